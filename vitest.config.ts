@@ -1,0 +1,53 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const source = (path: string): string =>
+  fileURLToPath(new URL(`./libs/distributed-cache/src/${path}`, import.meta.url));
+
+export default defineConfig({
+  // Vite must be told about legacy decorators here: without the metadata, Nest cannot inject by type.
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+  resolve: {
+    alias: [
+      { find: /^nestjs-distributed-cache$/, replacement: source('index.ts') },
+      { find: /^nestjs-distributed-cache\/(.+)$/, replacement: source('$1/index.ts') },
+    ],
+  },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['libs/*/src/**/*.spec.ts', 'apps/*/src/**/*.spec.ts'],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          sequence: { groupOrder: 1 },
+          include: ['test/integration/**/*.spec.ts'],
+          globalSetup: ['test/support/redis-once.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          // Last and alone: it measures how long answers take.
+          sequence: { groupOrder: 2 },
+          include: ['test/e2e/**/*.spec.ts'],
+          globalSetup: ['test/support/redis-once.ts', 'test/support/build-once.ts'],
+          // Each file starts processes of its own on two cores; side by side they would only slow each other down.
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
