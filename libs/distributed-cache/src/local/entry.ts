@@ -1,0 +1,17 @@
+import type { RegionStore } from './region-store.js';
+
+/** One value in an instance's memory, with all that decides whether it may still be served. @internal */
+export interface Entry {
+  readonly region: RegionStore;
+  readonly key: string;
+  readonly value: unknown;
+  /** Monotonic ms at which the load began that gave this value: it was true at some time no earlier than that. */
+  readonly loadedAt: number;
+  /** Monotonic ms from which on it has expired; `Infinity` = until evicted. */
+  readonly expiresAt: number;
+  readonly tags: readonly string[];
+  /** What `sizeOf` said; 0 when the cache is not bounded by size. */
+  readonly size: number;
+  /** The store's use counter when the entry was last read: what makes regions comparable. */
+  usedAt: number;
+}

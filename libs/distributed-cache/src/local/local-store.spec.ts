@@ -1,0 +1,184 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Entry } from './entry.js';
+import { LocalStore, type LocalStoreBounds } from './local-store.js';
+
+interface Stored {
+  readonly region?: string;
+  readonly key: string;
+  readonly tags?: readonly string[];
+  readonly size?: number;
+}
+
+class TestedStore {
+  readonly crowdedOut: string[] = [];
+  readonly store: LocalStore;
+  readonly #ofRegion: number;
+
+  constructor(bounds: Partial<LocalStoreBounds> = {}, ofRegion = 1_000) {
+    const all = { maxEntries: 1_000, maxSize: undefined, ...bounds };
+    this.#ofRegion = ofRegion;
+    this.store = new LocalStore(all, (entry) => this.crowdedOut.push(entry.key));
+  }
+
+  set({ region = 'r', key, tags = [], size = 0 }: Stored): boolean {
+    const of = this.store.region(region, this.#ofRegion);
+    return this.store.set({ region: of, key, value: key, loadedAt: 0, expiresAt: 0, tags, size, usedAt: 0 });
+  }
+
+  get(key: string, region = 'r'): Entry | undefined {
+    return this.store.get(this.store.region(region, this.#ofRegion), key);
+  }
+
+  has(key: string, region = 'r'): boolean {
+    return this.store.region(region, this.#ofRegion).peek(key) !== undefined;
+  }
+}
+
+describe('LocalStore', () => {
+  it('gives what was stored last under a key of a region', () => {
+    const tested = new TestedStore();
+    tested.set({ key: '1', tags: ['old'] });
+    tested.set({ key: '1', tags: ['new'] });
+    tested.set({ key: '1', region: 'other' });
+
+    expect(tested.get('1')?.tags).toEqual(['new']);
+    expect(tested.get('2')).toBeUndefined();
+    expect(tested.store).toMatchObject({ entries: 2, tags: 1 });
+  });
+
+  it('gives the same region for the same name', () => {
+    const { store } = new TestedStore();
+    expect(store.region('r', 10)).toBe(store.region('r', 20));
+  });
+
+  it('holds three regions together to the bound of all', () => {
+    const tested = new TestedStore({ maxEntries: 100 });
+    for (let index = 0; index < 300; index += 1) {
+      tested.set({ region: `r${index % 3}`, key: `${index}` });
+      expect(tested.store.entries).toBeLessThanOrEqual(100);
+    }
+    expect(tested.store.entries).toBe(100);
+    expect(tested.crowdedOut).toHaveLength(200);
+  });
+
+  it('crowds out what was used least recently, in whichever region it is', () => {
+    const tested = new TestedStore({ maxEntries: 3 });
+    tested.set({ region: 'a', key: '1' });
+    tested.set({ region: 'b', key: '2' });
+    tested.set({ region: 'a', key: '3' });
+    tested.get('1', 'a');
+    tested.set({ region: 'b', key: '4' });
+    tested.set({ region: 'c', key: '5' });
+
+    expect(tested.crowdedOut).toEqual(['2', '3']);
+    expect(tested.has('1', 'a')).toBe(true);
+  });
+
+  it("holds a region to its own bound, by crowding out that region's", () => {
+    const tested = new TestedStore({ maxEntries: 100 }, 2);
+    tested.set({ region: 'other', key: '0' });
+    for (const key of ['1', '2', '3']) tested.set({ key });
+
+    expect(tested.crowdedOut).toEqual(['1']);
+    expect(tested.store.entries).toBe(3);
+    expect(tested.has('0', 'other')).toBe(true);
+  });
+
+  it('does not count looking without using as a use', () => {
+    const tested = new TestedStore({ maxEntries: 2 });
+    tested.set({ key: '1' });
+    tested.set({ key: '2' });
+    expect(tested.has('1')).toBe(true);
+    tested.set({ key: '3' });
+    expect(tested.crowdedOut).toEqual(['1']);
+  });
+
+  it('is bounded by size too, over all regions', () => {
+    const tested = new TestedStore({ maxSize: 10 });
+    tested.set({ region: 'a', key: '1', size: 4 });
+    tested.set({ region: 'b', key: '2', size: 4 });
+    tested.set({ region: 'c', key: '3', size: 6 });
+
+    expect(tested.crowdedOut).toEqual(['1']);
+    expect(tested.store.size).toBe(10);
+  });
+
+  it('does not store what is larger than the whole bound, nor keeps what it would have replaced', () => {
+    const tested = new TestedStore({ maxSize: 10 });
+    tested.set({ key: '1', size: 5 });
+    tested.set({ key: '2', size: 5 });
+
+    expect(tested.set({ key: '1', size: 11 })).toBe(false);
+    expect(tested.get('1')).toBeUndefined();
+    expect(tested.get('2')).toBeDefined();
+    expect(tested.store.size).toBe(5);
+  });
+
+  it('removes by tag across regions, and gives what it removed', () => {
+    const tested = new TestedStore();
+    tested.set({ region: 'a', key: '1', tags: ['sale', 'new'] });
+    tested.set({ region: 'b', key: '2', tags: ['sale'] });
+    tested.set({ region: 'b', key: '3', tags: ['new'] });
+
+    expect(tested.store.deleteTag('sale').map(({ key }) => key)).toEqual(['1', '2']);
+    expect(tested.store.deleteTag('sale')).toEqual([]);
+    expect(tested.store).toMatchObject({ entries: 1, tags: 1 });
+    expect(tested.has('3', 'b')).toBe(true);
+  });
+
+  it('clears one region and nothing else', () => {
+    const tested = new TestedStore();
+    tested.set({ region: 'a', key: '1', tags: ['sale'], size: 3 });
+    tested.set({ region: 'b', key: '2', size: 2 });
+
+    expect(tested.store.clearRegion(tested.store.region('a', 1_000))).toBe(1);
+    expect(tested.store).toMatchObject({ entries: 1, size: 2, tags: 0 });
+    expect(tested.has('2', 'b')).toBe(true);
+  });
+
+  it('clears everything', () => {
+    const tested = new TestedStore();
+    tested.set({ region: 'a', key: '1', tags: ['sale'], size: 3 });
+    tested.set({ region: 'b', key: '2' });
+    tested.store.clear();
+    expect(tested.store).toMatchObject({ entries: 0, size: 0, tags: 0 });
+    expect(tested.has('2', 'b')).toBe(false);
+  });
+
+  it('keeps its counts, its bounds and its tag index true to what it holds, whatever is done', () => {
+    const letter = fc.constantFrom('a', 'b', 'c', 'd');
+    const stored = fc.record({ region: letter, key: letter, tags: fc.uniqueArray(letter), size: fc.nat(6) });
+    const step = fc.oneof(
+      { weight: 6, arbitrary: stored.map((one) => (tested: TestedStore) => void tested.set(one)) },
+      fc.tuple(letter, letter).map(
+        ([region, key]) =>
+          (tested: TestedStore) =>
+            void tested.get(key, region),
+      ),
+      fc.tuple(letter, letter).map(
+        ([region, key]) =>
+          (tested: TestedStore) =>
+            void tested.store.region(region, 3).delete(key),
+      ),
+      letter.map((tag) => (tested: TestedStore) => void tested.store.deleteTag(tag)),
+      letter.map((name) => (tested: TestedStore) => void tested.store.clearRegion(tested.store.region(name, 3))),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const tested = new TestedStore({ maxEntries: 7, maxSize: 12 }, 3);
+        for (const take of steps) {
+          take(tested);
+          const held = ['a', 'b', 'c', 'd'].flatMap((region) =>
+            ['a', 'b', 'c', 'd'].flatMap((key) => tested.store.region(region, 3).peek(key) ?? []),
+          );
+          const size = held.reduce((sum, entry) => sum + entry.size, 0);
+          expect(tested.store).toMatchObject({ entries: held.length, size });
+          expect(tested.store.tags).toBe(new Set(held.flatMap(({ tags }) => tags)).size);
+          expect(held.length).toBeLessThanOrEqual(7);
+          expect(size).toBeLessThanOrEqual(12);
+        }
+      }),
+    );
+  });
+});
