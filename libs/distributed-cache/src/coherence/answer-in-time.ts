@@ -1,0 +1,32 @@
+import type { Clock } from './clock.js';
+
+/** No answer came in time: the link is as good as dead. @internal */
+export class NoAnswerError extends Error {
+  constructor(what: string, timeout: number) {
+    super(`no answer to ${what} within ${timeout} ms`);
+    this.name = 'NoAnswerError';
+  }
+}
+
+/**
+ * The answer to `ask`, or a {@link NoAnswerError} after `timeout` ms **and one more turn of the event loop**: when the loop itself was blocked, the
+ * answer may lie in the socket, unread, while the timer is already due.
+ *
+ * @internal
+ */
+export function answerInTime<T>(ask: () => Promise<T>, what: string, timeout: number, clock: Clock): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.schedule(() => clock.nextTurn(() => reject(new NoAnswerError(what, timeout))), timeout);
+    // A bridge that throws instead of rejecting is no reason to throw out of a microtask.
+    new Promise<T>((settle) => settle(ask())).then(
+      (value) => {
+        cancel();
+        resolve(value);
+      },
+      (error: unknown) => {
+        cancel();
+        reject(error instanceof Error ? error : new Error(String(error)));
+      },
+    );
+  });
+}

@@ -1,0 +1,204 @@
+import { describe, expect, it } from 'vitest';
+import { cacheSettings } from '../../../../test/support/cluster.js';
+import { RecordedLog } from '../../../../test/support/recorded-log.js';
+import { ScriptedBridge, syncReply } from '../../../../test/support/scripted-bridge.js';
+import { ManualClock } from '../testing/manual-clock.js';
+import { Coherence, type CoherenceSettings } from './coherence.js';
+import { encodeInvalidation } from './invalidation-message.js';
+import { BridgeRefusal } from './invalidation-bridge.js';
+
+const MINUTE = 60_000;
+
+interface Instance {
+  readonly clock: ManualClock;
+  readonly bridge: ScriptedBridge;
+  readonly log: RecordedLog;
+  readonly coherence: Coherence;
+  /** What was done to the local copies. */
+  readonly done: string[];
+  synced(): Promise<void>;
+}
+
+function started(settings: Partial<CoherenceSettings> = {}): Instance {
+  const clock = new ManualClock();
+  const bridge = new ScriptedBridge();
+  const log = new RecordedLog();
+  const done: string[] = [];
+  const copies = {
+    applyInvalidation: (_: object, from: string) => void done.push(`applied from ${from}`),
+    flush: () => void done.push('flushed'),
+    stateChanged: (state: string, previous: string) => void done.push(`${previous} → ${state}`),
+  };
+  const coherence = new Coherence({ ...cacheSettings(), instanceId: 'me', ...settings }, clock, copies, log);
+  coherence.start(bridge);
+  const synced = async (): Promise<void> => {
+    await clock.advance(0);
+    bridge.lastSync.resolve(syncReply());
+    await clock.advance(0);
+    done.length = 0;
+  };
+  return { clock, bridge, log, coherence, done, synced };
+}
+
+describe('listening', () => {
+  const message = (from: string): string => encodeInvalidation(from, [{ kind: 'region', region: 'products' }]);
+
+  it("applies the others' messages and counts them", async () => {
+    const { bridge, coherence, done, synced } = started();
+    await synced();
+    bridge.link.ring({ payload: message('another'), entry: { id: '2-0', previousId: '1-0' } });
+    expect(done).toEqual(['applied from another']);
+    expect(coherence.journal.sequence).toBe(2);
+    expect(coherence.stats.received).toBe(1);
+  });
+
+  it('lets its own messages only advance the position', async () => {
+    const { bridge, coherence, done, synced } = started();
+    await synced();
+    bridge.link.ring({ payload: message('me'), entry: { id: '2-0', previousId: '1-0' } });
+    expect(done).toEqual([]);
+    expect(coherence.position).toBe('2-0');
+    expect(coherence.journal.sequence).toBe(1);
+    expect(coherence.stats.received).toBe(0);
+  });
+
+  it('ignores and counts what is malformed, with one log line a minute, and still advances', async () => {
+    const { clock, bridge, coherence, done, log, synced } = started();
+    await synced();
+    for (let index = 0; index < 3; index += 1) {
+      bridge.link.ring({ payload: 'garbage', entry: { id: `${index + 2}-0`, previousId: `${index + 1}-0` } });
+    }
+    expect(done).toEqual([]);
+    expect(coherence.stats.malformed).toBe(3);
+    expect(coherence.position).toBe('4-0');
+    expect(log.at('warn')).toHaveLength(1);
+
+    bridge.refusal = new Error('gone');
+    bridge.link.break();
+    await clock.advance(MINUTE);
+    bridge.link.ring({ payload: 'garbage', entry: undefined });
+    expect(log.at('warn').filter(({ message: text }) => text.startsWith('Ignored'))).toHaveLength(2);
+  });
+
+  it('records a flush against everything that runs', async () => {
+    const { coherence, synced } = started();
+    const mark = coherence.journal.begin();
+    await synced();
+    expect(coherence.journal.firstCovering(mark, 'any', 'key', [])).toBeDefined();
+  });
+});
+
+describe('dialling', () => {
+  it('is done again, for ever, with capped and jittered back-off', async () => {
+    const { clock, bridge } = started();
+    bridge.refusal = new Error('ECONNREFUSED');
+    await clock.advance(0);
+    bridge.link.break();
+    await clock.advance('1h');
+    // Between one and two seconds each.
+    expect(bridge.members.length).toBeGreaterThan(1_800);
+    expect(bridge.members.length).toBeLessThan(3_800);
+  });
+
+  it('drops the link that gave no answer, and dials another', async () => {
+    const { clock, bridge, synced } = started();
+    await synced();
+    await clock.advance(3_333 + 2_000 + 100);
+    expect(bridge.links.map(({ isClosed }) => isClosed)).toEqual([true, false]);
+  });
+
+  it('drops the link that gave no answer to a publish, and dials another', async () => {
+    const { clock, bridge, coherence, synced } = started({ maxStaleness: 60_000 });
+    await synced();
+    void coherence.publish([{ kind: 'everything' }]);
+    await clock.advance(2_100);
+    expect(bridge.links.map(({ isClosed }) => isClosed)).toEqual([true, false]);
+    expect(coherence.waiting).toBe(1);
+  });
+
+  it('is followed by the first sync, and only then by what waits in the outbox', async () => {
+    const { clock, bridge, coherence } = started();
+    await coherence.publish([{ kind: 'everything' }]);
+    await clock.advance('1s');
+    expect(bridge.link.syncs).toHaveLength(1);
+    expect(bridge.link.publishes).toHaveLength(0);
+    bridge.lastSync.resolve(syncReply());
+    await clock.advance(0);
+    expect(bridge.link.publishes).toHaveLength(1);
+  });
+
+  it('is reported once, not at every try', async () => {
+    const { clock, bridge, log, synced } = started();
+    await synced();
+    bridge.refusal = new Error('ECONNREFUSED');
+    bridge.link.break();
+    await clock.advance('1h');
+    expect(log.at('warn')).toHaveLength(1);
+    expect(log.at('warn')[0]?.parameters).toMatchObject({ target: 'scripted', namespace: 'shop' });
+  });
+});
+
+describe('the heartbeat', () => {
+  it.each([
+    [600, 200],
+    [10_000, 10_000 / 3],
+    [15_000, 5_000],
+    [3_600_000, 5_000],
+    [Infinity, 5_000],
+  ])('with maxStaleness %d ms syncs every %d ms', async (maxStaleness, heartbeat) => {
+    const { clock, bridge, synced } = started({ maxStaleness });
+    await synced();
+    await clock.advance(heartbeat - 1);
+    expect(bridge.link.syncs).toHaveLength(1);
+    await clock.advance(1);
+    expect(bridge.link.syncs).toHaveLength(2);
+  });
+});
+
+describe('the state', () => {
+  it("is 'connecting' until the first sync, 'coherent' after it, 'disconnected' without a link", async () => {
+    const { clock, bridge, coherence, done } = started();
+    expect(coherence.state).toBe('connecting');
+    await clock.advance(0);
+    bridge.lastSync.resolve(syncReply());
+    await clock.advance(0);
+    expect(coherence.state).toBe('coherent');
+    bridge.link.break();
+    expect(coherence.state).toBe('disconnected');
+    expect(done).toEqual(['flushed', 'connecting → coherent', 'coherent → disconnected']);
+  });
+
+  it("is 'disconnected' when the lease is over, before the link is known to be dead", async () => {
+    const { clock, coherence, synced } = started({ maxStaleness: 1_000 });
+    await synced();
+    await clock.advance(1_001);
+    expect(coherence.state).toBe('disconnected');
+  });
+});
+
+describe('a suspend of the machine', () => {
+  it('lets the lease lapse within 250 ms and syncs at once', async () => {
+    const { clock, bridge, coherence, log, synced } = started();
+    await synced();
+    clock.suspend('1h');
+    await clock.advance(250);
+    expect(coherence.lease.isLive(clock.now())).toBe(false);
+    expect(bridge.link.syncs).toHaveLength(2);
+    expect(log.at('warn')[0]?.parameters).toMatchObject({ milliseconds: 3_600_000 });
+  });
+});
+
+describe('an error answer', () => {
+  it("that says 'report' is one loud line a minute", async () => {
+    const { clock, bridge, coherence, log } = started();
+    await clock.advance(0);
+    for (let elapsed = 0; elapsed < MINUTE; elapsed += 100) {
+      bridge.lastSync.reject(new BridgeRefusal('report', 'NOPERM'));
+      await clock.advance(100);
+    }
+    expect(bridge.link.syncs.length).toBeGreaterThan(20);
+    expect(log.at('error')).toHaveLength(1);
+    expect(coherence.lease.isLive(clock.now())).toBe(false);
+    expect(coherence.state).toBe('connecting');
+  });
+});

@@ -1,0 +1,259 @@
+import { randomUUID } from 'node:crypto';
+import { BackOff } from './back-off.js';
+import { newBridgeStats, type BridgeStats } from './bridge-stats.js';
+import type { CancelTimer, Clock } from './clock.js';
+import { FirstSync } from './first-sync.js';
+import { BridgeRefusal, type InvalidationBridge, type InvalidationLink } from './invalidation-bridge.js';
+import { decodeInvalidation, encodeNoOp } from './invalidation-message.js';
+import { EVERYTHING, isNoOp, type Invalidation, type InvalidationName } from './invalidation.js';
+import { Journal } from './journal.js';
+import { Lease } from './lease.js';
+import { LinkSession } from './link-session.js';
+import { LogFollower } from './log-follower.js';
+import type { Log } from './log.js';
+import { OnceAMinute } from './once-a-minute.js';
+import { Publisher, type PublisherSettings } from './publisher.js';
+import { SuspendWatchdog } from './suspend-watchdog.js';
+
+const LONGEST_HEARTBEAT = 5_000;
+
+/** @publicApi */
+export type CoherenceState = 'local' | 'connecting' | 'coherent' | 'disconnected';
+
+/** @internal */
+export interface CoherenceSettings extends PublisherSettings {
+  readonly namespace: string;
+  readonly maxStaleness: number;
+  readonly invalidationLogLength: number;
+  readonly commandTimeout: number;
+  readonly drainTimeout: number;
+}
+
+/** The copies that are kept honest. @internal */
+export interface LocalCopies {
+  /** Drops the entries and lets go of the running loads that `invalidation`, sent by another instance, covers. */
+  applyInvalidation(invalidation: Invalidation, from: string): void;
+  /** Drops everything. */
+  flush(): void;
+  stateChanged(state: CoherenceState, previous: CoherenceState): void;
+}
+
+/**
+ * Keeps this instance's copies coherent with the other instances: publishes what is evicted here, applies what is evicted there, and
+ * knows for how long the copies may be trusted.
+ *
+ * @see docs/coherence.md
+ * @internal
+ */
+export class Coherence {
+  readonly lease: Lease;
+  readonly journal = new Journal();
+  readonly stats: BridgeStats = newBridgeStats();
+  readonly firstSync = new FirstSync();
+  readonly #settings: CoherenceSettings;
+  readonly #clock: Clock;
+  readonly #copies: LocalCopies;
+  readonly #log: Log;
+  readonly #complaints: OnceAMinute;
+  readonly #backOff = new BackOff();
+  readonly #publisher: Publisher;
+  readonly #follower: LogFollower;
+  readonly #watchdog: SuspendWatchdog;
+  #bridge: InvalidationBridge | undefined;
+  #session: LinkSession | undefined;
+  /** The session whose first sync is complete. */
+  #syncedSession: LinkSession | undefined;
+  #cancelDial: CancelTimer | undefined;
+  #state: CoherenceState = 'connecting';
+  #hasStopped = false;
+
+  constructor(settings: CoherenceSettings, clock: Clock, copies: LocalCopies, log: Log) {
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#copies = copies;
+    this.#log = log;
+    this.#complaints = new OnceAMinute(clock);
+    this.lease = new Lease(settings.maxStaleness);
+    this.#publisher = new Publisher(settings, clock, this.stats, {
+      gaveUp: (cause) => this.#session?.end(cause),
+      refused: (refusal) => this.#refused(refusal),
+    });
+    this.#follower = new LogFollower(
+      clock,
+      this.stats,
+      { apply: (payload) => this.#apply(payload), flush: () => this.#flush() },
+      () => encodeNoOp(settings.instanceId, randomUUID()),
+    );
+    this.#watchdog = new SuspendWatchdog(clock, (milliseconds) => this.#suspended(milliseconds));
+  }
+
+  /**
+   * Begins to keep the copies coherent through `bridge`; without one there is nobody to be coherent with.
+   *
+   * @param commandTimeout - ms; known only now where the connection string says it
+   */
+  start(bridge: InvalidationBridge | undefined, commandTimeout = this.#settings.commandTimeout): void {
+    if (this.#hasStopped) return;
+    if (!bridge) {
+      this.lease.neverLapse();
+      this.#publisher.discard();
+      this.firstSync.succeeded();
+      this.#changeState('local');
+      return;
+    }
+    this.#bridge = bridge;
+    this.#watchdog.start();
+    this.#dial(bridge, commandTimeout);
+  }
+
+  get state(): CoherenceState {
+    // The lease may be over before the link is known to be dead.
+    return this.#state === 'coherent' && !this.lease.isLive(this.#clock.now()) ? 'disconnected' : this.#state;
+  }
+
+  /** How many names are not in the log yet. */
+  get waiting(): number {
+    return this.#publisher.waiting;
+  }
+
+  /** The id of the log entry up to which everything was applied. */
+  get position(): string | undefined {
+    return this.#follower.position?.id;
+  }
+
+  /**
+   * Nothing is stored before the first sync has answered or failed: what was loaded earlier could have been invalidated
+   * unheard, by someone whose messages this instance has never been able to receive.
+   */
+  get mayStore(): boolean {
+    return this.firstSync.isSettled && !this.#hasStopped;
+  }
+
+  /** Tells the other instances. It was applied here already. */
+  publish(names: Iterable<InvalidationName>): Promise<void> {
+    return this.#state === 'local' ? Promise.resolve() : this.#publisher.publish(names);
+  }
+
+  /** Delivers what waits, for at most `drainTimeout`, then leaves. */
+  async stop(): Promise<void> {
+    if (this.#hasStopped) return;
+    this.#hasStopped = true;
+    const undelivered =
+      this.#state === 'local' ? 0 : await this.#publisher.drain(this.#bridge ? this.#settings.drainTimeout : 0);
+    if (undelivered > 0) {
+      this.#log.error(
+        'Shut down with invalidations that could not be sent; the other instances may serve what they cover until its TTL',
+        {
+          namespace: this.#settings.namespace,
+          undelivered,
+        },
+      );
+    }
+    this.#bridge = undefined;
+    this.#cancelDial?.();
+    this.#watchdog.stop();
+    this.#session?.end(new Error('the cache was shut down'));
+  }
+
+  #dial(bridge: InvalidationBridge, commandTimeout: number): void {
+    const { instanceId, namespace, invalidationLogLength, maxStaleness } = this.#settings;
+    const settings = {
+      member: { instanceId, namespace, logLength: invalidationLogLength },
+      commandTimeout,
+      heartbeat: Math.min(maxStaleness / 3, LONGEST_HEARTBEAT),
+    };
+    const session = new LinkSession(settings, this.#clock, this.#follower, {
+      synced: (link, sentAt) => this.#synced(session, link, sentAt),
+      refused: (refusal) => {
+        this.firstSync.failed(refusal);
+        this.#refused(refusal);
+      },
+      ended: (cause) => this.#ended(cause, commandTimeout),
+    });
+    this.#session = session;
+    void session.open(bridge);
+  }
+
+  #synced(session: LinkSession, link: InvalidationLink, sentAt: number): void {
+    this.lease.renew(sentAt);
+    if (this.#syncedSession === session) return;
+    if (this.#syncedSession) this.stats.reconnects += 1;
+    this.#syncedSession = session;
+    this.#backOff.reset();
+    this.firstSync.succeeded();
+    this.#log.log('Connected: the local copies are coherent', this.#where());
+    this.#changeState('coherent');
+    this.#publisher.resume(link);
+  }
+
+  #ended(cause: Error, commandTimeout: number): void {
+    this.#publisher.suspend();
+    this.firstSync.failed(cause);
+    // A wrong password, say: no number of tries will mend it.
+    if (cause instanceof BridgeRefusal && cause.remedy === 'report') this.#refused(cause);
+    if (this.#state !== 'disconnected' && this.#bridge) {
+      this.#log.warn(
+        'Disconnected: dialling again until Redis answers; until then copies are served for at most maxStaleness',
+        {
+          ...this.#where(),
+          maxStaleness: this.#settings.maxStaleness,
+          cause: cause.message,
+        },
+      );
+    }
+    this.#changeState('disconnected');
+    const bridge = this.#bridge;
+    if (bridge) this.#cancelDial = this.#clock.schedule(() => this.#dial(bridge, commandTimeout), this.#backOff.next());
+  }
+
+  #refused(refusal: BridgeRefusal): void {
+    this.#complaints.run(`refused:${refusal.remedy}`, () => {
+      const details = { ...this.#where(), cause: refusal.message };
+      if (refusal.remedy === 'report')
+        this.#log.error('Redis refuses what the cache needs; invalidations wait until it is allowed', details);
+      else this.#log.warn('Redis cannot take invalidations at the moment; they wait', details);
+    });
+  }
+
+  #apply(payload: string): void {
+    const decoded = decodeInvalidation(payload);
+    if (!decoded.ok) {
+      this.stats.malformed += 1;
+      this.#complaints.run('malformed', () =>
+        this.#log.warn('Ignored a message that is not an invalidation', { ...this.#where(), reason: decoded.reason }),
+      );
+      return;
+    }
+    const { from, invalidation } = decoded.message;
+    // Applied when it was evicted here. Applied again, it would drop what was loaded since.
+    if (from === this.#settings.instanceId || isNoOp(invalidation)) return;
+    this.stats.received += 1;
+    this.journal.record(invalidation);
+    this.#copies.applyInvalidation(invalidation, from);
+  }
+
+  #flush(): void {
+    this.journal.record(EVERYTHING);
+    this.#copies.flush();
+  }
+
+  #suspended(milliseconds: number): void {
+    this.#log.warn('The machine was suspended: local copies are distrusted until the next sync', {
+      ...this.#where(),
+      milliseconds,
+    });
+    this.lease.lapse(this.#clock.now());
+    this.#session?.syncNow();
+  }
+
+  #changeState(state: CoherenceState): void {
+    const previous = this.#state;
+    if (state === previous) return;
+    this.#state = state;
+    this.#copies.stateChanged(state, previous);
+  }
+
+  #where(): object {
+    return { namespace: this.#settings.namespace, target: this.#bridge?.target };
+  }
+}

@@ -1,0 +1,100 @@
+import type { Position } from './position.js';
+
+/**
+ * The port through which invalidations travel: a log that keeps them and a channel that carries each the moment it is written.
+ * One bridge may serve any number of caches. {@link Coherence} owns the protocol, dials again and gives up on dead links; a bridge
+ * only speaks to its server.
+ *
+ * @publicApi
+ */
+export interface InvalidationBridge {
+  /** What the bridge connects to, for the log line at boot; never a secret. */
+  readonly target: string;
+  /**
+   * Opens a link. Resolves once the channel is listened to **and the server has acknowledged that**; rejects, in bounded time,
+   * when it cannot. `signal` asks to give up.
+   */
+  dial(member: BridgeMember, listener: LinkListener, signal: AbortSignal): Promise<InvalidationLink>;
+}
+
+/** Who dials. @publicApi */
+export interface BridgeMember {
+  readonly instanceId: string;
+  readonly namespace: string;
+  /** About how many entries the log is to keep. */
+  readonly logLength: number;
+}
+
+/** @publicApi */
+export interface LinkListener {
+  /** A message came through the channel. May be called before `dial` resolves. Never throws. */
+  heard(doorbell: Doorbell): void;
+  /** The link is gone; whatever was asked on it and has not been answered will not be. */
+  broken(cause: Error): void;
+}
+
+/** What the channel carries: the payload, and where in the log it stands. @publicApi */
+export interface Doorbell {
+  readonly payload: string;
+  /** `undefined` when the payload was published without entering the log. */
+  readonly entry: { readonly id: string; readonly previousId: string | undefined } | undefined;
+}
+
+/** One connection's life; never used again once broken or closed. @publicApi */
+export interface InvalidationLink {
+  /**
+   * Appends the payload to the log, then rings the doorbell. Resolves with the id of the entry.
+   * Rejects with {@link BridgeRefusal} when the server refused it.
+   */
+  publish(payload: string): Promise<string>;
+  /** Writes first (so that a server which may not be written to can never renew a lease), then answers. */
+  sync(request: SyncRequest): Promise<SyncReply>;
+  close(): void;
+}
+
+/** @publicApi */
+export interface SyncRequest {
+  /** Up to where everything was applied; `undefined` on the first sync. */
+  readonly position: Position | undefined;
+  /** The server that position was taken from. */
+  readonly epoch: string | undefined;
+  /** What to append when the log is empty. */
+  readonly noOp: string;
+}
+
+/** @publicApi */
+export interface SyncReply {
+  /** The server's run; `undefined` when it will not say, and then every link counts as a new one. */
+  readonly epoch: string | undefined;
+  readonly newest: Position;
+  /** Same epoch, and the log still holds an entry with the id **and** the hash of the position asked about. */
+  readonly continuous: boolean;
+  /** The entries after the position, oldest first, when continuous. */
+  readonly entries: readonly LogEntry[];
+  /** `false`: there are more after these. */
+  readonly complete: boolean;
+  /** The server's clock in ms, to tell how old entries are. */
+  readonly serverTime: number;
+}
+
+/** @publicApi */
+export interface LogEntry {
+  readonly id: string;
+  readonly payload: string;
+}
+
+/**
+ * What to do about an answer that is an error: `'redial'` – this server is not the one to talk to (now); `'retry'` – it cannot at the
+ * moment; `'report'` – somebody must change a setting. The invalidation stays in the outbox in every case.
+ *
+ * @publicApi
+ */
+export class BridgeRefusal extends Error {
+  readonly remedy: 'redial' | 'retry' | 'report';
+
+  constructor(remedy: 'redial' | 'retry' | 'report', message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'BridgeRefusal';
+    this.remedy = remedy;
+  }
+}

@@ -1,0 +1,91 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeInvalidation, encodeInvalidation, encodeNoOp, MESSAGE_VERSION } from './invalidation-message.js';
+import { EVERYTHING, invalidationOf, type InvalidationName } from './invalidation.js';
+
+const text = fc.string({ minLength: 1, unit: 'binary' });
+const name = fc.oneof<fc.Arbitrary<InvalidationName>[]>(
+  fc.constant({ kind: 'everything' }),
+  fc.record({ kind: fc.constant('region'), region: text }),
+  fc.record({ kind: fc.constant('tag'), tag: text }),
+  fc.record({ kind: fc.constant('key'), region: text, key: text }),
+);
+
+describe('an invalidation message', () => {
+  it('says to its reader what its writer meant', () => {
+    fc.assert(
+      fc.property(text, fc.array(name, { minLength: 1 }), (from, names) => {
+        const message = { from, invalidation: invalidationOf(names) };
+        expect(decodeInvalidation(encodeInvalidation(from, names))).toEqual({ ok: true, message });
+      }),
+    );
+  });
+
+  it('is taken apart without ever throwing, whatever it is', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.json(),
+          fc.json().map((json) => `{"v":1,"k":${json}}`),
+        ),
+        (payload) => {
+          const decoded = decodeInvalidation(payload);
+          expect(decoded.ok ? decoded.message.from : decoded.reason).toBeTypeOf('string');
+        },
+      ),
+    );
+  });
+
+  it('never carries anything but names', () => {
+    const payload = encodeInvalidation('a', [{ kind: 'key', region: 'products', key: '42' }]);
+    expect(JSON.parse(payload)).toEqual({ v: MESSAGE_VERSION, f: 'a', k: [['products', '42']] });
+  });
+
+  it.each([
+    ['text that is not JSON', 'hello'],
+    ['a list', '[]'],
+    ['null', 'null'],
+    ['no version', '{"e":1}'],
+    ['version 0', '{"v":0,"e":1}'],
+    ['a version that is no whole number', '{"v":1.5,"e":1}'],
+    ['a version that is text', '{"v":"1","e":1}'],
+    ['a sender that is no text', '{"v":1,"f":7,"e":1}'],
+    ['regions that are no list', '{"v":1,"r":"products"}'],
+    ['a region that is no text', '{"v":1,"r":[7]}'],
+    ['a tag that is no text', '{"v":1,"t":[null]}'],
+    ['keys without a region', '{"v":1,"k":[[]]}'],
+    ['a key that is no text', '{"v":1,"k":[["products",42]]}'],
+    ['nothing named', '{"v":1,"f":"a"}'],
+  ])('is refused with a reason when it is %s', (_, payload) => {
+    const decoded = decodeInvalidation(payload);
+    expect(decoded.ok).toBe(false);
+    expect(decoded.ok ? '' : decoded.reason).not.toBe('');
+  });
+
+  it('of a newer version means everything: it may say things this version has no word for', () => {
+    expect(decodeInvalidation(`{"v":${MESSAGE_VERSION + 1},"f":"b","x":["whatever"]}`)).toEqual({
+      ok: true,
+      message: { from: 'b', invalidation: EVERYTHING },
+    });
+  });
+
+  it('that is too large to be taken apart means everything', () => {
+    const payload = JSON.stringify({ v: 1, f: 'b', k: [['products', 'x'.repeat(1 << 20)]] });
+    expect(decodeInvalidation(payload)).toEqual({ ok: true, message: { from: '', invalidation: EVERYTHING } });
+  });
+
+  it('may have keys that this version does not know, which are ignored', () => {
+    const decoded = decodeInvalidation('{"v":1,"r":["products"],"ack":"token"}');
+    expect(decoded).toMatchObject({
+      ok: true,
+      message: { from: '', invalidation: { regions: new Set(['products']) } },
+    });
+  });
+
+  it('may be a no-op, which invalidates nothing and is never the same twice', () => {
+    const payload = encodeNoOp('a', 'random');
+    expect(decodeInvalidation(payload)).toEqual({ ok: true, message: { from: 'a', invalidation: invalidationOf([]) } });
+    expect(encodeNoOp('a', 'other')).not.toBe(payload);
+  });
+});

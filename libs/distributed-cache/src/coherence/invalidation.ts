@@ -1,0 +1,64 @@
+/**
+ * What is no longer true: single keys, whole regions, tags, or everything. Never values. Idempotent, and always allowed to be
+ * widened.
+ *
+ * @publicApi
+ */
+export interface Invalidation {
+  readonly everything: boolean;
+  readonly regions: ReadonlySet<string>;
+  readonly tags: ReadonlySet<string>;
+  /** region → its keys */
+  readonly keys: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+/** One thing an invalidation can name. @publicApi */
+export type InvalidationName =
+  | { readonly kind: 'everything' }
+  | { readonly kind: 'region'; readonly region: string }
+  | { readonly kind: 'tag'; readonly tag: string }
+  | { readonly kind: 'key'; readonly region: string; readonly key: string };
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** @internal */
+export const EVERYTHING: Invalidation = { everything: true, regions: NONE, tags: NONE, keys: new Map() };
+
+/** @internal */
+export function invalidationOf(names: Iterable<InvalidationName>): Invalidation {
+  const regions = new Set<string>();
+  const tags = new Set<string>();
+  const keys = new Map<string, Set<string>>();
+  let everything = false;
+  for (const name of names) {
+    switch (name.kind) {
+      case 'everything':
+        everything = true;
+        break;
+      case 'region':
+        regions.add(name.region);
+        break;
+      case 'tag':
+        tags.add(name.tag);
+        break;
+      case 'key': {
+        const known = keys.get(name.region);
+        if (known) known.add(name.key);
+        else keys.set(name.region, new Set([name.key]));
+      }
+    }
+  }
+  return { everything, regions, tags, keys };
+}
+
+/** Whether it names nothing at all: the entry that gives an empty log something to hold. @internal */
+export function isNoOp({ everything, regions, tags, keys }: Invalidation): boolean {
+  return !everything && regions.size === 0 && tags.size === 0 && keys.size === 0;
+}
+
+/** Whether `invalidation` says that the entry `key` of `region`, carrying `tags`, is no longer true. The only place that decides it. @internal */
+export function covers(invalidation: Invalidation, region: string, key: string, tags: readonly string[]): boolean {
+  if (invalidation.everything || invalidation.regions.has(region)) return true;
+  if (invalidation.keys.get(region)?.has(key)) return true;
+  return invalidation.tags.size > 0 && tags.some((tag) => invalidation.tags.has(tag));
+}

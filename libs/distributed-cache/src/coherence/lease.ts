@@ -1,0 +1,51 @@
+import type { WhenDisconnected } from './when-disconnected.js';
+
+/**
+ * The bound on staleness: for how long a copy may be served since this instance last knew what had been invalidated.
+ *
+ * @see docs/coherence.md
+ * @internal
+ */
+export class Lease {
+  readonly #maxStaleness: number;
+  #syncedAt = Number.NEGATIVE_INFINITY;
+  #trustedFrom = Number.NEGATIVE_INFINITY;
+  #neverLapses = false;
+
+  constructor(maxStaleness: number) {
+    this.#maxStaleness = maxStaleness;
+  }
+
+  /** Monotonic ms at which the last complete sync was sent; `-Infinity` before the first. */
+  get syncedAt(): number {
+    return this.#syncedAt;
+  }
+
+  /** Whether a value whose load began at `loadedAt` may be served, or its load joined, at `now`. The only place that decides it. */
+  mayServe(loadedAt: number, now: number, whenDisconnected: WhenDisconnected): boolean {
+    if (this.isLive(now)) return true;
+    return whenDisconnected === 'reload' && loadedAt >= this.#trustedFrom && now - loadedAt <= this.#maxStaleness;
+  }
+
+  /** Whether copies are vouched for by a sync. */
+  isLive(now: number): boolean {
+    return this.#neverLapses || now - this.#syncedAt <= this.#maxStaleness;
+  }
+
+  renew(syncSentAt: number): void {
+    // Sent before the machine slept: the answer may be as old as the sleep was long.
+    if (syncSentAt < this.#trustedFrom) return;
+    this.#syncedAt = Math.max(this.#syncedAt, syncSentAt);
+  }
+
+  /** Distrusts all that was loaded before `now`, until the next sync: the machine slept, and nobody counted that time. */
+  lapse(now: number): void {
+    this.#syncedAt = Number.NEGATIVE_INFINITY;
+    this.#trustedFrom = now;
+  }
+
+  /** There is nobody else who could change anything: local mode. */
+  neverLapse(): void {
+    this.#neverLapses = true;
+  }
+}

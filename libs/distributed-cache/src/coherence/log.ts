@@ -1,0 +1,10 @@
+/** Where the library writes what an operator should know. Nest's `Logger` is one. Parameters are an object, never in the sentence. @internal */
+export interface Log {
+  log(message: string, parameters?: object): void;
+  warn(message: string, parameters?: object): void;
+  error(message: string, parameters?: object): void;
+  debug(message: string, parameters?: object): void;
+}
+
+/** A log for those who do not want one. @internal */
+export const silentLog: Log = { log() {}, warn() {}, error() {}, debug() {} };

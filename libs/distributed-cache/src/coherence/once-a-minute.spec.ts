@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest';
+import { ManualClock } from '../testing/manual-clock.js';
+import { OnceAMinute } from './once-a-minute.js';
+
+it('lets one complaint a minute and subject through', async () => {
+  const clock = new ManualClock();
+  const complaints = new OnceAMinute(clock);
+  const heard: string[] = [];
+  const complain = (subject: string): void => complaints.run(subject, () => heard.push(subject));
+
+  complain('malformed');
+  complain('malformed');
+  complain('refused');
+  expect(heard).toEqual(['malformed', 'refused']);
+
+  await clock.advance(59_999);
+  complain('malformed');
+  expect(heard).toHaveLength(2);
+
+  await clock.advance(1);
+  complain('malformed');
+  expect(heard).toEqual(['malformed', 'refused', 'malformed']);
+});
