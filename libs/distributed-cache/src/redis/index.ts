@@ -1,0 +1,22 @@
+/** What speaks to Redis, for those who wire it themselves or write messages from elsewhere. */
+export { parseRedisConnectionString } from './connection-string.js';
+export type {
+  RedisConnectionSettings,
+  RedisEndpoint,
+  RedisMode,
+  RedisNetworkEndpoint,
+  RedisProtocol,
+  RedisSocketEndpoint,
+  RedisTlsSettings,
+  RedisTlsVersion,
+} from './connection-settings.js';
+export { RedisInvalidationBridge, type RedisInvalidationBridgeOptions } from './redis-invalidation-bridge.js';
+export type { RedisClientOptions, RedisCredentials } from './redis-clients.js';
+export {
+  decodeInvalidation,
+  encodeInvalidation,
+  MESSAGE_VERSION,
+  type DecodedMessage,
+  type InvalidationMessage,
+} from '../coherence/invalidation-message.js';
+export type { Invalidation, InvalidationName } from '../coherence/invalidation.js';

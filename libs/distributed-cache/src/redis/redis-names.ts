@@ -1,0 +1,12 @@
+/** The keys and channels of one namespace. In braces: all in one Redis Cluster slot. @internal */
+export interface RedisNames {
+  readonly log: string;
+  readonly members: string;
+  readonly channel: string;
+}
+
+/** @param prefix - `channelPrefix` of the connection string @internal */
+export function redisNames(prefix: string, namespace: string): RedisNames {
+  const tag = `${prefix}{${namespace}}`;
+  return { log: `${tag}:log`, members: `${tag}:members`, channel: `${tag}:invalidations` };
+}

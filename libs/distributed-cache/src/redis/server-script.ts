@@ -1,0 +1,23 @@
+import { createHash } from 'node:crypto';
+import type { Redis } from 'ioredis';
+
+/** A script that runs in the server, sent by its digest and, to a server that does not know it, once in full. @internal */
+export class ServerScript {
+  readonly source: string;
+  readonly #digest: string;
+
+  constructor(source: string) {
+    this.source = source;
+    this.#digest = createHash('sha1').update(source).digest('hex');
+  }
+
+  async run(redis: Redis, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
+    try {
+      return await redis.evalsha(this.#digest, keys.length, ...keys, ...args);
+    } catch (error) {
+      // Restarted, failed over or flushed: the script cache is empty then.
+      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+      return redis.eval(this.source, keys.length, ...keys, ...args);
+    }
+  }
+}

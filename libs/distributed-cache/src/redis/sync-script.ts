@@ -1,0 +1,62 @@
+import { ServerScript } from './server-script.js';
+
+/**
+ * Registers the instance, then says where the log stands and what comes after the given position.
+ *
+ * It writes first, with errors not swallowed: a replica, or a primary that was cut off and replaced, would otherwise renew leases for
+ * ever.
+ *
+ * KEYS: log, members. ARGV: instance id, position id ('' = none), position hash, epoch, no-op payload, log length, most entries,
+ * most bytes, expiry of the keys in ms, ms after which a silent member is forgotten.
+ * Returns epoch ('' when INFO is refused), server time in ms, newest id, newest hash, continuous, complete, then id and payload of each entry.
+ *
+ * @internal
+ */
+export const syncScript = new ServerScript(`
+local log, members = KEYS[1], KEYS[2]
+local positionId, positionHash, knownEpoch = ARGV[2], ARGV[3], ARGV[4]
+local mostEntries, mostBytes, expiry = tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9]
+
+local function field(entry, name)
+  for i = 1, #entry[2], 2 do
+    if entry[2][i] == name then return entry[2][i + 1] end
+  end
+  return ''
+end
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZADD', members, now, ARGV[1])
+redis.call('ZREMRANGEBYSCORE', members, '-inf', now - tonumber(ARGV[10]))
+redis.call('PEXPIRE', members, expiry)
+
+local newest = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
+if not newest then
+  -- So that there is always something to hold: of an empty log nobody could tell whether it was ever written to.
+  redis.call('XADD', log, 'MAXLEN', '~', ARGV[6], '*', 'p', ARGV[5], 'h', redis.sha1hex(ARGV[5]))
+  newest = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
+end
+redis.call('PEXPIRE', log, expiry)
+
+local info = redis.pcall('INFO', 'server')
+local epoch = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
+local reply = { epoch, string.format('%.0f', now), newest[1], field(newest, 'h'), 0, 1 }
+if positionId == '' or knownEpoch ~= epoch then return reply end
+
+-- From the position itself on: it must still be there, with the same history behind it.
+local entries = redis.call('XRANGE', log, positionId, '+', 'COUNT', mostEntries + 2)
+if not entries[1] or entries[1][1] ~= positionId or field(entries[1], 'h') ~= positionHash then return reply end
+reply[5] = 1
+local bytes = 0
+for i = 2, #entries do
+  local payload = field(entries[i], 'p')
+  bytes = bytes + #payload
+  if i > 2 and (i > mostEntries + 1 or bytes > mostBytes) then
+    reply[6] = 0
+    return reply
+  end
+  reply[#reply + 1] = entries[i][1]
+  reply[#reply + 1] = payload
+end
+return reply
+`);
