@@ -1,0 +1,155 @@
+import type { Cache } from 'cache-manager';
+import { systemClock, type Clock } from '../coherence/clock.js';
+import type { CoherenceState } from '../coherence/coherence.js';
+import type { InvalidationBridge } from '../coherence/invalidation-bridge.js';
+import { silentLog, type Log } from '../coherence/log.js';
+import { createCacheManager } from './cache-manager.js';
+import type { CacheEvents, CacheListener } from './events.js';
+import { newInstanceId } from './instance-id.js';
+import { canonicalKey, canonicalName, type CacheKey } from './key.js';
+import { LocalCache } from './local-cache.js';
+import { runPut, type PutOutcome } from './put.js';
+import { Region } from './region.js';
+import type { CacheSettings } from './settings.js';
+import type { CacheStats, RegionStats } from './stats.js';
+import { canonicalTags, ttlOf, type StoreOptions } from './store-options.js';
+
+/** @publicApi */
+export interface CacheStatus {
+  /** `'local'`: alone; `'connecting'`: not yet synced; `'coherent'`: every invalidation arrives; `'disconnected'`: the lease runs out. */
+  readonly state: CoherenceState;
+  /** `<host>:<pid>:<random>` */
+  readonly instanceId: string;
+  readonly namespace: string;
+  /** How long ago, in ms, the last complete sync was sent; 0 in local mode, `Infinity` before the first. */
+  readonly leaseAge: number;
+  /** How many invalidated names have not reached the log yet. */
+  readonly outbox: number;
+  /** The id of the log entry up to which everything was applied. */
+  readonly position: string | undefined;
+}
+
+/** One entry that a put is to give. @internal */
+export interface PutTarget extends StoreOptions {
+  readonly region: Region;
+  readonly key: CacheKey;
+  /** Evict and tell the others, but store nothing. */
+  readonly skip?: boolean | undefined;
+}
+
+/** What {@link DistributedCache} is made with beside its settings. @internal */
+export interface DistributedCacheParts {
+  readonly clock?: Clock | undefined;
+  readonly log?: Log | undefined;
+}
+
+/**
+ * The cache: a fast copy in this instance's memory, kept coherent with the other instances'.
+ *
+ * @publicApi
+ */
+export class DistributedCache {
+  readonly #cache: LocalCache;
+  readonly #instanceId = newInstanceId();
+  #cacheManager: Cache | undefined;
+
+  /** Made by the module. @internal */
+  constructor(settings: CacheSettings, { clock = systemClock, log = silentLog }: DistributedCacheParts = {}) {
+    this.#cache = new LocalCache(settings, this.#instanceId, clock, log);
+  }
+
+  /** Whether `value` is a cache of ours: an auto-mock answers to every name, but holds no private field. @internal */
+  static isOne(value: unknown): value is DistributedCache {
+    return typeof value === 'object' && value !== null && #cache in value;
+  }
+
+  /**
+   * The region of this name; made on first use.
+   *
+   * @throws {InvalidKeyError} when `name` is empty or not a string
+   */
+  region<V = unknown>(name: string): Region<V> {
+    return new Region<V>(this.#cache, this.#cache.region(canonicalName('region', name)));
+  }
+
+  /** Evicts every entry that carries one of the tags, across regions, here and in every other instance. */
+  async evictTags(tags: string | readonly string[]): Promise<void> {
+    await this.#cache.evict(canonicalTags(tags).map((tag) => ({ kind: 'tag', tag })));
+  }
+
+  /** Evicts everything in this namespace, here and in every other instance; never another namespace's. */
+  async clear(): Promise<void> {
+    await this.#cache.evict([{ kind: 'everything' }]);
+  }
+
+  status(): CacheStatus {
+    const { coherence, clock, settings } = this.#cache;
+    const { state } = coherence;
+    return {
+      state,
+      instanceId: this.#instanceId,
+      namespace: settings.namespace,
+      leaseAge: state === 'local' ? 0 : clock.now() - coherence.lease.syncedAt,
+      outbox: coherence.waiting,
+      position: coherence.position,
+    };
+  }
+
+  stats(): CacheStats {
+    const regions: [string, RegionStats][] = [];
+    for (const { name, stats, store } of this.#cache.regions()) regions.push([name, { ...stats, entries: store.size }]);
+    return { regions: Object.fromEntries(regions), bridge: { ...this.#cache.coherence.stats } };
+  }
+
+  /** Calls `listener` with every such event, until the function it returns is called. */
+  on<E extends keyof CacheEvents>(event: E, listener: CacheListener<E>): () => void {
+    return this.#cache.events.on(event, listener);
+  }
+
+  /**
+   * This cache as a cache-manager `Cache`, on region `'default'`: `get` and `set` are local, `wrap` is `getOrLoad`, `del`, `mdel` and
+   * `clear` reach every instance.
+   */
+  get cacheManager(): Cache {
+    return (this.#cacheManager ??= createCacheManager(this.#cache, this.region('default')));
+  }
+
+  /**
+   * Runs a method that changes the source of truth; what `targetsOf` makes of its result is evicted everywhere and stored here unless
+   * overtaken since the method began.
+   *
+   * @internal
+   */
+  runPut<R>(method: () => R | PromiseLike<R>, targetsOf: (result: R) => readonly PutTarget[]): Promise<PutOutcome<R>> {
+    return runPut(this.#cache, method, (result) =>
+      targetsOf(result).map(({ region, key, ttl, tags, skip, cacheUndefined }) => ({
+        region: region.state,
+        key: canonicalKey(key),
+        value: result,
+        ttl: ttlOf(ttl, `Region '${region.name}'`),
+        tags: canonicalTags(tags),
+        isSkipped: skip === true || (result === undefined && !cacheUndefined),
+      })),
+    );
+  }
+
+  /** Begins to keep the copies coherent; without a bridge: alone. @internal */
+  start(bridge?: InvalidationBridge, commandTimeout?: number): void {
+    this.#cache.coherence.start(bridge, commandTimeout);
+  }
+
+  /** Resolves with the first sync; rejects with the last failure after `tries` failed attempts. @internal */
+  firstSync(tries: number): Promise<void> {
+    return this.#cache.coherence.firstSync.wait(tries);
+  }
+
+  /** Stops serving, delivers what waits in the outbox, leaves. @internal */
+  close(): Promise<void> {
+    return this.#cache.close();
+  }
+}
+
+/** @internal */
+export function isDistributedCache(value: unknown): value is DistributedCache {
+  return DistributedCache.isOne(value);
+}

@@ -1,0 +1,195 @@
+import type { Clock } from '../coherence/clock.js';
+import type { Coherence } from '../coherence/coherence.js';
+import type { JournalMark } from '../coherence/journal.js';
+import { covers, type Invalidation } from '../coherence/invalidation.js';
+import type { EventEmitter } from './events.js';
+import { Execution, type Executions } from './execution.js';
+import type { Flight } from './flight.js';
+import { Load, type LoadOutcome } from './load.js';
+import type { RegionState } from './region-state.js';
+
+/** From this many fenced loads of one key on, readers share the next one instead of each starting theirs. */
+const MAX_OVERTAKEN = 3;
+
+/** How long a reader waits behind a load that was overtaken, in ms: one that hangs must not hold up the others for ever. */
+const LONGEST_TURN = 1_000;
+
+/** What is to be loaded, and what to do with the result. @internal */
+export interface LoadRequest {
+  readonly region: RegionState;
+  readonly key: string;
+  readonly tags: readonly string[];
+  /** Called at once, or when its turn comes. */
+  readonly call: (execution: Execution) => unknown;
+  /** The tags of the result, where only the result tells them. */
+  readonly tagsOf: (value: unknown) => readonly string[];
+  /** Called when nothing overtook the load. */
+  readonly store: (value: unknown, loadedAt: number) => void;
+  /** Given when several loads share one callback. */
+  readonly execution?: Execution | undefined;
+}
+
+/**
+ * Single flight: one joinable load per key, and the rules by which a reader may join it and its result may be stored.
+ *
+ * @internal
+ */
+export class Loads {
+  readonly #clock: Clock;
+  readonly #coherence: Coherence;
+  readonly #executions: Executions;
+  readonly #events: EventEmitter;
+  readonly #running = new Set<Load>();
+
+  constructor(clock: Clock, coherence: Coherence, executions: Executions, events: EventEmitter) {
+    this.#clock = clock;
+    this.#coherence = coherence;
+    this.#executions = executions;
+    this.#events = events;
+  }
+
+  /** The load that a reader of this key may join now. */
+  joinable(region: RegionState, key: string): Load | undefined {
+    const load = region.flights.get(key)?.joinable;
+    if (!load) return undefined;
+    if (
+      load.mark &&
+      !this.#coherence.lease.mayServe(load.trueSince(), this.#clock.now(), region.settings.whenDisconnected)
+    ) {
+      this.#letGo(load);
+      return undefined;
+    }
+    return load;
+  }
+
+  /**
+   * Waits for `load` on behalf of a reader; `undefined` when its result came too late for this reader, who must load anew.
+   *
+   * @param askedAt - the sequence of the journal when the reader asked
+   */
+  async join(load: Load, askedAt: number, current: Execution | undefined): Promise<LoadOutcome | undefined> {
+    current?.beginWaitingFor(load);
+    try {
+      const outcome = await load.outcome;
+      if (outcome.fencedAt !== undefined && outcome.fencedAt <= askedAt) return undefined;
+      current?.served(outcome.loadedAt);
+      return outcome;
+    } finally {
+      current?.endWaitingFor(load);
+    }
+  }
+
+  start(request: LoadRequest): Load {
+    const { region, key } = request;
+    const flight = this.#flight(region, key);
+    const execution =
+      request.execution ?? new Execution(this.#clock.now(), this.#executions.current, region, new Set([key]));
+    const load = new Load(region, key, execution, request.tags);
+    const overtaken = flight.fenced >= MAX_OVERTAKEN ? flight.latest : undefined;
+    flight.joinable = load;
+    flight.latest = load;
+    flight.running += 1;
+    this.#running.add(load);
+    if (overtaken) this.#afterTurn(overtaken, () => this.#run(load, flight, request));
+    else this.#run(load, flight, request);
+    return load;
+  }
+
+  /** Lets go of the running loads that `invalidation` covers: nobody joins them any more and their results are not stored. */
+  applyInvalidation(invalidation: Invalidation): void {
+    for (const load of this.#running) {
+      if (load.mark && load.isCurrent && covers(invalidation, load.region.name, load.key, load.tags)) {
+        this.#fence(load);
+      }
+    }
+  }
+
+  #run(load: Load, flight: Flight, request: LoadRequest): void {
+    const mark = this.#coherence.journal.begin();
+    load.mark = mark;
+    load.region.stats.loads += 1;
+    const startedAt = this.#clock.now();
+    // Also catches a loader that throws synchronously: its slot would never be released.
+    new Promise((resolve) => resolve(request.call(load.execution)))
+      .then(
+        (value) => this.#loaded(load, startedAt, value),
+        (error: unknown) => this.#loadFailed(load, startedAt, error),
+      )
+      .then((value) => this.#settle(load, flight, mark, request, value))
+      .finally(() => this.#end(load, flight, mark))
+      .then(
+        (outcome) => load.succeed(outcome),
+        (error: unknown) => load.fail(error),
+      );
+  }
+
+  #loaded(load: Load, startedAt: number, value: unknown): unknown {
+    const { region, key } = load;
+    if (this.#events.hears('load')) {
+      this.#events.emit('load', { region: region.name, key, duration: this.#clock.now() - startedAt });
+    }
+    return value;
+  }
+
+  #loadFailed(load: Load, startedAt: number, error: unknown): never {
+    const { region, key } = load;
+    region.stats.loadErrors += 1;
+    if (this.#events.hears('loadError')) {
+      this.#events.emit('loadError', { region: region.name, key, duration: this.#clock.now() - startedAt, error });
+    }
+    throw error;
+  }
+
+  #settle(load: Load, flight: Flight, mark: JournalMark, request: LoadRequest, value: unknown): LoadOutcome {
+    const { region, key, execution } = load;
+    const fencedAt = this.#coherence.journal.firstCovering(mark, region.name, key, request.tagsOf(value));
+    if (fencedAt !== undefined) region.stats.fenced += 1;
+    if (fencedAt !== undefined && load.isCurrent) this.#fence(load);
+    if (load.isCurrent) {
+      request.store(value, execution.loadedAt);
+      flight.fenced = 0;
+    }
+    return { value, loadedAt: execution.loadedAt, fencedAt };
+  }
+
+  #end(load: Load, flight: Flight, mark: JournalMark): void {
+    this.#coherence.journal.end(mark);
+    this.#executions.end(load.execution);
+    this.#running.delete(load);
+    if (flight.joinable === load) flight.joinable = undefined;
+    flight.running -= 1;
+    if (flight.running === 0) load.region.flights.delete(load.key);
+  }
+
+  #fence(load: Load): void {
+    const flight = load.region.flights.get(load.key);
+    if (flight) flight.fenced += 1;
+    this.#letGo(load);
+  }
+
+  #letGo(load: Load): void {
+    load.isCurrent = false;
+    const flight = load.region.flights.get(load.key);
+    if (flight?.joinable === load) flight.joinable = undefined;
+  }
+
+  /** Runs `callback` once `previous` is done, or after {@link LONGEST_TURN}. */
+  #afterTurn(previous: Load, callback: () => void): void {
+    let isWaiting = true;
+    const proceed = (): void => {
+      if (isWaiting) callback();
+      isWaiting = false;
+      cancel();
+    };
+    const cancel = this.#clock.schedule(proceed, LONGEST_TURN);
+    previous.outcome.then(proceed, proceed);
+  }
+
+  #flight(region: RegionState, key: string): Flight {
+    const known = region.flights.get(key);
+    if (known) return known;
+    const flight: Flight = { joinable: undefined, latest: undefined, running: 0, fenced: 0 };
+    region.flights.set(key, flight);
+    return flight;
+  }
+}

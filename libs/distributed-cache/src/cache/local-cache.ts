@@ -1,0 +1,217 @@
+import type { Clock } from '../coherence/clock.js';
+import { Coherence, type CoherenceState, type LocalCopies } from '../coherence/coherence.js';
+import { EVERYTHING, invalidationOf, type Invalidation, type InvalidationName } from '../coherence/invalidation.js';
+import type { Log } from '../coherence/log.js';
+import { OnceAMinute } from '../coherence/once-a-minute.js';
+import { CacheClosedError } from '../errors.js';
+import type { Entry } from '../local/entry.js';
+import { LocalStore } from '../local/local-store.js';
+import { EventEmitter } from './events.js';
+import { Executions } from './execution.js';
+import { Loads } from './loads.js';
+import type { RegionState } from './region-state.js';
+import type { CacheSettings } from './settings.js';
+import { newRegionStats } from './stats.js';
+import { valueToServe, valueToStore } from './values.js';
+
+/**
+ * This instance's copies with all that keeps them honest: what regions and the façade stand on.
+ *
+ * @internal
+ */
+export class LocalCache implements LocalCopies {
+  readonly settings: CacheSettings;
+  readonly clock: Clock;
+  readonly coherence: Coherence;
+  readonly events: EventEmitter;
+  readonly executions = new Executions();
+  readonly loads: Loads;
+  readonly #log: Log;
+  readonly #complaints: OnceAMinute;
+  readonly #store: LocalStore;
+  readonly #regions = new Map<string, RegionState>();
+  readonly #shutdown = new AbortController();
+  #isClosed = false;
+
+  constructor(settings: CacheSettings, instanceId: string, clock: Clock, log: Log) {
+    this.settings = settings;
+    this.clock = clock;
+    this.#log = log;
+    this.#complaints = new OnceAMinute(clock);
+    this.events = new EventEmitter(log);
+    this.coherence = new Coherence({ ...settings, instanceId }, clock, this, log);
+    this.loads = new Loads(clock, this.coherence, this.executions, this.events);
+    this.#store = new LocalStore(settings, (entry) => this.#removed(entry));
+  }
+
+  /** Whether values are kept and served at all. */
+  get isServing(): boolean {
+    return this.settings.enabled && !this.#isClosed;
+  }
+
+  get shutdownSignal(): AbortSignal {
+    return this.#shutdown.signal;
+  }
+
+  regions(): Iterable<RegionState> {
+    return this.#regions.values();
+  }
+
+  /** @param name - canonical */
+  region(name: string): RegionState {
+    const known = this.#regions.get(name);
+    if (known) return known;
+    const settings = this.settings.regions.get(name) ?? this.settings;
+    const store = this.#store.region(name, settings.maxEntries);
+    const region: RegionState = { name, settings, store, stats: newRegionStats(), flights: new Map() };
+    this.#regions.set(name, region);
+    return region;
+  }
+
+  /** The entry that may be served now. The way of every hit: nothing is allocated on it. */
+  servable(region: RegionState, key: string): Entry | undefined {
+    const entry = this.#store.get(region.store, key);
+    if (entry === undefined) return undefined;
+    const now = this.clock.now();
+    if (now >= entry.expiresAt) return undefined;
+    // Kept when it may not be served: a sync can vouch for it again.
+    return this.coherence.lease.mayServe(entry.loadedAt, now, region.settings.whenDisconnected) ? entry : undefined;
+  }
+
+  /** What a reader is handed of an entry that may be served. */
+  hit(region: RegionState, entry: Entry): unknown {
+    region.stats.hits += 1;
+    if (this.events.hears('hit')) this.events.emit('hit', { region: region.name, key: entry.key });
+    this.executions.current?.served(Math.max(entry.loadedAt, this.coherence.lease.syncedAt));
+    return valueToServe(entry.value, region.settings.values, region.name);
+  }
+
+  /** Notes that a read found nothing, and removes what has expired; gives its value where the lease still covers it. */
+  miss(region: RegionState, key: string): unknown {
+    region.stats.misses += 1;
+    if (this.events.hears('miss')) this.events.emit('miss', { region: region.name, key });
+    const entry = region.store.peek(key);
+    const now = this.clock.now();
+    if (!entry || now < entry.expiresAt) return undefined;
+    region.stats.expirations += 1;
+    region.store.delete(key);
+    return this.coherence.lease.mayServe(entry.loadedAt, now, region.settings.whenDisconnected)
+      ? entry.value
+      : undefined;
+  }
+
+  /** Keeps a value; the caller has made sure that no invalidation overtook it. */
+  store(
+    region: RegionState,
+    key: string,
+    value: unknown,
+    loadedAt: number,
+    ttl: number | undefined,
+    tags: readonly string[],
+  ): void {
+    const { settings } = region;
+    const lifetime = (ttl ?? settings.ttl) * (1 - settings.ttlJitter * Math.random());
+    if (lifetime <= 0) region.store.delete(key);
+    if (!this.isServing || !this.coherence.mayStore || lifetime <= 0) return;
+    const size = this.#sizeOf(region, key, value);
+    if (size === undefined) {
+      region.store.delete(key);
+      return;
+    }
+    const stored = this.#store.set({
+      region: region.store,
+      key,
+      value: valueToStore(value, settings.values, region.name),
+      loadedAt,
+      expiresAt: this.clock.now() + lifetime,
+      tags,
+      size,
+      usedAt: 0,
+    });
+    if (stored && this.events.hears('store'))
+      this.events.emit('store', { region: region.name, key, ttl: lifetime, tags });
+  }
+
+  /** An eviction that was asked for here: applied at once, then told to the others. */
+  evict(names: readonly InvalidationName[]): Promise<void> {
+    if (this.#isClosed) {
+      return Promise.reject(
+        new CacheClosedError(
+          `Cache '${this.settings.namespace}' was shut down, so this eviction cannot reach the other instances. ` +
+            `Finish work that changes data before the application closes (enableShutdownHooks() does, for requests).`,
+        ),
+      );
+    }
+    if (names.length === 0) return Promise.resolve();
+    const invalidation = invalidationOf(names);
+    this.coherence.journal.record(invalidation);
+    this.#drop(invalidation);
+    if (this.events.hears('evict')) this.events.emit('evict', { invalidation });
+    return this.coherence.publish(names);
+  }
+
+  applyInvalidation(invalidation: Invalidation, from: string): void {
+    this.#drop(invalidation);
+    if (this.events.hears('invalidation')) this.events.emit('invalidation', { from, invalidation });
+  }
+
+  flush(): void {
+    this.#drop(EVERYTHING);
+    if (this.events.hears('flush')) this.events.emit('flush', { flushes: this.coherence.stats.flushes });
+  }
+
+  stateChanged(state: CoherenceState, previous: CoherenceState): void {
+    if (this.events.hears('state')) this.events.emit('state', { state, previous });
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    // Stops serving first: once it has left, nobody tells this instance what changes.
+    this.#isClosed = true;
+    this.#store.clear();
+    await this.coherence.stop();
+    this.#shutdown.abort();
+  }
+
+  #drop(invalidation: Invalidation): void {
+    this.loads.applyInvalidation(invalidation);
+    if (invalidation.everything) {
+      for (const region of this.#regions.values()) region.stats.evictions += region.store.size;
+      this.#store.clear();
+      return;
+    }
+    for (const name of invalidation.regions) {
+      const region = this.#regions.get(name);
+      if (region) region.stats.evictions += this.#store.clearRegion(region.store);
+    }
+    for (const tag of invalidation.tags) for (const entry of this.#store.deleteTag(tag)) this.#removed(entry);
+    for (const [name, keys] of invalidation.keys) {
+      const region = this.#regions.get(name);
+      if (region) for (const key of keys) if (region.store.delete(key)) region.stats.evictions += 1;
+    }
+  }
+
+  /** `undefined` when `sizeOf` gives nothing that can be added up: kept all the same, the value would switch the bound off for good. */
+  #sizeOf(region: RegionState, key: string, value: unknown): number | undefined {
+    const { sizeOf } = this.settings;
+    if (!sizeOf) return 0;
+    let problem = 'it gave something else than a finite number of at least 0';
+    try {
+      const size = sizeOf(value, key);
+      if (Number.isFinite(size) && size >= 0) return size;
+    } catch (error) {
+      problem = `it threw ${error instanceof Error ? error.name : 'something'}`;
+    }
+    this.#complaints.run('sizeOf', () =>
+      this.#log.error(`sizeOf cannot tell the size of a value, which is not stored: ${problem}`, {
+        region: region.name,
+      }),
+    );
+    return undefined;
+  }
+
+  #removed(entry: Entry): void {
+    const region = this.#regions.get(entry.region.name);
+    if (region) region.stats.evictions += 1;
+  }
+}

@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import { cluster, type Cluster } from '../../../../test/support/cluster.js';
+import type { DistributedCache } from './distributed-cache.js';
+import type { CacheEvents } from './events.js';
+
+const SECRET = 'a value that nobody but the reader may see';
+
+function record<E extends keyof CacheEvents>(cache: DistributedCache, event: E): CacheEvents[E][] {
+  const events: CacheEvents[E][] = [];
+  cache.on(event, (details) => events.push(details));
+  return events;
+}
+
+describe('stats', () => {
+  it('counts hits, misses, loads, evictions and expirations per region', async () => {
+    const { a, clock } = await cluster(1).connected();
+    const region = a.region('r');
+    await region.getOrLoad('1', () => 1, { ttl: '1s' });
+    await region.getOrLoad('1', () => 1);
+    await region.get('2');
+    await region.set('3', 3);
+    await region.evict('3');
+    await region.evict('not held');
+    await clock.advance('1s');
+    region.getSync('1');
+    expect(a.stats().regions).toEqual({
+      r: {
+        entries: 0,
+        hits: 1,
+        misses: 3,
+        loads: 1,
+        loadErrors: 0,
+        staleServed: 0,
+        fenced: 0,
+        evictions: 1,
+        expirations: 1,
+      },
+    });
+  });
+
+  it.each<[string, (cache: DistributedCache) => Promise<void>]>([
+    ['keys', (cache) => cache.region('r').evictMany(['1', '2'])],
+    ['a tag', (cache) => cache.evictTags('t')],
+    ['a region', (cache) => cache.region('r').clear()],
+    ['everything', (cache) => cache.clear()],
+  ])('counts the entries removed by evicting %s, here and elsewhere', async (_, evict) => {
+    const { a, b, clock } = await cluster(2).connected();
+    for (const cache of [a, b])
+      for (const key of ['1', '2']) await cache.region('r').getOrLoad(key, () => key, { tags: 't' });
+    await evict(a);
+    await clock.advance(0);
+    expect([a, b].map((cache) => cache.stats().regions['r'])).toMatchObject([
+      { entries: 0, evictions: 2 },
+      { entries: 0, evictions: 2 },
+    ]);
+  });
+
+  it('counts what a bound crowds out as evictions', async () => {
+    const { a } = await cluster(1).with({ maxEntries: 2 }).connected();
+    for (const key of ['1', '2', '3']) await a.region('r').getOrLoad(key, () => key);
+    expect(a.stats().regions['r']).toMatchObject({ entries: 2, evictions: 1 });
+  });
+
+  it('bounds by size what sizeOf says', async () => {
+    const sizeOf = (value: unknown, key: string): number => String(value).length + key.length;
+    const { a } = await cluster(1).with({ maxSize: 10, sizeOf }).connected();
+    await a.region('r').getOrLoad('a', () => '1234');
+    await a.region('q').getOrLoad('b', () => '12345');
+    expect([a.region('r').getSync('a'), a.region('q').getSync('b')]).toEqual([undefined, '12345']);
+  });
+
+  it('counts what passed between the instances', async () => {
+    const { a, b, bridge, clock } = await cluster(2).connected();
+    await a.region('r').evict('1');
+    bridge.drop();
+    await a.region('r').evict('2');
+    await a.region('r').evict('3');
+    bridge.publishPlain('shop', 'garbage');
+    await clock.advance(0);
+    expect(a.stats().bridge).toMatchObject({ published: 3, received: 0, gaps: 1, flushes: 1 });
+    expect(b.stats().bridge).toMatchObject({ gaps: 1, replayed: 2, missed: 0, malformed: 1, reconnects: 0 });
+  });
+
+  it('is a copy: it does not change while it is read', async () => {
+    const { a } = await cluster(1).connected();
+    const before = a.stats();
+    await a.region('r').getOrLoad('1', () => 1);
+    expect(before.regions).toEqual({});
+  });
+});
+
+describe('events', () => {
+  it('tell of hits, misses, loads and stores, within the call that reads', async () => {
+    const { a, clock } = await cluster(1).connected();
+    const [hits, misses, loads, stores] = [record(a, 'hit'), record(a, 'miss'), record(a, 'load'), record(a, 'store')];
+    const reader = a.region('r').getOrLoad('1', () => clock.advance(30).then(() => SECRET), { tags: 't', ttl: '1s' });
+    expect(misses).toEqual([{ region: 'r', key: '1' }]);
+    await reader;
+    a.region('r').getSync('1');
+    expect(loads).toEqual([{ region: 'r', key: '1', duration: 30 }]);
+    expect(stores).toEqual([{ region: 'r', key: '1', ttl: 1_000, tags: ['t'] }]);
+    expect(hits).toEqual([{ region: 'r', key: '1' }]);
+  });
+
+  it('tell of evictions here and invalidations from elsewhere, and by whom', async () => {
+    const { a, b, clock } = await cluster(2).connected();
+    const [evicted, invalidated, echoed] = [record(a, 'evict'), record(b, 'invalidation'), record(a, 'invalidation')];
+    await a.evictTags('t');
+    await clock.advance(0);
+    const invalidation = expect.objectContaining({ tags: new Set(['t']), everything: false });
+    expect(evicted).toEqual([{ invalidation }]);
+    expect(invalidated).toEqual([{ from: a.status().instanceId, invalidation }]);
+    expect(echoed).toEqual([]);
+  });
+
+  it('tell of flushes and changes of state', async () => {
+    const instances: Cluster = cluster(1);
+    const { a, bridge, clock } = instances;
+    const [flushes, states] = [record(a, 'flush'), record(a, 'state')];
+    await instances.connected();
+    bridge.restart();
+    await clock.advance('2s');
+    expect(flushes).toHaveLength(2);
+    expect(states).toEqual([
+      { state: 'coherent', previous: 'connecting' },
+      { state: 'disconnected', previous: 'coherent' },
+      { state: 'coherent', previous: 'disconnected' },
+    ]);
+  });
+
+  it('end with the function that on() returns', async () => {
+    const { a } = await cluster(1).connected();
+    const heard: unknown[] = [];
+    const remove = a.on('miss', (event) => heard.push(event));
+    a.region('r').getSync('1');
+    remove();
+    remove();
+    a.region('r').getSync('1');
+    expect(heard).toHaveLength(1);
+  });
+
+  it('whose listener throws disturb no read and no other listener', async () => {
+    const { a, log } = await cluster(1).connected();
+    a.on('miss', () => {
+      throw new Error('a broken listener');
+    });
+    const heard = record(a, 'miss');
+    await expect(a.region('r').getOrLoad('1', () => 'loaded')).resolves.toBe('loaded');
+    expect(heard).toHaveLength(1);
+    expect(log.at('error')).toHaveLength(1);
+  });
+
+  it('never carry a value, and no log line does', async () => {
+    const instances = cluster(1);
+    const { a, bridge, clock, log } = instances;
+    const names = ['hit', 'miss', 'load', 'loadError', 'store', 'evict', 'invalidation', 'flush', 'state'] as const;
+    const heard: unknown[] = [];
+    for (const name of names) a.on(name, (event) => heard.push(event));
+    await instances.connected();
+    await a.region('r').getOrLoad('1', () => SECRET);
+    a.region('r').getSync('1');
+    await a.region('r').set('1', SECRET);
+    await a.region('r').update('1', () => SECRET);
+    bridge.restart();
+    await clock.advance('2s');
+    expect(heard.length).toBeGreaterThan(8);
+    expect(JSON.stringify([heard, log.lines])).not.toContain(SECRET);
+  });
+});

@@ -1,0 +1,14 @@
+import type { RegionStore } from '../local/region-store.js';
+import type { Flight } from './flight.js';
+import type { RegionSettings } from './settings.js';
+import type { RegionStats } from './stats.js';
+
+/** All that is known of one region on this instance. @internal */
+export interface RegionState {
+  readonly name: string;
+  readonly settings: RegionSettings;
+  readonly store: RegionStore;
+  readonly stats: RegionStats;
+  /** The loads that run, by key. */
+  readonly flights: Map<string, Flight>;
+}

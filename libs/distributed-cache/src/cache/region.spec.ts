@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import { cluster, regionSettings } from '../../../../test/support/cluster.js';
+import { deferred } from '../../../../test/support/deferred.js';
+import { InvalidKeyError, InvalidOptionsError } from '../errors.js';
+
+const S = 10_000;
+
+describe('a region', () => {
+  it('gives undefined on a miss and never loads', async () => {
+    const { a } = await cluster(1).connected();
+    const products = a.region('products');
+    expect(products.getSync('42')).toBeUndefined();
+    await expect(products.get('42')).resolves.toBeUndefined();
+  });
+
+  it('is the same whenever it is asked for, and another one under another name', async () => {
+    const { a } = await cluster(1).connected();
+    await a.region('products').getOrLoad('42', () => 'chair');
+    expect(a.region('products').getSync('42')).toBe('chair');
+    expect(a.region('prices').getSync('42')).toBeUndefined();
+  });
+
+  it('takes a number for its decimal string', async () => {
+    const { a } = await cluster(1).connected();
+    await a.region('products').getOrLoad(42, () => 'chair');
+    expect(a.region('products').getSync('42')).toBe('chair');
+  });
+
+  it('refuses a name or a key that is none, through the promise where there is one', async () => {
+    const { a } = await cluster(1).connected();
+    const products = a.region('products');
+    expect(() => a.region('')).toThrow(InvalidKeyError);
+    expect(() => products.getSync([])).toThrow(InvalidKeyError);
+    await expect(products.getOrLoad(Number.NaN, () => 1)).rejects.toThrow(InvalidKeyError);
+    await expect(products.get([])).rejects.toThrow(InvalidKeyError);
+    await expect(products.set([], 1)).rejects.toThrow(InvalidKeyError);
+    await expect(products.update([], () => 1)).rejects.toThrow(InvalidKeyError);
+    await expect(products.evict([])).rejects.toThrow(InvalidKeyError);
+    await expect(products.getOrLoadMany([[]], () => new Map())).rejects.toThrow(InvalidKeyError);
+  });
+});
+
+describe('a time to live', () => {
+  it("is the call's, else the region's", async () => {
+    const regions = new Map([['products', regionSettings({ ttl: 2_000 })]]);
+    const { a, clock } = await cluster(1).with({ regions }).connected();
+    const products = a.region('products');
+    await products.getOrLoad('1', () => 1);
+    await products.getOrLoad('2', () => 2, { ttl: '3s' });
+    await clock.advance(1_999);
+    expect([products.getSync('1'), products.getSync('2')]).toEqual([1, 2]);
+    await clock.advance(1);
+    expect([products.getSync('1'), products.getSync('2')]).toEqual([undefined, 2]);
+    await clock.advance('1s');
+    expect(products.getSync('2')).toBeUndefined();
+  });
+
+  it('of Infinity ends with an eviction', async () => {
+    const { a, clock } = cluster(1).alone();
+    await a.region('r').getOrLoad('1', () => 1, { ttl: Infinity });
+    await clock.advance('3650d');
+    expect(a.region('r').getSync('1')).toBe(1);
+    await a.region('r').evict('1');
+    expect(a.region('r').getSync('1')).toBeUndefined();
+  });
+
+  it('that the loader computed as 0 or less means "do not store"', async () => {
+    const { a } = await cluster(1).connected();
+    const region = a.region('r');
+    for (const ttl of [0, -1]) {
+      await expect(region.getOrLoad('1', (context) => (context.setTtl(ttl), 'loaded'))).resolves.toBe('loaded');
+      expect(region.getSync('1')).toBeUndefined();
+    }
+  });
+
+  it('of 0 in the options is refused, and the loader not called', async () => {
+    const { a } = await cluster(1).connected();
+    const loader = (): never => expect.unreachable();
+    await expect(a.region('r').getOrLoad('1', loader, { ttl: 0 })).rejects.toThrow(InvalidOptionsError);
+  });
+
+  it('loses up to the share of ttlJitter, so that entries do not expire together', async () => {
+    const { a } = await cluster(1).with({ ttl: 1_000, ttlJitter: 0.05 }).connected();
+    const ttls: number[] = [];
+    a.on('store', ({ ttl }) => ttls.push(ttl));
+    for (let key = 0; key < 200; key += 1) await a.region('r').getOrLoad(key, () => key);
+    expect(Math.min(...ttls)).toBeGreaterThan(950);
+    expect(Math.min(...ttls)).toBeLessThan(960);
+    expect(Math.max(...ttls)).toBeLessThanOrEqual(1_000);
+    expect(Math.max(...ttls)).toBeGreaterThan(990);
+  });
+});
+
+describe('nothing there', () => {
+  it('null is a value', async () => {
+    const { a } = await cluster(1).connected();
+    await a.region('r').getOrLoad('1', () => null);
+    expect(a.region('r').getSync('1')).toBeNull();
+  });
+
+  it('undefined is not stored', async () => {
+    const { a } = await cluster(1).connected();
+    const region = a.region('r');
+    await region.getOrLoad('1', () => undefined);
+    await region.set('2', undefined);
+    await region.update('3', () => undefined);
+    expect(a.stats().regions['r']).toMatchObject({ entries: 0 });
+  });
+
+  it('undefined is stored with cacheUndefined', async () => {
+    const { a } = await cluster(1).connected();
+    const region = a.region('r');
+    const cacheUndefined = true;
+    await region.getOrLoad('1', () => undefined, { cacheUndefined });
+    await region.set('2', undefined, { cacheUndefined });
+    await region.update('3', () => undefined, { cacheUndefined });
+    expect(a.stats().regions['r']).toMatchObject({ entries: 3 });
+    await expect(region.getOrLoad('1', () => 'not asked')).resolves.toBeUndefined();
+  });
+});
+
+describe('a loader', () => {
+  it('is told the key, and sets the tags of what it gives', async () => {
+    const { a } = await cluster(1).connected();
+    await a.region('r').getOrLoad(['a', 1], (context) => {
+      context.setTags(['sale']);
+      return context.key;
+    });
+    expect(a.stats().regions['r']).toMatchObject({ entries: 1 });
+    await a.evictTags('sale');
+    expect(a.stats().regions['r']).toMatchObject({ entries: 0 });
+  });
+
+  it('may say that its result is not to be stored', async () => {
+    const { a } = await cluster(1).connected();
+    await expect(a.region('r').getOrLoad('1', (context) => (context.skip(), 1))).resolves.toBe(1);
+    expect(a.region('r').getSync('1')).toBeUndefined();
+  });
+
+  it('is given the value that expired, while the lease covers it', async () => {
+    const { a, bridge, clock } = await cluster(1).connected();
+    const region = a.region<string>('r');
+    const previous = (): Promise<unknown> =>
+      region.getOrLoad('1', (context) => context.previous ?? 'none', { ttl: '1s' });
+    await region.getOrLoad('1', () => 'first', { ttl: '1s' });
+    await clock.advance('1s');
+    await expect(previous()).resolves.toBe('first');
+
+    bridge.cut(a);
+    await clock.advance(S + 5_001);
+    await expect(previous()).resolves.toBe('none');
+  });
+
+  it('is given a signal that is aborted when the cache is shut down', async () => {
+    const { a } = await cluster(1).connected();
+    const asked = deferred<AbortSignal>();
+    void a.region('r').getOrLoad('1', (context) => {
+      asked.resolve(context.signal);
+      return new Promise(() => {});
+    });
+    const signal = await asked.promise;
+    expect(signal.aborted).toBe(false);
+    await a.close();
+    expect(signal.aborted).toBe(true);
+  });
+});

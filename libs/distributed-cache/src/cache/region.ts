@@ -1,0 +1,203 @@
+import type { LocalCache } from './local-cache.js';
+import { loadMany, type BulkListOptions, type BulkLoadOptions, type BulkResult } from './bulk-load.js';
+import type { Execution } from './execution.js';
+import { heard, resultOnceDelivered } from './delivered-result.js';
+import { canonicalKey, type CacheKey } from './key.js';
+import { LoadInstructions, type LoadContext } from './load-context.js';
+import { runPut } from './put.js';
+import type { RegionState } from './region-state.js';
+import { canonicalTags, ttlOf, type StoreOptions } from './store-options.js';
+import { trusted } from './trusted.js';
+import { valueToServe } from './values.js';
+
+export type { CacheKey };
+
+/** @publicApi */
+export type Loader<V> = (context: LoadContext<V>) => V | PromiseLike<V>;
+
+/**
+ * A named group of entries with its own settings. `cache.region(name)` gives it; it holds no state of its own, so it may be kept or
+ * asked for again.
+ *
+ * @publicApi
+ */
+export class Region<V = unknown> {
+  readonly #cache: LocalCache;
+  readonly #state: RegionState;
+
+  /** @internal */
+  constructor(cache: LocalCache, state: RegionState) {
+    this.#cache = cache;
+    this.#state = state;
+  }
+
+  get name(): string {
+    return this.#state.name;
+  }
+
+  /** @internal */
+  get state(): RegionState {
+    return this.#state;
+  }
+
+  /**
+   * The cached value, or what `loader` gives, which is then cached. Readers that ask meanwhile wait for the same load. What the loader
+   * throws is passed on and never cached.
+   *
+   * @throws {InvalidKeyError}
+   */
+  getOrLoad<T extends V = V>(key: CacheKey, loader: Loader<T>, options?: StoreOptions): Promise<T> {
+    try {
+      const canonical = canonicalKey(key);
+      const entry = this.#cache.servable(this.#state, canonical);
+      if (entry !== undefined) return Promise.resolve(trusted<T>(this.#cache.hit(this.#state, entry)));
+      return trusted(this.#load(canonical, typeof key === 'string' ? key : canonical, trusted(loader), options));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * The values of `ids`, keyed by the ids as given; those that are not cached come from one call of `loader`. Ids that it does not give
+   * are not in the map.
+   *
+   * @throws {InvalidOptionsError} when the loader's list has no `idOf`, or, with `idOf: 'position'`, another length; nothing is stored
+   */
+  getOrLoadMany<Id extends CacheKey, T extends V = V>(
+    ids: Iterable<Id>,
+    loader: (missing: Id[]) => Iterable<T> | PromiseLike<Iterable<T>>,
+    options: BulkListOptions<T>,
+  ): Promise<Map<Id, T>>;
+  getOrLoadMany<Id extends CacheKey, T extends V = V>(
+    ids: Iterable<Id>,
+    loader: (missing: Id[]) => BulkResult<Id, T> | PromiseLike<BulkResult<Id, T>>,
+    options?: BulkLoadOptions<T>,
+  ): Promise<Map<Id, T>>;
+  getOrLoadMany<Id extends CacheKey, T extends V>(
+    ids: Iterable<Id>,
+    loader: (missing: Id[]) => unknown,
+    options?: BulkLoadOptions<T> & Partial<BulkListOptions<T>>,
+  ): Promise<Map<Id, T>> {
+    const request = { ids, loader: trusted<(missing: CacheKey[]) => unknown>(loader) };
+    const idOf = trusted<((value: unknown) => CacheKey) | 'position' | undefined>(options?.idOf);
+    const bulk = loadMany(this.#cache, this.#state, {
+      ...request,
+      idOf,
+      options: trusted<BulkLoadOptions<unknown> | undefined>(options),
+    });
+    return trusted(bulk);
+  }
+
+  /** The cached value, or `undefined`; never loads. */
+  get(key: CacheKey): Promise<V | undefined> {
+    try {
+      return Promise.resolve(this.getSync(key));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** The cached value, or `undefined`, synchronously. */
+  getSync(key: CacheKey): V | undefined {
+    const canonical = canonicalKey(key);
+    const entry = this.#cache.servable(this.#state, canonical);
+    if (entry !== undefined) return trusted<V>(this.#cache.hit(this.#state, entry));
+    this.#cache.miss(this.#state, canonical);
+    return undefined;
+  }
+
+  /**
+   * Stores a value that is true now, and evicts the key in every other instance. It cannot know whether the value was overtaken since
+   * the caller read it: {@link update} can.
+   */
+  async set(key: CacheKey, value: V, options?: StoreOptions): Promise<void> {
+    const canonical = canonicalKey(key);
+    const ttl = ttlOf(options?.ttl, `Region '${this.name}'`);
+    const tags = canonicalTags(options?.tags);
+    const delivered = heard(this.#cache.evict([{ kind: 'key', region: this.name, key: canonical }]));
+    if (value !== undefined || options?.cacheUndefined) {
+      this.#cache.store(this.#state, canonical, value, this.#cache.clock.now(), ttl, tags);
+    }
+    return delivered;
+  }
+
+  /** Stores a value in this instance only, telling nobody. @internal */
+  setLocally(key: CacheKey, value: V, ttl: number | undefined): void {
+    this.#cache.store(this.#state, canonicalKey(key), value, this.#cache.clock.now(), ttl, []);
+  }
+
+  /**
+   * Runs `method`, which changes the source of truth, evicts the key everywhere, and stores what it returned unless something that
+   * covers the key was invalidated since it began.
+   *
+   * @throws {InvalidationNotDeliveredError} with `onUndelivered: 'throw'`: the method has succeeded, the error carries its result
+   */
+  async update<T extends V = V>(key: CacheKey, method: () => T | PromiseLike<T>, options?: StoreOptions): Promise<T> {
+    const target = {
+      region: this.#state,
+      key: canonicalKey(key),
+      ttl: ttlOf(options?.ttl, `Region '${this.name}'`),
+      tags: canonicalTags(options?.tags),
+    };
+    const { result, delivered } = await runPut(this.#cache, method, (value) => [
+      { ...target, value, isSkipped: value === undefined && !options?.cacheUndefined },
+    ]);
+    return resultOnceDelivered(result, delivered);
+  }
+
+  /** Evicts one key here and in every other instance, whether this one holds it or not. */
+  evict(key: CacheKey): Promise<void> {
+    return this.evictMany([key]);
+  }
+
+  async evictMany(keys: Iterable<CacheKey>): Promise<void> {
+    await this.#cache.evict(Array.from(keys, (key) => ({ kind: 'key', region: this.name, key: canonicalKey(key) })));
+  }
+
+  /** Evicts everything in this region, here and in every other instance. */
+  async clear(): Promise<void> {
+    await this.#cache.evict([{ kind: 'region', region: this.name }]);
+  }
+
+  async #load(
+    key: string,
+    givenKey: string,
+    loader: Loader<unknown>,
+    options: StoreOptions | undefined,
+  ): Promise<unknown> {
+    const cache = this.#cache;
+    const region = this.#state;
+    const ttl = ttlOf(options?.ttl, `Region '${this.name}'`);
+    const tags = canonicalTags(options?.tags);
+    const previous = cache.miss(region, key);
+    const newInstructions = (): LoadInstructions<unknown> =>
+      new LoadInstructions(givenKey, previous, ttl, tags, () => cache.shutdownSignal);
+    const current = cache.executions.current;
+    // Its own load is what waits for this call: joining it would wait for ever.
+    if (!cache.isServing || current?.isLoading(region, key)) return loader(newInstructions());
+
+    for (;;) {
+      // New for every call of the loader: what it said of a result that was overtaken says nothing about the next.
+      const instructions = newInstructions();
+      // Before the loader is called: one that evicts its own key must not be sent to load again, and again.
+      const askedAt = cache.coherence.journal.sequence;
+      const running = cache.loads.joinable(region, key);
+      if (running && current && running.awaits(current)) return loader(instructions);
+      const load =
+        running ??
+        cache.loads.start({
+          region,
+          key,
+          tags,
+          call: (execution: Execution) => cache.executions.run(execution, () => loader(instructions)),
+          tagsOf: () => canonicalTags(instructions.tags),
+          store: (value, loadedAt) => {
+            if (instructions.isSkipped || (value === undefined && !options?.cacheUndefined)) return;
+            cache.store(region, key, value, loadedAt, instructions.ttl, canonicalTags(instructions.tags));
+          },
+        });
+      const outcome = await cache.loads.join(load, askedAt, current);
+      if (outcome) return valueToServe(outcome.value, region.settings.values, region.name);
+    }
+  }
+}

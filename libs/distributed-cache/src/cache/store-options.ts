@@ -1,0 +1,35 @@
+import { canonicalName } from './key.js';
+import { milliseconds, type Duration } from '../duration.js';
+import { InvalidOptionsError } from '../errors.js';
+
+/** What is said about one value when it is stored. @publicApi */
+export interface StoreOptions {
+  /** Time to live; `Infinity` = until evicted; `0` is refused, a negative one (computed, already over) means "do not store". Default: the region's. */
+  ttl?: Duration | undefined;
+  /** Tags by which `evictTags` finds the entry. Default: none. */
+  tags?: string | readonly string[] | undefined;
+  /** Store `undefined` too, which otherwise means "there is nothing". Default: `false`. */
+  cacheUndefined?: boolean | undefined;
+}
+
+/** The TTL of a call in ms; `undefined` when it names none. @internal */
+export function ttlOf(ttl: Duration | undefined, where: string): number | undefined {
+  if (ttl === undefined) return undefined;
+  if (typeof ttl === 'number' && ttl < 0) return 0;
+  const parsed = milliseconds(ttl, `${where}: ttl`);
+  if (parsed === 0) {
+    throw new InvalidOptionsError(
+      `${where}: ttl 0 is not allowed, since caches disagree on whether it means "never" or "for ever". Use Infinity to keep the value until it is evicted.`,
+    );
+  }
+  return parsed;
+}
+
+/** The tags in the form in which they are stored and sent, each once. @internal */
+export function canonicalTags(tags: string | readonly string[] | undefined): readonly string[] {
+  if (tags === undefined) return NO_TAGS;
+  if (typeof tags === 'string') return [canonicalName('tag', tags)];
+  return tags.length === 0 ? NO_TAGS : [...new Set(tags.map((tag) => canonicalName('tag', tag)))];
+}
+
+const NO_TAGS: readonly string[] = [];

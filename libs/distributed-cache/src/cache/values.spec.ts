@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { InvalidOptionsError } from '../errors.js';
+import { cluster } from '../../../../test/support/cluster.js';
+import type { ValuesPolicy } from './settings.js';
+import { valueToServe, valueToStore } from './values.js';
+
+interface Product {
+  name: string;
+  tags: string[];
+}
+
+const product = (): Product => ({ name: 'Chair', tags: ['wood'] });
+
+async function loaded(values: ValuesPolicy): Promise<{ given: Product; caller: Product; reader: Product | undefined }> {
+  const { a } = await cluster(1).with({ values }).connected();
+  const region = a.region<Product>('products');
+  const given = product();
+  const caller = await region.getOrLoad('42', () => given);
+  return { given, caller, reader: region.getSync('42') };
+}
+
+describe("values: 'shared'", () => {
+  it('hands out the stored reference, which the caller that loaded holds too', async () => {
+    const { given, caller, reader } = await loaded('shared');
+    expect(caller).toBe(given);
+    expect(reader).toBe(given);
+  });
+});
+
+describe("values: 'frozen'", () => {
+  it('deep-freezes once on store and hands out the stored reference', async () => {
+    const { given, caller, reader } = await loaded('frozen');
+    expect(reader).toBe(given);
+    expect(caller).toBe(given);
+    expect(Object.isFrozen(given) && Object.isFrozen(given.tags)).toBe(true);
+  });
+
+  it('freezes what is cyclic, deep, or has accessors, and leaves typed arrays alone', () => {
+    const cyclic: { self?: unknown; bytes: Uint8Array } = { bytes: new Uint8Array(1) };
+    cyclic.self = cyclic;
+    expect(Object.isFrozen(valueToStore(cyclic, 'frozen', 'r'))).toBe(true);
+    expect(Object.isFrozen(cyclic.bytes)).toBe(false);
+
+    let deep: object = {};
+    const innermost = deep;
+    for (let depth = 0; depth < 50_000; depth += 1) deep = { deep };
+    valueToStore(deep, 'frozen', 'r');
+    expect(Object.isFrozen(innermost)).toBe(true);
+
+    let calls = 0;
+    const accessor = {
+      get costly() {
+        return (calls += 1);
+      },
+    };
+    valueToStore(accessor, 'frozen', 'r');
+    expect(calls).toBe(0);
+  });
+
+  it.each([null, undefined, 0, '', 7n])('takes %s', (value) => {
+    expect(valueToStore(value, 'frozen', 'r')).toBe(value);
+  });
+});
+
+describe("values: 'cloned'", () => {
+  it('gives a clone per read, and stores one of its own', async () => {
+    const { a } = await cluster(1).with({ values: 'cloned' }).connected();
+    const region = a.region<Product>('products');
+    const given = product();
+    const caller = await region.getOrLoad('42', () => given);
+    given.name = 'changed by the loader';
+    caller.name = 'changed by the caller';
+    const first = region.getSync('42');
+    expect(first).toEqual(product());
+    first?.tags.push('changed by a reader');
+    expect(region.getSync('42')).toEqual(product());
+  });
+
+  it('gives everyone who joined the load a clone of their own', async () => {
+    const { a } = await cluster(1).with({ values: 'cloned' }).connected();
+    const region = a.region<Product>('products');
+    const [one, two] = await Promise.all([region.getOrLoad('42', product), region.getOrLoad('42', product)]);
+    expect(one).toEqual(two);
+    expect(one).not.toBe(two);
+  });
+
+  it('refuses what cannot be cloned, naming the region and the way out, never the value', () => {
+    const secret = { password: 'hunter2', call(): void {} };
+    const attempt = (): unknown => valueToServe(secret, 'cloned', 'products');
+    expect(attempt).toThrow(InvalidOptionsError);
+    expect(attempt).toThrow(/^Region 'products': .*values: 'frozen' or 'shared'/);
+    expect(attempt).not.toThrow(/hunter2|call\(\)/);
+  });
+});
