@@ -1,0 +1,34 @@
+import { type AnyCacheableOptions, type CacheableOptions, checkCacheable, readOperation } from './cacheable.options.js';
+import { cachedRead } from './cached-read.js';
+import { recordDecoratedMethod } from './decorated-methods.js';
+import { methodSite } from './method-site.js';
+import type { AnyMethod, CacheDecorator } from './method-types.js';
+import { originalOf, replaceMethod } from './replace-method.js';
+
+/**
+ * Caches what the method resolves to. The method is called when nothing is cached under the key; calls that come while it runs wait
+ * for the same result. What it throws is passed on and never cached.
+ *
+ * ```ts
+ * @Cacheable({ region: 'products', key: (id) => id, ttl: '10m', tags: (product) => [`category:${product.categoryId}`] })
+ * async find(id: string): Promise<Product> { … }
+ * ```
+ *
+ * Not checked by the compiler: all but the last signature of an overloaded method, and everything behind `applyDecorators` or a
+ * decorator factory of one's own.
+ *
+ * @throws {InvalidOptionsError} when the class is defined and the decorator cannot be meant
+ *
+ * @publicApi
+ */
+export function Cacheable<T extends object, M extends AnyMethod>(
+  options?: CacheableOptions<T, M>,
+): CacheDecorator<T, M>;
+export function Cacheable(options: AnyCacheableOptions = {}): MethodDecorator {
+  return (target, name, descriptor) => {
+    const site = methodSite('@Cacheable', target, name, descriptor);
+    checkCacheable(site, options);
+    replaceMethod(site, descriptor, cachedRead(site, options, originalOf(site)));
+    recordDecoratedMethod(site, [readOperation(options)]);
+  };
+}

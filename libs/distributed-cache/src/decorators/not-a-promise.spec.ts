@@ -1,0 +1,71 @@
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+const MEMBERS: Record<string, string> = {
+  '@Cacheable': `@Cacheable() a(id: string): string { return id; }`,
+  '@Cacheable with options': `@Cacheable({ region: 'a' }) b(id: string): string { return id; }`,
+  '@CachePut': `@CachePut({ region: 'a', key: (id) => id }) c(id: string): string { return id; }`,
+  '@CacheEvict': `@CacheEvict({ region: 'a', all: true }) d(): void {}`,
+  '@Caching': `@Caching({ cacheable: {} }) e(id: string): string | Promise<string> { return id; }`,
+  'none of them': `@Cacheable() f(id: string): Promise<string> { return Promise.resolve(id); }`,
+};
+
+const SNIPPET = [
+  `import { CacheEvict } from './cache-evict.decorator.js';`,
+  `import { CachePut } from './cache-put.decorator.js';`,
+  `import { Cacheable } from './cacheable.decorator.js';`,
+  `import { Caching } from './caching.decorator.js';`,
+  `export class Service {`,
+  ...Object.values(MEMBERS),
+  `}`,
+];
+
+/** What the compiler says about each line of the snippet. */
+function diagnosticsByLine(): Map<number, string> {
+  const path = fileURLToPath(new URL('./snippet.ts', import.meta.url));
+  const options: ts.CompilerOptions = {
+    target: ts.ScriptTarget.ES2023,
+    module: ts.ModuleKind.NodeNext,
+    types: ['node'],
+    strict: true,
+    experimentalDecorators: true,
+    skipLibCheck: true,
+    noEmit: true,
+  };
+  const host = ts.createCompilerHost(options);
+  const snippet = ts.createSourceFile(path, SNIPPET.join('\n'), {
+    languageVersion: ts.ScriptTarget.ES2023,
+    impliedNodeFormat: ts.ModuleKind.ESNext,
+  });
+  const program = ts.createProgram([path], options, {
+    ...host,
+    getSourceFile: (name, ...rest) => (name === path ? snippet : host.getSourceFile(name, ...rest)),
+  });
+  return new Map(
+    program
+      .getSemanticDiagnostics(snippet)
+      .map(({ start = 0, messageText }) => [
+        snippet.getLineAndCharacterOfPosition(start).line,
+        ts.flattenDiagnosticMessageText(messageText, '\n'),
+      ]),
+  );
+}
+
+describe('A method that gives no promise', () => {
+  let diagnostics = new Map<number, string>();
+  beforeAll(() => {
+    diagnostics = diagnosticsByLine();
+  }, 60_000);
+
+  const diagnosticOf = (member: string): string | undefined => diagnostics.get(SNIPPET.indexOf(MEMBERS[member] ?? ''));
+
+  it.each(Object.keys(MEMBERS).slice(0, -1))('is refused by %s in a sentence of ours', (decorator) => {
+    expect(diagnosticOf(decorator)).toContain('A method with a cache decorator returns a promise: declare it async');
+  });
+
+  it('is the only one refused', () => {
+    expect(diagnosticOf('none of them')).toBeUndefined();
+    expect(diagnostics.size).toBe(Object.keys(MEMBERS).length - 1);
+  });
+});
