@@ -1,0 +1,50 @@
+/** The settings in which platforms and operators keep the connection string, in the order in which they are looked up. */
+const SETTING_NAMES = [
+  'RedisConnectionString',
+  'REDIS_CONNECTION_STRING',
+  'ConnectionStrings__RedisConnectionString',
+  // Azure App Service adds a prefix that depends on the type chosen in the portal.
+  'CUSTOMCONNSTR_RedisConnectionString',
+  'REDISCACHECONNSTR_RedisConnectionString',
+  // Azure Service Connector.
+  'AZURE_REDIS_CONNECTIONSTRING',
+  'REDIS_URL',
+] as const;
+
+/** A connection string and where it was found. @internal */
+export interface ConnectionSource {
+  /** For people: "the option redisConnectionString", or the name of the setting. */
+  readonly source: string;
+  /** Holds the password: never to be logged. */
+  readonly connectionString: string;
+}
+
+/**
+ * Where the connection string comes from: the option when it is given, else the first setting that is not empty. `undefined` means
+ * local mode: no setting has one, or the option is `''`, which says that none is wanted.
+ *
+ * White space around a string does not count, so a line break at the end of a secret's file does no harm.
+ *
+ * @param option - the option `redisConnectionString`
+ * @param read - gives a setting of the application by its name
+ *
+ * @internal
+ */
+export function findConnectionString(
+  option: string | undefined,
+  read: (name: string) => string | undefined,
+): ConnectionSource | undefined {
+  if (option !== undefined) return sourceOf('the option redisConnectionString', option);
+  for (const name of SETTING_NAMES) {
+    const found = sourceOf(name, read(name));
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function sourceOf(source: string, text: unknown): ConnectionSource | undefined {
+  // A configuration can hold anything under a name; what is not text is not a connection string.
+  if (typeof text !== 'string') return undefined;
+  const connectionString = text.trim();
+  return connectionString === '' ? undefined : { source, connectionString };
+}

@@ -1,0 +1,355 @@
+import { Logger, type DynamicModule } from '@nestjs/common';
+import { ConfigModule } from '@nestjs/config';
+import { NestFactory } from '@nestjs/core';
+import { Test, type TestingModule } from '@nestjs/testing';
+import { createServer, type AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DistributedCache } from '../cache/distributed-cache.js';
+import { getDistributedCacheToken } from '../cache/distributed-cache.token.js';
+import type {
+  BridgeMember,
+  InvalidationBridge,
+  InvalidationLink,
+  LinkListener,
+} from '../coherence/invalidation-bridge.js';
+import { CacheClosedError, RedisUnavailableError } from '../errors.js';
+import { InMemoryInvalidationBridge } from '../testing/in-memory-invalidation-bridge.js';
+import { ManualClock } from '../testing/manual-clock.js';
+import { DistributedCacheLifecycle } from './distributed-cache.lifecycle.js';
+import { DistributedCacheModule } from './distributed-cache.module.js';
+import type { DistributedCacheOptions } from './distributed-cache.options.js';
+
+const log = vi.spyOn(Logger.prototype, 'log');
+const warn = vi.spyOn(Logger.prototype, 'warn');
+beforeEach(() => {
+  for (const spy of [log, warn]) spy.mockReset();
+  vi.stubEnv('RedisConnectionString', '');
+  vi.stubEnv('REDIS_URL', '');
+});
+
+const compiled: TestingModule[] = [];
+afterEach(async () => {
+  await Promise.all(compiled.splice(0).map((testing) => testing.close()));
+  vi.unstubAllEnvs();
+});
+
+async function compile(...modules: DynamicModule[]): Promise<TestingModule> {
+  const testing = await Test.createTestingModule({ imports: modules }).compile();
+  compiled.push(testing);
+  return testing;
+}
+
+async function boot(options: DistributedCacheOptions): Promise<TestingModule> {
+  return (await compile(DistributedCacheModule.forRoot(options))).init();
+}
+
+/** Boots where no Redis answers, without waiting for the second to pass. */
+async function bootDisconnected(options: DistributedCacheOptions): Promise<TestingModule> {
+  const clock = new ManualClock();
+  const booting = boot({ ...options, clock });
+  await vi.waitFor(() => expect(bootLines()).not.toEqual([]));
+  await clock.advance('1s');
+  return booting;
+}
+
+/** What the operator reads of the cache, beside what Nest says of its modules. */
+function bootLines(): string[] {
+  return log.mock.calls.map(([line]) => String(line)).filter((line) => line.startsWith('The cache'));
+}
+
+/** A bridge that cannot be dialled, until it is told that it can. */
+class UnreachableBridge implements InvalidationBridge {
+  readonly target = 'nowhere';
+  readonly #reachable = new InMemoryInvalidationBridge();
+  isReachable = false;
+  dials = 0;
+  #dialled: () => void = () => {};
+  readonly dialled = new Promise<void>((resolve) => (this.#dialled = resolve));
+
+  async dial(member: BridgeMember, listener: LinkListener, signal: AbortSignal): Promise<InvalidationLink> {
+    this.dials += 1;
+    this.#dialled();
+    if (this.isReachable) return this.#reachable.dial(member, listener, signal);
+    throw new Error('nobody is there');
+  }
+}
+
+async function closedPort(): Promise<number> {
+  const server = createServer();
+  const address = await new Promise<ReturnType<typeof server.address>>((resolve) =>
+    server.listen(0, '127.0.0.1', () => resolve(server.address())),
+  );
+  await new Promise((resolve) => server.close(resolve));
+  return isAddressInfo(address) ? address.port : Number.NaN;
+}
+
+function isAddressInfo(address: string | AddressInfo | null): address is AddressInfo {
+  return typeof address === 'object' && address !== null;
+}
+
+describe('a module that is compiled and never initialised', () => {
+  const loadsOfTwoReads = async (testing: TestingModule): Promise<number> => {
+    const loader = vi.fn<() => string>(() => 'chair');
+    const products = testing.get(DistributedCache).region('products');
+    await products.getOrLoad('1', loader);
+    await products.getOrLoad('1', loader);
+    return loader.mock.calls.length;
+  };
+
+  it('caches all the same in local mode', async () => {
+    expect(await loadsOfTwoReads(await compile(DistributedCacheModule.forRoot()))).toBe(1);
+  });
+
+  it('stores nothing where there is a Redis that it has not heard of anything from', async () => {
+    vi.stubEnv('RedisConnectionString', 'localhost:1');
+    expect(await loadsOfTwoReads(await compile(DistributedCacheModule.forRoot()))).toBe(2);
+  });
+
+  it('stores nothing where a ConfigService may know of a Redis', async () => {
+    const config = ConfigModule.forRoot({ ignoreEnvFile: true });
+    expect(await loadsOfTwoReads(await compile(await config, DistributedCacheModule.forRoot()))).toBe(2);
+  });
+});
+
+describe('The line at boot', () => {
+  it('says that without a connection string this instance is alone', async () => {
+    const testing = await boot({});
+    expect(bootLines()).toEqual([
+      'The cache runs in local mode (no connection string): this instance is alone. Set RedisConnectionString to run several.',
+    ]);
+    expect(warn).not.toHaveBeenCalled();
+    expect(testing.get(DistributedCache).status()).toMatchObject({ state: 'local', leaseAge: 0, outbox: 0 });
+  });
+
+  it('says that the option asked for local mode', async () => {
+    vi.stubEnv('REDIS_URL', 'redis://ignored');
+    await boot({ redisConnectionString: '' });
+    expect(bootLines()).toEqual([expect.stringContaining("local mode (redisConnectionString is '')")]);
+  });
+
+  it('says which setting won and where it leads, without the password', async () => {
+    const port = await closedPort();
+    vi.stubEnv('REDIS_URL', `redis://anna:Geheim7@127.0.0.1:${port}/2`);
+    await bootDisconnected({ namespace: 'shop' });
+    expect(bootLines()[0]).toBe(
+      `The cache connects to redis://***@127.0.0.1:${port}/2 (standalone, no TLS) (from REDIS_URL), namespace 'shop'.`,
+    );
+    expect(JSON.stringify([...log.mock.calls, ...warn.mock.calls])).not.toMatch(/Geheim7|anna/);
+  });
+
+  it('names a named cache and the bridge', async () => {
+    const bridge = new InMemoryInvalidationBridge();
+    await (await compile(DistributedCacheModule.forRoot({ name: 'sessions', bridge }))).init();
+    expect(bootLines()[0]).toBe(
+      "The cache 'sessions' connects to memory (from the option bridge), namespace 'distributed-cache:sessions'.",
+    );
+  });
+
+  it('is followed by a warning about options of the connection string without effect here', async () => {
+    await bootDisconnected({ redisConnectionString: `127.0.0.1:${await closedPort()},allowAdmin=true,tiebreaker=t` });
+    expect(warn.mock.calls.flat()).toContain(
+      'The connection string has options without effect here: allowAdmin, tiebreaker. Remove them, or ignore this.',
+    );
+  });
+});
+
+describe('Boot', () => {
+  it('goes on as soon as the first sync is complete', async () => {
+    const testing = await boot({ bridge: new InMemoryInvalidationBridge(), clock: new ManualClock() });
+    expect(testing.get(DistributedCache).status().state).toBe('coherent');
+    expect(warn).not.toHaveBeenCalled();
+  });
+
+  it('waits one second for it, then goes on, disconnected, and says so', async () => {
+    const clock = new ManualClock();
+    const bridge = new UnreachableBridge();
+    let hasBooted = false;
+    const booting = boot({ bridge, clock }).finally(() => (hasBooted = true));
+    await bridge.dialled;
+
+    await clock.advance(999);
+    expect(hasBooted).toBe(false);
+    await clock.advance(1);
+    const cache = (await booting).get(DistributedCache);
+    expect(cache.status().state).toBe('disconnected');
+    expect(warn.mock.calls.flat()).toContain(
+      'nowhere has not answered within 1000 ms: starting without it, and connecting in the background.',
+    );
+
+    bridge.isReachable = true;
+    await clock.advance('5s');
+    expect(cache.status().state).toBe('coherent');
+  });
+
+  it('goes on when Redis answers late, but within the second', async () => {
+    const clock = new ManualClock();
+    const bridge = new UnreachableBridge();
+    const booting = boot({ bridge, clock });
+    await bridge.dialled;
+    bridge.isReachable = true;
+
+    await clock.advance(500);
+    expect((await booting).get(DistributedCache).status().state).toBe('coherent');
+  });
+
+  it('goes on without a Redis that refuses connections, in about a second', async () => {
+    const begin = performance.now();
+    const testing = await boot({ redisConnectionString: `127.0.0.1:${await closedPort()}` });
+    expect(performance.now() - begin).toBeGreaterThan(900);
+    expect(performance.now() - begin).toBeLessThan(4_000);
+    expect(testing.get(DistributedCache).status().state).toBe('disconnected');
+  });
+
+  it('keeps the process alive while it waits, which timers of the cache never do', async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const clock = new ManualClock();
+    const bridge = new UnreachableBridge();
+    const testing = await compile(DistributedCacheModule.forRoot({ bridge, clock }));
+    const before = timers();
+
+    const booting = testing.init();
+    await bridge.dialled;
+    expect(timers()).toBe(before + 1);
+    await clock.advance('1s');
+    await booting;
+    expect(timers()).toBe(before);
+  });
+
+  it('asked for twice starts once', async () => {
+    const bridge = new UnreachableBridge();
+    bridge.isReachable = true;
+    const testing = await compile(DistributedCacheModule.forRoot({ bridge }));
+    await Promise.all([testing.init(), testing.init()]);
+    expect(bridge.dials).toBe(1);
+  });
+});
+
+describe('Boot with abortConnect', () => {
+  it('fails after connectRetry tries, saying what to do, and tries no further', async () => {
+    const clock = new ManualClock();
+    const bridge = new UnreachableBridge();
+    const booting = boot({ bridge, clock, abortConnect: true });
+    const failure = booting.catch((error: unknown) => error);
+    await bridge.dialled;
+    await clock.advance('1m');
+    expect(await failure).toEqual(
+      new RedisUnavailableError(
+        'nowhere could not be reached in 3 tries (nobody is there), and abortConnect forbids to start without it. ' +
+          'Start Redis, correct the connection string, or drop abortConnect to start disconnected.',
+        { cause: new Error('nobody is there') },
+      ),
+    );
+    expect(bridge.dials).toBe(3);
+  });
+
+  it('of the connection string fails after as many tries as that says', async () => {
+    const target = `127.0.0.1:${await closedPort()}`;
+    const failure = boot({ redisConnectionString: `${target},password=Geheim7,abortConnect=true,connectRetry=1` });
+    await expect(failure).rejects.toThrow(RedisUnavailableError);
+    await expect(failure).rejects.toThrow(/could not be reached in 1 try \(.*ECONNREFUSED/);
+    await expect(failure).rejects.not.toThrow(/Geheim7/);
+  });
+
+  it('of the connection string yields to the option', async () => {
+    const target = `127.0.0.1:${await closedPort()}`;
+    await expect(
+      bootDisconnected({ redisConnectionString: `${target},abortConnect=true`, abortConnect: false }),
+    ).resolves.toBeDefined();
+  });
+
+  it('succeeds when a later try does', async () => {
+    const clock = new ManualClock();
+    const bridge = new UnreachableBridge();
+    const booting = boot({ bridge, clock, abortConnect: true });
+    await bridge.dialled;
+    bridge.isReachable = true;
+    await clock.advance('1s');
+    expect((await booting).get(DistributedCache).status().state).toBe('coherent');
+  });
+
+  it('leaves no other cache open when it fails', async () => {
+    const clock = new ManualClock();
+    const bridge = new UnreachableBridge();
+    const testing = await compile(
+      DistributedCacheModule.forRoot({ bridge: new InMemoryInvalidationBridge() }),
+      DistributedCacheModule.forRoot({ name: 'sessions', bridge, clock, abortConnect: true }),
+    );
+    const failure = testing.init().catch((error: unknown) => error);
+    await bridge.dialled;
+    await clock.advance('1m');
+    expect(await failure).toBeInstanceOf(RedisUnavailableError);
+    for (const token of [DistributedCache, getDistributedCacheToken('sessions')]) {
+      const cache = testing.get<DistributedCache>(token);
+      await expect(cache.clear()).rejects.toThrow(CacheClosedError);
+    }
+  });
+});
+
+describe('Shutdown', () => {
+  it('closes the cache with the application', async () => {
+    const bridge = new InMemoryInvalidationBridge();
+    const app = await NestFactory.createApplicationContext(DistributedCacheModule.forRoot({ bridge }), {
+      logger: false,
+      abortOnError: false,
+    });
+    const products = app.get(DistributedCache).region('products');
+    await products.set('1', 'a');
+    await app.close();
+
+    expect(products.getSync('1')).toBeUndefined();
+    await expect(products.evict('1')).rejects.toThrow(CacheClosedError);
+    expect(await products.getOrLoad('1', () => 'loaded')).toBe('loaded');
+  });
+
+  it('may be asked for twice', async () => {
+    const testing = await boot({ bridge: new InMemoryInvalidationBridge() });
+    await Promise.all([testing.close(), testing.close()]);
+    await expect(testing.close()).resolves.toBeUndefined();
+  });
+
+  it('asked for twice waits both times until what can be delivered is', async () => {
+    const clock = new ManualClock();
+    const bridge = new InMemoryInvalidationBridge({ clock });
+    const lifecycle = (await boot({ bridge, clock, publishTimeout: 0 })).get(DistributedCacheLifecycle);
+    bridge.refuse('retry');
+    const evicted = lifecycle.cache.clear();
+    await clock.advance(0);
+    await evicted;
+
+    const closed: string[] = [];
+    const closings = ['first', 'second'].map(async (name) => {
+      await lifecycle.onApplicationShutdown();
+      closed.push(name);
+    });
+    await clock.advance(1);
+    expect(closed).toEqual([]);
+    bridge.refuse();
+    await clock.advance('1s');
+    await Promise.all(closings);
+    expect(lifecycle.cache.status().outbox).toBe(0);
+  });
+
+  it('may come without a boot', async () => {
+    const testing = await compile(DistributedCacheModule.forRoot({ redisConnectionString: '' }));
+    await expect(testing.close()).resolves.toBeUndefined();
+  });
+
+  it('may come before the boot, which then connects to nothing', async () => {
+    const bridge = new UnreachableBridge();
+    const testing = await compile(DistributedCacheModule.forRoot({ bridge }));
+    await testing.get(DistributedCacheLifecycle).onApplicationShutdown();
+    await testing.init();
+    expect(bootLines()).toEqual([]);
+    expect(bridge.dials).toBe(0);
+  });
+
+  it.each([false, true])('during the boot ends its wait, with abortConnect: %j', async (abortConnect) => {
+    const bridge = new UnreachableBridge();
+    const testing = await compile(DistributedCacheModule.forRoot({ bridge, clock: new ManualClock(), abortConnect }));
+    const booting = testing.init();
+    await bridge.dialled;
+    await testing.get(DistributedCacheLifecycle).onApplicationShutdown();
+    await expect(booting).resolves.toBeDefined();
+    expect(bridge.dials).toBe(1);
+  });
+});

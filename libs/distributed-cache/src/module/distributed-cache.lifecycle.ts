@@ -1,0 +1,149 @@
+import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import type { ModuleRef, ModulesContainer } from '@nestjs/core';
+import { isDistributedCache, type DistributedCache } from '../cache/distributed-cache.js';
+import { getDistributedCacheToken } from '../cache/distributed-cache.token.js';
+import type { Clock } from '../coherence/clock.js';
+import { chooseBridge, type ChosenBridge } from './choose-bridge.js';
+import type { DecoratedMethodsExplorer } from './decorated-methods.explorer.js';
+import type { DistributedCacheOptions } from './distributed-cache.options.js';
+import { BOOT_WAIT, firstSyncAtBoot } from './first-sync-at-boot.js';
+import { keptAlive } from './keep-alive.js';
+import { earlySettingsReader, settingsReader } from './settings-reader.js';
+import { refuseOtherCacheManagers } from './sole-cache-manager.js';
+import { refuseSecondRegistration, refuseSharedNamespace, type RegisteredCache } from './sole-cache.js';
+
+/** @internal */
+export interface LifecycleParts {
+  readonly name: string | undefined;
+  readonly cache: DistributedCache;
+  readonly options: DistributedCacheOptions;
+  readonly clock: Clock;
+  readonly moduleRef: ModuleRef;
+  readonly modules: ModulesContainer;
+  readonly explorer: DecoratedMethodsExplorer;
+  /** The token that is to be ours alone; `undefined`: it is given up. */
+  readonly cacheManagerToken: string | undefined;
+}
+
+/** Starts a cache with its application and stops it with it. Both may be asked for more than once. @internal */
+export class DistributedCacheLifecycle implements RegisteredCache, OnModuleInit, OnApplicationShutdown {
+  readonly name: string | undefined;
+  readonly cache: DistributedCache;
+  readonly #parts: LifecycleParts;
+  readonly #logger = new Logger('DistributedCache');
+  #choice: Promise<ChosenBridge> | undefined;
+  #started: Promise<void> | undefined;
+  #stopped: Promise<void> | undefined;
+  #leave: () => void = () => {};
+  readonly #left = new Promise<void>((resolve) => (this.#leave = resolve));
+
+  constructor(parts: LifecycleParts) {
+    this.name = parts.name;
+    this.cache = parts.cache;
+    this.#parts = parts;
+  }
+
+  get namespace(): string {
+    return this.cache.status().namespace;
+  }
+
+  /**
+   * A module that is compiled and never initialised, as in many a unit test, caches all the same where there is nothing to connect to
+   * and nobody to ask about it.
+   */
+  startEarlyInLocalMode(): void {
+    const { options, modules, name } = this.#parts;
+    const read = earlySettingsReader(modules);
+    if (read && !options.redis && !options.bridge && !chooseBridge(options, read, name).bridge) this.cache.start();
+  }
+
+  onModuleInit(): Promise<void> {
+    return (this.#started ??= keptAlive(this.#startOrStopAll()));
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    this.#leave();
+    return (this.#stopped ??= keptAlive(this.cache.close()));
+  }
+
+  async #startOrStopAll(): Promise<void> {
+    const all = lifecyclesIn(this.#parts.modules);
+    try {
+      await this.#start(all);
+    } catch (error) {
+      // Whoever waits for the boot is given no application to close, and an open connection would keep its process alive.
+      await Promise.all(all.map((lifecycle) => lifecycle.onApplicationShutdown()));
+      throw error;
+    }
+  }
+
+  async #start(all: readonly DistributedCacheLifecycle[]): Promise<void> {
+    refuseSecondRegistration(this, all);
+    this.#refuseOtherCacheManagers();
+    const injected = this.#parts.moduleRef.get<unknown>(getDistributedCacheToken(this.name), { strict: true });
+    if (isDistributedCache(injected)) this.#explore(injected);
+    // All of them, before any is started: what cannot work fails without having connected to anything.
+    refuseSharedNamespace(await Promise.all(all.map((lifecycle) => lifecycle.#connected())));
+
+    // A test has put another in its place, and looks after that one itself.
+    if (injected !== this.cache || this.#stopped) return;
+    const chosen = await this.#choose();
+    this.#announce(chosen);
+    this.cache.start(chosen.bridge, chosen.commandTimeout);
+    if (chosen.bridge) await this.#waitForFirstSync(chosen);
+  }
+
+  #refuseOtherCacheManagers(): void {
+    const { cacheManagerToken, moduleRef, modules } = this.#parts;
+    if (cacheManagerToken === undefined) return;
+    const own = moduleRef.get<unknown>(cacheManagerToken, { strict: true });
+    refuseOtherCacheManagers(modules, own, 'DistributedCacheModule');
+  }
+
+  #explore(cache: DistributedCache): void {
+    const { name, options, explorer } = this.#parts;
+    const regions = [...Object.keys(options.regions ?? {}), ...Object.keys(cache.stats().regions)];
+    explorer.explore({ name, cache, regions });
+  }
+
+  async #connected(): Promise<RegisteredCache & { readonly meetingPoint: unknown }> {
+    const { meetingPoint } = await this.#choose();
+    return { name: this.name, namespace: this.namespace, meetingPoint };
+  }
+
+  #choose(): Promise<ChosenBridge> {
+    const { options, moduleRef, name } = this.#parts;
+    return (this.#choice ??= settingsReader(moduleRef).then((read) => chooseBridge(options, read, name)));
+  }
+
+  #announce({ bridge, source, ignored }: ChosenBridge): void {
+    const label = this.name === undefined ? 'The cache' : `The cache '${this.name}'`;
+    if (!bridge) {
+      this.#logger.log(
+        `${label} runs in local mode (${source}): this instance is alone. Set RedisConnectionString to run several.`,
+      );
+      return;
+    }
+    this.#logger.log(`${label} connects to ${bridge.target} (from ${source}), namespace '${this.namespace}'.`);
+    if (ignored.length > 0) {
+      this.#logger.warn(
+        `The connection string has options without effect here: ${ignored.join(', ')}. Remove them, or ignore this.`,
+      );
+    }
+  }
+
+  async #waitForFirstSync(chosen: ChosenBridge): Promise<void> {
+    const outcome = await firstSyncAtBoot(this.cache, chosen, this.#parts.clock, this.#left);
+    if (outcome !== 'given up') return;
+    this.#logger.warn(
+      `${chosen.bridge?.target ?? 'Redis'} has not answered within ${BOOT_WAIT} ms: starting without it, and connecting in the background.`,
+    );
+  }
+}
+
+function lifecyclesIn(modules: ModulesContainer): DistributedCacheLifecycle[] {
+  return Array.from(modules.values()).flatMap((module) => {
+    const instance: unknown = module.providers.get(DistributedCacheLifecycle)?.instance;
+    return instance instanceof DistributedCacheLifecycle ? [instance] : [];
+  });
+}
