@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { describeInvalidationBridge } from '../../../../test/support/bridge-conformance.js';
+import { cluster, LONGEST_BACK_OFF } from '../../../../test/support/cluster.js';
+import { InMemoryInvalidationBridge } from './in-memory-invalidation-bridge.js';
+
+describeInvalidationBridge('InMemoryInvalidationBridge', async () => {
+  const bridge = new InMemoryInvalidationBridge();
+  return {
+    bridge,
+    restart: async () => bridge.restart(),
+    wipe: async (namespace) => bridge.wipe(namespace),
+    close: async () => {},
+  };
+});
+
+describe('InMemoryInvalidationBridge', () => {
+  const cached = async (size = 2): Promise<ReturnType<typeof cluster>> => {
+    const instances = await cluster(size).connected();
+    for (const instance of instances.instances) await instance.region('r').getOrLoad('1', () => 'old');
+    return instances;
+  };
+
+  it('drops the next messages from the channel only: the log has them', async () => {
+    const { a, b, bridge, clock } = await cached();
+    bridge.drop();
+    await a.region('r').evict('1');
+    await clock.advance(0);
+    expect(b.region('r').getSync('1')).toBe('old');
+
+    await clock.advance('5s');
+    expect(b.region('r').getSync('1')).toBeUndefined();
+  });
+
+  it('delays messages by the given time', async () => {
+    const { a, b, bridge, clock } = await cached();
+    bridge.delay(200);
+    await a.region('r').evict('1');
+
+    await clock.advance(199);
+    expect(b.region('r').getSync('1')).toBe('old');
+    await clock.advance(1);
+    expect(b.region('r').getSync('1')).toBeUndefined();
+  });
+
+  it('brings messages twice, which the instances count and otherwise ignore', async () => {
+    const { a, b, bridge, clock } = await cached();
+    bridge.duplicate(2);
+    await a.region('r').evict('1');
+    await a.region('r').evict('2');
+    await clock.advance(0);
+
+    expect(b.stats().bridge).toMatchObject({ duplicates: 2, gaps: 0 });
+  });
+
+  it('brings messages in reverse, which opens a gap and closes it', async () => {
+    const { a, b, bridge, clock } = await cached();
+    bridge.reorder(2);
+    await a.region('r').evict('1');
+    await a.region('r').evict('2');
+    await clock.advance(0);
+
+    expect(b.stats().bridge).toMatchObject({ gaps: 1 });
+    expect(b.status().position).toBe(a.status().position);
+  });
+
+  it('cuts one instance off, loudly, until it is healed', async () => {
+    const { a, b, bridge, clock } = await cached();
+    bridge.cut(b);
+    await clock.advance(0);
+    expect(b.status().state).toBe('disconnected');
+    expect(a.status().state).toBe('coherent');
+
+    bridge.heal(b);
+    await clock.advance(LONGEST_BACK_OFF);
+    expect(b.status().state).toBe('coherent');
+  });
+
+  it('cuts one instance off silently: nothing comes, nothing answers, nothing breaks', async () => {
+    const { a, b, bridge, clock } = await cached();
+    bridge.cut(b.status().instanceId, { silently: true });
+    await a.region('r').evict('1');
+    await clock.advance('2s');
+
+    expect(b.status().state).toBe('coherent');
+    expect(b.region('r').getSync('1')).toBe('old');
+  });
+
+  it('ends every fault with heal()', async () => {
+    const { a, b, c, bridge, clock } = await cached(3);
+    bridge.cut(b);
+    bridge.cut(c);
+    bridge.drop(5);
+    bridge.refuse('retry');
+    bridge.heal();
+    await clock.advance(LONGEST_BACK_OFF);
+    await a.region('r').evict('1');
+    await clock.advance(0);
+
+    expect([b, c].map((instance) => instance.status().state)).toEqual(['coherent', 'coherent']);
+    expect([b, c].map((instance) => instance.region('r').getSync('1'))).toEqual([undefined, undefined]);
+  });
+
+  it('joins caches of different namespaces without mixing them', async () => {
+    const { b, bridge, clock } = await cached();
+    const instances = cluster(1).with({ namespace: 'another' });
+    instances.a.start(bridge);
+    await clock.advance(0);
+    await instances.a.clear();
+    await clock.advance(0);
+
+    expect(b.region('r').getSync('1')).toBe('old');
+  });
+});

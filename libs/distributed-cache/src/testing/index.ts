@@ -1,0 +1,4 @@
+/** What tests of an application that uses the cache need. */
+export { provideTestCache, withTestCache, type TestCacheOptions } from './test-cache.js';
+export { InMemoryInvalidationBridge, type InstanceRef } from './in-memory-invalidation-bridge.js';
+export { ManualClock } from './manual-clock.js';

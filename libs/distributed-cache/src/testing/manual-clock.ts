@@ -1,0 +1,82 @@
+import type { CancelTimer, Clock } from '../coherence/clock.js';
+import { milliseconds, type Duration } from '../duration.js';
+
+interface Timer {
+  readonly due: number;
+  readonly callback: () => void;
+}
+
+/**
+ * A clock that only moves when it is told to, so that a test about minutes takes none.
+ *
+ * @example
+ * const clock = new ManualClock();
+ * const bridge = new InMemoryInvalidationBridge({ clock });
+ * // DistributedCacheModule.forRoot({ bridge, clock })
+ * await clock.advance('10s');
+ *
+ * @publicApi
+ */
+export class ManualClock implements Clock {
+  readonly #timers = new Set<Timer>();
+  #now: number;
+  #slept = 0;
+
+  /** @param startsAt - what `now()` answers first, in ms */
+  constructor(startsAt = 1_000_000) {
+    this.#now = startsAt;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  wallNow(): number {
+    return this.#now + this.#slept;
+  }
+
+  schedule(callback: () => void, delay: number): CancelTimer {
+    const timer = { due: this.#now + Math.max(0, delay), callback };
+    this.#timers.add(timer);
+    return () => void this.#timers.delete(timer);
+  }
+
+  nextTurn(callback: () => void): void {
+    this.schedule(callback, 0);
+  }
+
+  /** Lets `time` pass: every timer due until then runs at its time, and what it awaits without a timer settles before the next. */
+  async advance(time: Duration): Promise<void> {
+    const until = this.#now + milliseconds(time, 'time');
+    await settled();
+    for (let timer = this.#nextDue(until); timer; timer = this.#nextDue(until)) {
+      this.#timers.delete(timer);
+      this.#now = Math.max(this.#now, timer.due);
+      timer.callback();
+      await settled();
+    }
+    this.#now = until;
+  }
+
+  /** Lets time pass in one leap, with no timer run before its end: an event loop that was blocked. */
+  async block(time: Duration): Promise<void> {
+    this.#now += milliseconds(time, 'time');
+    await this.advance(0);
+  }
+
+  /** The machine sleeps: only the wall clock moves. */
+  suspend(time: Duration): void {
+    this.#slept += milliseconds(time, 'time');
+  }
+
+  #nextDue(until: number): Timer | undefined {
+    let next: Timer | undefined;
+    for (const timer of this.#timers) if (timer.due <= until && (!next || timer.due < next.due)) next = timer;
+    return next;
+  }
+}
+
+/** All promises that need no timer and no input have settled once the event loop comes round. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
