@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import * as api from './index.js';
+import * as testing from './testing/index.js';
+
+describe('The package', () => {
+  it('exports these values and no others', () => {
+    expect(Object.keys(api).toSorted()).toEqual([
+      'BridgeRefusal',
+      'CACHE_MANAGER',
+      'CacheClosedError',
+      'CacheEvict',
+      'CacheNotInjectedError',
+      'CachePut',
+      'Cacheable',
+      'Caching',
+      'DistributedCache',
+      'DistributedCacheError',
+      'DistributedCacheModule',
+      'InjectDistributedCache',
+      'InvalidConnectionStringError',
+      'InvalidKeyError',
+      'InvalidOptionsError',
+      'InvalidationNotDeliveredError',
+      'RedisUnavailableError',
+      'Region',
+      'defaultKey',
+      'duration',
+      'getDistributedCacheToken',
+    ]);
+  });
+
+  it('gives every error its own code', () => {
+    const errors = [
+      new api.CacheClosedError(''),
+      new api.CacheNotInjectedError(''),
+      new api.InvalidConnectionStringError(''),
+      new api.InvalidKeyError(''),
+      new api.InvalidOptionsError(''),
+      new api.InvalidationNotDeliveredError(''),
+      new api.RedisUnavailableError(''),
+    ];
+    expect(new Set(errors.map(({ code }) => code)).size).toBe(errors.length);
+    for (const error of errors) {
+      expect(error).toBeInstanceOf(api.DistributedCacheError);
+      expect(error).toHaveProperty('name', error.constructor.name);
+    }
+  });
+});
+
+describe('The sub-path /testing', () => {
+  it('exports these values and no others', () => {
+    expect(Object.keys(testing).toSorted()).toEqual([
+      'InMemoryInvalidationBridge',
+      'ManualClock',
+      'provideTestCache',
+      'withTestCache',
+    ]);
+  });
+});

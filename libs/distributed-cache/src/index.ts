@@ -1,0 +1,65 @@
+/** The public API of nestjs-distributed-cache. The sub-paths `/testing` and `/redis` have their own page. */
+
+export {
+  CACHE_MANAGER,
+  DistributedCacheModule,
+  type DistributedCacheExtras,
+} from './module/distributed-cache.module.js';
+export type {
+  DistributedCacheOptions,
+  DistributedCacheOptionsFactory,
+  RegionOptions,
+} from './module/distributed-cache.options.js';
+
+export { Cacheable } from './decorators/cacheable.decorator.js';
+export { CachePut } from './decorators/cache-put.decorator.js';
+export { CacheEvict } from './decorators/cache-evict.decorator.js';
+export { Caching, type CachingOptions } from './decorators/caching.decorator.js';
+export { InjectDistributedCache } from './decorators/inject-distributed-cache.decorator.js';
+export type { CacheableOptions } from './decorators/cacheable.options.js';
+export type { CachePutOptions } from './decorators/cache-put.options.js';
+export type { CacheEvictOptions } from './decorators/cache-evict.options.js';
+export type { AnyMethod, CacheDecorator } from './decorators/method-types.js';
+
+export { DistributedCache, type CacheStatus } from './cache/distributed-cache.js';
+export { getDistributedCacheToken } from './cache/distributed-cache.token.js';
+export { Region, type Loader } from './cache/region.js';
+export type { CacheKey } from './cache/key.js';
+export type { LoadContext } from './cache/load-context.js';
+export type { StoreOptions } from './cache/store-options.js';
+export type { BulkListOptions, BulkLoadOptions, BulkResult } from './cache/bulk-load.js';
+export type { CacheEvents, CacheListener } from './cache/events.js';
+export type { CacheStats, RegionStats } from './cache/stats.js';
+export type { ValuesPolicy, WhenDisconnected } from './cache/settings.js';
+export { defaultKey } from './cache/default-key.js';
+export { duration, type Duration } from './duration.js';
+
+export {
+  BridgeRefusal,
+  type BridgeMember,
+  type Doorbell,
+  type InvalidationBridge,
+  type InvalidationLink,
+  type LinkListener,
+  type LogEntry,
+  type SyncReply,
+  type SyncRequest,
+} from './coherence/invalidation-bridge.js';
+export type { Position } from './coherence/position.js';
+export type { Invalidation, InvalidationName } from './coherence/invalidation.js';
+export type { BridgeStats } from './coherence/bridge-stats.js';
+export type { CoherenceState } from './coherence/coherence.js';
+export type { OnUndelivered } from './coherence/delivery.js';
+export type { CancelTimer, Clock } from './coherence/clock.js';
+export type { RedisClientOptions, RedisCredentials } from './redis/redis-clients.js';
+
+export {
+  CacheClosedError,
+  CacheNotInjectedError,
+  DistributedCacheError,
+  InvalidationNotDeliveredError,
+  InvalidConnectionStringError,
+  InvalidKeyError,
+  InvalidOptionsError,
+  RedisUnavailableError,
+} from './errors.js';
