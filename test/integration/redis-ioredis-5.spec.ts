@@ -1,0 +1,50 @@
+import { createRequire } from 'node:module';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Redis } from 'ioredis';
+import { RedisInvalidationBridge } from 'nestjs-distributed-cache/redis';
+import { describeInvalidationBridge } from '../support/bridge-conformance.js';
+import { fill, RedisCaches, untilDropped } from '../support/redis-caches.js';
+import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+
+// The whole library, and the test, then run on the older of the two versions that the peer range allows.
+vi.mock('ioredis', () => import('ioredis-5'));
+
+let redis: RedisServer;
+
+beforeAll(async () => {
+  redis = await startRedisServer({ persistent: true });
+});
+afterAll(() => redis.stop());
+
+describeInvalidationBridge('RedisInvalidationBridge on ioredis 5', async () => {
+  const client = redis.client();
+  return {
+    bridge: new RedisInvalidationBridge({ connectionString: redis.connectionString }),
+    restart: () => redis.restart(),
+    wipe: async (namespace) => {
+      await client.del(`{${namespace}}:log`);
+    },
+    close: async () => client.disconnect(),
+  };
+});
+
+describe('the cache on ioredis 5', () => {
+  it('runs on ioredis 5', () => {
+    const { version } = createRequire(import.meta.url)('ioredis-5/package.json');
+    expect(version).toMatch(/^5\./);
+    expect(new Redis({ lazyConnect: true }).options).not.toHaveProperty('replyMapping');
+  });
+
+  it('takes a client of the application and leaves it usable', async () => {
+    const client = redis.client();
+    const caches = new RedisCaches();
+    const [a, b] = await Promise.all([caches.connect({ redis: client }), caches.connect({ redis: client })]);
+    await fill('1', 'one', a.cache, b.cache);
+
+    await a.cache.region('products').evict('1');
+    await untilDropped('1', b.cache);
+    await caches.closeAll();
+
+    expect(await client.ping()).toBe('PONG');
+  });
+});

@@ -1,0 +1,220 @@
+import { readFile } from 'node:fs/promises';
+import type { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { encodeInvalidation } from 'nestjs-distributed-cache/redis';
+import { publishScript } from '../../libs/distributed-cache/src/redis/publish-script.js';
+import { copies, eventually, fill, RedisCaches, untilCoherent, untilDropped } from '../support/redis-caches.js';
+import type { CacheOnRedis } from '../support/redis-caches.js';
+import { RedisProxy } from '../support/redis-proxy.js';
+import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+
+const CHANNEL = '{shop}:invalidations';
+const LOG = '{shop}:log';
+
+const page = await readFile(new URL('../../docs/message-format.md', import.meta.url), 'utf8');
+
+/** The code of one language that the page shows. */
+function codeOnPage(language: string): string {
+  const [, code = ''] = new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 's').exec(page) ?? [];
+  return code;
+}
+
+/** The rules that the page gives a user, without the name and the password. */
+function rulesOnPage(user: string): string[][] {
+  return Array.from(page.matchAll(new RegExp(`ACL SETUSER ${user} on >… (.*)`, 'g')), ([, rules = '']) =>
+    rules.split(' '),
+  );
+}
+
+describe('the page about the message format', () => {
+  let redis: RedisServer;
+  let admin: Redis;
+  let a: CacheOnRedis;
+  let b: CacheOnRedis;
+  const caches = new RedisCaches();
+
+  beforeAll(async () => {
+    redis = await startRedisServer();
+    admin = redis.client();
+  });
+  afterAll(() => redis.stop());
+  beforeEach(async () => {
+    await admin.flushall();
+    [a, b] = await Promise.all([caches.connect(options()), caches.connect(options())]);
+  });
+  afterEach(() => caches.closeAll());
+
+  const options = () => ({ redisConnectionString: redis.connectionString, namespace: 'shop' });
+
+  const runPagesScript = (payload: string, client = admin): Promise<unknown> =>
+    client.eval(codeOnPage('lua'), 1, LOG, CHANNEL, payload, 4_096);
+
+  it('shows the script that the instances run', () => {
+    expect(codeOnPage('lua').trim()).toBe(publishScript.source.trim());
+  });
+
+  it('shows a PUBLISH that drops the key it names', async () => {
+    const [, channel = '', payload = ''] = /redis-cli PUBLISH '(.*?)' '(.*?)'/.exec(page) ?? [];
+    await fill('42', 'one', a.cache, b.cache);
+    await fill('43', 'one', a.cache, b.cache);
+
+    await admin.publish(channel, payload);
+
+    await untilDropped('42', a.cache, b.cache);
+    expect(copies('43', a.cache, b.cache)).toEqual(['one', 'one']);
+    expect(a.cache.stats().bridge).toMatchObject({ received: 1, malformed: 0, gaps: 0 });
+  });
+
+  it.each([
+    ['keys', '{"v":1,"k":[["products","1","2"]]}', ['3']],
+    ['a tag', '{"v":1,"t":["odd"]}', ['2']],
+    ['a region', '{"v":1,"r":["products"]}', []],
+    ['everything', '{"v":1,"e":1}', []],
+    ['a name of its own and properties of its own', '{"v":1,"f":"php","x":{},"k":[["products","1"]]}', ['2', '3']],
+  ])('is right about a payload with %s', async (_, payload, left) => {
+    const products = a.cache.region('products');
+    for (const key of ['1', '2', '3']) {
+      await products.set(key, 'one', { tags: Number(key) % 2 === 1 ? ['odd'] : [] });
+    }
+    await admin.publish(CHANNEL, payload);
+    await eventually(() => expect(['1', '2', '3'].filter((key) => products.getSync(key) !== undefined)).toEqual(left));
+  });
+
+  it.each([
+    ['a number', 42, '"42"'],
+    ['a list of parts', ['de', 42], '"\\u0000list:[\\"de\\",\\"42\\"]"'],
+  ] as const)('is right about how %s is written', async (_, key, written) => {
+    expect(page).toContain(written);
+    const products = a.cache.region('products');
+    await products.set(key, 'one');
+    await admin.publish(CHANNEL, `{"v":1,"k":[["products",${written}]]}`);
+    await eventually(() => expect(products.getSync(key)).toBeUndefined());
+  });
+
+  it('is right that the script brings it to an instance that was cut off', async () => {
+    const proxy = await RedisProxy.start(redis.port);
+    const { cache } = await caches.connect({ ...options(), redisConnectionString: proxy.connectionString });
+    await fill('42', 'one', a.cache, cache);
+    proxy.cut();
+    await eventually(() => expect(cache.status().state).toBe('disconnected'));
+
+    expect(await runPagesScript('{"v":1,"k":[["products","42"]]}')).toMatch(/^\d+-\d+$/);
+    await untilDropped('42', a.cache);
+    expect(copies('42', cache)).toEqual(['one']);
+
+    proxy.restore();
+    await untilCoherent(cache);
+    expect(copies('42', cache)).toEqual([undefined]);
+    expect([a.cache, cache].map((each) => each.stats().bridge.flushes)).toEqual([1, 1]);
+    await proxy.stop();
+  });
+
+  it('is right that an XADD by hand makes every instance start empty once', async () => {
+    await fill('untouched', 'one', a.cache, b.cache);
+    await admin.xadd(LOG, '*', 'p', '{"v":1,"k":[["products","42"]]}', 'h', 'made-up');
+    // The next entry shows them that they have not heard of one.
+    await runPagesScript('{"v":1,"k":[["products","43"]]}');
+
+    await untilDropped('untouched', a.cache, b.cache);
+    await untilCoherent(a.cache, b.cache);
+    expect([a.cache, b.cache].map((cache) => cache.stats().bridge.flushes)).toEqual([2, 2]);
+  });
+
+  it('is right that what is mangled is counted, ignored and logged once', async () => {
+    await fill('42', 'one', a.cache);
+    const mangled = [
+      '',
+      'x',
+      '{"v":1',
+      'null',
+      '[]',
+      '{"k":[["products","42"]]}',
+      '{"v":"1","k":[["products","42"]]}',
+      '{"v":1}',
+      '{"v":1,"k":["products","42"]}',
+      '{"v":1,"k":[["products",42]]}',
+      '{"v":1,"t":"odd"}',
+      '1-1 2-2',
+      '1-1 2 {"v":1,"k":[["products","42"]]}',
+    ];
+    for (const payload of mangled) await admin.publish(CHANNEL, payload);
+    await admin.publish(CHANNEL, Buffer.from([0xff, 0xfe, 0x00]));
+
+    await eventually(() => expect(a.cache.stats().bridge.malformed).toBe(mangled.length + 1));
+    expect(copies('42', a.cache)).toEqual(['one']);
+    expect(a.log.at('warn')).toHaveLength(1);
+    expect(a.cache.status().state).toBe('coherent');
+
+    await admin.publish(CHANNEL, '{"v":1,"k":[["products","42"]]}');
+    await untilDropped('42', a.cache);
+  });
+
+  it('is right that mangled text in the log does not stop what comes after it', async () => {
+    await fill('42', 'one', a.cache, b.cache);
+    await runPagesScript('mangled');
+    await eventually(() => expect(a.cache.stats().bridge.malformed).toBe(1));
+    expect(copies('42', a.cache)).toEqual(['one']);
+
+    await runPagesScript('{"v":1,"k":[["products","42"]]}');
+    await untilDropped('42', a.cache, b.cache);
+    expect(a.cache.stats().bridge).toMatchObject({ gaps: 0, flushes: 1 });
+  });
+
+  it.each([
+    ['a newer version', '{"v":2,"anything":"else"}'],
+    ['a text too long to be taken apart', `{"v":1,"k":[["products","${'x'.repeat(1_100_000)}"]]}`],
+  ])('is right that %s means everything', async (_, payload) => {
+    await fill('untouched', 'one', a.cache, b.cache);
+    await admin.publish(CHANNEL, payload);
+    await untilDropped('untouched', a.cache, b.cache);
+    expect(a.cache.stats().bridge.malformed).toBe(0);
+  });
+
+  it('is right that a forged place in the log does not move anybody', async () => {
+    await fill('untouched', 'one', a.cache, b.cache);
+    const { position } = a.cache.status();
+    await admin.publish(CHANNEL, '9999999999998-0 9999999999999-0 {"v":1,"k":[["products","42"]]}');
+    await eventually(() => expect(a.cache.stats().bridge.gaps).toBeGreaterThan(0));
+
+    await b.cache.region('products').evict('1');
+    await eventually(() => expect(a.cache.status().position).not.toBe(position));
+    expect(a.cache.status().position).not.toBe('9999999999999-0');
+    await fill('1', 'one', a.cache);
+    await b.cache.region('products').evict('1');
+    await untilDropped('1', a.cache);
+  });
+
+  it('names what encodeInvalidation writes', async () => {
+    await fill('42', 'one', a.cache);
+    const payload = encodeInvalidation('php', [{ kind: 'key', region: 'products', key: '42' }]);
+    expect(payload).toBe('{"v":1,"f":"php","k":[["products","42"]]}');
+    await runPagesScript(payload);
+    await untilDropped('42', a.cache);
+  });
+
+  it('gives an instance, and whoever publishes, all the permissions they need', async () => {
+    const [instance = []] = rulesOnPage('instance');
+    const [plain = [], byScript = []] = rulesOnPage('publisher');
+    await admin.call('ACL', 'SETUSER', 'instance', 'reset', 'on', '>secret', ...instance);
+    await admin.call('ACL', 'SETUSER', 'plain', 'reset', 'on', '>secret', ...plain);
+    await admin.call('ACL', 'SETUSER', 'script', 'reset', 'on', '>secret', ...byScript);
+    const as = (user: string) => ({ redisConnectionString: `127.0.0.1:${redis.port},user=${user},password=secret` });
+    const { cache } = await caches.connect({ ...options(), ...as('instance') });
+
+    await fill('1', 'one', a.cache, cache);
+    await cache.region('products').evict('1');
+    await untilDropped('1', a.cache);
+
+    for (const [user, publish] of [
+      ['plain', (client: Redis, payload: string) => client.publish(CHANNEL, payload)],
+      ['script', (client: Redis, payload: string) => runPagesScript(payload, client)],
+    ] as const) {
+      await fill('2', 'one', cache);
+      const client = admin.duplicate({ username: user, password: 'secret', enableReadyCheck: false });
+      await publish(client, '{"v":1,"k":[["products","2"]]}');
+      await untilDropped('2', cache);
+      expect(cache.stats().bridge.malformed).toBe(0);
+      client.disconnect();
+    }
+  });
+});

@@ -1,0 +1,122 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Redis } from 'ioredis';
+import { eventually, fill, RedisCaches, untilCoherent, untilDropped } from '../support/redis-caches.js';
+import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+
+const KEYS_AND_CHANNEL = ['~{shop}:log', '~{shop}:members', '&{shop}:invalidations'];
+
+/** What an instance asks of Redis. Each is tested to be needed, and nothing else is. docs/message-format.md says the same. */
+const COMMANDS = [
+  // The two connections.
+  '+evalsha',
+  '+eval',
+  '+subscribe',
+  // Within the script that publishes.
+  '+xrevrange',
+  '+xadd',
+  '+publish',
+  // Within the script that syncs.
+  '+time',
+  '+zadd',
+  '+zremrangebyscore',
+  '+pexpire',
+  '+xrange',
+];
+
+/** Lets an instance tell whether the server is still the one it was; without it, every reconnect counts as another server. */
+const INFO = '+info';
+
+describe('an instance whose user may do just what it needs', () => {
+  let redis: RedisServer;
+  let admin: Redis;
+  const caches = new RedisCaches();
+
+  beforeAll(async () => {
+    redis = await startRedisServer();
+    admin = redis.client();
+  });
+  afterAll(() => redis.stop());
+  afterEach(() => caches.closeAll());
+
+  const allow = (...rules: string[]): Promise<unknown> =>
+    admin.call('ACL', 'SETUSER', 'shop', 'reset', 'on', '>secret', ...rules);
+
+  const options = (protocol = 2) => ({
+    redisConnectionString: `127.0.0.1:${redis.port},user=shop,password=secret,protocol=${protocol}`,
+    namespace: 'shop',
+  });
+
+  const dropLinks = async (): Promise<void> => {
+    await admin.call('CLIENT', 'KILL', 'USER', 'shop');
+  };
+
+  it.each([2, 3])('is coherent, also after its connections were killed, in RESP%i', async (protocol) => {
+    await allow(...KEYS_AND_CHANNEL, ...COMMANDS, INFO);
+    const [a, b] = await Promise.all([caches.connect(options(protocol)), caches.connect(options(protocol))]);
+    await fill('1', 'one', a.cache, b.cache);
+
+    await dropLinks();
+    await a.cache.region('products').evict('1');
+    await untilDropped('1', b.cache);
+
+    await eventually(() => expect([a.cache, b.cache].map((cache) => cache.stats().bridge.reconnects)).toEqual([1, 1]));
+    expect([a, b].map(({ cache }) => cache.stats().bridge.flushes)).toEqual([1, 1]);
+    expect([a, b].flatMap(({ log }) => log.at('error'))).toEqual([]);
+  });
+
+  it('counts every reconnect as another server without INFO, and is coherent', async () => {
+    await allow(...KEYS_AND_CHANNEL, ...COMMANDS);
+    const [a, b] = await Promise.all([caches.connect(options()), caches.connect(options())]);
+    await fill('1', 'one', a.cache, b.cache);
+    await a.cache.region('products').evict('1');
+    await untilDropped('1', b.cache);
+    expect(b.cache.stats().bridge).toMatchObject({ received: 1, flushes: 1, gaps: 0 });
+
+    await fill('2', 'two', a.cache, b.cache);
+    await dropLinks();
+
+    await untilDropped('2', a.cache, b.cache);
+    await eventually(() => expect([a.cache, b.cache].map((cache) => cache.stats().bridge.flushes)).toEqual([2, 2]));
+    expect([a, b].flatMap(({ log }) => log.at('error'))).toEqual([]);
+  });
+
+  it.each(COMMANDS)('is told once, loudly, that it lacks %s', async (missing) => {
+    await admin.call('SCRIPT', 'FLUSH');
+    await allow(...KEYS_AND_CHANNEL, ...COMMANDS.filter((command) => command !== missing), INFO);
+    const { cache, log } = caches.start({ ...options(), publishTimeout: 0, drainTimeout: 0 });
+
+    await cache.firstSync(1).catch(() => undefined);
+    await cache.region('products').evict('1');
+    // Its first sync asks where the log goes on from; only one after that reads the log from there.
+    if (missing === '+xrange') await dropLinks();
+
+    await eventually(() => expect(log.at('error')).toHaveLength(1));
+    expect(JSON.stringify(log.at('error'))).toMatch(/NOPERM|can't run this command/);
+    expect(log.at('error')[0]?.message).toContain('Redis refuses what the cache needs');
+  });
+
+  it.each(KEYS_AND_CHANNEL)('is told once, loudly, that it lacks %s', async (missing) => {
+    await allow(...KEYS_AND_CHANNEL.filter((pattern) => pattern !== missing), ...COMMANDS, INFO);
+    const { cache, log } = caches.start(options());
+
+    await expect(cache.firstSync(1)).rejects.toThrow('NOPERM');
+    await eventually(() => expect(log.at('error')).toHaveLength(1));
+  });
+
+  it('delivers what waited once it is allowed to, without a restart', async () => {
+    await allow(...KEYS_AND_CHANNEL, ...COMMANDS, INFO);
+    const patience = { ...options(), publishTimeout: 100 };
+    const [a, b] = await Promise.all([caches.connect(patience), caches.connect(patience)]);
+    await fill('1', 'one', a.cache, b.cache);
+
+    await admin.call('ACL', 'SETUSER', 'shop', '-xadd');
+    await a.cache.region('products').evict('1');
+    expect(a.cache.status().outbox).toBe(1);
+
+    await admin.call('ACL', 'SETUSER', 'shop', '+xadd');
+    await untilDropped('1', b.cache);
+    await eventually(() => expect(a.cache.status().outbox).toBe(0));
+    await untilCoherent(a.cache, b.cache);
+    expect(a.log.at('error')).toHaveLength(1);
+  });
+});

@@ -1,0 +1,101 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { decodeInvalidation } from 'nestjs-distributed-cache/redis';
+import { eventually, fill, RedisCaches, untilDropped, type CacheOnRedis } from '../support/redis-caches.js';
+import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+
+describe('evictions on their way', () => {
+  let redis: RedisServer;
+  let a: CacheOnRedis;
+  let b: CacheOnRedis;
+  let heard: string[];
+  const caches = new RedisCaches();
+
+  beforeAll(async () => {
+    redis = await startRedisServer();
+  });
+  afterAll(() => redis.stop());
+  beforeEach(async () => {
+    const options = { redisConnectionString: redis.connectionString, namespace: `n-${crypto.randomUUID()}` };
+    [a, b] = await Promise.all([caches.connect(options), caches.connect({ ...options, maxEntries: 200_000 })]);
+    heard = [];
+    const listener = redis.client();
+    listener.on('message', (_, text) => heard.push(text));
+    await listener.subscribe(`{${options.namespace}}:invalidations`);
+  });
+  afterEach(() => caches.closeAll());
+
+  /** The keys of region `'products'` that each message on the channel named. */
+  const keysHeard = (): string[][] =>
+    heard.map((text) => {
+      const decoded = decodeInvalidation(text.split(' ').slice(2).join(' '));
+      if (!decoded.ok) throw new Error(decoded.reason);
+      return [...(decoded.message.invalidation.keys.get('products') ?? [])];
+    });
+
+  it('reach the others without any being told twice', async () => {
+    for (const key of ['1', '2', '3']) {
+      await fill(key, 'one', a.cache, b.cache);
+      await a.cache.region('products').evict(key);
+      await untilDropped(key, b.cache);
+    }
+    expect(b.cache.stats().bridge).toMatchObject({ received: 3, duplicates: 0, missed: 0, gaps: 0, replayed: 0 });
+    expect(a.cache.stats().bridge).toMatchObject({ published: 3, received: 0 });
+  });
+
+  it('leave together when they were asked for in one tick, each name once', async () => {
+    const products = a.cache.region('products');
+    await Promise.all([products.evict('1'), products.evict('2'), products.evict('1'), products.evictMany(['2', '3'])]);
+    await eventually(() => expect(keysHeard()).toEqual([['1', '2', '3']]));
+  });
+
+  it('leave in messages of at most a hundred names', async () => {
+    await a.cache.region('products').evictMany(Array.from({ length: 1_050 }, (_, i) => `key-${i}`));
+    await eventually(() => expect(keysHeard().flat()).toHaveLength(1_050));
+    expect(keysHeard().map((keys) => keys.length)).toEqual([...Array.from({ length: 10 }, () => 100), 50]);
+  });
+
+  it('leave in messages of about 8 KiB when the names are long', async () => {
+    await a.cache.region('products').evictMany(Array.from({ length: 100 }, (_, i) => `${i}`.padStart(500, 'x')));
+    await eventually(() => expect(keysHeard().flat()).toHaveLength(100));
+    for (const text of heard) expect(Buffer.byteLength(text)).toBeLessThan(8_192 + 100);
+    expect(heard.length).toBeLessThan(10);
+  });
+
+  it('are swallowed by a wider one of the same tick', async () => {
+    const products = a.cache.region('products');
+    await Promise.all([products.evict('1'), products.clear(), products.evict('2')]);
+    await eventually(() => expect(heard).toHaveLength(1));
+    expect(heard[0]).toContain('"r":["products"]');
+    expect(heard[0]).not.toContain('"k"');
+  });
+
+  it('arrive all, though a hundred thousand are asked for at once', { timeout: 60_000 }, async () => {
+    const count = 100_000;
+    const keys = Array.from({ length: count }, (_, i) => `key-${i}`);
+    const products = b.cache.region('products');
+    for (let from = 0; from < count; from += 10_000) {
+      const load = (missing: string[]): [string, string][] => missing.map((key) => [key, 'one']);
+      await products.getOrLoadMany(keys.slice(from, from + 10_000), load);
+    }
+
+    const evictions = keys.map((key) => a.cache.region('products').evict(key));
+    await Promise.all(evictions);
+    await eventually(() => expect(a.cache.status().outbox).toBe(0), 30_000);
+    const [newest] = await redis.client().xrevrange(`{${a.cache.status().namespace}}:log`, '+', '-', 'COUNT', 1);
+    await eventually(() => expect(b.cache.status().position).toBe(newest?.[0]), 30_000);
+
+    expect(keys.filter((key) => products.getSync(key) !== undefined)).toHaveLength(0);
+    expect(b.cache.stats().bridge).toMatchObject({ malformed: 0, flushes: 1 });
+    expect([a, b].flatMap(({ log }) => log.at('error'))).toEqual([]);
+  });
+
+  it('arrive all, though they are asked for one after the other as fast as they are accepted', async () => {
+    const keys = Array.from({ length: 2_000 }, (_, i) => `key-${i}`);
+    const products = b.cache.region('products');
+    for (const key of keys) await products.getOrLoad(key, () => 'one');
+    for (const key of keys) await a.cache.region('products').evict(key);
+
+    await eventually(() => expect(keys.filter((key) => products.getSync(key) !== undefined)).toHaveLength(0));
+    expect(b.cache.stats().bridge).toMatchObject({ received: 2_000, gaps: 0, missed: 0, flushes: 1 });
+  });
+});

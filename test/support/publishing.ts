@@ -1,0 +1,64 @@
+import { newBridgeStats, type BridgeStats } from '../../libs/distributed-cache/src/coherence/bridge-stats.js';
+import type { BridgeRefusal } from '../../libs/distributed-cache/src/coherence/invalidation-bridge.js';
+import { decodeInvalidation } from '../../libs/distributed-cache/src/coherence/invalidation-message.js';
+import type { Invalidation, InvalidationName } from '../../libs/distributed-cache/src/coherence/invalidation.js';
+import { Publisher, type PublisherSettings } from '../../libs/distributed-cache/src/coherence/publisher.js';
+import { ManualClock } from '../../libs/distributed-cache/src/testing/manual-clock.js';
+import { ScriptedLink } from './scripted-bridge.js';
+
+export const PUBLISH_TIMEOUT = 1_000;
+
+/** A publisher, a link that answers when the test says so, and what was sent on it. */
+export interface Publishing {
+  readonly clock: ManualClock;
+  readonly publisher: Publisher;
+  readonly link: ScriptedLink;
+  readonly stats: BridgeStats;
+  readonly refusals: BridgeRefusal[];
+  readonly causes: Error[];
+  /** The link's first sync is complete. */
+  connected(): void;
+  /** The names of each message, in the order in which they were sent. */
+  sent(): InvalidationName[][];
+}
+
+export function publishing(settings: Partial<PublisherSettings> = {}): Publishing {
+  const clock = new ManualClock(0);
+  const stats = newBridgeStats();
+  const link = new ScriptedLink();
+  const refusals: BridgeRefusal[] = [];
+  const causes: Error[] = [];
+  const publisher = new Publisher(
+    { instanceId: 'a', outboxLimit: 10_000, onUndelivered: 'queue', publishTimeout: PUBLISH_TIMEOUT, ...settings },
+    clock,
+    stats,
+    { refused: (refusal) => refusals.push(refusal), gaveUp: (cause) => causes.push(cause) },
+  );
+  return {
+    clock,
+    publisher,
+    link,
+    stats,
+    refusals,
+    causes,
+    connected: () => publisher.resume(link),
+    sent: () => link.publishes.map(({ payload }) => namesOf(payload)),
+  };
+}
+
+export function key(name: string, region = 'products'): InvalidationName {
+  return { kind: 'key', region, key: name };
+}
+
+function namesOf(payload: string): InvalidationName[] {
+  const decoded = decodeInvalidation(payload);
+  if (!decoded.ok) throw new Error(`not an invalidation: ${decoded.reason}`);
+  return [...names(decoded.message.invalidation)];
+}
+
+function* names({ everything, regions, tags, keys }: Invalidation): Iterable<InvalidationName> {
+  if (everything) yield { kind: 'everything' };
+  for (const [region, ofRegion] of keys) for (const name of ofRegion) yield { kind: 'key', region, key: name };
+  for (const region of regions) yield { kind: 'region', region };
+  for (const tag of tags) yield { kind: 'tag', tag };
+}

@@ -1,0 +1,37 @@
+import type { Log } from '../../libs/distributed-cache/src/coherence/log.js';
+
+export interface LogLine {
+  readonly level: 'log' | 'warn' | 'error' | 'debug';
+  readonly message: string;
+  readonly parameters: object | undefined;
+}
+
+/** Keeps what an operator would have read. */
+export class RecordedLog implements Log {
+  readonly lines: LogLine[] = [];
+
+  log(message: string, parameters?: object): void {
+    this.#keep('log', message, parameters);
+  }
+
+  warn(message: string, parameters?: object): void {
+    this.#keep('warn', message, parameters);
+  }
+
+  error(message: string, parameters?: object): void {
+    this.#keep('error', message, parameters);
+  }
+
+  debug(message: string, parameters?: object): void {
+    this.#keep('debug', message, parameters);
+  }
+
+  /** The lines of one level. */
+  at(level: LogLine['level']): readonly LogLine[] {
+    return this.lines.filter((line) => line.level === level);
+  }
+
+  #keep(level: LogLine['level'], message: string, parameters: object | undefined): void {
+    this.lines.push({ level, message, parameters });
+  }
+}

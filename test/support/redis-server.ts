@@ -1,0 +1,188 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { type PrivateRedis, startPrivateRedis } from '../../scripts/redis.mjs';
+import { createRedisCertificate, type RedisCertificate } from './redis-certificate.js';
+
+export interface RedisServerOptions {
+  /** What clients must authenticate with. Default: nothing. */
+  password?: string | undefined;
+  /** With `password`: an ACL user; the default user is switched off then. */
+  user?: string | undefined;
+  /** Listen with TLS only, with a certificate of an authority that {@link RedisServer.ca} holds. */
+  tls?: boolean | undefined;
+  /** Listen on a unix socket as well; the connection string then names it. */
+  unixSocket?: boolean | undefined;
+  /** Write every change to a file, which {@link RedisServer.restart} reads: the data survive, the run id does not. */
+  persistent?: boolean | undefined;
+  /** Further arguments of `redis-server`. */
+  args?: readonly string[] | undefined;
+}
+
+/** A private Redis on a free port, with what tests do to one. It does not outlive the test process. */
+export class RedisServer {
+  readonly port: number;
+  /** What an application would be given: a URL, or StackExchange.Redis syntax for a unix socket. It holds the password. */
+  readonly connectionString: string;
+  /** The path of the unix socket, if one was asked for. */
+  readonly socketPath: string | undefined;
+  /** The certificate of the authority to trust, PEM, with `tls`. */
+  readonly ca: string | undefined;
+  readonly #clients = new Set<Redis>();
+  readonly #options: RedisServerOptions;
+  readonly #args: string[];
+  readonly #certificate: RedisCertificate | undefined;
+  readonly #socketDirectory: string | undefined;
+  readonly #persistentDirectory: string | undefined;
+  #server: PrivateRedis;
+
+  private constructor(
+    server: PrivateRedis,
+    options: RedisServerOptions,
+    { args, certificate, socketDirectory, persistentDirectory }: Prepared,
+  ) {
+    this.#server = server;
+    this.#options = options;
+    this.#args = args;
+    this.#certificate = certificate;
+    this.#socketDirectory = socketDirectory;
+    this.#persistentDirectory = persistentDirectory;
+    this.port = server.port;
+    this.ca = certificate?.ca;
+    this.socketPath = socketDirectory === undefined ? undefined : socketIn(socketDirectory);
+    this.connectionString = connectionStringOf(server.port, this.socketPath, options);
+  }
+
+  static async start(options: RedisServerOptions = {}): Promise<RedisServer> {
+    const prepared = await prepare(options);
+    const server = await launch(prepared, options, undefined);
+    return new RedisServer(server, options, prepared);
+  }
+
+  /** The process id of the server. */
+  get pid(): number | undefined {
+    return this.#server.process.pid;
+  }
+
+  /** A client of the test's own; closed when the server stops. */
+  client(): Redis {
+    const { user, password } = this.#options;
+    const client = new Redis({
+      ...(this.socketPath === undefined ? { host: '127.0.0.1', port: this.port } : { path: this.socketPath }),
+      ...(user === undefined ? {} : { username: user }),
+      ...(password === undefined ? {} : { password }),
+      ...(this.ca === undefined ? {} : { tls: { ca: this.ca } }),
+    });
+    // The server goes away under its clients in these tests, and an 'error' nobody listens to would be printed.
+    client.on('error', () => {});
+    this.#clients.add(client);
+    return client;
+  }
+
+  /** Freezes the server: connections stay open and nobody answers. */
+  pause(): void {
+    this.#server.signal('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#server.signal('SIGCONT');
+  }
+
+  /** Kills the server; its port stays known, for {@link restart}. */
+  async kill(): Promise<void> {
+    await this.#server.stop();
+  }
+
+  /** Starts the server again on the same port: empty, unless it is `persistent`, and with another run id. */
+  async restart(): Promise<void> {
+    await this.#server.stop();
+    const prepared = {
+      args: this.#args,
+      certificate: this.#certificate,
+      socketDirectory: this.#socketDirectory,
+      persistentDirectory: this.#persistentDirectory,
+    };
+    this.#server = await launch(prepared, this.#options, this.port);
+  }
+
+  async stop(): Promise<void> {
+    for (const client of this.#clients) client.disconnect();
+    await this.#server.stop();
+    await this.#certificate?.remove();
+    for (const directory of [this.#socketDirectory, this.#persistentDirectory]) {
+      if (directory !== undefined) await rm(directory, { recursive: true, force: true });
+    }
+  }
+}
+
+/** Starts a private Redis on a free port. */
+export function startRedisServer(options?: RedisServerOptions): Promise<RedisServer> {
+  return RedisServer.start(options);
+}
+
+interface Prepared {
+  readonly args: string[];
+  readonly certificate?: RedisCertificate | undefined;
+  readonly socketDirectory?: string | undefined;
+  readonly persistentDirectory?: string | undefined;
+}
+
+async function prepare(options: RedisServerOptions): Promise<Prepared> {
+  const { user, password, tls, unixSocket, persistent, args = [] } = options;
+  const certificate = tls ? await createRedisCertificate() : undefined;
+  const socketDirectory = unixSocket ? await mkdtemp(join(tmpdir(), 'redis-socket-')) : undefined;
+  const persistentDirectory = persistent ? await mkdtemp(join(tmpdir(), 'redis-persistent-')) : undefined;
+  return {
+    certificate,
+    socketDirectory,
+    persistentDirectory,
+    args: [
+      ...authenticationArgs(user, password),
+      ...(certificate === undefined ? [] : certificateArgs(certificate)),
+      ...(socketDirectory === undefined ? [] : ['--unixsocket', socketIn(socketDirectory)]),
+      ...(persistentDirectory === undefined ? [] : ['--dir', persistentDirectory, '--appendonly', 'yes']),
+      ...args,
+    ],
+  };
+}
+
+function authenticationArgs(user: string | undefined, password: string | undefined): string[] {
+  if (password === undefined) return [];
+  if (user === undefined) return ['--requirepass', password];
+  return ['--user', user, 'on', `>${password}`, '~*', '&*', '+@all', '--user', 'default', 'off'];
+}
+
+function certificateArgs({ caFile, certFile, keyFile }: RedisCertificate): string[] {
+  const files = ['--tls-ca-cert-file', caFile, '--tls-cert-file', certFile, '--tls-key-file', keyFile];
+  return [...files, '--tls-auth-clients', 'no'];
+}
+
+function launch(
+  { args, certificate, socketDirectory, persistentDirectory }: Prepared,
+  { tls }: RedisServerOptions,
+  port: number | undefined,
+): Promise<PrivateRedis> {
+  const directories = [certificate?.directory, socketDirectory, persistentDirectory].filter(
+    (path) => path !== undefined,
+  );
+  return startPrivateRedis({ args, directories, port, tls });
+}
+
+function connectionStringOf(
+  port: number,
+  socketPath: string | undefined,
+  { user, password, tls }: RedisServerOptions,
+): string {
+  if (socketPath !== undefined) {
+    const credentials = [user && `user=${user}`, password && `password=${password}`].filter(Boolean);
+    return [`!${socketPath}`, ...credentials].join(',');
+  }
+  const credentials =
+    password === undefined ? '' : `${encodeURIComponent(user ?? '')}:${encodeURIComponent(password)}@`;
+  return `${tls ? 'rediss' : 'redis'}://${credentials}127.0.0.1:${port}`;
+}
+
+function socketIn(directory: string): string {
+  return join(directory, 'redis.sock');
+}

@@ -1,0 +1,105 @@
+import type {
+  BridgeMember,
+  Doorbell,
+  InvalidationBridge,
+  InvalidationLink,
+  LinkListener,
+  SyncReply,
+  SyncRequest,
+} from '../../libs/distributed-cache/src/coherence/invalidation-bridge.js';
+import { deferred, type Deferred } from './deferred.js';
+
+/** A request as the link got it; the test answers it when it is time. */
+export interface ScriptedSync extends Deferred<SyncReply> {
+  readonly request: SyncRequest;
+}
+
+export interface ScriptedPublish extends Deferred<string> {
+  readonly payload: string;
+}
+
+/** A link that answers only when and what the test says. */
+export class ScriptedLink implements InvalidationLink {
+  readonly syncs: ScriptedSync[] = [];
+  readonly publishes: ScriptedPublish[] = [];
+  readonly #listener: LinkListener | undefined;
+  isClosed = false;
+
+  constructor(listener?: LinkListener) {
+    this.#listener = listener;
+  }
+
+  sync(request: SyncRequest): Promise<SyncReply> {
+    const sync = { request, ...deferred<SyncReply>() };
+    this.syncs.push(sync);
+    return sync.promise;
+  }
+
+  publish(payload: string): Promise<string> {
+    const publish = { payload, ...deferred<string>() };
+    this.publishes.push(publish);
+    return publish.promise;
+  }
+
+  close(): void {
+    this.isClosed = true;
+  }
+
+  /** The server rings. */
+  ring(doorbell: Doorbell): void {
+    this.#listener?.heard(doorbell);
+  }
+
+  break(reason = 'the link broke'): void {
+    this.#listener?.broken(new Error(reason));
+  }
+}
+
+/** A bridge whose links are the test's to speak for. */
+export class ScriptedBridge implements InvalidationBridge {
+  readonly target = 'scripted';
+  readonly links: ScriptedLink[] = [];
+  readonly members: BridgeMember[] = [];
+  /** What `dial` rejects with; `undefined`: it succeeds. */
+  refusal: Error | undefined;
+
+  async dial(member: BridgeMember, listener: LinkListener): Promise<InvalidationLink> {
+    this.members.push(member);
+    if (this.refusal) throw this.refusal;
+    const link = new ScriptedLink(listener);
+    this.links.push(link);
+    return link;
+  }
+
+  /** The link dialled last. */
+  get link(): ScriptedLink {
+    return last(this.links, 'link');
+  }
+
+  get lastSync(): ScriptedSync {
+    return last(this.link.syncs, 'sync');
+  }
+
+  get lastPublish(): ScriptedPublish {
+    return last(this.link.publishes, 'publish');
+  }
+}
+
+/** A whole reply, of which a test gives what it is about. */
+export function syncReply(reply: Partial<SyncReply> = {}): SyncReply {
+  return {
+    epoch: 'first-run',
+    newest: { id: '1-0', hash: 'h1' },
+    continuous: false,
+    entries: [],
+    complete: true,
+    serverTime: 0,
+    ...reply,
+  };
+}
+
+function last<T>(list: readonly T[], what: string): T {
+  const item = list.at(-1);
+  if (item === undefined) throw new Error(`no ${what} yet`);
+  return item;
+}
