@@ -1,0 +1,93 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Logger, type OnApplicationShutdown } from '@nestjs/common';
+import Database from 'libsql';
+import type { CatalogueSettings } from './catalogue.config.js';
+import { seedProducts } from './seed.js';
+
+/** How long a write waits for the write of another instance to the same file, in ms. */
+const BUSY_TIMEOUT = 10_000;
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS products (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    category TEXT NOT NULL,
+    description TEXT NOT NULL,
+    price REAL NOT NULL CHECK (price >= 0),
+    stock INTEGER NOT NULL CHECK (stock >= 0)
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS products_by_category ON products (category, id);
+`;
+
+/** The source of truth: an SQLite file that all instances share. Created and seeded by whichever opens it first. */
+export class CatalogueDatabase implements OnApplicationShutdown {
+  readonly #latency: number;
+  readonly #database: Database.Database;
+
+  private constructor(database: Database.Database, latency: number) {
+    this.#database = database;
+    this.#latency = latency;
+  }
+
+  static async open(this: void, { file, latency }: CatalogueSettings): Promise<CatalogueDatabase> {
+    mkdirSync(dirname(file), { recursive: true });
+    const database = new Database(file);
+    database.pragma(`busy_timeout = ${BUSY_TIMEOUT}`);
+    await switchToWriteAheadLog(database);
+    database.pragma('synchronous = NORMAL');
+    const seeded = createAndSeed(database);
+    if (seeded > 0) new Logger(CatalogueDatabase.name).log(`Seeded ${file} with ${seeded} products`);
+    return new CatalogueDatabase(database, latency);
+  }
+
+  /** Prepares a statement, once; run it inside {@link query}. */
+  prepare<Parameters extends unknown[]>(sql: string): Database.Statement<Parameters> {
+    return this.#database.prepare<Parameters>(sql);
+  }
+
+  /** Runs one query against the source, which may be a slow one. */
+  async query<Result>(run: () => Result): Promise<Result> {
+    if (this.#latency > 0) await wait(this.#latency);
+    return run();
+  }
+
+  /** Closed this late because the requests still in flight need it until the server has closed. */
+  onApplicationShutdown(): void {
+    if (this.#database.open) this.#database.close();
+  }
+}
+
+async function switchToWriteAheadLog(database: Database.Database): Promise<void> {
+  const deadline = performance.now() + BUSY_TIMEOUT;
+  for (;;) {
+    try {
+      database.pragma('journal_mode = WAL');
+      return;
+    } catch (error) {
+      // Another instance is opening the file or closing it, which needs it alone; SQLite's own busy timeout does not cover this.
+      const busy = error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY');
+      if (!busy || performance.now() > deadline) throw error;
+    }
+    await wait(20);
+  }
+}
+
+/** @returns how many products it put in; 0 when the file had them already */
+function createAndSeed(database: Database.Database): number {
+  const seedOnce = database.transaction(() => {
+    database.exec(SCHEMA);
+    if (database.prepare('SELECT 1 FROM sqlite_sequence WHERE name = ?').get('products') !== undefined) return 0;
+    const insert = database.prepare(
+      'INSERT INTO products (name, category, description, price, stock) VALUES (?, ?, ?, ?, ?)',
+    );
+    const products = seedProducts();
+    for (const { name, category, description, price, stock } of products) {
+      insert.run(name, category, description, price, stock);
+    }
+    return products.length;
+  });
+  // IMMEDIATE takes the write lock first, so of several instances that find a fresh file exactly one seeds it.
+  return seedOnce.immediate();
+}

@@ -1,0 +1,32 @@
+/** A product as the catalogue holds it. */
+export interface Product {
+  readonly id: number;
+  readonly name: string;
+  /** A short name, such as `books`. */
+  readonly category: string;
+  readonly description: string;
+  readonly price: number;
+  readonly stock: number;
+}
+
+/** A product that the catalogue has not given an id yet. */
+export type NewProduct = Omit<Product, 'id'>;
+
+/** The fields of a product to change; the others stay as they are. */
+export type ProductChange = { readonly [Field in keyof NewProduct]?: NewProduct[Field] | undefined };
+
+/** One page of a listing. */
+export interface ProductPage {
+  /** `null` when the listing is of all categories. */
+  readonly category: string | null;
+  readonly page: number;
+  readonly pages: number;
+  readonly total: number;
+  readonly items: readonly Product[];
+}
+
+/** A category and how many products it has. */
+export interface Category {
+  readonly name: string;
+  readonly products: number;
+}
