@@ -1,0 +1,98 @@
+import { once } from 'node:events';
+import { Agent, createServer, STATUS_CODES } from 'node:http';
+import { createProxyServer } from 'httpxy';
+
+/** An instance that has not begun to answer by then is given up, in ms. */
+const ANSWER_TIMEOUT = 60_000;
+
+/** How long requests in flight may finish when the front door closes, in ms. */
+const CLOSE_TIMEOUT = 2_000;
+
+/**
+ * Listens on a port and hands each request to the next running instance in turn.
+ *
+ * @param {object} options
+ * @param {number} options.port
+ * @param {() => number[]} options.runningPorts the ports of the instances that can take a request now
+ * @returns {Promise<{ close: () => Promise<void> }>}
+ * @throws {Error} `EADDRINUSE` when the port is taken
+ */
+export async function openFrontDoor({ port, runningPorts }) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 512 });
+  // Connections to the instances are ours, whatever the client wants for its own.
+  const headers = { connection: 'keep-alive' };
+  const proxy = createProxyServer({ agent, headers, xfwd: true, proxyTimeout: ANSWER_TIMEOUT });
+  proxy.on('proxyRes', (answer) => {
+    delete answer.headers['connection'];
+    delete answer.headers['keep-alive'];
+  });
+  const nextOf = roundRobin();
+
+  /**
+   * @param {import('node:http').IncomingMessage} request
+   * @param {import('node:http').ServerResponse} response
+   * @param {Set<number>} tried
+   * @returns {Promise<void>}
+   */
+  const forward = async (request, response, tried) => {
+    const target = nextOf(runningPorts().filter((candidate) => !tried.has(candidate)));
+    if (target === undefined) return refuse(response, 503, 'No instance is running at the moment; try again shortly.');
+    try {
+      await proxy.web(request, response, { target: `http://127.0.0.1:${target}` });
+    } catch (error) {
+      if (response.headersSent) return void response.destroy();
+      if (mayRepeat(request)) return forward(request, response, tried.add(target));
+      refuse(response, 502, `The instance on port ${target} failed before it answered (${codeOf(error)}).`);
+    }
+  };
+
+  const server = createServer((request, response) => void forward(request, response, new Set()));
+  server.listen(port);
+  await once(server, 'listening');
+  return {
+    close: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      const deadline = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT);
+      await closed;
+      clearTimeout(deadline);
+      agent.destroy();
+    },
+  };
+}
+
+/** @returns {(ports: number[]) => number | undefined} */
+function roundRobin() {
+  let turn = 0;
+  return (ports) => {
+    if (ports.length === 0) return undefined;
+    const port = ports[turn % ports.length];
+    turn += 1;
+    return port;
+  };
+}
+
+/**
+ * Only what can neither have changed anything nor has a body, which the failed instance may have read already.
+ *
+ * @param {import('node:http').IncomingMessage} request
+ */
+function mayRepeat(request) {
+  const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
+  return (request.method === 'GET' || request.method === 'HEAD') && length === undefined && encoding === undefined;
+}
+
+/**
+ * @param {import('node:http').ServerResponse} response
+ * @param {502 | 503} statusCode
+ * @param {string} message
+ */
+function refuse(response, statusCode, message) {
+  response.writeHead(statusCode, { 'content-type': 'application/json', 'retry-after': '1' });
+  response.end(JSON.stringify({ statusCode, error: STATUS_CODES[statusCode], message }));
+}
+
+/** @param {unknown} error */
+function codeOf(error) {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+}

@@ -1,0 +1,42 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+
+/**
+ * A TCP port that nothing listens on at this moment. Whoever uses it must cope with losing it to another process.
+ *
+ * @returns {Promise<number>}
+ */
+export async function freePort() {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  if (address === null || typeof address === 'string') throw new Error('The system gave no TCP port.');
+  return address.port;
+}
+
+/**
+ * @param {number} port
+ * @returns {Promise<boolean>} whether a server could listen on it, on every interface, at this moment
+ */
+export async function isPortFree(port) {
+  const probe = createServer().listen(port);
+  try {
+    await once(probe, 'listening');
+  } catch (error) {
+    if (isPortTaken(error)) return false;
+    throw error;
+  }
+  probe.close();
+  await once(probe, 'close');
+  return true;
+}
+
+/**
+ * @param {unknown} error
+ * @returns {boolean} whether listening failed because something else has the port
+ */
+export function isPortTaken(error) {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+}
