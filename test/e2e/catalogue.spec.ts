@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RedisServer, startRedisServer } from '../support/redis-server.js';
+import { type SampleApplication, startSample } from '../support/sample-application.js';
+import { type CacheStatus, type Product, type ProductPage, request } from '../support/sample-client.js';
+
+let redis: RedisServer;
+let sample: SampleApplication;
+
+beforeAll(async () => {
+  redis = await startRedisServer();
+  sample = await startSample({ redisConnectionString: redis.connectionString });
+});
+
+afterAll(async () => {
+  await sample?.stop();
+  await redis?.stop();
+});
+
+/** The same question put to each instance itself. */
+function ask<Body>(path: string) {
+  return Promise.all(sample.instances.map((instance) => request<Body>('GET', `${instance}${path}`)));
+}
+
+/** How many products each instance says the category has. */
+async function totals(category: string): Promise<number[]> {
+  return (await ask<ProductPage>(`/products?category=${category}`)).map(({ body }) => body.total);
+}
+
+describe('the front door', () => {
+  it('takes turns with the instances', async () => {
+    const answers: (string | null)[] = [];
+    for (let turn = 0; turn < 6; turn += 1) {
+      answers.push((await request('GET', `${sample.frontDoor}/products/1`)).instance);
+    }
+    const ports = sample.ports.slice(1).map(String);
+    expect(new Set(answers)).toEqual(new Set(ports));
+    expect(answers.slice(0, 3)).toEqual(answers.slice(3));
+  });
+});
+
+describe('a cached read', () => {
+  it('says of that very call whether the cache had the value', async () => {
+    expect((await ask('/products/10')).map(({ cache }) => cache)).toEqual(['MISS', 'MISS', 'MISS']);
+    expect((await ask('/products/10')).map(({ cache }) => cache)).toEqual(['HIT', 'HIT', 'HIT']);
+    expect((await ask('/products/11')).map(({ cache }) => cache)).toEqual(['MISS', 'MISS', 'MISS']);
+  });
+
+  it.each(['/products?category=books&page=2', '/products', '/categories', '/products/888888'])(
+    'covers %s as well',
+    async (path) => {
+      const [instance] = sample.instances;
+      expect((await request('GET', `${instance}${path}`)).cache).toBe('MISS');
+      expect((await request('GET', `${instance}${path}`)).cache).toBe('HIT');
+    },
+  );
+
+  it('is a miss everywhere once the cache has been cleared', async () => {
+    await ask('/products/12');
+    expect((await request('POST', `${sample.frontDoor}/cache/clear`)).code).toBe(204);
+    expect((await ask('/products/12')).map(({ cache }) => cache)).toEqual(['MISS', 'MISS', 'MISS']);
+  });
+});
+
+describe('a change', () => {
+  it('is what every instance answers with, from its next request on', async () => {
+    for (let price = 1; price <= 25; price += 1) {
+      await ask('/products/20');
+      const changed = await request<Product>('PUT', `${sample.frontDoor}/products/20`, { price });
+      expect(changed.body.price).toBe(price);
+      expect((await ask<Product>('/products/20')).map(({ body }) => body.price)).toEqual([price, price, price]);
+    }
+  });
+
+  it('leaves the fields alone that it does not name', async () => {
+    const before = await request<Product>('GET', `${sample.frontDoor}/products/21`);
+    const after = await request<Product>('PUT', `${sample.frontDoor}/products/21`, { stock: 7 });
+    expect(after.body).toEqual({ ...before.body, stock: 7 });
+  });
+
+  it('of the category shows in the lists of both categories, everywhere', async () => {
+    const [books = 0] = await totals('books');
+    const [toys = 0] = await totals('toys');
+    const { body } = await request<ProductPage>('GET', `${sample.frontDoor}/products?category=books`);
+
+    await request('PUT', `${sample.frontDoor}/products/${body.items[0]?.id}`, { category: 'toys' });
+
+    expect(await totals('books')).toEqual([books - 1, books - 1, books - 1]);
+    expect(await totals('toys')).toEqual([toys + 1, toys + 1, toys + 1]);
+  });
+
+  it('creates a product that every instance then knows, also one that was asked for its id before', async () => {
+    const newest = await request<Product>('POST', `${sample.frontDoor}/products`, {
+      name: 'Kite One',
+      category: 'kites',
+      price: 5,
+    });
+    const nextId = newest.body.id + 1;
+    expect((await ask(`/products/${nextId}`)).map(({ code }) => code)).toEqual([404, 404, 404]);
+
+    const created = await request<Product>('POST', `${sample.frontDoor}/products`, {
+      name: 'Kite Two',
+      category: 'kites',
+      price: 6,
+    });
+
+    expect(created).toMatchObject({ code: 201, body: { id: nextId, name: 'Kite Two', description: '', stock: 0 } });
+    expect((await ask<Product>(`/products/${nextId}`)).map(({ body }) => body.name)).toEqual(Array(3).fill('Kite Two'));
+    expect(await totals('kites')).toEqual([2, 2, 2]);
+  });
+
+  it('succeeds however many are made at the same time through all instances', async () => {
+    const changes = Array.from({ length: 300 }, (_, index) =>
+      request('PUT', `${sample.frontDoor}/products/${50 + (index % 10)}`, { price: index }),
+    );
+    const codes = (await Promise.all(changes)).map(({ code }) => code);
+    expect(new Set(codes)).toEqual(new Set([200]));
+    const [first, ...others] = await ask<Product>('/products/50');
+    expect(others.map(({ body }) => body)).toEqual([first?.body, first?.body]);
+  });
+
+  it('deletes a product for every instance', async () => {
+    await ask('/products/22');
+    expect((await request('DELETE', `${sample.frontDoor}/products/22`)).code).toBe(204);
+    expect((await ask('/products/22')).map(({ code }) => code)).toEqual([404, 404, 404]);
+  });
+});
+
+describe('a request that cannot be met', () => {
+  it.each([
+    ['POST', '/products', { category: 'books', price: 1 }, 'name'],
+    ['POST', '/products', { name: 'A', category: '', price: 1 }, 'category'],
+    ['POST', '/products', { name: 'A', category: 'books' }, 'price'],
+    ['PUT', '/products/30', { price: 'cheap' }, 'price'],
+    ['PUT', '/products/30', { price: -1 }, 'price'],
+    ['PUT', '/products/30', { stock: 1.5 }, 'stock'],
+    ['PUT', '/products/30', { name: null }, 'name'],
+    ['GET', '/products?page=0', undefined, 'page'],
+    ['GET', '/products?page=one', undefined, 'page'],
+  ])('%s %s with %j gets a 400 that names %s', async (method, path, body, field) => {
+    const answer = await request<{ message: string[] }>(method, `${sample.frontDoor}${path}`, body);
+    expect(answer.code).toBe(400);
+    expect(answer.body.message.every((line) => line.includes(field))).toBe(true);
+    expect(answer.instance).not.toBeNull();
+  });
+
+  it.each([
+    ['GET', '/products/999999', undefined],
+    ['GET', '/products/none', undefined],
+    ['PUT', '/products/999999', { price: 1 }],
+    ['DELETE', '/products/999999', undefined],
+  ])('%s %s gets a 404', async (method, path, body) => {
+    expect((await request(method, `${sample.frontDoor}${path}`, body)).code).toBe(404);
+  });
+});
+
+describe('the status', () => {
+  it('tells the state and the counts of each instance', async () => {
+    await ask('/products/40');
+    const answers = await ask<CacheStatus>('/cache/status');
+    expect(answers.map(({ body }) => body.status.state)).toEqual(['coherent', 'coherent', 'coherent']);
+    expect(new Set(answers.map(({ body }) => body.status.instanceId)).size).toBe(3);
+    expect(answers.every(({ body }) => (body.stats.regions['products']?.loads ?? 0) > 0)).toBe(true);
+  });
+});

@@ -1,0 +1,30 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type RedisServer, startRedisServer } from '../support/redis-server.js';
+import { type SampleApplication, startSample } from '../support/sample-application.js';
+import { type CacheStatus, readManyTimes, request } from '../support/sample-client.js';
+
+let redis: RedisServer;
+let sample: SampleApplication;
+
+beforeAll(async () => {
+  redis = await startRedisServer();
+  sample = await startSample({
+    redisConnectionString: redis.connectionString,
+    environment: { SOURCE_LATENCY_MS: '200' },
+  });
+});
+
+afterAll(async () => {
+  await sample?.stop();
+  await redis?.stop();
+});
+
+it('loads a cold product once on each instance, however many ask for it at the same time', async () => {
+  const codes = await readManyTimes(`${sample.frontDoor}/products/42`, 10_000, 500);
+
+  expect([...codes]).toEqual([[200, 10_000]]);
+  const answers = await Promise.all(
+    sample.instances.map((instance) => request<CacheStatus>('GET', `${instance}/cache/status`)),
+  );
+  expect(answers.map(({ body }) => body.stats.regions['products']?.loads)).toEqual([1, 1, 1]);
+});

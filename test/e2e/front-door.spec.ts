@@ -1,0 +1,74 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openFrontDoor } from '../../scripts/front-door.mjs';
+import { freePort } from '../../scripts/ports.mjs';
+import { request } from '../support/sample-client.js';
+
+let running: number[];
+let address: string;
+let frontDoor: { close(this: void): Promise<void> };
+let servers: Server[];
+
+beforeEach(async () => {
+  running = [];
+  servers = [];
+  const port = await freePort();
+  address = `http://127.0.0.1:${port}/products/1`;
+  frontDoor = await openFrontDoor({ port, runningPorts: () => running });
+});
+
+afterEach(async () => {
+  await frontDoor.close();
+  for (const server of servers) server.close();
+});
+
+async function startInstance(answer: RequestListener): Promise<void> {
+  const server = createServer(answer).listen(0);
+  servers.push(server);
+  await once(server, 'listening');
+  const bound = server.address();
+  if (bound !== null && typeof bound === 'object') running.push(bound.port);
+}
+
+const works: RequestListener = (incoming, response) => {
+  incoming.resume().once('end', () => response.end(JSON.stringify(incoming.headers['x-forwarded-for'] !== undefined)));
+};
+
+const crashes: RequestListener = (incoming) => void incoming.socket.destroy();
+
+describe('the front door', () => {
+  it('says 503 when no instance is running', async () => {
+    const answer = await request('GET', address);
+    expect(answer).toMatchObject({ code: 503, body: { statusCode: 503, error: 'Service Unavailable' } });
+  });
+
+  it('hands a read to the next instance when one is gone or fails before it answers', async () => {
+    running.push(await freePort());
+    await startInstance(crashes);
+    await startInstance(works);
+    for (let read = 0; read < 6; read += 1) {
+      expect(await request('GET', address)).toMatchObject({ code: 200, body: true });
+    }
+  });
+
+  it('never repeats a write, which the failed instance may have carried out: 502', async () => {
+    let writes = 0;
+    await startInstance((incoming) => {
+      writes += 1;
+      incoming.socket.destroy();
+    });
+    await startInstance(works);
+    const codes = [await request('PUT', address, { price: 1 }), await request('PUT', address, { price: 1 })];
+    expect(new Set(codes.map(({ code }) => code))).toEqual(new Set([200, 502]));
+    expect(writes).toBe(1);
+  });
+
+  it('passes bodies and statuses on as they are', async () => {
+    await startInstance((incoming, response) => {
+      response.writeHead(409, { 'content-type': 'application/json' });
+      incoming.pipe(response);
+    });
+    expect(await request('POST', address, { name: 'Kite' })).toMatchObject({ code: 409, body: { name: 'Kite' } });
+  });
+});

@@ -1,0 +1,174 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { freePort, isPortFree } from '../../scripts/ports.mjs';
+import {
+  consecutiveFreePorts,
+  SampleApplication,
+  type SampleOptions,
+  startSample,
+} from '../support/sample-application.js';
+import { type CacheStatus, request } from '../support/sample-client.js';
+
+const started: SampleApplication[] = [];
+
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((sample) => sample.stop()));
+});
+
+async function start(options?: SampleOptions): Promise<SampleApplication> {
+  const sample = await startSample(options);
+  started.push(sample);
+  return sample;
+}
+
+async function run(options: SampleOptions): Promise<SampleApplication> {
+  const sample = await SampleApplication.spawn(options);
+  started.push(sample);
+  return sample;
+}
+
+function redisPortOf(sample: SampleApplication): number {
+  const [, port] = /a private \S+ on port (\d+)/.exec(sample.output) ?? [];
+  return Number(port);
+}
+
+function pidOf(sample: SampleApplication, port: number | undefined): number {
+  const [, pid] = new RegExp(`${port} \\(pid (\\d+)\\)`).exec(sample.output) ?? [];
+  return Number(pid);
+}
+
+/** Whether everything the application listened on is free, its Redis included. */
+async function nothingListens(sample: SampleApplication): Promise<boolean> {
+  const free = await Promise.all([...sample.ports, redisPortOf(sample)].map(isPortFree));
+  return free.every(Boolean);
+}
+
+describe('npm start', () => {
+  it('starts a Redis of its own, three instances and a front door', async () => {
+    const sample = await start();
+    expect(await nothingListens(sample)).toBe(false);
+    const answers = await Promise.all(
+      sample.instances.map((instance) => request<CacheStatus>('GET', `${instance}/cache/status`)),
+    );
+    expect(answers.map(({ body }) => body.status.state)).toEqual(['coherent', 'coherent', 'coherent']);
+  });
+
+  it('leaves nothing behind after Ctrl-C', async () => {
+    const sample = await start();
+    sample.pressCtrlC();
+    expect(await sample.exited).toBe(0);
+    expect(await nothingListens(sample)).toBe(true);
+    for (const port of sample.ports.slice(1)) {
+      const pid = pidOf(sample, port);
+      expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    }
+  });
+
+  it('takes a Ctrl-C that arrives twice, as npm delivers it, for one', async () => {
+    const sample = await start();
+    sample.pressCtrlC();
+    sample.kill('SIGINT');
+    expect(await sample.exited).toBe(0);
+    expect(await nothingListens(sample)).toBe(true);
+  });
+
+  it('leaves nothing behind when it is killed outright', async () => {
+    const sample = await start();
+    sample.kill('SIGKILL');
+    await vi.waitFor(async () => expect(await nothingListens(sample)).toBe(true), { timeout: 10_000, interval: 100 });
+  });
+
+  it('stops when the shell that npm runs it in is gone', async () => {
+    const sample = await start({
+      command: ['sh', '-c', 'true && "$0" scripts/start.mjs; true', process.execPath],
+      environment: { npm_lifecycle_event: 'start' },
+    });
+    sample.kill('SIGKILL');
+    await vi.waitFor(async () => expect(await nothingListens(sample)).toBe(true), { timeout: 10_000, interval: 100 });
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('stops everything when npm alone is sent %s', async (signal) => {
+    const sample = await start({ command: ['npm', 'start'] });
+    sample.kill(signal);
+    await sample.exited;
+    expect(await nothingListens(sample)).toBe(true);
+  });
+
+  it('starts a crashed instance again and goes on serving meanwhile', async () => {
+    const sample = await start();
+    const [, port] = sample.ports;
+    process.kill(pidOf(sample, port), 'SIGKILL');
+    for (let read = 0; read < 12; read += 1) {
+      expect((await request('GET', `${sample.frontDoor}/products/1`)).code).toBe(200);
+    }
+    await sample.untilPrinted(`Instance ${port} is back`);
+    expect((await request('GET', `http://127.0.0.1:${port}/products/1`)).code).toBe(200);
+  });
+
+  it.each([0, 1])('says so when port %i of those it needs is in use', async (offset) => {
+    const port = await consecutiveFreePorts(2);
+    const taken = port + offset;
+    const squatter = createServer().listen(taken);
+    await once(squatter, 'listening');
+
+    const sample = await run({ port, instances: 1 });
+    expect(await sample.exited).toBe(1);
+    expect(sample.output).toContain(`Port ${taken} is in use by another program.`);
+    squatter.close();
+  });
+
+  it.each([
+    ['INSTANCES', 'many'],
+    ['PORT', '70000'],
+  ])('refuses %s=%s by name', async (variable, value) => {
+    const sample = await run({ environment: { [variable]: value } });
+    expect(await sample.exited).toBe(1);
+    expect(sample.output).toContain(`${variable}=${value} cannot be used`);
+  });
+
+  it('never prints the password of the Redis it is given', async () => {
+    const redisConnectionString = `127.0.0.1:${await freePort()},password=tell-nobody,ssl=False`;
+    const sample = await start({ redisConnectionString, instances: 1 });
+    expect(sample.output).not.toContain('tell-nobody');
+  });
+
+  it('runs one instance in local mode, and says so, where there is no Redis and no way to install one', async () => {
+    const empty = await mkdtemp(join(tmpdir(), 'no-programs-'));
+    const sample = await start({ environment: { PATH: empty } });
+    expect(sample.output).toContain('No Redis here and no way to install one.');
+    expect(sample.output).toContain('none: one instance, in local mode');
+    const { body } = await request<CacheStatus>('GET', `${sample.frontDoor}/cache/status`);
+    expect(body.status.state).toBe('local');
+    await rm(empty, { recursive: true });
+  });
+});
+
+describe('npm run start:single', () => {
+  it('runs one instance in local mode, whatever Redis the environment names', async () => {
+    const sample = await run({
+      command: [process.execPath, 'scripts/start-single.mjs'],
+      redisConnectionString: 'redis://127.0.0.1:1',
+      instances: 1,
+    });
+    await sample.untilPrinted('Ctrl-C stops it.');
+    const { body } = await request<CacheStatus>('GET', `${sample.frontDoor}/cache/status`);
+    expect(body.status.state).toBe('local');
+    sample.pressCtrlC();
+    await sample.exited;
+    expect(await isPortFree(sample.ports[0] ?? 0)).toBe(true);
+  });
+
+  it('refuses PORT=abc by name', async () => {
+    const sample = await run({
+      command: [process.execPath, 'scripts/start-single.mjs'],
+      environment: { PORT: 'abc' },
+      instances: 1,
+    });
+    expect(await sample.exited).toBe(1);
+    expect(sample.output).toContain('PORT=abc cannot be used');
+  });
+});
