@@ -3,7 +3,7 @@ import { ConfigModule } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { createServer, type AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { DistributedCache } from '../cache/distributed-cache.js';
 import { getDistributedCacheToken } from '../cache/distributed-cache.token.js';
 import type {
@@ -201,18 +201,25 @@ describe('Boot', () => {
   });
 
   it('keeps the process alive while it waits, which timers of the cache never do', async () => {
-    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const begun = vi.spyOn(globalThis, 'setInterval');
+    const ended = vi.spyOn(globalThis, 'clearInterval');
+    onTestFinished(() => {
+      begun.mockRestore();
+      ended.mockRestore();
+    });
     const clock = new ManualClock();
     const bridge = new UnreachableBridge();
     const testing = await compile(DistributedCacheModule.forRoot({ bridge, clock }));
-    const before = timers();
+    begun.mockClear();
 
     const booting = testing.init();
     await bridge.dialled;
-    expect(timers()).toBe(before + 1);
+    const reasonsToLive = begun.mock.results.map(({ value }) => value).filter((timer) => timer.hasRef());
+    expect(reasonsToLive).toHaveLength(1);
+    expect(ended).not.toHaveBeenCalledWith(reasonsToLive[0]);
     await clock.advance('1s');
     await booting;
-    expect(timers()).toBe(before);
+    expect(ended).toHaveBeenCalledWith(reasonsToLive[0]);
   });
 
   it('asked for twice starts once', async () => {
