@@ -10,8 +10,6 @@ import { canonicalTags, ttlOf, type StoreOptions } from './store-options.js';
 import { trusted } from './trusted.js';
 import { valueToServe } from './values.js';
 
-export type { CacheKey };
-
 /** @publicApi */
 export type Loader<V> = (context: LoadContext<V>) => V | PromiseLike<V>;
 

@@ -58,10 +58,6 @@ export class LinkSession {
     this.#events = events;
   }
 
-  get hasSynced(): boolean {
-    return this.#hasSynced && !this.#hasEnded;
-  }
-
   async open(bridge: InvalidationBridge): Promise<void> {
     this.#follower.linkOpened();
     const listener = {
