@@ -27,6 +27,11 @@ export class Outbox {
     return this.#names.size;
   }
 
+  /** Whether a message can be filled: it need not wait for the end of the tick. */
+  get fillsMessage(): boolean {
+    return this.#names.size >= MAX_NAMES;
+  }
+
   add(name: InvalidationName): void {
     if (this.#isSwallowed(name)) return;
     if (name.kind === 'everything') this.#names.clear();

@@ -9,8 +9,6 @@ import { Outbox } from './outbox.js';
 
 /** How many messages may be on their way at once; what is beyond waits in the outbox, where it is bounded and coalesced. */
 const WINDOW = 1_000;
-/** A full message does not wait for the end of the tick. */
-const FULL_MESSAGE = 100;
 
 /** @internal */
 export interface PublisherSettings extends DeliverySettings {
@@ -73,7 +71,7 @@ export class Publisher {
     if (!this.#link) return postponed(this.#settings.onUndelivered);
 
     const delivery = (this.#delivery ??= new Delivery(this.#settings, this.#clock));
-    if (this.#outbox.size >= FULL_MESSAGE) this.#flush();
+    if (this.#outbox.fillsMessage) this.#flush();
     else this.#scheduleFlush();
     return delivery.settled;
   }
