@@ -1,10 +1,7 @@
 /** The public API of nestjs-distributed-cache. The sub-paths `/testing` and `/redis` have their own page. */
 
-export {
-  CACHE_MANAGER,
-  DistributedCacheModule,
-  type DistributedCacheExtras,
-} from './module/distributed-cache.module.js';
+export { DistributedCacheModule, type DistributedCacheExtras } from './module/distributed-cache.module.js';
+export { CACHE_MANAGER } from './module/sole-cache-manager.js';
 export type {
   DistributedCacheOptions,
   DistributedCacheOptionsFactory,

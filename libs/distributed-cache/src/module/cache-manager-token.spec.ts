@@ -6,7 +6,8 @@ import type { Cache } from 'cache-manager';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { DistributedCache } from '../cache/distributed-cache.js';
 import { InMemoryInvalidationBridge } from '../testing/in-memory-invalidation-bridge.js';
-import { CACHE_MANAGER, DistributedCacheModule } from './distributed-cache.module.js';
+import { DistributedCacheModule } from './distributed-cache.module.js';
+import { CACHE_MANAGER } from './sole-cache-manager.js';
 
 @Injectable()
 class LegacyService {

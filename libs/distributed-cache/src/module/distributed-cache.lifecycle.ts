@@ -10,7 +10,12 @@ import { BOOT_WAIT, firstSyncAtBoot } from './first-sync-at-boot.js';
 import { keptAlive } from './keep-alive.js';
 import { earlySettingsReader, settingsReader } from './settings-reader.js';
 import { refuseOtherCacheManagers } from './sole-cache-manager.js';
-import { refuseSecondRegistration, refuseSharedNamespace, type RegisteredCache } from './sole-cache.js';
+import {
+  refuseSecondRegistration,
+  refuseSharedNamespace,
+  type ConnectedCache,
+  type RegisteredCache,
+} from './sole-cache.js';
 
 /** @internal */
 export interface LifecycleParts {
@@ -106,7 +111,7 @@ export class DistributedCacheLifecycle implements RegisteredCache, OnModuleInit,
     explorer.explore({ name, cache, regions });
   }
 
-  async #connected(): Promise<RegisteredCache & { readonly meetingPoint: unknown }> {
+  async #connected(): Promise<ConnectedCache> {
     const { meetingPoint } = await this.#choose();
     return { name: this.name, namespace: this.namespace, meetingPoint };
   }

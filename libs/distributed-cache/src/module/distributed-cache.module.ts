@@ -10,9 +10,7 @@ import { DistributedCacheLifecycle } from './distributed-cache.lifecycle.js';
 import type { DistributedCacheOptions } from './distributed-cache.options.js';
 import { flag, notAllowed } from './option-rules.js';
 import { resolveSettings } from './resolve-settings.js';
-
-/** The token of the cache-manager `Cache`; the same text as in `@nestjs/cache-manager`. @publicApi */
-export const CACHE_MANAGER = 'CACHE_MANAGER';
+import { CACHE_MANAGER } from './sole-cache-manager.js';
 
 /** What has to be known before any provider exists, and so cannot come from a factory. @publicApi */
 export interface DistributedCacheExtras {

@@ -5,7 +5,8 @@ import type { Cache } from 'cache-manager';
 import { describe, expect, it } from 'vitest';
 import { DistributedCache } from '../cache/distributed-cache.js';
 import { InvalidOptionsError } from '../errors.js';
-import { CACHE_MANAGER, DistributedCacheModule } from './distributed-cache.module.js';
+import { DistributedCacheModule } from './distributed-cache.module.js';
+import { CACHE_MANAGER } from './sole-cache-manager.js';
 
 const LOCAL = { redisConnectionString: '' };
 

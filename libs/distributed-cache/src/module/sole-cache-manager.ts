@@ -1,7 +1,8 @@
 import type { ModulesContainer } from '@nestjs/core';
 import { InvalidOptionsError } from '../errors.js';
 
-const CACHE_MANAGER = 'CACHE_MANAGER';
+/** The token of the cache-manager `Cache`; the same text as in `@nestjs/cache-manager`. @publicApi */
+export const CACHE_MANAGER = 'CACHE_MANAGER';
 
 /**
  * Two providers of `CACHE_MANAGER` would leave it to the order of imports which one a class gets: the coherent one or the other.
