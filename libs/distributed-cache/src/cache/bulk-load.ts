@@ -4,7 +4,7 @@ import { canonicalKey, type CacheKey } from './key.js';
 import type { Load } from './load.js';
 import type { LocalCache } from './local-cache.js';
 import type { RegionState } from './region-state.js';
-import { canonicalTags, ttlOf, type StoreOptions } from './store-options.js';
+import { canonicalTags, isStorable, ttlOf, type StoreOptions } from './store-options.js';
 import { valueToServe } from './values.js';
 
 /** What a bulk loader may give: the values by id, or a list whose ids `idOf` tells. @publicApi */
@@ -137,8 +137,7 @@ function startLoads(
         return (await loaded).get(key);
       },
       store: (value, loadedAt) => {
-        if (value !== undefined || options?.cacheUndefined)
-          cache.store(region, key, value, loadedAt, ttl, tagsOf(value));
+        if (isStorable(value, options)) cache.store(region, key, value, loadedAt, ttl, tagsOf(value));
       },
     });
     loads.set(key, load);

@@ -30,7 +30,7 @@ export interface CacheStatus {
 }
 
 /** One entry that a put is to give. @internal */
-export interface PutTarget extends StoreOptions {
+export interface PutTarget extends Pick<StoreOptions, 'ttl' | 'tags'> {
   readonly region: Region;
   readonly key: CacheKey;
   /** Evict and tell the others, but store nothing. */
@@ -122,13 +122,12 @@ export class DistributedCache {
    */
   runPut<R>(method: () => R | PromiseLike<R>, targetsOf: (result: R) => readonly PutTarget[]): Promise<PutOutcome<R>> {
     return runPut(this.#cache, method, (result) =>
-      targetsOf(result).map(({ region, key, ttl, tags, skip, cacheUndefined }) => ({
+      targetsOf(result).map(({ region, key, ttl, tags, skip = false }) => ({
         region: region.state,
         key: canonicalKey(key),
-        value: result,
         ttl: ttlOf(ttl, `Region '${region.name}'`),
         tags: canonicalTags(tags),
-        isSkipped: skip === true || (result === undefined && !cacheUndefined),
+        isSkipped: skip,
       })),
     );
   }

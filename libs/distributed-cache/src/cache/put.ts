@@ -3,11 +3,10 @@ import { Execution } from './execution.js';
 import type { LocalCache } from './local-cache.js';
 import type { RegionState } from './region-state.js';
 
-/** One entry that a put gives. @internal */
+/** One entry that the result of a put is kept under. @internal */
 export interface ResolvedPut {
   readonly region: RegionState;
   readonly key: string;
-  readonly value: unknown;
   /** ms; `undefined` = the region's */
   readonly ttl: number | undefined;
   readonly tags: readonly string[];
@@ -49,8 +48,8 @@ export async function runPut<R>(
       return !isFenced;
     });
     const delivered = heard(cache.evict(targets.map(({ region, key }) => ({ kind: 'key', region: region.name, key }))));
-    for (const { region, key, value, ttl, tags, isSkipped } of current) {
-      if (!isSkipped) cache.store(region, key, value, execution.loadedAt, ttl, tags);
+    for (const { region, key, ttl, tags, isSkipped } of current) {
+      if (!isSkipped) cache.store(region, key, result, execution.loadedAt, ttl, tags);
     }
     return { result, delivered };
   } finally {

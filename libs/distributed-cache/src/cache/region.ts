@@ -1,12 +1,18 @@
 import type { LocalCache } from './local-cache.js';
-import { loadMany, type BulkListOptions, type BulkLoadOptions, type BulkResult } from './bulk-load.js';
+import {
+  loadMany,
+  type BulkListOptions,
+  type BulkLoadOptions,
+  type BulkRequest,
+  type BulkResult,
+} from './bulk-load.js';
 import type { Execution } from './execution.js';
 import { heard, resultOnceDelivered } from './delivered-result.js';
 import { canonicalKey, type CacheKey } from './key.js';
 import { LoadInstructions, type LoadContext } from './load-context.js';
 import { runPut } from './put.js';
 import type { RegionState } from './region-state.js';
-import { canonicalTags, ttlOf, type StoreOptions } from './store-options.js';
+import { canonicalTags, isStorable, ttlOf, type StoreOptions } from './store-options.js';
 import { trusted } from './trusted.js';
 import { valueToServe } from './values.js';
 
@@ -76,14 +82,13 @@ export class Region<V = unknown> {
     loader: (missing: Id[]) => unknown,
     options?: BulkLoadOptions<T> & Partial<BulkListOptions<T>>,
   ): Promise<Map<Id, T>> {
-    const request = { ids, loader: trusted<(missing: CacheKey[]) => unknown>(loader) };
-    const idOf = trusted<((value: unknown) => CacheKey) | 'position' | undefined>(options?.idOf);
-    const bulk = loadMany(this.#cache, this.#state, {
-      ...request,
-      idOf,
-      options: trusted<BulkLoadOptions<unknown> | undefined>(options),
-    });
-    return trusted(bulk);
+    const request: BulkRequest = {
+      ids,
+      loader: trusted(loader),
+      idOf: trusted(options?.idOf),
+      options: trusted(options),
+    };
+    return trusted(loadMany(this.#cache, this.#state, request));
   }
 
   /** The cached value, or `undefined`; never loads. */
@@ -113,7 +118,7 @@ export class Region<V = unknown> {
     const ttl = ttlOf(options?.ttl, `Region '${this.name}'`);
     const tags = canonicalTags(options?.tags);
     const delivered = heard(this.#cache.evict([{ kind: 'key', region: this.name, key: canonical }]));
-    if (value !== undefined || options?.cacheUndefined) {
+    if (isStorable(value, options)) {
       this.#cache.store(this.#state, canonical, value, this.#cache.clock.now(), ttl, tags);
     }
     return delivered;
@@ -138,7 +143,7 @@ export class Region<V = unknown> {
       tags: canonicalTags(options?.tags),
     };
     const { result, delivered } = await runPut(this.#cache, method, (value) => [
-      { ...target, value, isSkipped: value === undefined && !options?.cacheUndefined },
+      { ...target, isSkipped: !isStorable(value, options) },
     ]);
     return resultOnceDelivered(result, delivered);
   }
@@ -190,7 +195,7 @@ export class Region<V = unknown> {
           call: (execution: Execution) => cache.executions.run(execution, () => loader(instructions)),
           tagsOf: () => canonicalTags(instructions.tags),
           store: (value, loadedAt) => {
-            if (instructions.isSkipped || (value === undefined && !options?.cacheUndefined)) return;
+            if (instructions.isSkipped || !isStorable(value, options)) return;
             cache.store(region, key, value, loadedAt, instructions.ttl, canonicalTags(instructions.tags));
           },
         });

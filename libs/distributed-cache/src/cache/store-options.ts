@@ -25,6 +25,11 @@ export function ttlOf(ttl: Duration | undefined, where: string): number | undefi
   return parsed;
 }
 
+/** Whether a result is to be stored at all: `undefined` means "there is nothing". The only place that decides it. @internal */
+export function isStorable(value: unknown, options: Pick<StoreOptions, 'cacheUndefined'> | undefined): boolean {
+  return value !== undefined || (options?.cacheUndefined ?? false);
+}
+
 /** The tags in the form in which they are stored and sent, each once. @internal */
 export function canonicalTags(tags: string | readonly string[] | undefined): readonly string[] {
   if (tags === undefined) return NO_TAGS;

@@ -1,6 +1,6 @@
 import { defaultKey } from '../cache/default-key.js';
 import type { LoadContext } from '../cache/load-context.js';
-import type { StoreOptions } from '../cache/store-options.js';
+import { isStorable, type StoreOptions } from '../cache/store-options.js';
 import { cacheAt, regionAt } from './bound-region.js';
 import type { AnyCacheableOptions } from './cacheable.options.js';
 import type { MethodSite } from './method-site.js';
@@ -33,11 +33,11 @@ export function cachedRead(site: MethodSite, options: AnyCacheableOptions, proce
 type Load = (instance: object, args: unknown[], context: LoadContext) => Promise<unknown>;
 
 function loadWithAttributes(options: AnyCacheableOptions, proceed: Proceed): Load {
-  const { unless, ttl, tags, cacheUndefined } = options;
+  const { unless, ttl, tags } = options;
   return async (instance, args, context) => {
     const result = await proceed(instance, args);
     // It is not stored, so nothing is asked about it.
-    if (result === undefined && !cacheUndefined) return result;
+    if (!isStorable(result, options)) return result;
     if (unless?.call(instance, result, ...args)) {
       context.skip();
       return result;
