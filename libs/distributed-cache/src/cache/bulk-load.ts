@@ -78,8 +78,8 @@ async function loadOnce(
       continue;
     }
     cache.miss(region, key);
-    const load = cache.loads.joinable(region, key);
-    if (!cache.isServing || current?.isLoading(region, key) || (current && load?.awaits(current))) direct.set(key, id);
+    const load = cache.isServing ? cache.loads.joinableFrom(current, region, key) : 'alone';
+    if (load === 'alone') direct.set(key, id);
     else if (load) joined.set(key, load);
     else missing.set(key, id);
   }

@@ -48,18 +48,15 @@ export class Loads {
     this.#events = events;
   }
 
-  /** The load that a reader of this key may join now. */
-  joinable(region: RegionState, key: string): Load | undefined {
-    const load = region.flights.get(key)?.joinable;
-    if (!load) return undefined;
-    if (
-      load.mark &&
-      !this.#coherence.lease.mayServe(load.trueSince(), this.#clock.now(), region.settings.whenDisconnected)
-    ) {
-      this.#letGo(load);
-      return undefined;
-    }
-    return load;
+  /**
+   * The load of this key that a reader may join now; `undefined` when it must start one; `'alone'` when it reads on behalf of `current`
+   * and would wait for what waits for itself, for ever: then it calls its loader and shares nothing.
+   */
+  joinableFrom(current: Execution | undefined, region: RegionState, key: string): Load | 'alone' | undefined {
+    if (!current) return this.#joinable(region, key);
+    if (current.isLoading(region, key)) return 'alone';
+    const load = this.#joinable(region, key);
+    return load?.awaits(current) ? 'alone' : load;
   }
 
   /**
@@ -102,6 +99,19 @@ export class Loads {
         this.#fence(load);
       }
     }
+  }
+
+  #joinable(region: RegionState, key: string): Load | undefined {
+    const load = region.flights.get(key)?.joinable;
+    if (!load) return undefined;
+    if (
+      load.mark &&
+      !this.#coherence.lease.mayServe(load.trueSince(), this.#clock.now(), region.settings.whenDisconnected)
+    ) {
+      this.#letGo(load);
+      return undefined;
+    }
+    return load;
   }
 
   #run(load: Load, flight: Flight, request: LoadRequest): void {

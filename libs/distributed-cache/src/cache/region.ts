@@ -176,16 +176,15 @@ export class Region<V = unknown> {
     const newInstructions = (): LoadInstructions<unknown> =>
       new LoadInstructions(givenKey, previous, ttl, tags, () => cache.shutdownSignal);
     const current = cache.executions.current;
-    // Its own load is what waits for this call: joining it would wait for ever.
-    if (!cache.isServing || current?.isLoading(region, key)) return loader(newInstructions());
+    if (!cache.isServing) return loader(newInstructions());
 
     for (;;) {
       // New for every call of the loader: what it said of a result that was overtaken says nothing about the next.
       const instructions = newInstructions();
       // Before the loader is called: one that evicts its own key must not be sent to load again, and again.
       const askedAt = cache.coherence.journal.sequence;
-      const running = cache.loads.joinable(region, key);
-      if (running && current && running.awaits(current)) return loader(instructions);
+      const running = cache.loads.joinableFrom(current, region, key);
+      if (running === 'alone') return loader(instructions);
       const load =
         running ??
         cache.loads.start({
