@@ -1,4 +1,5 @@
 import type { Clock } from './clock.js';
+import { errorFrom } from './error-from.js';
 
 /** No answer came in time: the link is as good as dead. @internal */
 export class NoAnswerError extends Error {
@@ -25,7 +26,7 @@ export function answerInTime<T>(ask: () => Promise<T>, what: string, timeout: nu
       },
       (error: unknown) => {
         cancel();
-        reject(error instanceof Error ? error : new Error(String(error)));
+        reject(errorFrom(error));
       },
     );
   });

@@ -1,6 +1,7 @@
 import { answerInTime } from './answer-in-time.js';
 import { BackOff } from './back-off.js';
 import type { CancelTimer, Clock } from './clock.js';
+import { errorFrom } from './error-from.js';
 import {
   BridgeRefusal,
   type BridgeMember,
@@ -73,7 +74,7 @@ export class LinkSession {
       this.#link = this.#inTime(link);
       this.#sync();
     } catch (error) {
-      this.end(error instanceof Error ? error : new Error(String(error)));
+      this.end(errorFrom(error));
     }
   }
 

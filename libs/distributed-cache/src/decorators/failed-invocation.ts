@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { errorFrom } from '../coherence/error-from.js';
 import { label, type MethodSite } from './method-site.js';
 import { evictTogether, type PlannedEviction } from './planned-eviction.js';
 
@@ -20,7 +21,7 @@ export async function evictAfterFailure(
     new Logger('DistributedCache').error({
       message: 'A decorated method failed, and so did the eviction that evictOnError asks for',
       method: label(site.target, site.name),
-      error: failure instanceof Error ? failure.message : String(failure),
+      error: errorFrom(failure).message,
     });
   }
 }
