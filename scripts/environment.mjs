@@ -8,7 +8,7 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** The compiled sample application, run once per instance. */
 export const SAMPLE = resolve(ROOT, 'apps/sample/dist/main.js');
 
-/** Every variable that the library looks a connection string up in. */
+/** Every variable that the library looks a connection string up in; `test/e2e/start.spec.ts` holds it against the library's own list. */
 export const CONNECTION_STRING_VARIABLES = [
   'RedisConnectionString',
   'REDIS_CONNECTION_STRING',

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { SETTING_NAMES } from '../../libs/distributed-cache/src/module/connection-source.js';
 import { freePort, isPortFree } from '../../scripts/ports.mjs';
 import {
   consecutiveFreePorts,
@@ -151,7 +152,8 @@ describe('npm run start:single', () => {
   it('runs one instance in local mode, whatever Redis the environment names', async () => {
     const sample = await run({
       command: [process.execPath, 'scripts/start-single.mjs'],
-      redisConnectionString: 'redis://127.0.0.1:1',
+      // Under every name that the library looks it up, so that the list of the scripts misses none.
+      environment: Object.fromEntries(SETTING_NAMES.map((name) => [name, 'redis://127.0.0.1:1'])),
       instances: 1,
     });
     await sample.untilPrinted('Ctrl-C stops it.');

@@ -1,5 +1,5 @@
-/** The settings in which platforms and operators keep the connection string, in the order in which they are looked up. */
-const SETTING_NAMES = [
+/** The settings in which platforms and operators keep the connection string, in the order in which they are looked up. @internal */
+export const SETTING_NAMES = [
   'RedisConnectionString',
   'REDIS_CONNECTION_STRING',
   'ConnectionStrings__RedisConnectionString',
