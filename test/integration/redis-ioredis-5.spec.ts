@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Redis } from 'ioredis';
-import { RedisInvalidationBridge } from 'nestjs-distributed-cache/redis';
 import { describeInvalidationBridge } from '../support/bridge-conformance.js';
 import { fill, RedisCaches, untilDropped } from '../support/redis-caches.js';
+import { redisBridgeUnderTest } from '../support/redis-bridge-under-test.js';
 import { startRedisServer, type RedisServer } from '../support/redis-server.js';
 
 // The whole library, and the test, then run on the older of the two versions that the peer range allows.
@@ -16,17 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-describeInvalidationBridge('RedisInvalidationBridge on ioredis 5', async () => {
-  const client = redis.client();
-  return {
-    bridge: new RedisInvalidationBridge({ connectionString: redis.connectionString }),
-    restart: () => redis.restart(),
-    wipe: async (namespace) => {
-      await client.del(`{${namespace}}:log`);
-    },
-    close: async () => client.disconnect(),
-  };
-});
+describeInvalidationBridge('RedisInvalidationBridge on ioredis 5', () => redisBridgeUnderTest(redis));
 
 describe('the cache on ioredis 5', () => {
   it('runs on ioredis 5', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Logger } from '@nestjs/common';
+import { orderServiceWith } from '../../../../test/support/order-service.js';
 import { startedCache } from '../../../../test/support/started-cache.js';
 import { InMemoryInvalidationBridge } from '../testing/in-memory-invalidation-bridge.js';
 import { ManualClock } from '../testing/manual-clock.js';
@@ -268,14 +269,7 @@ describe('@CacheEvict', () => {
     ['evictOnError and beforeInvocation', { region: 'a', evictOnError: () => true, beforeInvocation: true }],
     ['keys that are no function', { region: 'a', keys: ['a'] }],
   ])('refuses %s when the class is defined, naming Class.method', (_what, options) => {
-    const decorator: MethodDecorator = Reflect.apply(CacheEvict, undefined, [options]);
-    const define = (): unknown => {
-      class OrderService {
-        @decorator
-        async save(): Promise<void> {}
-      }
-      return OrderService;
-    };
+    const define = orderServiceWith(Reflect.apply(CacheEvict, undefined, [options]));
 
     expect(define).toThrow(InvalidOptionsError);
     expect(define).toThrow(/@CacheEvict on OrderService\.save/);

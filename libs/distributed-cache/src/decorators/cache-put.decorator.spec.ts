@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { orderServiceWith } from '../../../../test/support/order-service.js';
 import { startedCache } from '../../../../test/support/started-cache.js';
 import { InMemoryInvalidationBridge } from '../testing/in-memory-invalidation-bridge.js';
 import { ManualClock } from '../testing/manual-clock.js';
@@ -197,14 +198,7 @@ describe('@CachePut', () => {
     ['two keys', { region: 'a', key: () => 'a', keyFromResult: () => 'a' }],
     ['a key that is no function', { region: 'a', key: 'a' }],
   ])('refuses %s when the class is defined, naming Class.method', (_what, options) => {
-    const decorator: MethodDecorator = Reflect.apply(CachePut, undefined, [options]);
-    const define = (): unknown => {
-      class OrderService {
-        @decorator
-        async save(): Promise<void> {}
-      }
-      return OrderService;
-    };
+    const define = orderServiceWith(Reflect.apply(CachePut, undefined, [options]));
 
     expect(define).toThrow(InvalidOptionsError);
     expect(define).toThrow(/@CachePut on OrderService\.save/);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { orderServiceWith } from '../../../../test/support/order-service.js';
 import { startedCache } from '../../../../test/support/started-cache.js';
 import { InMemoryInvalidationBridge } from '../testing/in-memory-invalidation-bridge.js';
 import { ManualClock } from '../testing/manual-clock.js';
@@ -257,14 +258,7 @@ describe('@Caching', () => {
     ['an eviction that contradicts itself', { evict: [{ region: 'a', all: true, key: () => 'a' }] }],
     ['a TTL that is none', { cacheable: { ttl: 'soon' } }],
   ])('refuses %s when the class is defined, naming Class.method', (_what, options) => {
-    const decorator: MethodDecorator = Reflect.apply(Caching, undefined, [options]);
-    const define = (): unknown => {
-      class OrderService {
-        @decorator
-        async save(): Promise<void> {}
-      }
-      return OrderService;
-    };
+    const define = orderServiceWith(Reflect.apply(Caching, undefined, [options]));
 
     expect(define).toThrow(InvalidOptionsError);
     expect(define).toThrow(/@Caching on OrderService\.save/);
