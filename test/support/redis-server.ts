@@ -31,23 +31,14 @@ export class RedisServer {
   readonly ca: string | undefined;
   readonly #clients = new Set<Redis>();
   readonly #options: RedisServerOptions;
-  readonly #args: string[];
-  readonly #certificate: RedisCertificate | undefined;
-  readonly #socketDirectory: string | undefined;
-  readonly #persistentDirectory: string | undefined;
+  readonly #prepared: Prepared;
   #server: PrivateRedis;
 
-  private constructor(
-    server: PrivateRedis,
-    options: RedisServerOptions,
-    { args, certificate, socketDirectory, persistentDirectory }: Prepared,
-  ) {
+  private constructor(server: PrivateRedis, options: RedisServerOptions, prepared: Prepared) {
+    const { certificate, socketDirectory } = prepared;
     this.#server = server;
     this.#options = options;
-    this.#args = args;
-    this.#certificate = certificate;
-    this.#socketDirectory = socketDirectory;
-    this.#persistentDirectory = persistentDirectory;
+    this.#prepared = prepared;
     this.port = server.port;
     this.ca = certificate?.ca;
     this.socketPath = socketDirectory === undefined ? undefined : socketIn(socketDirectory);
@@ -97,20 +88,15 @@ export class RedisServer {
   /** Starts the server again on the same port: empty, unless it is `persistent`, and with another run id. */
   async restart(): Promise<void> {
     await this.#server.stop();
-    const prepared = {
-      args: this.#args,
-      certificate: this.#certificate,
-      socketDirectory: this.#socketDirectory,
-      persistentDirectory: this.#persistentDirectory,
-    };
-    this.#server = await launch(prepared, this.#options, this.port);
+    this.#server = await launch(this.#prepared, this.#options, this.port);
   }
 
   async stop(): Promise<void> {
     for (const client of this.#clients) client.disconnect();
     await this.#server.stop();
-    await this.#certificate?.remove();
-    for (const directory of [this.#socketDirectory, this.#persistentDirectory]) {
+    const { certificate, socketDirectory, persistentDirectory } = this.#prepared;
+    await certificate?.remove();
+    for (const directory of [socketDirectory, persistentDirectory]) {
       if (directory !== undefined) await rm(directory, { recursive: true, force: true });
     }
   }
