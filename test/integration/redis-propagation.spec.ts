@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { decodeInvalidation } from 'nestjs-distributed-cache/redis';
 import { eventually, fill, RedisCaches, untilDropped, type CacheOnRedis } from '../support/redis-caches.js';
 import { startRedisServer, type RedisServer } from '../support/redis-server.js';
@@ -40,6 +40,22 @@ describe('evictions on their way', () => {
     }
     expect(b.cache.stats().bridge).toMatchObject({ received: 3, duplicates: 0, missed: 0, gaps: 0, replayed: 0 });
     expect(a.cache.stats().bridge).toMatchObject({ published: 3, received: 0 });
+  });
+
+  it('each go behind a command that is answered at once, so that Redis rings before it answers', async () => {
+    const monitor = await redis.client().monitor();
+    onTestFinished(() => monitor.disconnect());
+    const commandsOf = new Map<string, string[]>();
+    let publisher = '';
+    monitor.on('monitor', (_time, [command = '', , keys]: string[], source: string) => {
+      // One key, the log; a sync takes two.
+      if (command === 'evalsha' && keys === '1') publisher = source;
+      commandsOf.set(source, [...(commandsOf.get(source) ?? []), command]);
+    });
+    for (const key of ['1', '2', '3']) await a.cache.region('products').evict(key);
+
+    const pairs = ['time', 'evalsha', 'time', 'evalsha', 'time', 'evalsha'];
+    await eventually(() => expect(commandsOf.get(publisher)?.slice(-6)).toEqual(pairs));
   });
 
   it('leave together when they were asked for in one tick, each name once', async () => {

@@ -41,7 +41,7 @@ export class RedisLink implements InvalidationLink {
   async publish(payload: string): Promise<string> {
     const { log, channel } = this.#names;
     const id = await this.#answer(
-      publishScript.run(this.#connections.commands, [log], [channel, payload, this.#member.logLength]),
+      publishScript.runAnsweredLast(this.#connections.commands, [log], [channel, payload, this.#member.logLength]),
     );
     return String(id);
   }
