@@ -126,6 +126,7 @@ describe('a session', () => {
   it('tries once more for the gap that a sync has left open', async () => {
     const { clock, bridge, syncs } = await synced();
     bridge.link.ring(bell('9-0', '8-0'));
+    bridge.link.ring(bell('19-0', '18-0'));
     bridge.lastSync.resolve(upToDate);
     await clock.advance(0);
     await clock.advance(100);

@@ -38,7 +38,10 @@ export class LogFollower {
   #epoch: string | undefined;
   #held: Doorbell[] = [];
   #heldLength = 0;
+  /** Then nobody can tell which of the entries that a sync brings had been heard. */
   #hasLostHeld = false;
+  /** The same since the last sync was asked for: it need not bring what was rung later. */
+  #hasLostSinceAsked = false;
   /** While a link has not synced yet, a sync runs or a gap is open, doorbells do not move the position. */
   #isHolding = true;
   /** Entries that a sync brought and the channel has not yet: id → when, on this clock, they entered the log. */
@@ -93,6 +96,10 @@ export class LogFollower {
     this.#isHolding = true;
     for (;;) {
       const sentAt = this.#clock.now();
+      // Their entries are in the log by now: the answer covers them. One that is not in it was forged, or lost by a failover, and would
+      // be waited for in vain.
+      const covered = this.#held.length;
+      this.#hasLostSinceAsked = false;
       const reply = await ask({ position: this.#position, epoch: this.#epoch, noOp: this.#newNoOp() });
       if (isAbandoned()) return { kind: 'abandoned' };
 
@@ -105,7 +112,7 @@ export class LogFollower {
       // The ids match but the histories do not: somebody wrote into the log without the chain.
       if (this.#position?.id === reply.newest.id && this.#position.hash !== reply.newest.hash) this.#startOver(reply);
       const missed = this.#missed();
-      const hasGap = !this.#chainHeld();
+      const hasGap = !this.#chainHeld(covered);
       this.#isHolding = hasGap;
       if (hasGap) this.#stats.gaps += 1;
       return { kind: 'complete', sentAt, missed, hasGap };
@@ -126,7 +133,7 @@ export class LogFollower {
     for (const entry of reply.entries) {
       this.#events.apply(entry.payload);
       position = advance(position.hash, entry.id, entry.payload);
-      if (isFirstOfLink || heard.has(entry.id) || this.#unheard.size === MAX_HELD) continue;
+      if (isFirstOfLink || this.#hasLostHeld || heard.has(entry.id) || this.#unheard.size === MAX_HELD) continue;
       this.#unheard.set(entry.id, now - (reply.serverTime - serverMilliseconds(entry.id)));
     }
     this.#position = position;
@@ -168,20 +175,22 @@ export class LogFollower {
   #hold(doorbell: Doorbell): void {
     this.#heldLength += doorbell.payload.length;
     if (this.#held.length < MAX_HELD && this.#heldLength <= MAX_HELD_LENGTH) this.#held.push(doorbell);
-    else this.#hasLostHeld = true;
+    else this.#hasLostHeld = this.#hasLostSinceAsked = true;
   }
 
   #letGoOfHeld(): void {
     this.#held = [];
     this.#heldLength = 0;
-    this.#hasLostHeld = false;
+    this.#hasLostHeld = this.#hasLostSinceAsked = false;
   }
 
-  /** Moves the position over what was held; `false` when something is missing in between. */
-  #chainHeld(): boolean {
-    const held = this.#held;
-    const hasLostHeld = this.#hasLostHeld;
+  /** Moves the position over what was held after the first `covered`; `false` when something is missing in between. */
+  #chainHeld(covered: number): boolean {
+    const held = this.#held.slice(covered);
+    const hasLostHeld = this.#hasLostSinceAsked;
     this.#letGoOfHeld();
+    // The next sync brings what was not kept.
+    this.#hasLostHeld = hasLostHeld;
     const gap = held.findIndex((doorbell) => !this.#chain(doorbell));
     if (gap === -1) return !hasLostHeld;
     for (const doorbell of held.slice(gap)) this.#hold(doorbell);
