@@ -99,4 +99,12 @@ describe('Journal', () => {
     );
     expect(journal.firstCovering(mark, 'prices', 'never named', [])).toBe(1);
   });
+
+  it('is bounded in text too: what others publish can be long', () => {
+    const journal = new Journal();
+    const mark = journal.begin();
+    for (let index = 0; index < 5; index += 1) journal.record(key(`${index}`.padStart(1 << 20)));
+    expect(journal.firstCovering(mark, 'prices', 'never named', [])).toBe(1);
+    expect(journal.firstCovering(journal.begin(), 'prices', 'never named', [])).toBeUndefined();
+  });
 });

@@ -6,6 +6,15 @@ export interface JournalMark {
 }
 
 const MAX_NAMES = 10_000;
+/** And no more text than this, in UTF-16 units: a name that somebody else publishes can be as long as a message. */
+const MAX_LENGTH = 4 << 20;
+
+interface Applied {
+  readonly sequence: number;
+  readonly invalidation: Invalidation;
+  readonly names: number;
+  readonly length: number;
+}
 
 /**
  * The invalidations applied while something runs: what a load or a put is held against before its result is stored.
@@ -16,9 +25,10 @@ const MAX_NAMES = 10_000;
  */
 export class Journal {
   readonly #running = new Set<JournalMark>();
-  readonly #applied: { readonly sequence: number; readonly invalidation: Invalidation; readonly names: number }[] = [];
+  readonly #applied: Applied[] = [];
   #sequence = 0;
   #names = 0;
+  #length = 0;
   /** What was applied up to here is no longer known one by one: it counts as "everything". */
   #overflowedAt = 0;
 
@@ -41,10 +51,11 @@ export class Journal {
   record(invalidation: Invalidation): void {
     this.#sequence += 1;
     if (this.#running.size === 0) return;
-    const names = countNames(invalidation);
-    this.#applied.push({ sequence: this.#sequence, invalidation, names });
-    this.#names += names;
-    if (this.#names > MAX_NAMES) this.#overflow();
+    const applied = { sequence: this.#sequence, invalidation, ...measured(invalidation) };
+    this.#applied.push(applied);
+    this.#names += applied.names;
+    this.#length += applied.length;
+    if (this.#names > MAX_NAMES || this.#length > MAX_LENGTH) this.#overflow();
   }
 
   /** The sequence of the first invalidation since `mark` that covers the entry; `undefined` when none does. */
@@ -67,6 +78,7 @@ export class Journal {
     for (const applied of this.#applied) {
       if (applied.sequence > sequence) break;
       this.#names -= applied.names;
+      this.#length -= applied.length;
       forgotten += 1;
     }
     if (forgotten > 0) this.#applied.splice(0, forgotten);
@@ -76,11 +88,22 @@ export class Journal {
     this.#overflowedAt = this.#sequence;
     this.#applied.length = 0;
     this.#names = 0;
+    this.#length = 0;
   }
 }
 
-function countNames(invalidation: Invalidation): number {
-  let names = 1 + invalidation.regions.size + invalidation.tags.size;
-  for (const keys of invalidation.keys.values()) names += keys.size;
-  return names;
+function measured({ regions, tags, keys }: Invalidation): Pick<Applied, 'names' | 'length'> {
+  let names = 1;
+  let length = 0;
+  const count = (text: string): void => {
+    names += 1;
+    length += text.length;
+  };
+  regions.forEach(count);
+  tags.forEach(count);
+  for (const [region, its] of keys) {
+    length += region.length;
+    its.forEach(count);
+  }
+  return { names, length };
 }
