@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { BridgeStats, DistributedCacheOptions } from 'nestjs-distributed-cache';
 import { RedisInvalidationBridge } from 'nestjs-distributed-cache/redis';
+import { bridgeMember } from '../support/bridge-member.js';
 import { eventually, fill, RedisCaches, untilDropped } from '../support/redis-caches.js';
 import { startRedisServer, type RedisServer } from '../support/redis-server.js';
 
@@ -180,10 +181,10 @@ describe('a server with TLS', () => {
 
   it('that an instance gives up on within the handshake does not end the process', async () => {
     const bridge = new RedisInvalidationBridge({ connectionString: redis.connectionString });
-    const member = { instanceId: 'shop:1:1', namespace: 'shop', logLength: 10 };
+    const member = bridgeMember();
     for (let turns = 0; turns < 600; turns += 4) {
       const giveUp = new AbortController();
-      const dialled = bridge.dial(member, { heard() {}, broken() {} }, giveUp.signal);
+      const dialled = bridge.dial(member, { heard() {}, acknowledged() {}, broken() {} }, giveUp.signal);
       const refusal = dialled.then(() => 'none', String);
       for (let turn = 0; turn < turns; turn += 1) await setImmediate();
       giveUp.abort();

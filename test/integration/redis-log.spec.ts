@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { advance } from '../../libs/distributed-cache/src/coherence/position.js';
 import { RedisInvalidationBridge } from 'nestjs-distributed-cache/redis';
+import { bridgeMember } from '../support/bridge-member.js';
 import { copies, eventually, fill, RedisCaches, untilCoherent, untilDropped } from '../support/redis-caches.js';
 import { RedisProxy } from '../support/redis-proxy.js';
 import { startRedisServer, type RedisServer } from '../support/redis-server.js';
@@ -27,8 +28,8 @@ describe('the log in Redis', () => {
 
   it('holds the hash chain that the instances compute, whatever the payloads hold', async () => {
     const bridge = new RedisInvalidationBridge({ connectionString: redis.connectionString });
-    const listener = { heard() {}, broken() {} };
-    const member = { instanceId: 'shop:1:1', namespace, logLength: 4_096 };
+    const listener = { heard() {}, acknowledged() {}, broken() {} };
+    const member = bridgeMember({ namespace });
     const link = await bridge.dial(member, listener, new AbortController().signal);
     let { newest } = await link.sync({ position: undefined, epoch: undefined, noOp: 'begin' });
 

@@ -1,11 +1,14 @@
 import { vi } from 'vitest';
 import type {
+  BridgeMember,
   Doorbell,
   InvalidationBridge,
   InvalidationLink,
   SyncReply,
   SyncRequest,
 } from '../../libs/distributed-cache/src/coherence/invalidation-bridge.js';
+
+import { bridgeMember } from './bridge-member.js';
 
 /** A bridge, and what the test may do to the server behind it. */
 export interface BridgeUnderTest {
@@ -21,6 +24,8 @@ export interface BridgeUnderTest {
 export interface BridgeCaller {
   readonly link: InvalidationLink;
   readonly heard: Doorbell[];
+  /** Token and instance of every acknowledgement. */
+  readonly acknowledged: (readonly [token: string, instanceId: string])[];
   readonly broken: Error[];
 }
 
@@ -38,14 +43,19 @@ export class BridgeCallers {
     this.namespace = namespace;
   }
 
-  async dial(settings: { readonly namespace?: string; readonly logLength?: number } = {}): Promise<BridgeCaller> {
+  async dial(settings: Partial<BridgeMember> = {}): Promise<BridgeCaller> {
     const heard: Doorbell[] = [];
+    const acknowledged: (readonly [string, string])[] = [];
     const broken: Error[] = [];
     const instanceId = `test:1:${this.#callers.length}`;
-    const member = { instanceId, namespace: this.namespace, logLength: 4_096, ...settings };
-    const listener = { heard: (bell: Doorbell) => heard.push(bell), broken: (cause: Error) => broken.push(cause) };
+    const member = bridgeMember({ instanceId, namespace: this.namespace, ...settings });
+    const listener = {
+      heard: (bell: Doorbell) => heard.push(bell),
+      acknowledged: (token: string, by: string) => acknowledged.push([token, by]),
+      broken: (cause: Error) => broken.push(cause),
+    };
     const link = await this.server.bridge.dial(member, listener, new AbortController().signal);
-    const caller = { link, heard, broken };
+    const caller = { link, heard, acknowledged, broken };
     this.#callers.push(caller);
     return caller;
   }

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { isAfter } from '../../libs/distributed-cache/src/coherence/position.js';
+import { bridgeMember } from './bridge-member.js';
 import { BridgeCallers, PATIENCE, type BridgeUnderTest } from './bridge-callers.js';
+import { describeMembers } from './bridge-conformance-members.js';
 import { describeSync } from './bridge-conformance-sync.js';
 
 export type { BridgeUnderTest };
@@ -73,6 +75,7 @@ export function describeInvalidationBridge(name: string, makeBridge: () => Promi
     });
 
     describeSync(() => callers);
+    describeMembers(() => callers);
 
     describe('a restart of the server', () => {
       it('breaks the links, once each', async () => {
@@ -138,8 +141,9 @@ export function describeInvalidationBridge(name: string, makeBridge: () => Promi
     });
 
     it('rejects a dial that was aborted', async () => {
-      const member = { instanceId: 'test:1:aborted', namespace: callers.namespace, logLength: 4_096 };
-      const dialled = callers.server.bridge.dial(member, { heard() {}, broken() {} }, AbortSignal.abort());
+      const member = bridgeMember({ namespace: callers.namespace });
+      const listener = { heard() {}, acknowledged() {}, broken() {} };
+      const dialled = callers.server.bridge.dial(member, listener, AbortSignal.abort());
       await expect(dialled).rejects.toThrow();
     });
   });

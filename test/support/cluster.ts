@@ -30,6 +30,8 @@ const DEFAULTS: CacheSettings = {
   publishTimeout: 1_000,
   commandTimeout: 2_000,
   drainTimeout: 2_000,
+  minReplicas: 0,
+  reevictAfter: undefined,
 };
 
 /** The documented defaults, without jitter, and what the test wants otherwise. */

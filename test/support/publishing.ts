@@ -4,6 +4,7 @@ import { decodeInvalidation } from '../../libs/distributed-cache/src/coherence/i
 import type { Invalidation, InvalidationName } from '../../libs/distributed-cache/src/coherence/invalidation.js';
 import { Publisher, type PublisherSettings } from '../../libs/distributed-cache/src/coherence/publisher.js';
 import { ManualClock } from '../../libs/distributed-cache/src/testing/manual-clock.js';
+import { memberWith } from './bridge-member.js';
 import { ScriptedLink } from './scripted-bridge.js';
 
 export const PUBLISH_TIMEOUT = 1_000;
@@ -29,7 +30,14 @@ export function publishing(settings: Partial<PublisherSettings> = {}): Publishin
   const refusals: BridgeRefusal[] = [];
   const causes: Error[] = [];
   const publisher = new Publisher(
-    { instanceId: 'a', outboxLimit: 10_000, onUndelivered: 'queue', publishTimeout: PUBLISH_TIMEOUT, ...settings },
+    {
+      member: memberWith({ instanceId: 'a' }),
+      outboxLimit: 10_000,
+      onUndelivered: 'queue',
+      publishTimeout: PUBLISH_TIMEOUT,
+      minReplicas: 0,
+      ...settings,
+    },
     clock,
     stats,
     { refused: (refusal) => refusals.push(refusal), gaveUp: (cause) => causes.push(cause) },

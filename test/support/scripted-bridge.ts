@@ -4,6 +4,7 @@ import type {
   InvalidationBridge,
   InvalidationLink,
   LinkListener,
+  MembersReply,
   SyncReply,
   SyncRequest,
 } from '../../libs/distributed-cache/src/coherence/invalidation-bridge.js';
@@ -18,12 +19,22 @@ export interface ScriptedPublish extends Deferred<string> {
   readonly payload: string;
 }
 
+export interface ScriptedRollCall extends Deferred<MembersReply> {
+  readonly payload: string;
+}
+
 /** A link that answers only when and what the test says. */
 export class ScriptedLink implements InvalidationLink {
   readonly syncs: ScriptedSync[] = [];
   readonly publishes: ScriptedPublish[] = [];
+  readonly rollCalls: ScriptedRollCall[] = [];
+  readonly acknowledged: string[] = [];
+  /** One for every time that the replicas were asked. */
+  readonly replications: Deferred<number>[] = [];
   readonly #listener: LinkListener | undefined;
   isClosed = false;
+  hasLeft = false;
+  closedBecause: 'silent-channel' | undefined;
 
   constructor(listener?: LinkListener) {
     this.#listener = listener;
@@ -41,8 +52,29 @@ export class ScriptedLink implements InvalidationLink {
     return publish.promise;
   }
 
-  close(): void {
+  publishToMembers(payload: string): Promise<MembersReply> {
+    const rollCall = { payload, ...deferred<MembersReply>() };
+    this.rollCalls.push(rollCall);
+    return rollCall.promise;
+  }
+
+  async acknowledge(token: string): Promise<void> {
+    this.acknowledged.push(token);
+  }
+
+  replicated(): Promise<number> {
+    const replication = deferred<number>();
+    this.replications.push(replication);
+    return replication.promise;
+  }
+
+  async leave(): Promise<void> {
+    this.hasLeft = true;
+  }
+
+  close(reason?: 'silent-channel'): void {
     this.isClosed = true;
+    this.closedBecause = reason;
   }
 
   /** The server rings. */

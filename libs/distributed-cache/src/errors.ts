@@ -66,6 +66,24 @@ export class InvalidationNotDeliveredError extends DistributedCacheError {
 }
 
 /**
+ * An eviction everywhere could not be confirmed in time: an instance may still serve the old value, for at most its `maxStaleness`
+ * after the invalidation enters the log. It was applied here and will be delivered.
+ *
+ * @publicApi
+ */
+export class InvalidationNotConfirmedError extends DistributedCacheError {
+  /** The ids of the instances that may still serve the old value. Empty while the log does not have it: then any may. */
+  readonly missing: readonly string[];
+  /** What the decorated method returned: it **has** succeeded. `undefined` when no method was involved. */
+  result: unknown;
+
+  constructor(message: string, { missing = [], ...options }: ErrorOptions & { missing?: readonly string[] } = {}) {
+    super('INVALIDATION_NOT_CONFIRMED', message, options);
+    this.missing = missing;
+  }
+}
+
+/**
  * A decorated method runs on an instance that holds no cache, or something that is not one.
  *
  * @publicApi

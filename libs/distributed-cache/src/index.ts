@@ -23,6 +23,7 @@ export { getDistributedCacheToken } from './cache/distributed-cache.token.js';
 export { Region, type Loader } from './cache/region.js';
 export type { CacheKey } from './cache/key.js';
 export type { LoadContext } from './cache/load-context.js';
+export type { EvictEverywhereOptions, EvictOptions, Everywhere } from './cache/everywhere.js';
 export type { StoreOptions } from './cache/store-options.js';
 export type { BulkListOptions, BulkLoadOptions, BulkResult } from './cache/bulk-load.js';
 export type { CacheEvents, CacheListener } from './cache/events.js';
@@ -39,11 +40,14 @@ export {
   type InvalidationLink,
   type LinkListener,
   type LogEntry,
+  type MembersReply,
   type SyncReply,
   type SyncRequest,
 } from './coherence/invalidation-bridge.js';
 export type { Position } from './coherence/position.js';
 export type { Invalidation, InvalidationName } from './coherence/invalidation.js';
+export type { ListedMember, Member } from './coherence/member.js';
+export type { EvictedEverywhere } from './coherence/confirmation.js';
 export type { BridgeStats } from './coherence/bridge-stats.js';
 export type { CoherenceState } from './coherence/coherence.js';
 export type { OnUndelivered } from './coherence/delivery.js';
@@ -54,6 +58,7 @@ export {
   CacheClosedError,
   CacheNotInjectedError,
   DistributedCacheError,
+  InvalidationNotConfirmedError,
   InvalidationNotDeliveredError,
   InvalidConnectionStringError,
   InvalidKeyError,

@@ -1,4 +1,4 @@
-import { CacheClosedError, InvalidationNotDeliveredError } from '../errors.js';
+import { CacheClosedError, InvalidationNotConfirmedError, InvalidationNotDeliveredError } from '../errors.js';
 
 /**
  * Waits for the delivery of what a method that **has** succeeded evicted.
@@ -24,9 +24,13 @@ function withResult(error: unknown, result: unknown): unknown {
   return copy;
 }
 
-function copyOf(error: unknown): InvalidationNotDeliveredError | CacheClosedError | undefined {
+function copyOf(
+  error: unknown,
+): InvalidationNotDeliveredError | InvalidationNotConfirmedError | CacheClosedError | undefined {
   if (error instanceof InvalidationNotDeliveredError)
     return new InvalidationNotDeliveredError(error.message, { cause: error });
+  if (error instanceof InvalidationNotConfirmedError)
+    return new InvalidationNotConfirmedError(error.message, { cause: error, missing: error.missing });
   if (error instanceof CacheClosedError) return new CacheClosedError(error.message, { cause: error });
   return undefined;
 }

@@ -1,10 +1,12 @@
 import type { Cache } from 'cache-manager';
 import { systemClock, type Clock } from '../coherence/clock.js';
 import type { CoherenceState } from '../coherence/coherence.js';
+import type { EvictedEverywhere } from '../coherence/confirmation.js';
 import type { InvalidationBridge } from '../coherence/invalidation-bridge.js';
 import { silentLog, type Log } from '../coherence/log.js';
 import { createCacheManager } from './cache-manager.js';
 import type { CacheEvents, CacheListener } from './events.js';
+import type { AnyEvictOptions, EvictEverywhereOptions, EvictOptions } from './everywhere.js';
 import { newInstanceId } from './instance-id.js';
 import { canonicalKey, canonicalName, type CacheKey } from './key.js';
 import { LocalCache } from './local-cache.js';
@@ -72,14 +74,23 @@ export class DistributedCache {
     return new Region<V>(this.#cache, this.#cache.region(canonicalName('region', name)));
   }
 
-  /** Evicts every entry that carries one of the tags, across regions, here and in every other instance. */
-  async evictTags(tags: string | readonly string[]): Promise<void> {
-    await this.#cache.evict(canonicalTags(tags).map((tag) => ({ kind: 'tag', tag })));
+  /** Evicts every entry that carries one of the tags, across regions, here and in every other instance, as `region.evict()` does. */
+  evictTags(tags: string | readonly string[], options: EvictEverywhereOptions): Promise<EvictedEverywhere>;
+  evictTags(tags: string | readonly string[], options?: EvictOptions): Promise<void>;
+  evictTags(tags: string | readonly string[], options?: AnyEvictOptions): Promise<EvictedEverywhere | void>;
+  async evictTags(tags: string | readonly string[], options?: AnyEvictOptions): Promise<EvictedEverywhere | void> {
+    return this.#cache.evictAs(
+      canonicalTags(tags).map((tag) => ({ kind: 'tag', tag })),
+      options,
+    );
   }
 
-  /** Evicts everything in this namespace, here and in every other instance; never another namespace's. */
-  async clear(): Promise<void> {
-    await this.#cache.evict([{ kind: 'everything' }]);
+  /** Evicts everything in this namespace, here and in every other instance, as `region.evict()` does; never another namespace's. */
+  clear(options: EvictEverywhereOptions): Promise<EvictedEverywhere>;
+  clear(options?: EvictOptions): Promise<void>;
+  clear(options?: AnyEvictOptions): Promise<EvictedEverywhere | void>;
+  async clear(options?: AnyEvictOptions): Promise<EvictedEverywhere | void> {
+    return this.#cache.evictAs([{ kind: 'everything' }], options);
   }
 
   status(): CacheStatus {

@@ -1,4 +1,5 @@
 import type { Clock } from '../coherence/clock.js';
+import type { EvictedEverywhere } from '../coherence/confirmation.js';
 import { Coherence, type CoherenceState, type LocalCopies } from '../coherence/coherence.js';
 import { EVERYTHING, invalidationOf, type Invalidation, type InvalidationName } from '../coherence/invalidation.js';
 import type { Log } from '../coherence/log.js';
@@ -7,8 +8,11 @@ import { CacheClosedError } from '../errors.js';
 import type { Entry } from '../local/entry.js';
 import { LocalStore } from '../local/local-store.js';
 import { EventEmitter } from './events.js';
+import { timeoutOf, type AnyEvictOptions } from './everywhere.js';
 import { Executions } from './execution.js';
 import { Loads } from './loads.js';
+import { memberOf } from './member-of.js';
+import { Reevictions } from './reevictions.js';
 import type { RegionState } from './region-state.js';
 import type { CacheSettings } from './settings.js';
 import { newRegionStats } from './stats.js';
@@ -29,6 +33,7 @@ export class LocalCache implements LocalCopies {
   readonly #log: Log;
   readonly #complaints: OnceAMinute;
   readonly #store: LocalStore;
+  readonly #reevictions: Reevictions;
   readonly #regions = new Map<string, RegionState>();
   readonly #shutdown = new AbortController();
   #isClosed = false;
@@ -39,7 +44,8 @@ export class LocalCache implements LocalCopies {
     this.#log = log;
     this.#complaints = new OnceAMinute(clock);
     this.events = new EventEmitter(log);
-    this.coherence = new Coherence({ ...settings, instanceId }, clock, this, log);
+    this.coherence = new Coherence({ ...settings, member: memberOf(settings, instanceId) }, clock, this, log);
+    this.#reevictions = new Reevictions(settings, clock, (names) => void this.#evict(names));
     this.loads = new Loads(clock, this.coherence, this.executions, this.events);
     this.#store = new LocalStore(settings, (entry) => this.#removed(entry));
   }
@@ -134,20 +140,24 @@ export class LocalCache implements LocalCopies {
 
   /** An eviction that was asked for here: applied at once, then told to the others. */
   evict(names: readonly InvalidationName[]): Promise<void> {
-    if (this.#isClosed) {
-      return Promise.reject(
-        new CacheClosedError(
-          `Cache '${this.settings.namespace}' was shut down, so this eviction cannot reach the other instances. ` +
-            `Finish work that changes data before the application closes (enableShutdownHooks() does, for requests).`,
-        ),
-      );
-    }
+    if (this.#isClosed) return Promise.reject(this.#closedError());
     if (names.length === 0) return Promise.resolve();
-    const invalidation = invalidationOf(names);
-    this.coherence.journal.record(invalidation);
-    this.#drop(invalidation);
-    if (this.events.hears('evict')) this.events.emit('evict', { invalidation });
-    return this.coherence.publish(names);
+    this.#reevictions.later(names);
+    return this.#evict(names);
+  }
+
+  /** As {@link evict}; with `everywhere` it settles when no instance can serve what the names cover. */
+  async evictAs(
+    names: readonly InvalidationName[],
+    options: AnyEvictOptions | undefined,
+  ): Promise<EvictedEverywhere | void> {
+    if (!options?.everywhere) return this.evict(names);
+    if (this.#isClosed) throw this.#closedError();
+    const timeout = timeoutOf(options.everywhere, this.settings);
+    if (names.length === 0) return { instances: 0, waited: 0 };
+    this.#reevictions.later(names);
+    this.#applyOwn(names);
+    return this.coherence.publishEverywhere(names, timeout);
   }
 
   applyInvalidation(invalidation: Invalidation, from: string): void {
@@ -169,8 +179,28 @@ export class LocalCache implements LocalCopies {
     // Stops serving first: once it has left, nobody tells this instance what changes.
     this.#isClosed = true;
     this.#store.clear();
+    this.#reevictions.now();
     await this.coherence.stop();
     this.#shutdown.abort();
+  }
+
+  #evict(names: readonly InvalidationName[]): Promise<void> {
+    this.#applyOwn(names);
+    return this.coherence.publish(names);
+  }
+
+  #applyOwn(names: readonly InvalidationName[]): void {
+    const invalidation = invalidationOf(names);
+    this.coherence.journal.record(invalidation);
+    this.#drop(invalidation);
+    if (this.events.hears('evict')) this.events.emit('evict', { invalidation });
+  }
+
+  #closedError(): CacheClosedError {
+    return new CacheClosedError(
+      `Cache '${this.settings.namespace}' was shut down, so this eviction cannot reach the other instances. ` +
+        `Finish work that changes data before the application closes (enableShutdownHooks() does, for requests).`,
+    );
   }
 
   #drop(invalidation: Invalidation): void {

@@ -1,3 +1,5 @@
+import type { EvictedEverywhere } from '../coherence/confirmation.js';
+import type { InvalidationName } from '../coherence/invalidation.js';
 import type { LocalCache } from './local-cache.js';
 import {
   loadMany,
@@ -6,6 +8,7 @@ import {
   type BulkRequest,
   type BulkResult,
 } from './bulk-load.js';
+import type { AnyEvictOptions, EvictEverywhereOptions, EvictOptions } from './everywhere.js';
 import type { Execution } from './execution.js';
 import { heard, resultOnceDelivered } from './delivered-result.js';
 import { canonicalKey, type CacheKey } from './key.js';
@@ -148,18 +151,41 @@ export class Region<V = unknown> {
     return resultOnceDelivered(result, delivered);
   }
 
-  /** Evicts one key here and in every other instance, whether this one holds it or not. */
-  evict(key: CacheKey): Promise<void> {
-    return this.evictMany([key]);
+  /**
+   * Evicts one key here and in every other instance, whether this one holds it or not. Settles once the log has the eviction; with
+   * `everywhere`, once no instance can serve the old value.
+   *
+   * @throws {InvalidationNotDeliveredError} with `onUndelivered: 'throw'`
+   * @throws {InvalidationNotConfirmedError} with `everywhere`, after its timeout, naming the instances that are missing
+   */
+  evict(key: CacheKey, options: EvictEverywhereOptions): Promise<EvictedEverywhere>;
+  evict(key: CacheKey, options?: EvictOptions): Promise<void>;
+  evict(key: CacheKey, options?: AnyEvictOptions): Promise<EvictedEverywhere | void>;
+  async evict(key: CacheKey, options?: AnyEvictOptions): Promise<EvictedEverywhere | void> {
+    return this.#cache.evictAs([this.#nameOf(key)], options);
   }
 
-  async evictMany(keys: Iterable<CacheKey>): Promise<void> {
-    await this.#cache.evict(Array.from(keys, (key) => ({ kind: 'key', region: this.name, key: canonicalKey(key) })));
+  /** As {@link evict}, for several keys at once. */
+  evictMany(keys: Iterable<CacheKey>, options: EvictEverywhereOptions): Promise<EvictedEverywhere>;
+  evictMany(keys: Iterable<CacheKey>, options?: EvictOptions): Promise<void>;
+  evictMany(keys: Iterable<CacheKey>, options?: AnyEvictOptions): Promise<EvictedEverywhere | void>;
+  async evictMany(keys: Iterable<CacheKey>, options?: AnyEvictOptions): Promise<EvictedEverywhere | void> {
+    return this.#cache.evictAs(
+      Array.from(keys, (key) => this.#nameOf(key)),
+      options,
+    );
   }
 
-  /** Evicts everything in this region, here and in every other instance. */
-  async clear(): Promise<void> {
-    await this.#cache.evict([{ kind: 'region', region: this.name }]);
+  /** Evicts everything in this region, here and in every other instance, as {@link evict} does. */
+  clear(options: EvictEverywhereOptions): Promise<EvictedEverywhere>;
+  clear(options?: EvictOptions): Promise<void>;
+  clear(options?: AnyEvictOptions): Promise<EvictedEverywhere | void>;
+  async clear(options?: AnyEvictOptions): Promise<EvictedEverywhere | void> {
+    return this.#cache.evictAs([{ kind: 'region', region: this.name }], options);
+  }
+
+  #nameOf(key: CacheKey): InvalidationName {
+    return { kind: 'key', region: this.name, key: canonicalKey(key) };
   }
 
   async #load(
@@ -173,8 +199,9 @@ export class Region<V = unknown> {
     const ttl = ttlOf(options?.ttl, `Region '${this.name}'`);
     const tags = canonicalTags(options?.tags);
     const previous = cache.miss(region, key);
+    // The tags as they were given: a canonical one would not stay the same when it is made canonical again.
     const newInstructions = (): LoadInstructions<unknown> =>
-      new LoadInstructions(givenKey, previous, ttl, tags, () => cache.shutdownSignal);
+      new LoadInstructions(givenKey, previous, ttl, options?.tags, () => cache.shutdownSignal);
     const current = cache.executions.current;
     if (!cache.isServing) return loader(newInstructions());
 

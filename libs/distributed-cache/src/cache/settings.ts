@@ -20,6 +20,9 @@ export interface CacheSettings extends RegionSettings {
   readonly publishTimeout: number;
   readonly commandTimeout: number;
   readonly drainTimeout: number;
+  readonly minReplicas: number;
+  /** ms; `undefined`: not a second time */
+  readonly reevictAfter: number | undefined;
 }
 
 /** The settings of one region; `regions` in {@link CacheSettings} holds them with the cache's own already filled in. @internal */

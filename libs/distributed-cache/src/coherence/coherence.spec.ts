@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { memberWith } from '../../../../test/support/bridge-member.js';
 import { cacheSettings } from '../../../../test/support/cluster.js';
 import { RecordedLog } from '../../../../test/support/recorded-log.js';
 import { ScriptedBridge, syncReply } from '../../../../test/support/scripted-bridge.js';
@@ -8,6 +9,8 @@ import { encodeInvalidation } from './invalidation-message.js';
 import { BridgeRefusal } from './invalidation-bridge.js';
 
 const MINUTE = 60_000;
+
+type Settings = Partial<CoherenceSettings & { readonly maxStaleness: number }>;
 
 interface Instance {
   readonly clock: ManualClock;
@@ -19,7 +22,7 @@ interface Instance {
   synced(): Promise<void>;
 }
 
-function started(settings: Partial<CoherenceSettings> = {}): Instance {
+function started({ maxStaleness = 10_000, ...settings }: Settings = {}): Instance {
   const clock = new ManualClock();
   const bridge = new ScriptedBridge();
   const log = new RecordedLog();
@@ -29,7 +32,12 @@ function started(settings: Partial<CoherenceSettings> = {}): Instance {
     flush: () => void done.push('flushed'),
     stateChanged: (state: string, previous: string) => void done.push(`${previous} → ${state}`),
   };
-  const coherence = new Coherence({ ...cacheSettings(), instanceId: 'me', ...settings }, clock, copies, log);
+  const coherence = new Coherence(
+    { ...cacheSettings(), member: memberWith({ instanceId: 'me', maxStaleness }), ...settings },
+    clock,
+    copies,
+    log,
+  );
   coherence.start(bridge);
   const synced = async (): Promise<void> => {
     await clock.advance(0);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { BackOff } from './back-off.js';
 import { newBridgeStats, type BridgeStats } from './bridge-stats.js';
 import type { CancelTimer, Clock } from './clock.js';
+import type { EvictedEverywhere } from './confirmation.js';
 import { FirstSync } from './first-sync.js';
 import { BridgeRefusal, type InvalidationBridge, type InvalidationLink } from './invalidation-bridge.js';
 import { decodeInvalidation, encodeNoOp } from './invalidation-message.js';
@@ -23,7 +24,6 @@ export type CoherenceState = 'local' | 'connecting' | 'coherent' | 'disconnected
 /** @internal */
 export interface CoherenceSettings extends PublisherSettings {
   readonly namespace: string;
-  readonly maxStaleness: number;
   readonly invalidationLogLength: number;
   readonly commandTimeout: number;
   readonly drainTimeout: number;
@@ -73,7 +73,7 @@ export class Coherence {
     this.#copies = copies;
     this.#log = log;
     this.#complaints = new OnceAMinute(clock);
-    this.lease = new Lease(settings.maxStaleness);
+    this.lease = new Lease(settings.member.maxStaleness);
     this.#publisher = new Publisher(settings, clock, this.stats, {
       gaveUp: (cause) => this.#session?.end(cause),
       refused: (refusal) => this.#refused(refusal),
@@ -81,8 +81,8 @@ export class Coherence {
     this.#follower = new LogFollower(
       clock,
       this.stats,
-      { apply: (payload) => this.#apply(payload), flush: () => this.#flush() },
-      () => encodeNoOp(settings.instanceId, randomUUID()),
+      { apply: (payload) => this.#apply(payload), flush: (isOtherServer) => this.#flush(isOtherServer) },
+      () => encodeNoOp(settings.member.instanceId, randomUUID()),
     );
     this.#watchdog = new SuspendWatchdog(clock, (milliseconds) => this.#suspended(milliseconds));
   }
@@ -134,12 +134,22 @@ export class Coherence {
     return this.#state === 'local' ? Promise.resolve() : this.#publisher.publish(names);
   }
 
+  /** Tells the other instances, and settles when none of them can serve what the names cover, or after `timeout` ms. */
+  publishEverywhere(names: readonly InvalidationName[], timeout: number): Promise<EvictedEverywhere> {
+    return this.#state === 'local'
+      ? Promise.resolve({ instances: 1, waited: 0 })
+      : this.#publisher.publishEverywhere(names, timeout);
+  }
+
   /** Delivers what waits, for at most `drainTimeout`, then leaves. */
   async stop(): Promise<void> {
     if (this.#hasStopped) return;
     this.#hasStopped = true;
-    const undelivered =
-      this.#state === 'local' ? 0 : await this.#publisher.drain(this.#bridge ? this.#settings.drainTimeout : 0);
+    const drainTimeout = this.#bridge ? this.#settings.drainTimeout : 0;
+    const startedAt = this.#clock.now();
+    const undelivered = this.#state === 'local' ? 0 : await this.#publisher.drain(drainTimeout);
+    await this.#session?.leave(drainTimeout - (this.#clock.now() - startedAt));
+    this.#publisher.leave();
     if (undelivered > 0) {
       this.#log.error(
         'Shut down with invalidations that could not be sent; the other instances may serve what they cover until its TTL',
@@ -156,14 +166,15 @@ export class Coherence {
   }
 
   #dial(bridge: InvalidationBridge, commandTimeout: number): void {
-    const { instanceId, namespace, invalidationLogLength, maxStaleness } = this.#settings;
+    const { member, namespace, invalidationLogLength, minReplicas } = this.#settings;
     const settings = {
-      member: { instanceId, namespace, logLength: invalidationLogLength },
+      member: { ...member, namespace, logLength: invalidationLogLength, minReplicas },
       commandTimeout,
-      heartbeat: Math.min(maxStaleness / 3, LONGEST_HEARTBEAT),
+      heartbeat: Math.min(member.maxStaleness / 3, LONGEST_HEARTBEAT),
     };
     const session = new LinkSession(settings, this.#clock, this.#follower, {
       synced: (link, sentAt) => this.#synced(session, link, sentAt),
+      acknowledged: (token, instanceId) => this.#publisher.acknowledged(token, instanceId),
       refused: (refusal) => {
         this.firstSync.failed(refusal);
         this.#refused(refusal);
@@ -176,6 +187,7 @@ export class Coherence {
 
   #synced(session: LinkSession, link: InvalidationLink, sentAt: number): void {
     this.lease.renew(sentAt);
+    this.#publisher.synced(sentAt);
     if (this.#syncedSession === session) return;
     if (this.#syncedSession) this.stats.reconnects += 1;
     this.#syncedSession = session;
@@ -196,7 +208,7 @@ export class Coherence {
         'Disconnected: dialling again until Redis answers; until then copies are served for at most maxStaleness',
         {
           ...this.#where(),
-          maxStaleness: this.#settings.maxStaleness,
+          maxStaleness: this.#settings.member.maxStaleness,
           cause: cause.message,
         },
       );
@@ -224,17 +236,20 @@ export class Coherence {
       );
       return;
     }
-    const { from, invalidation } = decoded.message;
+    const { from, invalidation, token } = decoded.message;
     // Applied when it was evicted here. Applied again, it would drop what was loaded since.
-    if (from === this.#settings.instanceId || isNoOp(invalidation)) return;
+    if (from === this.#settings.member.instanceId || isNoOp(invalidation)) return;
     this.stats.received += 1;
     this.journal.record(invalidation);
     this.#copies.applyInvalidation(invalidation, from);
+    // Only now: what is acknowledged is really gone.
+    if (token !== undefined) this.#session?.acknowledge(token);
   }
 
-  #flush(): void {
+  #flush(isOtherServer: boolean): void {
     this.journal.record(EVERYTHING);
     this.#copies.flush();
+    if (isOtherServer) this.#publisher.announceAgain();
   }
 
   #suspended(milliseconds: number): void {

@@ -1,3 +1,4 @@
+import type { ListedMember, Member } from './member.js';
 import type { Position } from './position.js';
 
 /**
@@ -18,17 +19,20 @@ export interface InvalidationBridge {
 }
 
 /** Who dials. @publicApi */
-export interface BridgeMember {
-  readonly instanceId: string;
+export interface BridgeMember extends Member {
   readonly namespace: string;
   /** About how many entries the log is to keep. */
   readonly logLength: number;
+  /** How many replicas {@link InvalidationLink.replicated} will be asked for; `0`: it will not be asked. */
+  readonly minReplicas: number;
 }
 
 /** @publicApi */
 export interface LinkListener {
   /** A message came through the channel. May be called before `dial` resolves. Never throws. */
   heard(doorbell: Doorbell): void;
+  /** An instance says that it has applied the message with this token. May be called before the publisher has its answer. Never throws. */
+  acknowledged(token: string, instanceId: string): void;
   /** The link is gone; whatever was asked on it and has not been answered will not be. */
   broken(cause: Error): void;
 }
@@ -47,9 +51,34 @@ export interface InvalidationLink {
    * Rejects with {@link BridgeRefusal} when the server refused it.
    */
   publish(payload: string): Promise<string>;
+  /**
+   * As {@link publish}, and tells who may hold copies. Acknowledgements are listened to, and the server has said so, before the
+   * payload is sent.
+   */
+  publishToMembers(payload: string): Promise<MembersReply>;
+  /** Tells the instances that wait for it that this one has applied the message with this token. */
+  acknowledge(token: string): Promise<void>;
+  /**
+   * Waits, for at most `timeout` ms, until `count` replicas have everything that was published on this link until now. Resolves with
+   * how many have.
+   */
+  replicated(count: number, timeout: number): Promise<number>;
   /** Writes first (so that a server which may not be written to can never renew a lease), then answers. */
   sync(request: SyncRequest): Promise<SyncReply>;
-  close(): void;
+  /** Takes this instance off the list of members: it serves nothing any more. */
+  leave(): Promise<void>;
+  /** @param reason - `'silent-channel'`: it did not bring what the log holds, so the next link should listen elsewhere, if it can */
+  close(reason?: 'silent-channel'): void;
+}
+
+/** @publicApi */
+export interface MembersReply {
+  /** Of the entry in the log. */
+  readonly id: string;
+  /** The instances that had synced in the last ten minutes when the entry was written, this one among them. */
+  readonly members: readonly ListedMember[];
+  /** For how long, in ms, no member can have been missing from that list. */
+  readonly listAge: number;
 }
 
 /** @publicApi */
@@ -64,7 +93,10 @@ export interface SyncRequest {
 
 /** @publicApi */
 export interface SyncReply {
-  /** The server's run; `undefined` when it will not say, and then every link counts as a new one. */
+  /**
+   * Which server this is, and since when it has known the members: another one after a restart, a failover, or a wipe.
+   * `undefined` when it will not say, and then every link counts as a new one.
+   */
   readonly epoch: string | undefined;
   readonly newest: Position;
   /** Same epoch, and the log still holds an entry with the id **and** the hash of the position asked about. */

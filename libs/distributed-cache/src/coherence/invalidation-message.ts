@@ -6,9 +6,13 @@ export const MESSAGE_VERSION = 1;
 /** Payloads above this are not taken apart: they mean "everything". Ours stay far below. */
 const MAX_PAYLOAD_LENGTH = 1 << 20;
 
+/** A token is repeated by every instance; ours are shorter than this. */
+const MAX_TOKEN_LENGTH = 64;
+
 /**
  * What travels in the log and on the channel, as JSON with short keys: `v` version, `f` who says it, `e` everything, `r` regions,
- * `t` tags, `k` keys as `[region, key, …]`, `n` a random no-op mark. Unknown keys are ignored.
+ * `t` tags, `k` keys as `[region, key, …]`, `n` a random no-op mark, `a` a token that every instance which has applied the message is to
+ * say on `{namespace}:acks`. Unknown keys are ignored.
  *
  * @publicApi
  */
@@ -16,14 +20,16 @@ export interface InvalidationMessage {
   /** The `instanceId` of the sender; `''` when a third party published it. */
   readonly from: string;
   readonly invalidation: Invalidation;
+  /** What the sender wants to be told once the message is applied; `undefined`: nothing. */
+  readonly token: string | undefined;
 }
 
 /** @publicApi */
 export type DecodedMessage =
   { readonly ok: true; readonly message: InvalidationMessage } | { readonly ok: false; readonly reason: string };
 
-/** @publicApi */
-export function encodeInvalidation(from: string, names: Iterable<InvalidationName>): string {
+/** @param token - asks every instance to acknowledge the message with it @publicApi */
+export function encodeInvalidation(from: string, names: Iterable<InvalidationName>, token?: string): string {
   const { everything, regions, tags, keys } = invalidationOf(names);
   return JSON.stringify({
     v: MESSAGE_VERSION,
@@ -32,6 +38,7 @@ export function encodeInvalidation(from: string, names: Iterable<InvalidationNam
     ...(regions.size > 0 && { r: [...regions] }),
     ...(tags.size > 0 && { t: [...tags] }),
     ...(keys.size > 0 && { k: [...keys].map(([region, its]) => [region, ...its]) }),
+    ...(token !== undefined && { a: token }),
   });
 }
 
@@ -51,7 +58,7 @@ export function decodeInvalidation(payload: string): DecodedMessage {
   const from = json['f'] ?? '';
   if (typeof from !== 'string') return refused('the sender "f" is not a string');
   // A newer version may say things this one has no word for: the widest meaning is the only safe one.
-  if (version > MESSAGE_VERSION) return accepted(from, EVERYTHING);
+  if (version > MESSAGE_VERSION) return accepted(from, EVERYTHING, tokenIn(json));
 
   const regions = strings(json['r']);
   if (!regions) return refused('"r" is not a list of strings');
@@ -63,18 +70,24 @@ export function decodeInvalidation(payload: string): DecodedMessage {
   if (!everything && regions.length + tags.length + keys.length === 0 && json['n'] === undefined)
     return refused('it names nothing');
 
-  return accepted(from, {
+  const invalidation = {
     ...invalidationOf(
       keys.flatMap(([region, ...names]) => names.map((key) => ({ kind: 'key' as const, region, key }))),
     ),
     everything,
     regions: new Set(regions),
     tags: new Set(tags),
-  });
+  };
+  return accepted(from, invalidation, tokenIn(json));
 }
 
-function accepted(from: string, invalidation: Invalidation): DecodedMessage {
-  return { ok: true, message: { from, invalidation } };
+function accepted(from: string, invalidation: Invalidation, token?: string): DecodedMessage {
+  return { ok: true, message: { from, invalidation, token } };
+}
+
+/** One that is none of ours asks for nothing: the message itself counts all the same. */
+function tokenIn({ a: token }: Record<string, unknown>): string | undefined {
+  return typeof token === 'string' && token !== '' && token.length <= MAX_TOKEN_LENGTH ? token : undefined;
 }
 
 function refused(reason: string): DecodedMessage {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { bridgeMember } from '../../../../test/support/bridge-member.js';
 import { ScriptedBridge, syncReply } from '../../../../test/support/scripted-bridge.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { newBridgeStats } from './bridge-stats.js';
@@ -36,12 +37,13 @@ async function opened(): Promise<Running> {
     () => 'no-op',
   );
   const settings = {
-    member: { instanceId: 'a', namespace: 'n', logLength: 10 },
+    member: bridgeMember(),
     commandTimeout: COMMAND_TIMEOUT,
     heartbeat: HEARTBEAT,
   };
   const session = new LinkSession(settings, clock, follower, {
     synced: (_link, sentAt) => syncedAt.push(sentAt),
+    acknowledged: () => {},
     refused: (refusal) => refusals.push(refusal),
     ended: (cause) => ends.push(cause),
   });

@@ -14,6 +14,14 @@ import type { LogFollower } from './log-follower.js';
 /** At most ten syncs a second because of gaps. */
 const BETWEEN_GAP_SYNCS = 100;
 
+/** The channel is subscribed to and quiet: nothing says that it is broken but that the log has more. */
+class SilentChannelError extends Error {
+  constructor(missed: number) {
+    super(`the channel did not bring ${missed} entries of the log`);
+    this.name = 'SilentChannelError';
+  }
+}
+
 /** @internal */
 export interface LinkSessionSettings {
   readonly member: BridgeMember;
@@ -25,6 +33,8 @@ export interface LinkSessionSettings {
 export interface LinkSessionEvents {
   /** A sync is complete; it was sent at `sentAt`. */
   synced(link: InvalidationLink, sentAt: number): void;
+  /** An instance has applied the message with this token; true on an abandoned link as well. */
+  acknowledged(token: string, instanceId: string): void;
   /** The server refused a sync; nothing is renewed. */
   refused(refusal: BridgeRefusal): void;
   /** Over, once and for all; nothing that arrives later counts. */
@@ -63,6 +73,7 @@ export class LinkSession {
     this.#follower.linkOpened();
     const listener = {
       heard: (doorbell: Doorbell) => this.#heard(doorbell),
+      acknowledged: (token: string, instanceId: string) => this.#events.acknowledged(token, instanceId),
       broken: (cause: Error) => this.end(cause),
     };
     try {
@@ -84,13 +95,32 @@ export class LinkSession {
     else this.#sync();
   }
 
+  /** Tells who waits for it that the message with this token is applied here; without a link, they wait for as long as that may take. */
+  acknowledge(token: string): void {
+    this.#link?.acknowledge(token).catch((error: Error) => this.#notTold(error));
+  }
+
+  /** Takes this instance off the list of members, in at most `timeout` ms; one that cannot be is waited for by the others. */
+  async leave(timeout: number): Promise<void> {
+    const link = this.#link;
+    if (!link || !this.#hasSynced || this.#hasEnded) return;
+    await answerInTime(() => link.leave(), 'a farewell', timeout, this.#clock).catch((error: Error) =>
+      this.#notTold(error),
+    );
+  }
+
   end(cause: Error): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#cancelNextSync?.();
     this.#dialling.abort();
-    this.#link?.close();
+    this.#link?.close(cause instanceof SilentChannelError ? 'silent-channel' : undefined);
     this.#events.ended(cause);
+  }
+
+  /** The others wait a little longer for what they were not told; that the server forbids it is for somebody to look at. */
+  #notTold(error: Error): void {
+    if (error instanceof BridgeRefusal && !this.#hasEnded) this.#events.refused(error);
   }
 
   #heard(doorbell: Doorbell): void {
@@ -146,7 +176,7 @@ export class LinkSession {
     this.#backOff.reset();
     this.#events.synced(link, outcome.sentAt);
     if (outcome.missed > 0) {
-      this.end(new Error(`the channel did not bring ${outcome.missed} entries of the log`));
+      this.end(new SilentChannelError(outcome.missed));
       return;
     }
     this.#syncIn(this.#settings.heartbeat);
@@ -159,8 +189,15 @@ export class LinkSession {
     const { commandTimeout } = this.#settings;
     return {
       publish: (payload) => answerInTime(() => link.publish(payload), 'a publish', commandTimeout, this.#clock),
+      publishToMembers: (payload) =>
+        answerInTime(() => link.publishToMembers(payload), 'a publish', commandTimeout, this.#clock),
+      acknowledge: (token) => link.acknowledge(token),
+      // Waits by itself, for as long as it is told to.
+      replicated: (count, timeout) =>
+        answerInTime(() => link.replicated(count, timeout), 'a WAIT', timeout + commandTimeout, this.#clock),
       sync: (request) => answerInTime(() => link.sync(request), 'a sync', commandTimeout, this.#clock),
-      close: () => link.close(),
+      leave: () => link.leave(),
+      close: (reason) => link.close(reason),
     };
   }
 

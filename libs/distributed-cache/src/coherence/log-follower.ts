@@ -14,8 +14,12 @@ const DOORBELL_IS_LATE = 1_000;
 export interface LogFollowerEvents {
   /** A payload to apply, whichever way it came. */
   apply(payload: string): void;
-  /** The log cannot be proven to continue what was applied: nothing local may be trusted. */
-  flush(): void;
+  /**
+   * The log cannot be proven to continue what was applied: nothing local may be trusted.
+   *
+   * @param isOtherServer - whether it is another one, or one that does not say, that keeps the log now
+   */
+  flush(isOtherServer: boolean): void;
 }
 
 /** What a sync came to. @internal */
@@ -120,10 +124,11 @@ export class LogFollower {
   }
 
   #startOver(reply: SyncReply): void {
+    const isOtherServer = reply.epoch === undefined || reply.epoch !== this.#epoch;
     this.#position = reply.newest;
     this.#epoch = reply.epoch;
     this.#stats.flushes += 1;
-    this.#events.flush();
+    this.#events.flush(isOtherServer);
   }
 
   #replay(from: Position, reply: SyncReply, isFirstOfLink: boolean): void {

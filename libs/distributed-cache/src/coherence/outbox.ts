@@ -62,6 +62,11 @@ export class Outbox {
     return taken;
   }
 
+  /** All that wait, oldest first. */
+  names(): readonly InvalidationName[] {
+    return [...this.#names.values()];
+  }
+
   clear(): void {
     this.#names.clear();
   }

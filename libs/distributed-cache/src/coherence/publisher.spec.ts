@@ -132,16 +132,31 @@ describe('the outbox', () => {
     expect(publisher.waiting).toBe(1);
   });
 
-  it('keeps what was refused, in front, swallowed by what is wider', async () => {
+  it('keeps what was refused until it is tried again, each name once', async () => {
     const { publisher, connected, clock, link, sent } = publishing();
     connected();
-    void publisher.publish([key('1'), key('1', 'prices')]);
+    for (const name of ['1', '2', '1']) {
+      void publisher.publish([key(name)]);
+      await clock.advance(0);
+    }
+    for (const publish of link.publishes) publish.reject(new BridgeRefusal('retry', 'OOM'));
+    await clock.advance(0);
+    expect(publisher.waiting).toBe(2);
+    await clock.advance('1s');
+    expect(sent().slice(3)).toEqual([[key('1'), key('2')]]);
+  });
+
+  it('puts what was refused in front when the link is lost', async () => {
+    const { publisher, connected, clock, link, sent } = publishing();
+    connected();
+    void publisher.publish([key('1')]);
     await clock.advance(0);
     link.publishes[0]?.reject(new BridgeRefusal('retry', 'OOM'));
     await clock.advance(0);
-    void publisher.publish([{ kind: 'region', region: 'products' }]);
-    await clock.advance('1s');
-    expect(sent()[1]).toEqual([key('1', 'prices'), { kind: 'region', region: 'products' }]);
+    publisher.suspend();
+    void publisher.publish([key('2')]);
+    connected();
+    expect(sent()[1]).toEqual([key('1'), key('2')]);
   });
 });
 
@@ -155,13 +170,22 @@ describe('an error answer', () => {
     await clock.advance(0);
     expect(sent()).toHaveLength(1);
 
-    void publisher.publish([key('2')]);
-    await clock.advance(0);
-    expect(sent()).toHaveLength(1);
     await clock.advance('1s');
-    expect(sent()).toEqual([[key('1')], [key('1'), key('2')]]);
+    expect(sent()).toEqual([[key('1')], [key('1')]]);
     expect(refusals.map((refusal) => refusal.remedy)).toEqual([remedy]);
     expect(causes).toEqual([]);
+  });
+
+  it('does not hold up what is evicted meanwhile: out of memory, the peers are told all the same', async () => {
+    const { publisher, connected, clock, link, sent } = publishing();
+    connected();
+    void publisher.publish([key('1')]);
+    await clock.advance(0);
+    link.publishes[0]?.reject(new BridgeRefusal('retry', 'OOM'));
+    await clock.advance(0);
+    void publisher.publish([key('2')]);
+    await clock.advance(0);
+    expect(sent()).toEqual([[key('1')], [key('2')]]);
   });
 
   it.each([

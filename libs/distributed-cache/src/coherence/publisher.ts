@@ -1,19 +1,27 @@
+import { Announced } from './announced.js';
 import { BackOff } from './back-off.js';
 import type { BridgeStats } from './bridge-stats.js';
 import type { CancelTimer, Clock } from './clock.js';
+import type { EvictedEverywhere } from './confirmation.js';
+import { Confirmations, type RollCall } from './confirmations.js';
 import { Delivery, postponed, type DeliverySettings } from './delivery.js';
-import { BridgeRefusal, type InvalidationLink } from './invalidation-bridge.js';
+import { BridgeRefusal, type InvalidationLink, type MembersReply } from './invalidation-bridge.js';
 import { encodeInvalidation } from './invalidation-message.js';
 import type { InvalidationName } from './invalidation.js';
+import type { Member } from './member.js';
 import { Outbox } from './outbox.js';
+import { RefusedMessages } from './refused-messages.js';
+import { Replication } from './replication.js';
 
 /** How many messages may be on their way at once; what is beyond waits in the outbox, where it is bounded and coalesced. */
 const WINDOW = 1_000;
 
 /** @internal */
 export interface PublisherSettings extends DeliverySettings {
-  readonly instanceId: string;
+  readonly member: Member;
   readonly outboxLimit: number;
+  /** How many replicas must have what was evicted before its callers hear of it; `0`: none. */
+  readonly minReplicas: number;
 }
 
 /** @internal */
@@ -27,6 +35,8 @@ export interface PublisherEvents {
 interface Message {
   readonly names: readonly InvalidationName[];
   readonly delivery: Delivery | undefined;
+  /** Given when somebody waits until every instance has acknowledged it. */
+  readonly rollCall: RollCall | undefined;
 }
 
 /**
@@ -42,10 +52,14 @@ export class Publisher {
   readonly #stats: BridgeStats;
   readonly #events: PublisherEvents;
   readonly #outbox: Outbox;
+  readonly #announced: Announced;
   readonly #backOff = new BackOff();
   /** In the order in which they were sent. */
   readonly #onTheirWay = new Set<Message>();
+  readonly #refused: RefusedMessages<Message>;
+  readonly #confirmations: Confirmations;
   #link: InvalidationLink | undefined;
+  #replication: Replication | undefined;
   #delivery: Delivery | undefined;
   #isFlushScheduled = false;
   #cancelRetry: CancelTimer | undefined;
@@ -57,11 +71,14 @@ export class Publisher {
     this.#stats = stats;
     this.#events = events;
     this.#outbox = new Outbox(settings.outboxLimit);
+    this.#announced = new Announced(settings.outboxLimit);
+    this.#refused = new RefusedMessages(settings.outboxLimit);
+    this.#confirmations = new Confirmations(settings.member, clock);
   }
 
   /** How many names are not in the log yet. */
   get waiting(): number {
-    let names = this.#outbox.size;
+    let names = this.#outbox.size + this.#refused.size;
     for (const message of this.#onTheirWay) names += message.names.length;
     return names;
   }
@@ -76,9 +93,34 @@ export class Publisher {
     return delivery.settled;
   }
 
+  /** As {@link publish}; settles when no instance can serve what the names cover, or after `timeout` ms. */
+  publishEverywhere(names: readonly InvalidationName[], timeout: number): Promise<EvictedEverywhere> {
+    const confirmed = this.#confirmations.begin(names, timeout);
+    for (const name of names) this.#outbox.add(name);
+    if (this.#link) this.#scheduleFlush();
+    return confirmed;
+  }
+
+  acknowledged(token: string, instanceId: string): void {
+    this.#confirmations.acknowledged(token, instanceId);
+  }
+
+  /** A sync that was sent at `sentAt` found the server that was known. */
+  synced(sentAt: number): void {
+    this.#announced.synced(sentAt);
+  }
+
+  /** Another server answers, and may lack what the one before it had accepted. */
+  announceAgain(): void {
+    this.#outbox.putBack(this.#announced.takeAll());
+    if (this.#link) this.#scheduleFlush();
+  }
+
   /** The link's first sync is complete. Not earlier: under a write load it would otherwise never get its turn. */
   resume(link: InvalidationLink): void {
+    const { minReplicas, publishTimeout } = this.#settings;
     this.#link = link;
+    this.#replication = minReplicas > 0 ? new Replication(link, minReplicas, publishTimeout) : undefined;
     this.#backOff.reset();
     this.#flush();
   }
@@ -88,10 +130,14 @@ export class Publisher {
     this.#link = undefined;
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
+    const refused = this.#refused.takeAll();
     const unanswered = [...this.#onTheirWay];
     this.#onTheirWay.clear();
-    this.#outbox.putBack(unanswered.flatMap((message) => message.names));
-    for (const message of unanswered) message.delivery?.postpone('the connection to Redis was lost');
+    this.#outbox.putBack([...refused.names, ...unanswered.flatMap((message) => message.names)]);
+    for (const message of [...refused.messages, ...unanswered]) {
+      message.delivery?.postpone('the connection to Redis was lost');
+      if (message.rollCall) this.#confirmations.returned(message.rollCall);
+    }
     this.#delivery?.postpone('the connection to Redis was lost');
     this.#delivery = undefined;
   }
@@ -114,6 +160,12 @@ export class Publisher {
   /** Nothing will be sent any more, and nobody has to hear it: there are no other instances, or this one has left. */
   discard(): void {
     this.#outbox.clear();
+    this.#confirmations.nobodyElse();
+  }
+
+  /** This instance leaves: nobody waits for the others any more. */
+  leave(): void {
+    this.#confirmations.leave();
   }
 
   #scheduleFlush(): void {
@@ -127,33 +179,58 @@ export class Publisher {
 
   #flush(): void {
     const link = this.#link;
-    if (!link || this.#cancelRetry) return;
+    if (!link) return;
     while (this.#outbox.size > 0 && this.#onTheirWay.size < WINDOW) this.#send(link);
     if (this.#outbox.size > 0) return;
     const delivery = this.#delivery;
     this.#delivery = undefined;
     delivery?.close();
+    this.#confirmations.allSent();
   }
 
   #send(link: InvalidationLink): void {
-    const message: Message = { names: this.#outbox.take(), delivery: this.#delivery };
+    const rollCall = this.#confirmations.nextRollCall();
+    const message: Message = { names: this.#outbox.take(), delivery: this.#delivery, rollCall };
     message.delivery?.messageSent();
     this.#onTheirWay.add(message);
-    const payload = encodeInvalidation(this.#settings.instanceId, message.names);
-    link.publish(payload).then(
-      () => this.#accepted(message),
+    const payload = encodeInvalidation(this.#settings.member.instanceId, message.names, rollCall?.token);
+    const answer = rollCall ? link.publishToMembers(payload) : link.publish(payload).then(() => undefined);
+    answer.then(
+      (reply) => this.#accepted(message, reply),
       (error: Error) => this.#failed(message, error),
     );
   }
 
-  #accepted(message: Message): void {
+  #accepted(message: Message, reply: MembersReply | undefined): void {
     // Gone from the set when its link was given up meanwhile; it then counts as not sent.
     if (!this.#onTheirWay.delete(message)) return;
     this.#stats.published += 1;
     this.#backOff.reset();
-    message.delivery?.messageAccepted();
+    this.#announced.add(message.names);
+    this.#tellCallers(message, this.#clock.now(), reply);
     if (this.#outbox.size > 0) this.#flush();
     if (this.waiting === 0) this.#drained?.();
+  }
+
+  #tellCallers({ delivery, rollCall }: Message, acceptedAt: number, reply: MembersReply | undefined): void {
+    const confirm = (): void => {
+      if (rollCall && reply) this.#confirmations.accepted(rollCall, acceptedAt, reply);
+    };
+    const accept = (): void => {
+      delivery?.messageAccepted();
+      confirm();
+    };
+    if (!this.#replication) return accept();
+    const postpone = (reason: string): void => {
+      delivery?.postpone(`the log has it, but ${reason}`);
+      confirm();
+    };
+    const { minReplicas } = this.#settings;
+    this.#replication.reached().then(
+      (replicas) =>
+        replicas >= minReplicas ? accept() : postpone(`${replicas} of minReplicas (${minReplicas}) replicas do`),
+      (error: Error) => postpone(`the replicas could not be asked: ${error.message}`),
+    );
   }
 
   #failed(message: Message, error: Error): void {
@@ -163,13 +240,20 @@ export class Publisher {
       return;
     }
     this.#onTheirWay.delete(message);
-    this.#outbox.putBack(message.names);
-    this.#rejoin(message.delivery);
+    this.#refused.add(message);
     this.#events.refused(error);
-    this.#cancelRetry ??= this.#clock.schedule(() => {
-      this.#cancelRetry = undefined;
-      this.#flush();
-    }, this.#backOff.next());
+    this.#cancelRetry ??= this.#clock.schedule(() => this.#retry(), this.#backOff.next());
+  }
+
+  #retry(): void {
+    this.#cancelRetry = undefined;
+    const { names, messages } = this.#refused.takeAll();
+    this.#outbox.putBack(names);
+    for (const { delivery, rollCall } of messages) {
+      this.#rejoin(delivery);
+      if (rollCall) this.#confirmations.returned(rollCall);
+    }
+    this.#flush();
   }
 
   /** The callers of a refused message go on waiting, for the retry, until their `publishTimeout`. */

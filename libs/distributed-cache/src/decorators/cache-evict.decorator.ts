@@ -22,6 +22,7 @@ import { originalOf, replaceMethod } from './replace-method.js';
  * With `tags` alone only these are evicted; otherwise, without `key`, `keys`, `keyFromResult` or `all`, the key is made of all arguments.
  *
  * @throws {InvalidOptionsError} when the class is defined and the attributes contradict each other
+ * @throws {InvalidationNotConfirmedError} from the method, with `everywhere`: as the next
  * @throws {InvalidationNotDeliveredError} from the method, with `onUndelivered: 'throw'`: it has succeeded, the error carries its result
  *
  * @publicApi

@@ -1,3 +1,4 @@
+import { checkedTimeout, type Everywhere } from '../cache/everywhere.js';
 import type { CacheKey } from '../cache/key.js';
 import type { DecoratedOperation } from './decorated-methods.js';
 import { contradiction, type MethodSite } from './method-site.js';
@@ -9,6 +10,11 @@ interface EvictAttributes<T extends object, M extends AnyMethod> {
   region?: string | undefined;
   /** Without it being `true` the method runs and nothing is evicted. Default: always evict. */
   condition?: BeforeMethod<T, M, boolean> | undefined;
+  /**
+   * Wait until no instance can serve the old value any more, not only until the log has the eviction. When that cannot be confirmed in
+   * time the method **has** succeeded, and `InvalidationNotConfirmedError` carries its result.
+   */
+  everywhere?: Everywhere | undefined;
   /** The name of the cache. Default: the unnamed one. */
   cache?: string | undefined;
 }
@@ -90,7 +96,7 @@ export type AnyCacheEvictOptions = CacheEvictOptions<Unchecked, AnyMethod>;
 
 /** @throws {InvalidOptionsError} when they contradict each other @internal */
 export function checkCacheEvict(site: MethodSite, options: AnyCacheEvictOptions): void {
-  const { key, keys, keyFromResult, all, tags, beforeInvocation, evictOnError, condition } = options;
+  const { key, keys, keyFromResult, all, tags, beforeInvocation, evictOnError, condition, everywhere } = options;
   const given = Object.entries({ key, keys, keyFromResult, all: all || undefined }).flatMap(([name, value]) =>
     value === undefined ? [] : [name],
   );
@@ -118,7 +124,16 @@ export function checkCacheEvict(site: MethodSite, options: AnyCacheEvictOptions)
       'evictOnError contradicts beforeInvocation, which evicts whatever comes of the method. Leave one out.',
     );
   }
+  if (everywhere !== undefined) checkEverywhere(site, everywhere);
   checkCallbacks(site, { key, keys, keyFromResult, evictOnError, condition });
+}
+
+function checkEverywhere(site: MethodSite, everywhere: Everywhere): void {
+  try {
+    checkedTimeout(everywhere);
+  } catch (error) {
+    throw contradiction(site, error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** Whether no region is concerned: only tags were given. @internal */

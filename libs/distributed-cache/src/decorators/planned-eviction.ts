@@ -2,6 +2,7 @@ import type { DistributedCache } from '../cache/distributed-cache.js';
 import { heard } from '../cache/delivered-result.js';
 import { defaultKey } from '../cache/default-key.js';
 import { type CacheKey, canonicalKey } from '../cache/key.js';
+import type { AnyEvictOptions, Everywhere } from '../cache/everywhere.js';
 import type { Region } from '../cache/region.js';
 import { canonicalTags } from '../cache/store-options.js';
 import { cacheAt, regionAt } from './bound-region.js';
@@ -16,6 +17,7 @@ export interface EvictionTarget {
   readonly region: Region | undefined;
   readonly keys: readonly CacheKey[] | 'all';
   readonly tags: Tags;
+  readonly everywhere: Everywhere | undefined;
 }
 
 /** An eviction of one call, once everything that only depends on the arguments is known. @internal */
@@ -30,7 +32,7 @@ export type EvictionPlan = (instance: object, args: unknown[]) => PlannedEvictio
 
 /** @internal */
 export function evictionPlan(site: MethodSite, options: AnyCacheEvictOptions): EvictionPlan {
-  const { condition, keyFromResult, tags, beforeInvocation, evictOnError } = options;
+  const { condition, keyFromResult, tags, beforeInvocation, evictOnError, everywhere } = options;
   const isBefore = beforeInvocation === true;
   const cacheOf = cacheAt(site, options.cache);
   const regionOf = evictsOnlyTags(options) ? undefined : regionAt(site, options.region, cacheOf);
@@ -45,7 +47,7 @@ export function evictionPlan(site: MethodSite, options: AnyCacheEvictOptions): E
         let keys = known;
         try {
           if (keyFromResult) keys = checked([keyFromResult.call(instance, result, ...args)]);
-          return { cache, region, keys, tags: tagsOf(tags, instance, isBefore ? args : [result, ...args]) };
+          return { cache, region, keys, tags: tagsOf(tags, instance, isBefore ? args : [result, ...args]), everywhere };
         } catch (error) {
           // The method has changed something already: what may be concerned must go, whatever the callback's mistake.
           if (!isBefore) evictAnyway(region, keyFromResult && keys === known ? 'all' : keys);
@@ -67,11 +69,12 @@ export function evictTogether(targets: readonly EvictionTarget[]): Promise<unkno
   return Promise.all(targets.flatMap(evict));
 }
 
-function evict({ cache, region, keys, tags }: EvictionTarget): Promise<void>[] {
-  const evictions: Promise<void>[] = [];
-  if (region && keys === 'all') evictions.push(region.clear());
-  else if (region && keys !== 'all' && keys.length > 0) evictions.push(region.evictMany(keys));
-  if (tags.length > 0) evictions.push(cache.evictTags(tags));
+function evict({ cache, region, keys, tags, everywhere }: EvictionTarget): Promise<unknown>[] {
+  const evictions: Promise<unknown>[] = [];
+  const options: AnyEvictOptions = everywhere === undefined ? {} : { everywhere };
+  if (region && keys === 'all') evictions.push(region.clear(options));
+  else if (region && keys !== 'all' && keys.length > 0) evictions.push(region.evictMany(keys, options));
+  if (tags.length > 0) evictions.push(cache.evictTags(tags, options));
   return evictions;
 }
 

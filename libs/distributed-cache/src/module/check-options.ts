@@ -27,6 +27,8 @@ const OPTIONS = namesOf<DistributedCacheOptions>({
   publishTimeout: true,
   commandTimeout: true,
   drainTimeout: true,
+  minReplicas: true,
+  reevictAfter: true,
   clock: true,
 });
 
@@ -78,8 +80,8 @@ function checkRegions(regions: Readonly<Record<string, RegionOptions | undefined
   for (const [name, region] of Object.entries(regions)) {
     if (name === '') notAllowed('regions', "the name ''", 'names that are not empty');
     if (region === undefined) continue;
-    if (!isObject(region)) notAllowed(`regions.${name}`, describeValue(region), 'an object');
-    checkNames(region, REGION_OPTIONS, `regions.${name}.`);
+    if (!isObject(region)) notAllowed(`regions.${shortened(name)}`, describeValue(region), 'an object');
+    checkNames(region, REGION_OPTIONS, `regions.${shortened(name)}.`);
   }
 }
 

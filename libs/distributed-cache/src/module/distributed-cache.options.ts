@@ -175,6 +175,23 @@ export interface DistributedCacheOptions {
   drainTimeout?: Duration | undefined;
 
   /**
+   * How many replicas of Redis must have an invalidation before `evict()` settles; they are waited for until `publishTimeout`. With it
+   * an eviction that was confirmed survives the loss of that many servers less one. Costs a connection of its own and a round trip to
+   * the slowest of them.
+   *
+   * @default 0
+   */
+  minReplicas?: number | undefined;
+
+  /**
+   * Evicts everything that is evicted a second time after so long, here and in every instance: for a source of truth whose read
+   * replicas lag behind by up to that. `'1ms'` to `'1h'`.
+   *
+   * @default not a second time
+   */
+  reevictAfter?: Duration | undefined;
+
+  /**
    * For tests: the time by which entries expire and leases end.
    *
    * @default the system's

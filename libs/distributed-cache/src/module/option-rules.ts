@@ -43,6 +43,12 @@ export function entryCount(value: unknown, option: string): number {
   return notAllowed(option, describeValue(value), allowed);
 }
 
+/** @internal */
+export function replicaCount(value: unknown, option: string): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  return notAllowed(option, describeValue(value), 'a number of replicas: 0, 1, 2, …');
+}
+
 /** A share of something: at least 0, below 1. @internal */
 export function share(value: unknown, option: string): number {
   if (typeof value === 'number' && value >= 0 && value < 1) return value;

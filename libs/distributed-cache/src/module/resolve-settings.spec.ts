@@ -35,6 +35,8 @@ describe('resolveSettings', () => {
       publishTimeout: 1_000,
       commandTimeout: 2_000,
       drainTimeout: 2_000,
+      minReplicas: 0,
+      reevictAfter: undefined,
     });
   });
 
@@ -67,6 +69,8 @@ describe('resolveSettings', () => {
         publishTimeout: 0,
         commandTimeout: 750,
         drainTimeout: '1m',
+        minReplicas: 2,
+        reevictAfter: '3s',
       },
       undefined,
     );
@@ -88,6 +92,8 @@ describe('resolveSettings', () => {
       publishTimeout: 0,
       commandTimeout: 750,
       drainTimeout: 60_000,
+      minReplicas: 2,
+      reevictAfter: 3_000,
     });
   });
 
@@ -218,6 +224,10 @@ describe('resolveSettings', () => {
       /publishTimeout: Infinity is not allowed; allowed: a duration from 0 \(do not wait\) to '1h'/,
     ],
     [{ commandTimeout: 0 }, /commandTimeout: 0 is not allowed; allowed: a duration from '1ms' to '1h'/],
+    [{ minReplicas: -1 }, /minReplicas: -1 is not allowed/],
+    [{ minReplicas: 1.5 }, /minReplicas: 1.5 is not allowed/],
+    [{ reevictAfter: 0 }, /reevictAfter: 0 is not allowed/],
+    [{ reevictAfter: '2h' }, /reevictAfter: '2h' is not allowed/],
     [{ drainTimeout: '2h' }, /drainTimeout: '2h' is not allowed/],
     [{ regions: [] }, /regions: a list is not allowed/],
     [{ regions: new Map() }, /regions: an object is not allowed/],

@@ -1,5 +1,6 @@
 import { canonicalName } from '../cache/key.js';
 import type { CacheSettings, RegionSettings, ValuesPolicy, WhenDisconnected } from '../cache/settings.js';
+import { shortened } from '../describe-value.js';
 import { InvalidOptionsError } from '../errors.js';
 import { checkOptions } from './check-options.js';
 import type { DistributedCacheOptions, RegionOptions } from './distributed-cache.options.js';
@@ -9,6 +10,7 @@ import {
   flag,
   namespaceName,
   oneOf,
+  replicaCount,
   share,
   staleness,
   timeLimit,
@@ -65,6 +67,8 @@ function settingsOf(
     publishTimeout = '1s',
     commandTimeout,
     drainTimeout = '2s',
+    minReplicas = 0,
+    reevictAfter,
     ttl = '5m',
     ttlJitter = 0.05,
     maxEntries = 10_000,
@@ -95,6 +99,8 @@ function settingsOf(
     publishTimeout: wait(publishTimeout, 'publishTimeout'),
     commandTimeout: commandTimeoutOf(commandTimeout, connection),
     drainTimeout: wait(drainTimeout, 'drainTimeout'),
+    minReplicas: replicaCount(minReplicas, 'minReplicas'),
+    reevictAfter: reevictAfter === undefined ? undefined : timeLimit(reevictAfter, 'reevictAfter'),
   };
 }
 
@@ -119,7 +125,7 @@ function regionSettings(
   return new Map(
     Object.entries(regions).map(([name, options]) => [
       canonicalName('region', name),
-      settingsOfRegion(options ?? {}, `regions.${name}`, ofAll),
+      settingsOfRegion(options ?? {}, `regions.${shortened(name)}`, ofAll),
     ]),
   );
 }

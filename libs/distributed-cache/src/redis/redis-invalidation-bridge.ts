@@ -5,7 +5,6 @@ import type {
   InvalidationLink,
   LinkListener,
 } from '../coherence/invalidation-bridge.js';
-import { readDoorbell } from './doorbell-text.js';
 import {
   clientsFromClient,
   clientsFromConnectionString,
@@ -57,9 +56,7 @@ export class RedisInvalidationBridge implements InvalidationBridge {
       listenToEveryError(connection);
     }
     // Attached before SUBSCRIBE: the first message may come together with its acknowledgement.
-    connections.subscriber.on('message', (channel, text) => {
-      if (channel === names.channel && !link.isClosed) listener.heard(readDoorbell(text));
-    });
+    connections.subscriber.on('message', (channel, text) => link.heard(channel, text, listener));
     try {
       await withinTime(open(connections, names.channel), connectTimeout, signal);
       // ioredis goes on when SELECT was refused, in another database than the other instances.

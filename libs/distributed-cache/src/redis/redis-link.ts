@@ -2,11 +2,15 @@ import type { Redis } from 'ioredis';
 import type {
   BridgeMember,
   InvalidationLink,
+  LinkListener,
   LogEntry,
+  MembersReply,
   SyncReply,
   SyncRequest,
 } from '../coherence/invalidation-bridge.js';
-import { publishScript } from './publish-script.js';
+import { decodeMember, encodeMember, type ListedMember } from '../coherence/member.js';
+import { publishScript, publishToMembersScript } from './publish-script.js';
+import { readDoorbell } from './doorbell-text.js';
 import type { RedisNames } from './redis-names.js';
 import { toLinkError } from './redis-refusal.js';
 import { disconnect } from './redis-sockets.js';
@@ -21,6 +25,8 @@ const MEMBER_IS_GONE = 600_000;
 export interface RedisConnections {
   readonly commands: Redis;
   readonly subscriber: Redis;
+  /** Given when replicas are to be waited for: `WAIT` blocks its connection, so it has one of its own. */
+  readonly waiter?: Redis | undefined;
 }
 
 /** The commands of one link. @internal */
@@ -28,6 +34,8 @@ export class RedisLink implements InvalidationLink {
   readonly #connections: RedisConnections;
   readonly #names: RedisNames;
   readonly #member: BridgeMember;
+  readonly #record: string;
+  #acksSubscribed: Promise<unknown> | undefined;
   /** Stands for the server where it will not say which run it is: good for this link only. */
   readonly #unknownEpoch = `unknown:${Math.random()}`;
   #isClosed = false;
@@ -36,6 +44,7 @@ export class RedisLink implements InvalidationLink {
     this.#connections = connections;
     this.#names = names;
     this.#member = member;
+    this.#record = encodeMember(member);
   }
 
   async publish(payload: string): Promise<string> {
@@ -46,14 +55,53 @@ export class RedisLink implements InvalidationLink {
     return String(id);
   }
 
+  async publishToMembers(payload: string): Promise<MembersReply> {
+    const { log, members, channel } = this.#names;
+    await this.#answer(this.#listenToAcks());
+    const reply = await this.#answer(
+      publishToMembersScript.run(
+        this.#connections.commands,
+        [log, members],
+        [channel, payload, this.#member.logLength, MEMBER_IS_GONE],
+      ),
+    );
+    return readMembers(reply);
+  }
+
+  /** Only those who wait for acknowledgements hear them, from their first wait on: all that all say would be too much for many instances. */
+  async #listenToAcks(): Promise<void> {
+    this.#acksSubscribed ??= this.#connections.subscriber.subscribe(this.#names.acks);
+    try {
+      await this.#acksSubscribed;
+    } catch (error) {
+      // It may be allowed later.
+      this.#acksSubscribed = undefined;
+      throw error;
+    }
+  }
+
+  async acknowledge(token: string): Promise<void> {
+    const { acks } = this.#names;
+    await this.#answer(this.#connections.commands.publish(acks, `${token} ${this.#member.instanceId}`));
+  }
+
+  async replicated(count: number, timeout: number): Promise<number> {
+    const { waiter } = this.#connections;
+    if (!waiter) throw new Error('this link was dialled without minReplicas');
+    // WAIT is about the writes of its own connection: this one comes after all that was published, and so do the replicas that have it.
+    const answers = await waiter.pipeline().pexpire(this.#names.log, DAY).wait(count, timeout).exec();
+    for (const [error] of answers ?? []) if (error) throw toLinkError(error);
+    return Number(answers?.at(-1)?.[1]);
+  }
+
   async sync({ position, epoch, noOp }: SyncRequest): Promise<SyncReply> {
-    const { instanceId, logLength } = this.#member;
+    const { logLength } = this.#member;
     const reply = await this.#answer(
       syncScript.run(
         this.#connections.commands,
         [this.#names.log, this.#names.members],
         [
-          instanceId,
+          this.#record,
           position?.id ?? '',
           position?.hash ?? '',
           epoch === this.#unknownEpoch ? '' : (epoch ?? 'none'),
@@ -69,6 +117,19 @@ export class RedisLink implements InvalidationLink {
     return this.#read(reply);
   }
 
+  async leave(): Promise<void> {
+    await this.#answer(this.#connections.commands.zrem(this.#names.members, this.#record));
+  }
+
+  /** What came through one of the channels. */
+  heard(channel: string, text: string, listener: LinkListener): void {
+    if (this.#isClosed) return;
+    if (channel === this.#names.channel) listener.heard(readDoorbell(text));
+    if (channel !== this.#names.acks) return;
+    const space = text.indexOf(' ');
+    listener.acknowledged(text.slice(0, space), text.slice(space + 1));
+  }
+
   get isClosed(): boolean {
     return this.#isClosed;
   }
@@ -77,6 +138,7 @@ export class RedisLink implements InvalidationLink {
     this.#isClosed = true;
     disconnect(this.#connections.commands);
     disconnect(this.#connections.subscriber);
+    if (this.#connections.waiter) disconnect(this.#connections.waiter);
   }
 
   #read(reply: unknown): SyncReply {
@@ -101,4 +163,14 @@ export class RedisLink implements InvalidationLink {
       throw toLinkError(error);
     }
   }
+}
+
+function readMembers(reply: unknown): MembersReply {
+  if (!Array.isArray(reply) || reply.length < 2) throw new Error('Redis answered a publish with something else');
+  const [id = '', listAge, ...rest] = reply.map(String);
+  const members: ListedMember[] = [];
+  for (let i = 0; i + 1 < rest.length; i += 2) {
+    members.push({ member: decodeMember(rest[i] ?? ''), syncAge: Number(rest[i + 1]) });
+  }
+  return { id, members, listAge: Number(listAge) };
 }

@@ -7,6 +7,7 @@ describe('redisNames', () => {
       log: '{shop}:log',
       members: '{shop}:members',
       channel: '{shop}:invalidations',
+      acks: '{shop}:acks',
     });
   });
 

@@ -3,10 +3,12 @@ export interface RedisNames {
   readonly log: string;
   readonly members: string;
   readonly channel: string;
+  /** On which instances acknowledge. Only instances may publish there: a forged one would end a wait too early. */
+  readonly acks: string;
 }
 
 /** @param prefix - `channelPrefix` of the connection string @internal */
 export function redisNames(prefix: string, namespace: string): RedisNames {
   const tag = `${prefix}{${namespace}}`;
-  return { log: `${tag}:log`, members: `${tag}:members`, channel: `${tag}:invalidations` };
+  return { log: `${tag}:log`, members: `${tag}:members`, channel: `${tag}:invalidations`, acks: `${tag}:acks` };
 }

@@ -1,3 +1,4 @@
+import { MEMBER_LIST } from './member-list-script.js';
 import { ServerScript } from './server-script.js';
 
 /**
@@ -6,9 +7,9 @@ import { ServerScript } from './server-script.js';
  * It writes first, with errors not swallowed: a replica, or a primary that was cut off and replaced, would otherwise renew leases for
  * ever.
  *
- * KEYS: log, members. ARGV: instance id, position id ('' = none), position hash, epoch, no-op payload, log length, most entries,
+ * KEYS: log, members. ARGV: member, position id ('' = none), position hash, epoch, no-op payload, log length, most entries,
  * most bytes, expiry of the keys in ms, ms after which a silent member is forgotten.
- * Returns epoch ('' when INFO is refused), server time in ms, newest id, newest hash, continuous, complete, then id and payload of each entry.
+ * Returns epoch ('' when INFO is refused: run of the server and since when it has known the members), server time in ms, newest id, newest hash, continuous, complete, then id and payload of each entry.
  *
  * @internal
  */
@@ -24,10 +25,12 @@ local function field(entry, name)
   return ''
 end
 
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-redis.call('ZADD', members, now, ARGV[1])
-redis.call('ZREMRANGEBYSCORE', members, '-inf', now - tonumber(ARGV[10]))
+${MEMBER_LIST}
+local now = millisecondsNow()
+redis.call('ZADD', members, string.format('%.0f', now), ARGV[1])
+redis.call('ZREMRANGEBYSCORE', members, 0, string.format('%.0f', now - tonumber(ARGV[10])))
+local run = run()
+local since = listedSince(members, run, now)
 redis.call('PEXPIRE', members, expiry)
 
 local newest = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
@@ -38,8 +41,7 @@ if not newest then
 end
 redis.call('PEXPIRE', log, expiry)
 
-local info = redis.pcall('INFO', 'server')
-local epoch = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
+local epoch = run and string.format('%s/%.0f', run, since) or ''
 local reply = { epoch, string.format('%.0f', now), newest[1], field(newest, 'h'), 0, 1 }
 if positionId == '' or knownEpoch ~= epoch then return reply end
 

@@ -62,13 +62,14 @@ export class InMemoryInvalidationBridge implements InvalidationBridge {
       return Promise.resolve(compute());
     };
     return {
-      publish: (payload) =>
-        answer(() => {
-          const entry = log.append(payload, member.logLength, this.#clock.wallNow());
-          this.#ring(member.namespace, { payload, entry });
-          return entry.id;
-        }),
-      sync: (request) => answer(() => log.sync(request, CHUNK, member.logLength, this.#clock.wallNow())),
+      publish: (payload) => answer(() => this.#append(member, payload)),
+      publishToMembers: (payload) =>
+        answer(() => ({ id: this.#append(member, payload), ...log.members(this.#clock.wallNow()) })),
+      acknowledge: (token) => answer(() => this.#acknowledge(member, token)),
+      // Every entry is as safe as this process.
+      replicated: (count) => answer(() => count),
+      sync: (request) => answer(() => log.sync(request, member, CHUNK, member.logLength, this.#clock.wallNow())),
+      leave: () => answer(() => log.leave(member.instanceId)),
       close: () => void this.#links.delete(open),
     };
   }
@@ -132,9 +133,9 @@ export class InMemoryInvalidationBridge implements InvalidationBridge {
     this.#refusal = remedy === undefined ? undefined : new BridgeRefusal(remedy, `refused by the test (${remedy})`);
   }
 
-  /** The server starts again: every link breaks; of each log only the first `kept` entries are still there (default: all). */
-  restart(options: { readonly kept?: number | undefined } = {}): void {
-    for (const log of this.#logs.values()) log.restart(options.kept);
+  /** The server starts again, or another takes its place: every link breaks, and of each log the newest `lost` entries are gone (default: none). */
+  restart(options: { readonly lost?: number | undefined } = {}): void {
+    for (const log of this.#logs.values()) log.restart(options.lost);
     for (const link of this.#links) this.#break(link, 'the server was restarted');
   }
 
@@ -151,7 +152,22 @@ export class InMemoryInvalidationBridge implements InvalidationBridge {
     return log;
   }
 
+  #append({ namespace, logLength }: BridgeMember, payload: string): string {
+    const entry = this.#log(namespace).append(payload, logLength, this.#clock.wallNow());
+    this.#ring(namespace, { payload, entry });
+    return entry.id;
+  }
+
+  #acknowledge({ namespace, instanceId }: BridgeMember, token: string): void {
+    this.#send(() => this.#deliver(namespace, (listener) => listener.acknowledged(token, instanceId)));
+  }
+
   #ring(namespace: string, doorbell: Doorbell): void {
+    this.#send(() => this.#deliver(namespace, (listener) => listener.heard(doorbell)));
+  }
+
+  /** Through the channel, with the faults that it has. */
+  #send(message: () => void): void {
     if (this.#dropped > 0) {
       this.#dropped -= 1;
       return;
@@ -159,7 +175,7 @@ export class InMemoryInvalidationBridge implements InvalidationBridge {
     const times = this.#duplicated > 0 ? 2 : 1;
     if (this.#duplicated > 0) this.#duplicated -= 1;
     const deliver = (): void => {
-      for (let time = 0; time < times; time += 1) this.#deliver(namespace, doorbell);
+      for (let time = 0; time < times; time += 1) message();
     };
     if (this.#reorder > 0) {
       this.#reordered.push(deliver);
@@ -175,9 +191,9 @@ export class InMemoryInvalidationBridge implements InvalidationBridge {
     for (const deliver of held) queueMicrotask(deliver);
   }
 
-  #deliver(namespace: string, doorbell: Doorbell): void {
+  #deliver(namespace: string, tell: (listener: LinkListener) => void): void {
     for (const { member, listener } of this.#links) {
-      if (member.namespace === namespace && !this.#cut.has(member.instanceId)) listener.heard(doorbell);
+      if (member.namespace === namespace && !this.#cut.has(member.instanceId)) tell(listener);
     }
   }
 

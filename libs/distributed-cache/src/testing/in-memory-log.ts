@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { LogEntry, SyncReply, SyncRequest } from '../coherence/invalidation-bridge.js';
+import type { LogEntry, MembersReply, SyncReply, SyncRequest } from '../coherence/invalidation-bridge.js';
+import type { Member } from '../coherence/member.js';
 import { advance, type Position } from '../coherence/position.js';
 
 interface ChainedEntry extends LogEntry {
@@ -7,11 +8,17 @@ interface ChainedEntry extends LogEntry {
 }
 
 const NO_POSITION: Position = { id: '0-0', hash: '' };
+const MEMBER_IS_GONE = 600_000;
 
-/** What the Redis scripts do, on a list: the log of one namespace. @internal */
+/** What the Redis scripts do, on lists: the log of one namespace and its members. @internal */
 export class InMemoryLog {
   #entries: ChainedEntry[] = [];
-  #epoch: string = randomUUID();
+  /** By instance id: the member, and when it synced last. */
+  readonly #members = new Map<string, { readonly member: Member; readonly syncedAt: number }>();
+  #run: string = randomUUID();
+  /** Since when nobody can be missing from the members. Nobody was there before the log was. */
+  #membersSince = Number.NEGATIVE_INFINITY;
+  #isMembersRunOver = false;
   #lastMillisecond = 0;
   #sequence = 0;
 
@@ -27,14 +34,29 @@ export class InMemoryLog {
     return { id, previousId: previous?.id };
   }
 
-  sync(request: SyncRequest, chunk: number, length: number, serverTime: number): SyncReply {
+  /** The members at this moment, and for how long that list has been complete. */
+  members(serverTime: number): Omit<MembersReply, 'id'> {
+    this.#listMembersFrom(serverTime);
+    const members = [...this.#members.values()]
+      .filter(({ syncedAt }) => syncedAt >= serverTime - MEMBER_IS_GONE)
+      .map(({ member, syncedAt }) => ({ member, syncAge: serverTime - syncedAt }));
+    return { members, listAge: serverTime - this.#membersSince };
+  }
+
+  leave(instanceId: string): void {
+    this.#members.delete(instanceId);
+  }
+
+  sync(request: SyncRequest, member: Member, chunk: number, length: number, serverTime: number): SyncReply {
+    this.#members.set(member.instanceId, { member, syncedAt: serverTime });
+    this.#listMembersFrom(serverTime);
     if (this.#entries.length === 0) this.append(request.noOp, length, serverTime);
     const newest = this.#entries.at(-1) ?? NO_POSITION;
-    const reply = { epoch: this.#epoch, newest: { id: newest.id, hash: newest.hash }, serverTime };
+    const reply = { epoch: this.#run, newest: { id: newest.id, hash: newest.hash }, serverTime };
 
     const { position, epoch } = request;
     const at = this.#entries.findIndex((entry) => entry.id === position?.id && entry.hash === position.hash);
-    if (at === -1 || epoch !== this.#epoch) return { ...reply, continuous: false, entries: [], complete: true };
+    if (at === -1 || epoch !== this.#run) return { ...reply, continuous: false, entries: [], complete: true };
 
     const after = this.#entries.slice(at + 1);
     const entries = after.slice(0, chunk).map(({ id, payload }) => ({ id, payload }));
@@ -46,10 +68,17 @@ export class InMemoryLog {
     if (this.#entries.length > length) this.#entries = this.#entries.slice(this.#entries.length - length);
   }
 
-  /** The server was started again, with all it knew or with only its first `kept` entries. */
-  restart(kept = Number.POSITIVE_INFINITY): void {
-    this.#epoch = randomUUID();
-    this.#entries = this.#entries.slice(0, kept);
+  /** The server was started again, or another took its place: with all it knew but the newest `lost` entries. */
+  restart(lost = 0): void {
+    this.#run = randomUUID();
+    this.#isMembersRunOver = true;
+    this.#entries = this.#entries.slice(0, Math.max(0, this.#entries.length - lost));
+  }
+
+  #listMembersFrom(serverTime: number): void {
+    if (!this.#isMembersRunOver) return;
+    this.#isMembersRunOver = false;
+    this.#membersSince = serverTime;
   }
 
   #nextId(serverTime: number): string {

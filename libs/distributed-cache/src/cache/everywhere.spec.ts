@@ -1,0 +1,268 @@
+import { describe, expect, it } from 'vitest';
+import { cluster, LONGEST_BACK_OFF, regionSettings } from '../../../../test/support/cluster.js';
+import { InvalidationNotConfirmedError } from '../errors.js';
+import type { DistributedCache } from './distributed-cache.js';
+
+const S = 2_000;
+const TEN_MINUTES = 600_000;
+
+const copies = (...instances: DistributedCache[]): unknown[] =>
+  instances.map((instance) => instance.region('r').getSync('1'));
+
+async function three(settings = {}): Promise<Awaited<ReturnType<typeof cluster>>> {
+  const instances = await cluster(3)
+    .with({ maxStaleness: S, ...settings })
+    .connected();
+  for (const instance of instances.instances) await instance.region('r').getOrLoad('1', () => 'old');
+  return instances;
+}
+
+describe('an eviction everywhere', () => {
+  it('in health resolves when every instance has acknowledged it, without any wait', async () => {
+    const { a, b, c } = await three();
+    const evicted = await a.region('r').evict('1', { everywhere: true });
+    expect(evicted).toEqual({ instances: 3, waited: 0 });
+    expect(copies(a, b, c)).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('of many keys, a region, tags or everything resolves alike', async () => {
+    const { a } = await three();
+    const many = Array.from({ length: 250 }, (_, index) => `${index}`);
+    for (const evicted of [
+      a.region('r').evictMany(many, { everywhere: true }),
+      a.region('r').clear({ everywhere: { timeout: '1s' } }),
+      a.evictTags(['t', 'u'], { everywhere: true }),
+      a.clear({ everywhere: true }),
+    ])
+      expect(await evicted).toEqual({ instances: 3, waited: 0 });
+  });
+
+  it('waits for an instance that is cut off until its lease is over, and not a moment less', async () => {
+    const { a, b, bridge, clock } = await three();
+    await clock.advance(400);
+    bridge.cut(b, { silently: true });
+    const evictedAt = clock.now();
+    let waited: number | undefined;
+    const evicted = a
+      .region('r')
+      .evict('1', { everywhere: true })
+      .then((result) => (waited = result.waited));
+    while (waited === undefined) {
+      // Asked at the very moment at which it was about to resolve.
+      const copy = copies(b);
+      await clock.advance(1);
+      if (copy[0] === 'old') expect(waited).toBeUndefined();
+    }
+    await evicted;
+    expect(waited).toBe(clock.now() - evictedAt);
+    expect(waited).toBeGreaterThan(S - 1);
+    expect(waited).toBeLessThanOrEqual(S + 1);
+    expect(copies(b)).toEqual([undefined]);
+  });
+
+  it('in bypass waits only until the lease is over that the last sync of the missing one gave it', async () => {
+    const { a, b, bridge, clock } = await three({ whenDisconnected: 'bypass' });
+    await clock.advance(500);
+    bridge.cut(b, { silently: true });
+    const evicted = a.region('r').evict('1', { everywhere: true });
+    await clock.advance(S);
+    expect((await evicted).waited).toBeLessThanOrEqual(S - 500 + 1);
+  });
+
+  it('is acknowledged by what a sync brought, too', async () => {
+    const { a, bridge, clock } = await three();
+    bridge.drop();
+    const evicted = a.region('r').evict('1', { everywhere: true });
+    await clock.advance(S / 3 + 1);
+    expect((await evicted).waited).toBeLessThanOrEqual(S / 3 + 1);
+  });
+
+  it('rejects after its timeout, naming who did not acknowledge', async () => {
+    const { a, b, bridge, clock } = await three();
+    bridge.cut(b, { silently: true });
+    const evicted = expect(a.region('r').evict('1', { everywhere: { timeout: '500ms' } })).rejects.toMatchObject({
+      code: 'INVALIDATION_NOT_CONFIRMED',
+      missing: [b.status().instanceId],
+      message: expect.stringContaining(b.status().instanceId),
+    });
+    await clock.advance(500);
+    await evicted;
+  });
+
+  it('waits for Redis, and rejects after its timeout saying that the log does not have it', async () => {
+    const { a, b, bridge, clock } = await three();
+    bridge.cut(a);
+    await clock.advance(0);
+    const late = expect(a.region('r').evict('1', { everywhere: { timeout: '300ms' } })).rejects.toThrow(
+      'Redis has not accepted it',
+    );
+    const evicted = a.region('r').evict('2', { everywhere: { timeout: '1m' } });
+    await clock.advance(300);
+    await late;
+
+    bridge.heal(a);
+    await clock.advance(LONGEST_BACK_OFF);
+    expect((await evicted).instances).toBe(3);
+    expect(copies(b)).toEqual([undefined]);
+  });
+
+  it('outlives the loss of its own answer: it is asked for again', async () => {
+    const { a, b, bridge, clock } = await three();
+    bridge.cut(a, { silently: true });
+    const evicted = a.region('r').evict('1', { everywhere: { timeout: '1m' } });
+    await clock.advance(100);
+    bridge.heal(a);
+    await clock.advance('10s');
+    expect((await evicted).instances).toBe(3);
+    expect(copies(b)).toEqual([undefined]);
+  });
+
+  it('outlives a refusal', async () => {
+    const { a, bridge, clock } = await three();
+    bridge.refuse('retry');
+    const evicted = a.region('r').evict('1', { everywhere: { timeout: '1m' } });
+    await clock.advance(10);
+    bridge.refuse();
+    await clock.advance('10s');
+    expect((await evicted).instances).toBe(3);
+  });
+
+  it('does not wait for one that has left in good order', async () => {
+    const { a, b, clock } = await three();
+    const closed = b.close();
+    await clock.advance(0);
+    await closed;
+    expect(await a.region('r').evict('1', { everywhere: true })).toEqual({ instances: 2, waited: 0 });
+  });
+
+  it('waits for one that has died until its lease is over, and after ten minutes no more', async () => {
+    const { a, b, bridge, clock } = await three();
+    bridge.cut(b);
+    const evicted = a.region('r').evict('1', { everywhere: true });
+    await clock.advance(S + 1);
+    expect((await evicted).waited).toBe(S + 1);
+    await clock.advance(TEN_MINUTES);
+    expect(await a.region('r').evict('1', { everywhere: true })).toEqual({ instances: 2, waited: 0 });
+  });
+
+  it('can only be acknowledged by an instance whose maxStaleness is Infinity', async () => {
+    const { a, b, bridge, clock } = await three({ maxStaleness: Infinity });
+    bridge.cut(b, { silently: true });
+    const evicted = expect(a.region('r').evict('1', { everywhere: { timeout: '1h' } })).rejects.toThrow(
+      InvalidationNotConfirmedError,
+    );
+    await clock.advance('1h');
+    await evicted;
+  });
+
+  it('for ten minutes after the server was another one waits for whom it may have forgotten', async () => {
+    const { a, bridge, clock } = await three();
+    bridge.restart();
+    await clock.advance(LONGEST_BACK_OFF);
+    const evicted = a.region('r').evict('1', { everywhere: true });
+    await clock.advance(S + 1);
+    expect((await evicted).waited).toBe(S + 1);
+    await clock.advance(TEN_MINUTES);
+    expect((await a.region('r').evict('1', { everywhere: true })).waited).toBe(0);
+  });
+
+  it('in bypass waits for whom the server may have forgotten only as long as a lease from before may last', async () => {
+    const { a, bridge, clock } = await three({
+      regions: new Map([['r', regionSettings({ whenDisconnected: 'bypass' })]]),
+    });
+    bridge.restart();
+    await clock.advance(S + LONGEST_BACK_OFF);
+    expect((await a.region('r').evict('1', { everywhere: true })).waited).toBe(0);
+    const elsewhere = a.region('another').evict('1', { everywhere: true });
+    await clock.advance(S + 1);
+    expect((await elsewhere).waited).toBe(S + 1);
+  });
+
+  it('alone resolves at once', async () => {
+    const { a } = cluster(1).alone();
+    expect(await a.region('r').evict('1', { everywhere: true })).toEqual({ instances: 1, waited: 0 });
+  });
+
+  it('asked for before it is known that there is nobody else resolves then', async () => {
+    const { a } = cluster(1);
+    const evicted = a.region('r').evict('1', { everywhere: true });
+    a.start(undefined);
+    expect((await evicted).instances).toBe(1);
+  });
+
+  it('that is still awaited when its instance shuts down rejects', async () => {
+    const { a, b, bridge, clock } = await three();
+    bridge.cut(b, { silently: true });
+    const evicted = expect(a.region('r').evict('1', { everywhere: true })).rejects.toThrow(
+      'before the cache was shut down',
+    );
+    const closed = a.close();
+    await clock.advance('5s');
+    await Promise.all([closed, evicted]);
+  });
+
+  it.each([0, -1, Infinity, '2d'])('refuses the timeout %j, and evicts nothing', async (timeout) => {
+    const { a } = await three();
+    // @ts-expect-error a wrong unit does not compile
+    const evicted = a.region('r').evict('1', { everywhere: { timeout } });
+    await expect(evicted).rejects.toMatchObject({ code: 'INVALID_OPTIONS' });
+    expect(copies(a)).toEqual(['old']);
+  });
+
+  it('gives up after maxStaleness and publishTimeout unless it is told otherwise', async () => {
+    const { a, b, bridge, clock } = await three({ maxStaleness: Infinity, publishTimeout: 1_000 });
+    bridge.cut(b, { silently: true });
+    const evicted = expect(a.region('r').evict('1', { everywhere: true })).rejects.toThrow('within 60000 ms');
+    await clock.advance('1m');
+    await evicted;
+  });
+});
+
+describe('a failover that loses the tail of the log', () => {
+  it.each([
+    ['has heard its own doorbell', false],
+    ['has not heard its own doorbell', true],
+  ])('is made good by the publisher who %s: it says again what it said', async (_, isUnheard) => {
+    const { a, b, c, bridge, clock } = await three();
+    bridge.cut(b);
+    if (isUnheard) bridge.drop();
+    await a.region('r').evict('1');
+    await clock.advance(0);
+    // b comes back to a server that has never heard of it, as everybody else.
+    bridge.restart({ lost: 1 });
+    bridge.heal(b);
+    await clock.advance(LONGEST_BACK_OFF);
+    for (const instance of [a, b, c]) await instance.region('r').getOrLoad('1', () => 'new');
+
+    expect(a.stats().bridge.published).toBe(2);
+    expect(copies(a, b, c)).toEqual(['new', 'new', 'new']);
+    // Again it is the same server: nothing is said a third time.
+    await clock.advance('1m');
+    expect(a.stats().bridge.published).toBe(2);
+  });
+
+  it('is survived although the publisher is dead: nobody trusts a copy from before', async () => {
+    const { a, b, c, bridge, clock } = await three();
+    bridge.cut(b);
+    await a.region('r').evict('1');
+    bridge.cut(a);
+    bridge.restart({ lost: 1 });
+    bridge.heal(b);
+    await clock.advance(LONGEST_BACK_OFF);
+    expect([b, c].map((instance) => instance.status().state)).toEqual(['coherent', 'coherent']);
+    expect(copies(b, c)).toEqual([undefined, undefined]);
+  });
+
+  it('reaches who had moved on to the new server before the publisher did', async () => {
+    const { a, b, bridge, clock } = await three();
+    await a.region('r').evict('1');
+    bridge.cut(a);
+    bridge.restart({ lost: 1 });
+    await clock.advance(LONGEST_BACK_OFF);
+    // Loaded from a source that is behind, or by a reader that is older than the eviction: the publisher knows better.
+    await b.region('r').getOrLoad('1', () => 'old');
+    bridge.heal(a);
+    await clock.advance(LONGEST_BACK_OFF);
+    expect(copies(b)).toEqual([undefined]);
+  });
+});

@@ -1,0 +1,87 @@
+import type { InvalidationName } from './invalidation.js';
+
+/** A failover is noticed within this time; what a primary that nobody follows any more accepted before, it may have lost. */
+const WINDOW = 60_000;
+
+/**
+ * What this instance published since 60 s before its last sync. A server that took the place of another may never have heard of it:
+ * replication is asynchronous, and a restart may lose the newest entries. So all of it is said again then.
+ *
+ * Bounded as the outbox is: beyond `limit` names, keys are widened to their regions, and then everything to everything.
+ *
+ * @internal
+ */
+export class Announced {
+  readonly #limit: number;
+  /** Since the last turn, and in the window before it: together they reach back at least one window from the last sync. */
+  #current: Names;
+  #previous: Names;
+  #turnedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+    this.#current = new Names(limit);
+    this.#previous = new Names(limit);
+  }
+
+  add(names: readonly InvalidationName[]): void {
+    this.#current.add(names);
+  }
+
+  /** A sync that was sent at `sentAt` found the server that this instance knew. Only this makes what was said grow old. */
+  synced(sentAt: number): void {
+    if (sentAt - this.#turnedAt < WINDOW) return;
+    this.#turnedAt = sentAt;
+    this.#previous = this.#current;
+    this.#current = new Names(this.#limit);
+  }
+
+  /** All of it; it counts as unsaid from now on. */
+  takeAll(): readonly InvalidationName[] {
+    const names = [...this.#previous.all(), ...this.#current.all()];
+    this.#current = new Names(this.#limit);
+    this.#previous = new Names(this.#limit);
+    return names;
+  }
+}
+
+/** Lists of names as they were sent: to keep them costs a publisher next to nothing. */
+class Names {
+  readonly #limit: number;
+  #lists: (readonly InvalidationName[])[] = [];
+  #size = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(names: readonly InvalidationName[]): void {
+    this.#lists.push(names);
+    this.#size += names.length;
+    if (this.#size > this.#limit) this.#widen();
+  }
+
+  all(): readonly InvalidationName[] {
+    return this.#lists.flat();
+  }
+
+  #widen(): void {
+    const regions = new Set<string>();
+    const tags = new Set<string>();
+    let isEverything = false;
+    for (const name of this.all()) {
+      if (name.kind === 'everything') isEverything = true;
+      else if (name.kind === 'tag') tags.add(name.tag);
+      else regions.add(name.region);
+    }
+    const wide: InvalidationName[] =
+      isEverything || regions.size + tags.size > this.#limit
+        ? [{ kind: 'everything' }]
+        : [
+            ...Array.from(regions, (region) => ({ kind: 'region' as const, region })),
+            ...Array.from(tags, (tag) => ({ kind: 'tag' as const, tag })),
+          ];
+    this.#lists = [wide];
+    this.#size = wide.length;
+  }
+}

@@ -1,0 +1,70 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { memberWith } from '../../../../test/support/bridge-member.js';
+import type { InvalidationName } from './invalidation.js';
+import { decodeMember, encodeMember, mayServeFor } from './member.js';
+
+const price: InvalidationName = { kind: 'key', region: 'prices', key: '1' };
+const product: InvalidationName = { kind: 'key', region: 'products', key: '1' };
+
+describe('a member as the list holds it', () => {
+  it('is read as it was written', () => {
+    const members = fc.record({
+      instanceId: fc.string({ unit: 'binary' }),
+      maxStaleness: fc.oneof(fc.nat(), fc.constant(Infinity)),
+      whenDisconnected: fc.constantFrom('reload' as const, 'bypass' as const),
+      exceptions: fc.array(fc.string({ unit: 'binary' })),
+    });
+    fc.assert(fc.property(members, (member) => void expect(decodeMember(encodeMember(member))).toEqual(member)));
+  });
+
+  it.each(['', 'web-1:1:1', '[]', 'null', '{"i":"a","s":"1"}', '{"i":"a","s":-1}'])(
+    'that cannot be read, %j, is waited for: only its acknowledgement counts',
+    (text) => {
+      expect(mayServeFor({ member: decodeMember(text), syncAge: 0 }, [product])).toBe(Infinity);
+    },
+  );
+
+  it.each(['{"i":"a","s":5,"b":1,"x":"prices"}', '{"i":"a","s":5,"b":1,"x":[1]}'])(
+    'whose exceptions cannot be read, %j, may be in reload everywhere',
+    (text) => {
+      expect(mayServeFor({ member: decodeMember(text), syncAge: 5 }, [price])).toBe(5);
+    },
+  );
+
+  it('never throws, whatever the text', () => {
+    fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => void decodeMember(text)));
+  });
+});
+
+describe('a member that says nothing', () => {
+  it('in reload may serve for its whole maxStaleness: it may have loaded a copy the moment before', () => {
+    expect(mayServeFor({ member: memberWith(), syncAge: 9_000 }, [product])).toBe(10_000);
+  });
+
+  it('in bypass serves nothing once the lease is over that its last sync gave it', () => {
+    const member = memberWith({ whenDisconnected: 'bypass' });
+    expect(mayServeFor({ member, syncAge: 3_000 }, [product])).toBe(7_000);
+    expect(mayServeFor({ member, syncAge: 12_000 }, [product])).toBe(-2_000);
+  });
+
+  it('in bypass serves for no longer than its maxStaleness although the clock of the server was set back', () => {
+    const member = memberWith({ whenDisconnected: 'bypass' });
+    expect(mayServeFor({ member, syncAge: -60_000 }, [product])).toBe(10_000);
+  });
+
+  it('is held to the mode of the region that is concerned', () => {
+    const member = memberWith({ exceptions: ['prices'] });
+    expect(mayServeFor({ member, syncAge: 4_000 }, [price])).toBe(6_000);
+    expect(mayServeFor({ member, syncAge: 4_000 }, [price, product])).toBe(10_000);
+  });
+
+  it.each<[string, InvalidationName]>([
+    ['a tag', { kind: 'tag', tag: 't' }],
+    ['everything', { kind: 'everything' }],
+  ])('is held to its most patient region for %s, which may be in any', (_, name) => {
+    const bypass = memberWith({ whenDisconnected: 'bypass' });
+    expect(mayServeFor({ member: bypass, syncAge: 4_000 }, [name])).toBe(6_000);
+    expect(mayServeFor({ member: { ...bypass, exceptions: ['products'] }, syncAge: 4_000 }, [name])).toBe(10_000);
+  });
+});
