@@ -24,7 +24,9 @@ export function parseStackExchangeSyntax(text: string): WrittenConnection {
     }
     const equals = token.indexOf('=');
     if (equals <= 0) {
-      endpoints.push(parseEndpoint(token, { position: endpoints.length + 1, mayBeSecret: passwordSeen }));
+      const place = { position: endpoints.length + 1, mayBeSecret: passwordSeen };
+      endpoints.push(parseEndpoint(token, place));
+      refuseRestOfPassword(place);
       continue;
     }
     const option = recognizeOption(token.slice(0, equals).trim());
@@ -48,6 +50,14 @@ function parseEndpoint(token: string, place: EndpointPlace): WrittenEndpoint {
     );
   }
   return parseNetworkEndpoint(token, place);
+}
+
+/** It would make a cluster of one server, and show a part of the password wherever its nodes are named. */
+function refuseRestOfPassword({ position, mayBeSecret }: EndpointPlace): void {
+  if (!mayBeSecret || position === 1) return;
+  throw new InvalidConnectionStringError(
+    `Redis connection string: endpoint ${position} stands after a password and is not shown: write the endpoints first. A value cannot hold a comma, so it may be the rest of that password; then write the whole string as a URL, with '%2C' for the comma.`,
+  );
 }
 
 function parseSocketPath(path: string, { position }: EndpointPlace): string {
