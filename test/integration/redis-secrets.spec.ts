@@ -151,9 +151,19 @@ describe('no log line and no error holds a password', () => {
       /InvalidOptions/,
     ],
     [
-      'in a string for a cluster, which is not supported',
-      () => ({ redisConnectionString: `a:1,b:2,password=${SECRET}` }),
-      /Cluster/,
+      'in a string for a cluster of which no node is there',
+      () => ({ redisConnectionString: `127.0.0.1:1,127.0.0.1:2,password=${SECRET}`, abortConnect: true }),
+      /\(cluster, no TLS\)[^]*127\.0\.0\.1:2: connect ECONNREFUSED/,
+    ],
+    [
+      'in a string for sentinels of which none is there',
+      () => ({ redisConnectionString: `redis+sentinel://:${SECRET}@127.0.0.1:1/main`, abortConnect: true }),
+      /no sentinel names the primary of 'main'/,
+    ],
+    [
+      'that holds a comma, and so looks like a password and the node of a cluster',
+      () => ({ redisConnectionString: `127.0.0.1:${port()},password=begins,${SECRET}` }),
+      /InvalidConnectionString.*endpoint 2/,
     ],
   ])('%s', async (_, options, told) => {
     await runApplication(options());

@@ -52,7 +52,7 @@ export type { BridgeStats } from './coherence/bridge-stats.js';
 export type { CoherenceState } from './coherence/coherence.js';
 export type { OnUndelivered } from './coherence/delivery.js';
 export type { CancelTimer, Clock } from './coherence/clock.js';
-export type { RedisClientOptions, RedisCredentials } from './redis/redis-clients.js';
+export type { RedisClientOptions, RedisCredentials } from './redis/redis-credentials.js';
 
 export {
   CacheClosedError,

@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { InvalidConnectionStringError, InvalidOptionsError } from '../errors.js';
@@ -103,6 +103,11 @@ describe('A connection string that cannot be used', () => {
 });
 
 describe('Two caches of one namespace', () => {
+  it('meet in one Cluster that looks its nodes up', () => {
+    const redis = new Cluster(['srv.example'], { lazyConnect: true, useSRVRecords: true });
+    expect(meet({ redis }, { redis })).toBe(true);
+  });
+
   function meet(one: DistributedCacheOptions, other: DistributedCacheOptions): boolean {
     return choose(one).meetingPoint === choose(other).meetingPoint;
   }
@@ -123,6 +128,23 @@ describe('Two caches of one namespace', () => {
       { redisConnectionString: 'redis://a', redis: { host: 'b' } },
       { redis: { host: 'b' } },
     ],
+    ['nodes of a cluster in another order', { redisConnectionString: 'a,b' }, { redisConnectionString: 'B:6379,a' }],
+    [
+      'nodes of a cluster and a client',
+      { redisConnectionString: 'a:7,b:8' },
+      { redis: new Cluster(['redis://b:8', { host: 'a', port: 7 }], { lazyConnect: true }) },
+    ],
+    [
+      'sentinels in another order',
+      { redisConnectionString: 'redis+sentinel://a,b/main' },
+      { redis: { sentinels: [{ host: 'b' }, { host: 'a', port: 26_379 }], name: 'main' } },
+    ],
+    [
+      'sentinels and a client',
+      { redisConnectionString: 'redis+sentinel://a/main/1' },
+      { redis: new Redis({ sentinels: [{ host: 'a' }], name: 'main', lazyConnect: true }) },
+    ],
+    ['a host merged over a cluster', { redisConnectionString: 'a,b', redis: { host: 'c' } }, { redis: { host: 'c' } }],
   ])('meet on one server: %s', (_what, one, other) => {
     expect(meet(one, other)).toBe(true);
   });
@@ -130,8 +152,19 @@ describe('Two caches of one namespace', () => {
   it.each<[string, DistributedCacheOptions, DistributedCacheOptions]>([
     ['servers', { redisConnectionString: 'redis://a' }, { redisConnectionString: 'redis://b' }],
     ['ports', { redisConnectionString: 'redis://a' }, { redisConnectionString: 'redis://a:6380' }],
+    ['clusters', { redisConnectionString: 'a,b' }, { redisConnectionString: 'a,c' }],
+    [
+      'services of the same sentinels',
+      { redisConnectionString: 'redis+sentinel://a,b/main' },
+      { redisConnectionString: 'redis+sentinel://a,b/other' },
+    ],
     ['channel prefixes', { redisConnectionString: 'a' }, { redisConnectionString: 'a,channelPrefix=x' }],
     ['bridges', { bridge: new InMemoryInvalidationBridge() }, { bridge: new InMemoryInvalidationBridge() }],
+    [
+      'clients that look their nodes up',
+      { redis: new Cluster(['srv.example'], { lazyConnect: true, useSRVRecords: true }) },
+      { redis: new Cluster(['srv.example'], { lazyConnect: true, useSRVRecords: true }) },
+    ],
   ])('do not meet on different %s', (_what, one, other) => {
     expect(meet(one, other)).toBe(false);
   });

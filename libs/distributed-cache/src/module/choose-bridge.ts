@@ -1,8 +1,8 @@
 import type { InvalidationBridge } from '../coherence/invalidation-bridge.js';
 import { InvalidConnectionStringError, InvalidOptionsError } from '../errors.js';
-import type { RedisConnectionSettings } from '../redis/connection-settings.js';
 import { parseRedisConnectionString } from '../redis/connection-string.js';
 import { isRedisClient } from '../redis/redis-clients.js';
+import { meetingPointOfClient, meetingPointOfOptions, meetingPointOfString } from '../redis/redis-meeting-point.js';
 import { RedisInvalidationBridge } from '../redis/redis-invalidation-bridge.js';
 import { findConnectionString, type ConnectionSource } from './connection-source.js';
 import type { DistributedCacheOptions } from './distributed-cache.options.js';
@@ -44,18 +44,18 @@ export function chooseBridge(
   const choice = { abortConnect, connectRetry: DEFAULT_CONNECT_RETRY, commandTimeout: undefined, ignored: [] };
   if (bridge) return { ...choice, bridge, source: 'the option bridge', meetingPoint: bridge };
 
-  const redisBridge = (address: Address): ChosenBridge => ({
+  const redisBridge = (meetingPoint: unknown): ChosenBridge => ({
     ...choice,
     bridge: new RedisInvalidationBridge({ redis }),
     source: 'the option redis',
-    meetingPoint: meetingPoint(address, ''),
+    meetingPoint,
   });
   // A client is connected to somewhere already, whatever a setting says.
-  if (redis && isRedisClient(redis)) return redisBridge('nodes' in redis ? {} : redis.options);
+  if (redis && isRedisClient(redis)) return redisBridge(meetingPointOfClient(redis));
 
   const found = findConnectionString(options.redisConnectionString, read);
   if (found) return fromConnectionString(options, name, found);
-  if (redis && options.redisConnectionString === undefined) return redisBridge(redis);
+  if (redis && options.redisConnectionString === undefined) return redisBridge(meetingPointOfOptions(redis));
   const source = options.redisConnectionString === undefined ? 'no connection string' : "redisConnectionString is ''";
   return { ...choice, bridge: undefined, source, meetingPoint: undefined };
 }
@@ -73,7 +73,7 @@ function fromConnectionString(
   return {
     bridge,
     source,
-    meetingPoint: meetingPoint({ ...addressIn(settings), ...redis }, settings.channelPrefix),
+    meetingPoint: meetingPointOfString(settings, redis),
     abortConnect: options.abortConnect ?? settings.abortConnect,
     connectRetry: settings.connectRetry,
     commandTimeout: resolveSettings(options, name, settings).commandTimeout,
@@ -92,19 +92,4 @@ function naming<T>(source: string, read: () => T): T {
       ? new InvalidConnectionStringError(message, { cause: error })
       : new InvalidOptionsError(message, { cause: error });
   }
-}
-
-interface Address {
-  readonly path?: string | undefined;
-  readonly host?: string | undefined;
-  readonly port?: number | undefined;
-}
-
-function addressIn({ endpoints: [endpoint] }: RedisConnectionSettings): Address {
-  return endpoint;
-}
-
-/** The number of the database is not part of it: it does not isolate pub/sub. */
-function meetingPoint({ path, host = 'localhost', port = 6379 }: Address, prefix: string): string {
-  return JSON.stringify([prefix, path ?? `${host.toLowerCase()}:${port}`]);
 }

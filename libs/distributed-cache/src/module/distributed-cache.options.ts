@@ -4,7 +4,7 @@ import type { Clock } from '../coherence/clock.js';
 import type { OnUndelivered } from '../coherence/delivery.js';
 import type { InvalidationBridge } from '../coherence/invalidation-bridge.js';
 import type { Duration } from '../duration.js';
-import type { RedisClientOptions } from '../redis/redis-clients.js';
+import type { RedisClientOptions } from '../redis/redis-credentials.js';
 
 /**
  * The options of `DistributedCacheModule`. All are checked at boot; an error names the option, the value and what is allowed.

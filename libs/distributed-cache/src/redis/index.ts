@@ -11,7 +11,7 @@ export type {
   RedisTlsVersion,
 } from './connection-settings.js';
 export { RedisInvalidationBridge, type RedisInvalidationBridgeOptions } from './redis-invalidation-bridge.js';
-export type { RedisClientOptions, RedisCredentials } from './redis-clients.js';
+export type { RedisClientOptions, RedisCredentials } from './redis-credentials.js';
 export {
   decodeInvalidation,
   encodeInvalidation,

@@ -1,5 +1,4 @@
 import { hostname } from 'node:os';
-import type { PeerCertificate } from 'node:tls';
 import { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import { parseRedisConnectionString } from './connection-string.js';
@@ -63,24 +62,16 @@ describe('toIoredisOptions', () => {
       expect(optionsOf('host,sslHost=a')).not.toHaveProperty('tls');
     });
 
-    it('names the endpoint in SNI', () => {
-      expect(optionsOf('shop.example,ssl=true').tls).toEqual({ servername: 'shop.example' });
+    it('leaves the name of the server to whoever connects to it', () => {
+      expect(optionsOf('shop.example,ssl=true').tls).toEqual({});
     });
 
-    it('names sslHost instead, and keeps to the versions', () => {
+    it('names sslHost, and keeps to the versions', () => {
       expect(optionsOf('10.0.0.7,ssl=true,sslHost=shop.example,sslProtocols=tls12|tls13').tls).toEqual({
         servername: 'shop.example',
         minVersion: 'TLSv1.2',
         maxVersion: 'TLSv1.3',
       });
-    });
-
-    it('checks the certificate for an address, without SNI', () => {
-      const { tls } = optionsOf('10.0.0.7,ssl=true');
-
-      expect(tls).not.toHaveProperty('servername');
-      expect(tls?.checkServerIdentity?.('', certificateFor('10.0.0.7'))).toBeUndefined();
-      expect(tls?.checkServerIdentity?.('', certificateFor('10.0.0.8'))).toBeInstanceOf(Error);
     });
 
     it('works over a unix socket', () => {
@@ -124,7 +115,7 @@ describe('toIoredisOptions', () => {
     });
   });
 
-  it('leaves the address of a cluster to the constructor that takes it', () => {
+  it('leaves the address in a cluster to whoever connects to one of its nodes', () => {
     const options = optionsOf('a,b,password=p');
 
     expect(options.password).toBe('p');
@@ -142,20 +133,3 @@ describe('toIoredisOptions', () => {
     },
   );
 });
-
-function certificateFor(address: string): PeerCertificate {
-  const nobody = { C: '', ST: '', L: '', O: '', OU: '', CN: 'redis' };
-  return {
-    ca: false,
-    raw: Buffer.alloc(0),
-    subject: nobody,
-    issuer: nobody,
-    subjectaltname: `IP Address:${address}`,
-    valid_from: '',
-    valid_to: '',
-    serialNumber: '',
-    fingerprint: '',
-    fingerprint256: '',
-    fingerprint512: '',
-  };
-}

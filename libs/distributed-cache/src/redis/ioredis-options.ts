@@ -1,12 +1,11 @@
-import { isIP } from 'node:net';
 import { hostname } from 'node:os';
-import { checkServerIdentity, type ConnectionOptions as TlsOptions } from 'node:tls';
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { RedisOptions } from 'ioredis';
-import type { RedisConnectionSettings, RedisEndpoint } from './connection-settings.js';
+import type { RedisConnectionSettings } from './connection-settings.js';
+import { expecting } from './redis-tls-identity.js';
 
 /**
- * The settings as ioredis takes them, for `'standalone'` and `'sentinel'`; a cluster has another constructor, which takes the
- * endpoints apart from these options, so for `'cluster'` they come without an address.
+ * The settings as ioredis takes them. For `'cluster'` they come without an address: a connection to any of its nodes begins with them.
  *
  * `protocol` is always stated, because ioredis 6 defaults to RESP3; ioredis 5 does not know the option and speaks RESP2. With
  * either, replies have the shapes of RESP2 (`replyMapping`).
@@ -56,29 +55,13 @@ function sentinelOptions(settings: RedisConnectionSettings): RedisOptions {
   };
 }
 
-function tlsOptions({ mode, endpoints, tls }: RedisConnectionSettings): TlsOptions {
-  const serverName = tls.serverName ?? (mode === 'standalone' ? hostOf(endpoints[0]) : undefined);
+/** Without `sslHost`, whoever connects adds the name of the server: there may be several. */
+function tlsOptions({ tls }: RedisConnectionSettings): TlsOptions {
   return {
-    ...identityOptions(serverName),
+    ...(tls.serverName === undefined ? {} : expecting(tls.serverName)),
     ...(tls.minVersion === undefined ? {} : { minVersion: tls.minVersion }),
     ...(tls.maxVersion === undefined ? {} : { maxVersion: tls.maxVersion }),
   };
-}
-
-function identityOptions(serverName: string | undefined): TlsOptions {
-  if (serverName === undefined) {
-    return {};
-  }
-  // RFC 6066 allows no address in SNI, and Node.js warns of one; the certificate is still checked for it.
-  if (isIP(serverName) !== 0) {
-    return { checkServerIdentity: (_name, certificate) => checkServerIdentity(serverName, certificate) };
-  }
-  // Node.js sends no SNI of its own accord, and a TLS front that serves many names needs it.
-  return { servername: serverName };
-}
-
-function hostOf(endpoint: RedisEndpoint): string | undefined {
-  return 'host' in endpoint ? endpoint.host : undefined;
 }
 
 /** CLIENT SETNAME takes printable ASCII without spaces; StackExchange.Redis drops the rest as well. */

@@ -1,75 +1,59 @@
-import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { Redis, type Cluster, type NatMap, type RedisOptions } from 'ioredis';
 import { InvalidOptionsError } from '../errors.js';
 import { toIoredisOptions } from './ioredis-options.js';
+import { clusterSeeds } from './injected-cluster.js';
 import { parseRedisConnectionString } from './connection-string.js';
-import { describeTarget } from './connection-target.js';
-import type { RedisConnectionSettings } from './connection-settings.js';
-
-/** What a server asks of whoever connects. @publicApi */
-export interface RedisCredentials {
-  readonly username?: string | undefined;
-  readonly password: string;
-}
-
-/** ioredis options, and credentials that are asked for again at every dial, for passwords and tokens that change. @publicApi */
-export type RedisClientOptions = RedisOptions & {
-  readonly credentials?: (() => Promise<RedisCredentials>) | undefined;
-};
+import { LINK_OPTIONS } from './link-options.js';
+import { addressAt, describePlace, type RedisPlace } from './redis-address.js';
+import { askFor, type RedisClientOptions } from './redis-credentials.js';
+import { describeMerged, describeOptions, leadsElsewhere, placeIn, placeOf } from './redis-endpoints.js';
+import { tlsTowards } from './redis-tls-identity.js';
+import type { SentinelService } from './sentinels.js';
 
 const DEFAULT_CONNECT_TIMEOUT = 10_000;
-
-/**
- * What both connections of a link have in common, whatever the application configured: Coherence dials again, not ioredis, because a
- * link that was gone must begin with a sync; and nothing may wait in a queue that the outbox does not know of.
- */
-const LINK_OPTIONS = {
-  lazyConnect: true,
-  retryStrategy: null,
-  reconnectOnError: null,
-  autoResubscribe: false,
-  autoResendUnfulfilledCommands: false,
-  enableOfflineQueue: false,
-  maxRetriesPerRequest: 0,
-  // It asks INFO, which the ACL may forbid; a server that is still loading says so by itself.
-  enableReadyCheck: false,
-  // How long an answer may take, Coherence decides.
-  commandTimeout: undefined,
-  socketTimeout: undefined,
-  enableAutoPipelining: false,
-  readOnly: false,
-  // The scripts publish on names that ioredis cannot prefix, so none may be.
-  keyPrefix: '',
-  // Lists as lists, whichever protocol is spoken.
-  replyMapping: 'legacy',
-} as const satisfies RedisOptions;
 
 /** Makes the connections of a link. @internal */
 export interface RedisClients {
   /** What they connect to; never a secret. */
   readonly target: string;
-  /** How long a dial may take, in ms. */
+  /** How long a step of a dial may take, in ms. */
   readonly connectTimeout: number;
   /** Stands before `{namespace}` in all keys and channels. */
   readonly prefix: string;
-  /** Two connections that have not been dialled: for commands and for listening. */
-  create(): Promise<{ readonly commands: Redis; readonly subscriber: Redis }>;
+  readonly natMap: NatMap | undefined;
+  /** Who is asked for the server to connect to; `undefined`: one of the seeds leads there. */
+  readonly sentinels: SentinelService | undefined;
+  /** The servers to begin with. */
+  seeds(): readonly RedisPlace[];
+  /** Asks for the credentials; what it gives makes connections that are not dialled yet. */
+  prepare(): Promise<(place: RedisPlace) => Redis>;
 }
 
 /** @param options - merged over what the connection string says @internal */
 export function clientsFromConnectionString(connectionString: string, options: RedisClientOptions = {}): RedisClients {
   const settings = parseRedisConnectionString(connectionString);
-  refuseWhatIsNotSupported(settings);
   const fromString = toIoredisOptions(settings);
-  const tls = fromString.tls || options.tls ? { tls: { ...fromString.tls, ...options.tls } } : {};
-  const target = describeTarget(withAddressOf(options, settings));
-  return fromOptions({ ...fromString, ...options, ...tls }, target, settings.channelPrefix);
+  const { tls, sentinelTLS } = fromString;
+  const merged: RedisClientOptions = {
+    ...fromString,
+    ...options,
+    ...(tls || options.tls ? { tls: { ...tls, ...options.tls } } : {}),
+    // An authority that is trusted for the primary is trusted for its sentinels.
+    ...(sentinelTLS ? { sentinelTLS: { ...sentinelTLS, ...options.tls, ...options.sentinelTLS } } : {}),
+  };
+  const nodes = settings.mode === 'cluster' && !leadsElsewhere(options) ? settings.endpoints.map(placeOf) : undefined;
+  if (nodes && merged.db) {
+    throw new InvalidOptionsError(
+      'A Redis Cluster has database 0 only: leave defaultDatabase out, and isolate by the option namespace.',
+    );
+  }
+  const target = describeMerged(settings, options);
+  return { ...fromOptions(merged, target, nodes), prefix: settings.channelPrefix };
 }
 
 /** @internal */
 export function clientsFromOptions(options: RedisClientOptions): RedisClients {
-  if (options.sentinels)
-    throw new InvalidOptionsError('redis: sentinels are not supported yet; give the host and port of the primary.');
-  return fromOptions(options, addressOf(options), '');
+  return fromOptions(options, describeOptions(options));
 }
 
 /** By its methods: the client may come from another copy of ioredis than ours. @internal */
@@ -77,79 +61,82 @@ export function isRedisClient(redis: Redis | Cluster | RedisClientOptions): redi
   return 'duplicate' in redis && typeof redis.duplicate === 'function';
 }
 
-/** Duplicates a client of the application's, which is itself never used and never closed. @internal */
+/** Connects as a client of the application's does, which is itself never used and never closed. @internal */
 export function clientsFromClient(client: Redis | Cluster): RedisClients {
-  if (client instanceof Cluster || client.isCluster) {
-    throw new InvalidOptionsError(
-      'redis: a Cluster is not supported yet; give a Redis that is connected to a single server.',
-    );
-  }
+  if ('nodes' in client) return clientsFromCluster(client);
   const { options } = client;
+  const home = placeIn(options);
   return {
-    target: addressOf(options),
-    connectTimeout: options.connectTimeout ?? DEFAULT_CONNECT_TIMEOUT,
-    prefix: '',
-    create: async () => ({ commands: client.duplicate(LINK_OPTIONS), subscriber: client.duplicate(LINK_OPTIONS) }),
+    ...fromOptions(options, describeOptions(options)),
+    seeds: () => [home],
+    prepare: async () => (place) =>
+      client.duplicate({ ...(place === home ? {} : towards(place, options)), ...LINK_OPTIONS }),
   };
 }
 
-function fromOptions({ credentials, ...options }: RedisClientOptions, target: string, prefix: string): RedisClients {
+/** Over connections of our own to single nodes: see `connectToOwner`. */
+function clientsFromCluster(cluster: Cluster): RedisClients {
+  const { redisOptions = {}, natMap } = cluster.options;
+  const target = `${clusterSeeds(cluster).map(describePlace).join(',')}/0 (cluster)`;
   return {
-    target,
-    connectTimeout: options.connectTimeout ?? DEFAULT_CONNECT_TIMEOUT,
-    prefix,
-    async create() {
-      const asked = await ask(credentials);
-      const all = { ...options, ...(asked && withoutUndefined(asked)), ...LINK_OPTIONS };
-      return { commands: new Redis(all), subscriber: new Redis(all) };
+    ...fromOptions({ ...redisOptions, natMap }, target),
+    seeds() {
+      const seeds = clusterSeeds(cluster);
+      if (seeds.length > 0) return seeds;
+      throw new Error('redis: the Cluster names no node to begin with; connect it, or name its nodes when it is made');
     },
   };
 }
 
-async function ask(credentials: RedisClientOptions['credentials']): Promise<RedisCredentials | undefined> {
-  if (!credentials) return undefined;
-  return Promise.resolve()
-    .then(credentials)
-    .catch((error: unknown) => Promise.reject(credentialsFailed(error)));
-}
-
-/** Without the original: whoever keeps secrets may have attached them to it. */
-function credentialsFailed(error: unknown): Error {
-  return new Error(`redis.credentials() failed: ${error instanceof Error ? error.message : 'it gave no reason'}`);
-}
-
-function withoutUndefined({ username, password }: RedisCredentials): RedisOptions {
-  return username === undefined ? { password } : { username, password };
-}
-
-/** The settings as far as a log line is concerned, where `options` lead somewhere else. */
-function withAddressOf(
-  { path, host, port, db, tls }: RedisClientOptions,
-  settings: RedisConnectionSettings,
-): RedisConnectionSettings {
-  const [endpoint] = settings.endpoints;
-  const address = 'host' in endpoint ? { host: host ?? endpoint.host, port: port ?? endpoint.port } : endpoint;
+function fromOptions(
+  { credentials, ...options }: RedisClientOptions,
+  target: string,
+  seeds: readonly RedisPlace[] = [placeIn(options)],
+): RedisClients {
   return {
-    ...settings,
-    endpoints: [path ? { path } : address],
-    database: db ?? settings.database,
-    tls: tls ? { ...settings.tls, enabled: true } : settings.tls,
+    target,
+    connectTimeout: options.connectTimeout ?? DEFAULT_CONNECT_TIMEOUT,
+    prefix: '',
+    natMap: options.natMap,
+    sentinels: sentinelsIn(options),
+    seeds: () => seeds,
+    async prepare() {
+      const all = { ...options, ...(await askFor(credentials)) };
+      return (place) => new Redis({ ...all, ...towards(place, all), ...LINK_OPTIONS });
+    },
   };
 }
 
-function addressOf({ path, host = 'localhost', port = 6379, db = 0 }: RedisOptions): string {
-  return path ?? `${host}:${port}/${db}`;
+function sentinelsIn(options: RedisOptions): SentinelService | undefined {
+  if (!options.sentinels?.length) return undefined;
+  const { name, natMap, sentinelUsername, sentinelPassword, sentinelTLS, family, connectTimeout } = options;
+  if (name === undefined) {
+    throw new InvalidOptionsError('redis: sentinels need the name by which they know the primary: give name as well.');
+  }
+  return {
+    name,
+    natMap,
+    addresses: options.sentinels.map(({ host, port }) => addressAt(host ?? 'localhost', port ?? 26_379)),
+    make: (address) =>
+      new Redis({
+        username: sentinelUsername,
+        password: sentinelPassword,
+        family,
+        connectTimeout,
+        host: address.host,
+        port: address.port,
+        ...(sentinelTLS ? { tls: tlsTowards(sentinelTLS, address) } : {}),
+        ...LINK_OPTIONS,
+        // Their answers have one shape then.
+        protocol: 2,
+      }),
+  };
 }
 
-function refuseWhatIsNotSupported({ mode }: RedisConnectionSettings): void {
-  if (mode === 'standalone') return;
-  const what = mode === 'sentinel' ? 'Sentinel (serviceName)' : 'Redis Cluster (more than one endpoint)';
-  // The commonest way to get here unawares: a password that is cut at its comma leaves something that looks like an endpoint.
-  const hint =
-    mode === 'cluster'
-      ? ' A comma ends a value, so a password cannot hold one: use a URL, with %2C, for such a password.'
-      : '';
-  throw new InvalidOptionsError(
-    `The connection string asks for ${what}, which is not supported yet; name one server.${hint}`,
-  );
+/** What leads a connection with these options to `place`. */
+function towards(place: RedisPlace, { tls, sentinels, enableTLSForSentinelMode }: RedisOptions): RedisOptions {
+  if ('path' in place) return { path: place.path };
+  // As ioredis does: `tls` alone does not make it speak TLS with a primary that sentinels name.
+  const isTls = tls && (!sentinels || enableTLSForSentinelMode);
+  return { host: place.host, port: place.port, path: '', tls: isTls ? tlsTowards(tls, place) : undefined };
 }

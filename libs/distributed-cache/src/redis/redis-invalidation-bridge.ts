@@ -10,34 +10,37 @@ import {
   clientsFromConnectionString,
   clientsFromOptions,
   isRedisClient,
-  type RedisClientOptions,
   type RedisClients,
 } from './redis-clients.js';
+import { RedisConnecting } from './redis-connecting.js';
+import type { RedisClientOptions } from './redis-credentials.js';
 import { withinTime } from './redis-dialling.js';
-import { RedisLink, type RedisConnections } from './redis-link.js';
+import { RedisLink } from './redis-link.js';
 import { redisNames } from './redis-names.js';
-import { toLinkError } from './redis-refusal.js';
-import { listenToEveryError } from './redis-sockets.js';
+import { ServerChoice } from './server-choice.js';
 
 /** How a bridge reaches Redis. @publicApi */
 export interface RedisInvalidationBridgeOptions {
   /** A URL or a StackExchange.Redis string. */
   readonly connectionString?: string | undefined;
-  /** A client, which is duplicated and never closed; or ioredis options, merged over the connection string. */
+  /** A client, which is never used and never closed; or ioredis options, merged over the connection string. */
   readonly redis?: Redis | Cluster | RedisClientOptions | undefined;
 }
 
 /**
- * Carries invalidations over Redis: a stream is the log, a channel the doorbell. Two connections of its own per link.
+ * Carries invalidations over Redis: a stream is the log, a channel the doorbell. Two connections of its own per link, and a third
+ * where evictions wait for replicas.
  *
  * @publicApi
  */
 export class RedisInvalidationBridge implements InvalidationBridge {
   readonly #clients: RedisClients;
+  readonly #choice: ServerChoice;
 
   /** @throws {InvalidConnectionStringError} @throws {InvalidOptionsError} */
   constructor(options: RedisInvalidationBridgeOptions) {
     this.#clients = clientsOf(options);
+    this.#choice = new ServerChoice(this.#clients);
   }
 
   get target(): string {
@@ -47,31 +50,27 @@ export class RedisInvalidationBridge implements InvalidationBridge {
   async dial(member: BridgeMember, listener: LinkListener, signal: AbortSignal): Promise<InvalidationLink> {
     const { prefix, connectTimeout } = this.#clients;
     const names = redisNames(prefix, member.namespace);
-    const connections = await withinTime(this.#clients.create(), connectTimeout, signal);
-    const link = new RedisLink(connections, names, member);
-    const both = [connections.commands, connections.subscriber];
-    let lastError: Error | undefined;
-    for (const connection of both) {
-      connection.on('error', (error) => (lastError = toLinkError(error)));
-      listenToEveryError(connection);
-    }
-    // Attached before SUBSCRIBE: the first message may come together with its acknowledgement.
-    connections.subscriber.on('message', (channel, text) => link.heard(channel, text, listener));
+    const make = await withinTime(this.#clients.prepare(), connectTimeout, signal);
+    const connecting = new RedisConnecting(make, connectTimeout, signal);
     try {
-      await withinTime(open(connections, names.channel), connectTimeout, signal);
-      // ioredis goes on when SELECT was refused, in another database than the other instances.
-      if (lastError) throw lastError;
+      const { place, commands, subscriber, channelWasSilent } = await this.#choice.connect(
+        connecting,
+        names.log,
+        signal,
+      );
+      // WAIT holds up whatever else is asked on its connection.
+      const waiter = member.minReplicas > 0 ? await connecting.connect(place) : undefined;
+      const link = new RedisLink({ commands, subscriber, waiter, channelWasSilent }, names, member);
+      // Attached before SUBSCRIBE: the first message may come together with its acknowledgement.
+      subscriber.on('message', (channel, text) => link.heard(channel, text, listener));
+      // Resolves with the server's acknowledgement; `ready` alone would only say that the command was sent.
+      await connecting.step(subscriber, subscriber.subscribe(names.channel));
+      breakTogether(link, listener, connecting, waiter ? [commands, subscriber, waiter] : [commands, subscriber]);
+      return link;
     } catch (error) {
-      link.close();
-      throw lastError ?? toLinkError(error);
+      connecting.closeAll();
+      throw error;
     }
-    const closed = (): void => {
-      if (link.isClosed) return;
-      link.close();
-      listener.broken(lastError ?? new Error('Redis closed the connection'));
-    };
-    for (const connection of both) connection.on('close', closed);
-    return link;
   }
 }
 
@@ -80,8 +79,19 @@ function clientsOf({ connectionString, redis }: RedisInvalidationBridgeOptions):
   return connectionString ? clientsFromConnectionString(connectionString, redis) : clientsFromOptions(redis ?? {});
 }
 
-async function open({ commands, subscriber }: RedisConnections, channel: string): Promise<void> {
-  await Promise.all([commands.connect(), subscriber.connect()]);
-  // Resolves with the server's acknowledgement; `ready` alone would only say that the command was sent.
-  await subscriber.subscribe(channel);
+/** A link is gone when one of its connections is. */
+function breakTogether(
+  link: RedisLink,
+  listener: LinkListener,
+  connecting: RedisConnecting,
+  connections: readonly Redis[],
+): void {
+  const closed = (): void => {
+    connecting.closeAll();
+    if (link.isClosed) return;
+    link.close();
+    const causes = connections.flatMap((connection) => connecting.failureOf(connection) ?? []);
+    listener.broken(causes[0] ?? new Error('Redis closed the connection'));
+  };
+  for (const connection of connections) connection.on('close', closed);
 }

@@ -25,8 +25,10 @@ const MEMBER_IS_GONE = 600_000;
 export interface RedisConnections {
   readonly commands: Redis;
   readonly subscriber: Redis;
-  /** Given when replicas are to be waited for: `WAIT` blocks its connection, so it has one of its own. */
+  /** To the server of `commands`, given when replicas are to be waited for: `WAIT` blocks its connection, so it has one of its own. */
   readonly waiter?: Redis | undefined;
+  /** To be called when the link is given up because its channel did not bring what the log holds. */
+  readonly channelWasSilent?: (() => void) | undefined;
 }
 
 /** The commands of one link. @internal */
@@ -134,8 +136,9 @@ export class RedisLink implements InvalidationLink {
     return this.#isClosed;
   }
 
-  close(): void {
+  close(reason?: 'silent-channel'): void {
     this.#isClosed = true;
+    if (reason === 'silent-channel') this.#connections.channelWasSilent?.();
     disconnect(this.#connections.commands);
     disconnect(this.#connections.subscriber);
     if (this.#connections.waiter) disconnect(this.#connections.waiter);

@@ -28,7 +28,8 @@ describe('toLinkError', () => {
     ['NOAUTH Authentication required.', 'report'],
     ['WRONGPASS invalid username-password pair or user is disabled.', 'report'],
     ['WRONGTYPE Operation against a key holding the wrong kind of value', 'report'],
-    ['MOVED 3999 10.0.0.2:6379', 'report'],
+    ['MOVED 3999 10.0.0.2:6379', 'redial'],
+    ['ASK 3999 10.0.0.2:6379', 'retry'],
     ['ERR something new', 'report'],
     ['', 'report'],
   ] as const)('knows what to do about "%s": %s', (message, remedy) => {

@@ -7,11 +7,14 @@ const REMEDIES: Readonly<Record<string, BridgeRefusal['remedy']>> = {
   NOREPLICAS: 'redial',
   LOADING: 'redial',
   MASTERDOWN: 'redial',
+  MOVED: 'redial',
   // It cannot at the moment.
   OOM: 'retry',
   BUSY: 'retry',
   TRYAGAIN: 'retry',
   CLUSTERDOWN: 'retry',
+  // The slot is on its way to another node: its keys are on either side until all have arrived, and then this one says MOVED.
+  ASK: 'retry',
 };
 
 /** What an answer begins with; before Redis 7, an error inside a script stands behind "ERR Error running script (…): … -". */

@@ -15,7 +15,8 @@ export function listenToEveryError(connection: Redis): void {
 /** Closes the connection; what its socket has to say about that does not matter. @internal */
 export function disconnect(connection: Redis): void {
   ignoreErrors(connection);
-  connection.disconnect();
+  // To end what has ended would only start a timer of ioredis that nothing stops.
+  if (connection.status !== 'end') connection.disconnect();
 }
 
 function ignoreErrors(connection: Redis): void {

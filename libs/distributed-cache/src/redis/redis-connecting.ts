@@ -1,0 +1,69 @@
+import type { Redis } from 'ioredis';
+import type { RedisPlace } from './redis-address.js';
+import { withinTime } from './redis-dialling.js';
+import { toLinkError } from './redis-refusal.js';
+import { disconnect, listenToEveryError } from './redis-sockets.js';
+
+/** The connections of one link: each step of dialling them takes a bounded time, and all are closed together. @internal */
+export class RedisConnecting {
+  readonly #make: (place: RedisPlace) => Redis;
+  readonly #timeout: number;
+  readonly #signal: AbortSignal;
+  readonly #failures = new Map<Redis, Error | undefined>();
+  readonly #companions: { close(): void }[] = [];
+
+  /** @param make - makes a connection that is not dialled yet */
+  constructor(make: (place: RedisPlace) => Redis, timeout: number, signal: AbortSignal) {
+    this.#make = make;
+    this.#timeout = timeout;
+    this.#signal = signal;
+  }
+
+  async connect(place: RedisPlace): Promise<Redis> {
+    const redis = this.#make(place);
+    this.#failures.set(redis, undefined);
+    redis.on('error', (error) => this.#failures.set(redis, toLinkError(error)));
+    listenToEveryError(redis);
+    await this.step(redis, redis.connect());
+    return redis;
+  }
+
+  /** What `redis` answers. Rejects with what went wrong with the connection, where that tells more than the answer. */
+  async step<T>(redis: Redis, answer: Promise<T>): Promise<T> {
+    let answered: T;
+    try {
+      answered = await withinTime(answer, this.#timeout, this.#signal);
+    } catch (error) {
+      throw this.failureOf(redis) ?? toLinkError(error);
+    }
+    const failure = this.failureOf(redis);
+    // ioredis goes on when SELECT was refused, in another database than the other instances.
+    if (failure) throw failure;
+    return answered;
+  }
+
+  /** What went wrong with the connection last. */
+  failureOf(redis: Redis): Error | undefined {
+    return this.#failures.get(redis);
+  }
+
+  get isGivenUp(): boolean {
+    return this.#signal.aborted;
+  }
+
+  /** Ends a connection as if the server had. */
+  end(redis: Redis, cause: Error): void {
+    this.#failures.set(redis, cause);
+    disconnect(redis);
+  }
+
+  /** `companion` lives for as long as the connections. */
+  closeToo(companion: { close(): void }): void {
+    this.#companions.push(companion);
+  }
+
+  closeAll(): void {
+    for (const redis of this.#failures.keys()) disconnect(redis);
+    for (const companion of this.#companions) companion.close();
+  }
+}
