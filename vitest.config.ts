@@ -37,9 +37,21 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'faults',
+          sequence: { groupOrder: 2 },
+          include: ['test/faults/**/*.spec.ts'],
+          globalSetup: ['test/support/redis-once.ts'],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'e2e',
           // Last and alone: it measures how long answers take.
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           include: ['test/e2e/**/*.spec.ts'],
           globalSetup: ['test/support/redis-once.ts', 'test/support/build-once.ts'],
           // Each file starts processes of its own on two cores; side by side they would only slow each other down.
