@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** A certificate for `localhost` and `127.0.0.1`, signed by an authority made for it alone. */
+/** A certificate, signed by an authority made for it alone. */
 export interface RedisCertificate {
   readonly directory: string;
   /** The authority's certificate, PEM: what a client must trust. */
@@ -17,12 +17,13 @@ export interface RedisCertificate {
   remove(this: void): Promise<void>;
 }
 
-export async function createRedisCertificate(): Promise<RedisCertificate> {
+/** @param names - whom it is for, as `subjectAltName` has them. Default: `localhost` and `127.0.0.1`. */
+export async function createRedisCertificate(names = 'DNS:localhost,IP:127.0.0.1'): Promise<RedisCertificate> {
   const directory = await mkdtemp(join(tmpdir(), 'redis-certificate-'));
   const inDirectory = (name: string): string => join(directory, name);
   const openssl = (...args: string[]) => run('openssl', args, { cwd: directory });
 
-  await writeFile(inDirectory('server.ext'), 'subjectAltName=DNS:localhost,IP:127.0.0.1\n');
+  await writeFile(inDirectory('server.ext'), `subjectAltName=${names}\n`);
   const key = ['-newkey', 'rsa:2048', '-nodes'];
   await openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.crt', '-days', '2', '-subj', '/CN=Test CA');
   await openssl('req', ...key, '-keyout', 'server.key', '-out', 'server.csr', '-subj', '/CN=localhost');

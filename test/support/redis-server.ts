@@ -10,8 +10,11 @@ export interface RedisServerOptions {
   password?: string | undefined;
   /** With `password`: an ACL user; the default user is switched off then. */
   user?: string | undefined;
-  /** Listen with TLS only, with a certificate of an authority that {@link RedisServer.ca} holds. */
-  tls?: boolean | undefined;
+  /**
+   * Listen with TLS only, with a certificate of an authority that {@link RedisServer.ca} holds: one made for this server, or one that
+   * the caller removes.
+   */
+  tls?: boolean | RedisCertificate | undefined;
   /** Listen on a unix socket as well; the connection string then names it. */
   unixSocket?: boolean | undefined;
   /** Write every change to a file, which {@link RedisServer.restart} reads: the data survive, the run id does not. */
@@ -63,7 +66,8 @@ export class RedisServer {
       ...(this.socketPath === undefined ? { host: '127.0.0.1', port: this.port } : { path: this.socketPath }),
       ...(user === undefined ? {} : { username: user }),
       ...(password === undefined ? {} : { password }),
-      ...(this.ca === undefined ? {} : { tls: { ca: this.ca } }),
+      // A test's own client comes for what the server holds, not for its name.
+      ...(this.ca === undefined ? {} : { tls: { ca: this.ca, checkServerIdentity: () => undefined } }),
     });
     // The server goes away under its clients in these tests, and an 'error' nobody listens to would be printed.
     client.on('error', () => {});
@@ -95,7 +99,7 @@ export class RedisServer {
     for (const client of this.#clients) client.disconnect();
     await this.#server.stop();
     const { certificate, socketDirectory, persistentDirectory } = this.#prepared;
-    await certificate?.remove();
+    if (this.#options.tls === true) await certificate?.remove();
     for (const directory of [socketDirectory, persistentDirectory]) {
       if (directory !== undefined) await rm(directory, { recursive: true, force: true });
     }
@@ -116,7 +120,7 @@ interface Prepared {
 
 async function prepare(options: RedisServerOptions): Promise<Prepared> {
   const { user, password, tls, unixSocket, persistent, args = [] } = options;
-  const certificate = tls ? await createRedisCertificate() : undefined;
+  const certificate = tls === true ? await createRedisCertificate() : tls || undefined;
   const socketDirectory = unixSocket ? await mkdtemp(join(tmpdir(), 'redis-socket-')) : undefined;
   const persistentDirectory = persistent ? await mkdtemp(join(tmpdir(), 'redis-persistent-')) : undefined;
   return {
@@ -152,7 +156,7 @@ function launch(
   const directories = [certificate?.directory, socketDirectory, persistentDirectory].filter(
     (path) => path !== undefined,
   );
-  return startPrivateRedis({ args, directories, port, tls });
+  return startPrivateRedis({ args, directories, port, tls: Boolean(tls) });
 }
 
 function connectionStringOf(

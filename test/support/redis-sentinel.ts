@@ -1,0 +1,175 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Redis } from 'ioredis';
+import { expect } from 'vitest';
+import { runAfterDeath } from '../../scripts/parent-death.mjs';
+import { freePort } from '../../scripts/ports.mjs';
+import { findRedisServerBinary } from '../../scripts/redis.mjs';
+import { eventually } from './redis-caches.js';
+import type { RedisCertificate } from './redis-certificate.js';
+import { startRedisServer, type RedisServer } from './redis-server.js';
+
+/** By what name the sentinels know the primary. */
+export const SERVICE = 'main';
+
+export interface WatchedRedisOptions {
+  /** Of Redis. Default: none. */
+  password?: string | undefined;
+  /** Of the sentinels. Default: none. */
+  sentinelPassword?: string | undefined;
+  /** All speak TLS. */
+  tls?: RedisCertificate | undefined;
+}
+
+/** A primary and a replica that three sentinels watch over. */
+export class WatchedRedis {
+  readonly primary: RedisServer;
+  readonly replica: RedisServer;
+  readonly sentinels: readonly RedisSentinel[];
+
+  private constructor(primary: RedisServer, replica: RedisServer, sentinels: readonly RedisSentinel[]) {
+    this.primary = primary;
+    this.replica = replica;
+    this.sentinels = sentinels;
+  }
+
+  static async start(options: WatchedRedisOptions = {}): Promise<WatchedRedis> {
+    const { password, tls } = options;
+    const args = [
+      ...['--repl-diskless-sync-delay', '0', '--repl-ping-replica-period', '1'],
+      ...(password === undefined ? [] : ['--masterauth', password]),
+      ...(tls ? ['--tls-replication', 'yes'] : []),
+    ];
+    const primary = await startRedisServer({ password, tls, args });
+    const replica = await startRedisServer({
+      password,
+      tls,
+      args: [...args, '--replicaof', '127.0.0.1', `${primary.port}`],
+    });
+    const admin = replica.client();
+    await eventually(async () => expect(await admin.info('replication')).toContain('master_link_status:up'));
+    const sentinels = await Promise.all([1, 2, 3].map(() => RedisSentinel.start(primary.port, options)));
+    await eventually(async () => {
+      for (const sentinel of sentinels) expect(await sentinel.sees()).toEqual({ replicas: 1, others: 2 });
+    }, 20_000);
+    return new WatchedRedis(primary, replica, sentinels);
+  }
+
+  /** What an application would be given. */
+  get connectionString(): string {
+    return `${this.sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')},serviceName=${SERVICE}`;
+  }
+
+  /** Resolves when the replica has been promoted and every sentinel says so. */
+  async untilPromoted(): Promise<void> {
+    for (const sentinel of this.sentinels) {
+      if (!sentinel.isAlive) continue;
+      await eventually(async () => expect(await sentinel.primaryPort()).toBe(this.replica.port), 30_000);
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.primary, this.replica, ...this.sentinels].map((each) => each.stop()));
+  }
+}
+
+/** One sentinel on a free port. It does not outlive the test process. */
+export class RedisSentinel {
+  readonly port: number;
+  readonly client: Redis;
+  readonly #process: ChildProcess;
+  readonly #directory: string;
+  readonly #callOff: () => void;
+  isAlive = true;
+
+  private constructor(port: number, client: Redis, process: ChildProcess, directory: string) {
+    this.port = port;
+    this.client = client;
+    this.#process = process;
+    this.#directory = directory;
+    this.#callOff = runAfterDeath(['kill', '-9', `${process.pid}`]);
+  }
+
+  static async start(
+    primaryPort: number,
+    { password, sentinelPassword, tls }: WatchedRedisOptions,
+  ): Promise<RedisSentinel> {
+    const directory = await mkdtemp(join(tmpdir(), 'redis-sentinel-'));
+    const port = await freePort();
+    const configuration = [
+      ...(tls ? ['port 0', `tls-port ${port}`, 'tls-replication yes', 'tls-auth-clients no'] : [`port ${port}`]),
+      ...(tls
+        ? [`tls-ca-cert-file ${tls.caFile}`, `tls-cert-file ${tls.certFile}`, `tls-key-file ${tls.keyFile}`]
+        : []),
+      'bind 127.0.0.1',
+      `dir ${directory}`,
+      `sentinel monitor ${SERVICE} 127.0.0.1 ${primaryPort} 2`,
+      `sentinel down-after-milliseconds ${SERVICE} 500`,
+      `sentinel failover-timeout ${SERVICE} 2000`,
+      ...(password === undefined ? [] : [`sentinel auth-pass ${SERVICE} ${password}`]),
+      ...(sentinelPassword === undefined
+        ? []
+        : [`requirepass ${sentinelPassword}`, `sentinel sentinel-pass ${sentinelPassword}`]),
+    ];
+    // The sentinel writes to it.
+    const file = join(directory, 'sentinel.conf');
+    await writeFile(file, configuration.join('\n'));
+    const sentinel = spawn(findRedisServerBinary() ?? 'redis-server', [file, '--sentinel'], {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    await untilWatching(sentinel);
+    const client = new Redis({
+      port,
+      host: '127.0.0.1',
+      ...(sentinelPassword === undefined ? {} : { password: sentinelPassword }),
+      ...(tls ? { tls: { ca: tls.ca, checkServerIdentity: () => undefined } } : {}),
+    });
+    client.on('error', () => {});
+    return new RedisSentinel(port, client, sentinel, directory);
+  }
+
+  async sees(): Promise<{ replicas: number; others: number }> {
+    const answer = await this.client.call('SENTINEL', 'MASTER', SERVICE);
+    const fields = Array.isArray(answer) ? answer.map(String) : [];
+    const field = (name: string): number => Number(fields[fields.indexOf(name) + 1]);
+    return { replicas: field('num-slaves'), others: field('num-other-sentinels') };
+  }
+
+  async primaryPort(): Promise<number> {
+    const answer = await this.client.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', SERVICE);
+    return Number(Array.isArray(answer) ? answer[1] : undefined);
+  }
+
+  async kill(): Promise<void> {
+    if (!this.isAlive) return;
+    this.isAlive = false;
+    this.client.disconnect();
+    const exited = once(this.#process, 'exit');
+    this.#process.kill('SIGKILL');
+    await exited;
+    this.#callOff();
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+}
+
+async function untilWatching(sentinel: ChildProcess): Promise<void> {
+  const lines: string[] = [];
+  if (!sentinel.stdout) throw new Error('the sentinel has no output');
+  for await (const line of createInterface({ input: sentinel.stdout })) {
+    lines.push(line);
+    if (line.includes('+monitor')) {
+      sentinel.stdout.resume();
+      return;
+    }
+  }
+  throw new Error(`The sentinel did not start. Its log ends with:\n${lines.slice(-10).join('\n')}`);
+}
