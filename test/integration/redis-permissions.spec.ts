@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Redis } from 'ioredis';
-import { eventually, fill, RedisCaches, untilCoherent, untilDropped } from '../support/redis-caches.js';
+import { copies, eventually, fill, RedisCaches, untilCoherent, untilDropped } from '../support/redis-caches.js';
 import { startRedisServer, type RedisServer } from '../support/redis-server.js';
 
 const KEYS_AND_CHANNEL = ['~{shop}:log', '~{shop}:members', '&{shop}:invalidations'];
@@ -19,9 +19,13 @@ const COMMANDS = [
   '+time',
   '+zadd',
   '+zremrangebyscore',
+  '+zrangebyscore',
   '+pexpire',
   '+xrange',
 ];
+
+/** What an eviction everywhere asks for beside that, and that an instance be off the list of those who are waited for when it leaves. */
+const EVERYWHERE = ['&{shop}:acks', '+zrem'];
 
 /** Lets an instance tell whether the server is still the one it was; without it, every reconnect counts as another server. */
 const INFO = '+info';
@@ -51,7 +55,7 @@ describe('an instance whose user may do just what it needs', () => {
   };
 
   it.each([2, 3])('is coherent, also after its connections were killed, in RESP%i', async (protocol) => {
-    await allow(...KEYS_AND_CHANNEL, ...COMMANDS, INFO);
+    await allow(...KEYS_AND_CHANNEL, ...COMMANDS, ...EVERYWHERE, INFO);
     const [a, b] = await Promise.all([caches.connect(options(protocol)), caches.connect(options(protocol))]);
     await fill('1', 'one', a.cache, b.cache);
 
@@ -65,7 +69,7 @@ describe('an instance whose user may do just what it needs', () => {
   });
 
   it('counts every reconnect as another server without INFO, and is coherent', async () => {
-    await allow(...KEYS_AND_CHANNEL, ...COMMANDS);
+    await allow(...KEYS_AND_CHANNEL, ...COMMANDS, ...EVERYWHERE);
     const [a, b] = await Promise.all([caches.connect(options()), caches.connect(options())]);
     await fill('1', 'one', a.cache, b.cache);
     await a.cache.region('products').evict('1');
@@ -82,7 +86,7 @@ describe('an instance whose user may do just what it needs', () => {
 
   it.each(COMMANDS)('is told once, loudly, that it lacks %s', async (missing) => {
     await admin.call('SCRIPT', 'FLUSH');
-    await allow(...KEYS_AND_CHANNEL, ...COMMANDS.filter((command) => command !== missing), INFO);
+    await allow(...KEYS_AND_CHANNEL, ...COMMANDS.filter((command) => command !== missing), ...EVERYWHERE, INFO);
     const { cache, log } = caches.start({ ...options(), publishTimeout: 0, drainTimeout: 0 });
 
     await cache.firstSync(1).catch(() => undefined);
@@ -96,15 +100,49 @@ describe('an instance whose user may do just what it needs', () => {
   });
 
   it.each(KEYS_AND_CHANNEL)('is told once, loudly, that it lacks %s', async (missing) => {
-    await allow(...KEYS_AND_CHANNEL.filter((pattern) => pattern !== missing), ...COMMANDS, INFO);
+    await allow(...KEYS_AND_CHANNEL.filter((pattern) => pattern !== missing), ...COMMANDS, ...EVERYWHERE, INFO);
     const { cache, log } = caches.start(options());
 
     await expect(cache.firstSync(1)).rejects.toThrow('NOPERM');
     await eventually(() => expect(log.at('error')).toHaveLength(1));
   });
 
+  it('evicts everywhere, and leaves the list of those who are waited for', async () => {
+    await allow(...KEYS_AND_CHANNEL, ...COMMANDS, ...EVERYWHERE, INFO);
+    await admin.del('{shop}:members');
+    const [a, b] = await Promise.all([caches.connect(options()), caches.connect(options())]);
+    await fill('1', 'one', a.cache, b.cache);
+    // The list is as young as the server, so it takes until the lease of one that the server may have forgotten is over.
+    const evicted = a.cache.region('products').evict('1', { everywhere: { timeout: '20ms' } });
+    await expect(evicted).rejects.toMatchObject({ code: 'INVALIDATION_NOT_CONFIRMED', missing: [] });
+    expect(copies('1', b.cache)).toEqual([undefined]);
+
+    await b.cache.close();
+    const members = await admin.zrangebyscore('{shop}:members', 0, '+inf');
+    expect(members.filter((member) => member.includes(b.cache.status().instanceId))).toEqual([]);
+    expect([a, b].flatMap(({ log }) => log.at('error'))).toEqual([]);
+  });
+
+  it('is told loudly that it may not acknowledge, and the eviction is delivered all the same', async () => {
+    await allow(...KEYS_AND_CHANNEL, ...COMMANDS, ...EVERYWHERE.filter((rule) => rule !== '&{shop}:acks'), INFO);
+    const [a, b] = await Promise.all([caches.connect(options()), caches.connect(options())]);
+    await fill('1', 'one', a.cache, b.cache);
+
+    const evicted = a.cache.region('products').evict('1', { everywhere: { timeout: '50ms' } });
+    await expect(evicted).rejects.toMatchObject({ code: 'INVALIDATION_NOT_CONFIRMED' });
+    await untilDropped('1', b.cache);
+    await eventually(() => expect(JSON.stringify(a.log.at('error'))).toContain('NOPERM'));
+  });
+
+  it('is told loudly that it may not take itself off the list', async () => {
+    await allow(...KEYS_AND_CHANNEL, ...COMMANDS, ...EVERYWHERE.filter((rule) => rule !== '+zrem'), INFO);
+    const { cache, log } = await caches.connect(options());
+    await cache.close();
+    expect(JSON.stringify(log.at('error'))).toContain('NOPERM');
+  });
+
   it('delivers what waited once it is allowed to, without a restart', async () => {
-    await allow(...KEYS_AND_CHANNEL, ...COMMANDS, INFO);
+    await allow(...KEYS_AND_CHANNEL, ...COMMANDS, ...EVERYWHERE, INFO);
     const patience = { ...options(), publishTimeout: 100 };
     const [a, b] = await Promise.all([caches.connect(patience), caches.connect(patience)]);
     await fill('1', 'one', a.cache, b.cache);
