@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Logger } from '@nestjs/common';
+import { failureOf } from '../../../../test/support/failure-of.js';
 import { orderServiceWith } from '../../../../test/support/order-service.js';
 import { startedCache } from '../../../../test/support/started-cache.js';
 import { InMemoryInvalidationBridge } from '../testing/in-memory-invalidation-bridge.js';
@@ -251,6 +252,38 @@ describe('@CacheEvict', () => {
     expect(second).toMatchObject({ code: 'INVALIDATION_NOT_DELIVERED', result: 'removed 2' });
   });
 
+  it('everywhere waits until no instance can serve the old value; when that fails its error carries the result', async () => {
+    const clock = new ManualClock();
+    const bridge = new InMemoryInvalidationBridge({ clock });
+    const [here, there] = [startedCache({ bridge, clock }), startedCache({ bridge, clock })];
+    await clock.advance(0);
+    class Service {
+      @CacheEvict({ region: 'products', key: (id) => id, tags: ['tag:1'], everywhere: { timeout: '500ms' } })
+      async revoke(id: string): Promise<string> {
+        return `revoked ${id}`;
+      }
+      @CacheEvict({ region: 'products', key: (id) => id, everywhere: true })
+      async withPatience(id: string): Promise<string> {
+        return `revoked ${id}`;
+      }
+    }
+    const service = withTestCache(new Service(), here);
+    expect(await service.revoke('1')).toBe('revoked 1');
+
+    bridge.cut(there, { silently: true });
+    const failure = failureOf(service.revoke('1'));
+    const patient = service.withPatience('2');
+    await clock.advance(500);
+    expect(await failure).toMatchObject({
+      code: 'INVALIDATION_NOT_CONFIRMED',
+      missing: [there.status().instanceId],
+      result: 'revoked 1',
+    });
+    // The maxStaleness of the one that is cut off.
+    await clock.advance('10s');
+    expect(await patient).toBe('revoked 2');
+  });
+
   it('carries the result of a method that outlived the cache', async () => {
     const cache = startedCache();
     const service = withTestCache(new ProductService(), cache);
@@ -267,6 +300,8 @@ describe('@CacheEvict', () => {
     ['evictOnError and keyFromResult', { region: 'a', evictOnError: () => true, keyFromResult: () => 'a' }],
     ['evictOnError and tags that take the result', { tags: () => 'a', evictOnError: () => true }],
     ['evictOnError and beforeInvocation', { region: 'a', evictOnError: () => true, beforeInvocation: true }],
+    ['everywhere that is no timeout', { region: 'a', all: true, everywhere: '5s' }],
+    ['everywhere with a timeout of 0', { region: 'a', all: true, everywhere: { timeout: 0 } }],
     ['keys that are no function', { region: 'a', keys: ['a'] }],
   ])('refuses %s when the class is defined, naming Class.method', (_what, options) => {
     const define = orderServiceWith(Reflect.apply(CacheEvict, undefined, [options]));

@@ -115,6 +115,12 @@ export class Inferred {
     return productOf(id);
   }
 
+  @CacheEvict({ region: 'products', key: (id) => id.trim(), everywhere: { timeout: '5s' } })
+  async evictEverywhere(_id: string): Promise<void> {}
+
+  @CacheEvict({ region: 'products', all: true, beforeInvocation: true, everywhere: true })
+  async evictEverywhereBefore(): Promise<void> {}
+
   @CacheEvict({ region: 'products', beforeInvocation: true, key: (id) => id.trim(), tags: (id) => id.trim() })
   async evictBefore(id: string): Promise<Product> {
     return productOf(id);
@@ -302,6 +308,10 @@ export class Refused {
   async resultOfError(id: string): Promise<string> {
     return id;
   }
+
+  // @ts-expect-error -- a wrong unit
+  @CacheEvict({ region: 'a', all: true, everywhere: { timeout: '5 seconds' } })
+  async wrongTimeout(): Promise<void> {}
 
   // @ts-expect-error -- tags that rely on the result of a method that may have failed
   @CacheEvict({ region: 'a', evictOnError: () => true, tags: (product) => product.id })
