@@ -1,0 +1,113 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { copies, eventually, fill, RedisCaches, untilCoherent, untilDropped } from '../support/redis-caches.js';
+import { RedisProxy } from '../support/redis-proxy.js';
+import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+
+const PUBLISH_TIMEOUT = 500;
+
+describe('a primary and its replica', () => {
+  const caches = new RedisCaches();
+  const servers: RedisServer[] = [];
+  const proxies: RedisProxy[] = [];
+
+  afterEach(async () => {
+    await caches.closeAll();
+    await Promise.all(proxies.splice(0).map((proxy) => proxy.stop()));
+    await Promise.all(servers.splice(0).map((server) => server.stop()));
+  });
+
+  const started = async (args: readonly string[] = []): Promise<RedisServer> => {
+    const server = await startRedisServer({ args });
+    servers.push(server);
+    return server;
+  };
+
+  const withReplica = async (): Promise<{ readonly primary: RedisServer; readonly replica: RedisServer }> => {
+    const primary = await started(['--repl-diskless-sync-delay', '0']);
+    const replica = await started(['--replicaof', '127.0.0.1', `${primary.port}`]);
+    await untilReplicating(replica);
+    return { primary, replica };
+  };
+
+  const untilReplicating = async (replica: RedisServer): Promise<void> => {
+    const admin = replica.client();
+    await eventually(async () => expect(await admin.info('replication')).toContain('master_link_status:up'));
+  };
+
+  const options = (server: { readonly connectionString: string }) => ({
+    redisConnectionString: server.connectionString,
+    namespace: 'shop',
+    publishTimeout: PUBLISH_TIMEOUT,
+  });
+
+  it('with minReplicas an eviction settles once the replica has it', async () => {
+    const { primary, replica } = await withReplica();
+    const { cache } = await caches.connect({ ...options(primary), minReplicas: 1, onUndelivered: 'throw' });
+    await cache.region('products').evict('1');
+
+    const [newest] = await replica.client().xrevrange('{shop}:log', '+', '-', 'COUNT', 1);
+    expect(newest?.[0]).toBe(cache.status().position);
+  });
+
+  it('with minReplicas many evictions at once settle together', async () => {
+    const { primary } = await withReplica();
+    const { cache } = await caches.connect({ ...options(primary), minReplicas: 1, onUndelivered: 'throw' });
+    const keys = Array.from({ length: 2_000 }, (_, index) => `${index}`);
+    await Promise.all(keys.map((key) => cache.region('products').evict(key)));
+    expect(cache.status().outbox).toBe(0);
+  });
+
+  it.each(['queue', 'throw'] as const)(
+    "with minReplicas and onUndelivered: '%s' a replica that hangs is waited for until publishTimeout; the peers have heard by then",
+    async (onUndelivered) => {
+      const { primary, replica } = await withReplica();
+      const a = await caches.connect({ ...options(primary), minReplicas: 1, onUndelivered });
+      const b = await caches.connect(options(primary));
+      await fill('1', 'old', a.cache, b.cache);
+      replica.pause();
+
+      const startedAt = performance.now();
+      const outcome = await a.cache
+        .region('products')
+        .evict('1')
+        .then(
+          () => 'resolved',
+          (error: Error) => error.message,
+        );
+      expect(performance.now() - startedAt).toBeGreaterThanOrEqual(PUBLISH_TIMEOUT - 5);
+      expect(outcome).toMatch(onUndelivered === 'queue' ? 'resolved' : /the log has it|publishTimeout/);
+      expect(copies('1', b.cache)).toEqual([undefined]);
+      expect(a.cache.status().outbox).toBe(0);
+      replica.resume();
+    },
+  );
+
+  it('that was demoted, lost its tail and was promoted again is not taken for the server that it was', async () => {
+    const primary = await started();
+    const other = await started(['--replicaof', '127.0.0.1', `${primary.port}`]);
+    await untilReplicating(other);
+    const proxy = await RedisProxy.start(primary.port);
+    proxies.push(proxy);
+    const publisher = await caches.connect(options(primary));
+    const absent = await caches.connect(options(proxy));
+    await fill('1', 'old', absent.cache);
+    proxy.cut();
+    await eventually(() => expect(absent.cache.status().state).toBe('disconnected'));
+
+    // The other one takes over; what the first accepts from here on is lost, and its publisher dies with it.
+    await other.client().replicaof('NO', 'ONE');
+    await publisher.cache.region('products').evict('1');
+    const { position } = publisher.cache.status();
+    const admin = primary.client();
+    await admin.replicaof('127.0.0.1', other.port);
+    await untilReplicating(primary);
+    await publisher.cache.close();
+    await admin.replicaof('NO', 'ONE');
+    expect(await admin.xrange('{shop}:log', position ?? '', position ?? '')).toEqual([]);
+
+    proxy.restore();
+    await untilCoherent(absent.cache);
+    await untilDropped('1', absent.cache);
+    expect(absent.cache.stats().bridge.flushes).toBe(2);
+  });
+});
