@@ -1,5 +1,4 @@
 import type { Redis } from 'ioredis';
-import { expect } from 'vitest';
 import { freePort } from '../../scripts/ports.mjs';
 import { eventually } from './redis-caches.js';
 import type { RedisCertificate } from './redis-certificate.js';
@@ -125,21 +124,22 @@ export class RedisCluster {
       const [, busPort = ''] = (await this.admin(node).config('GET', 'cluster-port')).map(String);
       await this.#cluster(this.nodes[0], 'MEET', '127.0.0.1', node.port, busPort);
     }
-    await this.#untilAll(this.nodes, 'CLUSTER INFO', `cluster_known_nodes:${this.nodes.length}\r`);
+    await this.#untilAll(this.nodes, 'CLUSTER INFO', /cluster_known_nodes:6\r/);
     for (const [index, replica] of replicas.entries()) {
       await this.#cluster(replica, 'REPLICATE', this.#idOf(primaries[index]));
     }
-    await this.#untilAll(this.nodes, 'CLUSTER INFO', 'cluster_state:ok\r');
-    await this.#untilAll(replicas, 'INFO replication', 'master_link_status:up\r');
+    await this.#untilAll(this.nodes, 'CLUSTER INFO', /cluster_state:ok\r/);
+    await this.#untilAll(replicas, 'INFO replication', /master_link_status:up\r/);
     await this.#untilAll(this.nodes, 'CLUSTER NODES', /slave [^]*slave [^]*slave /);
   }
 
   /** Waits until all of them say so. */
-  async #untilAll(nodes: readonly RedisServer[], command: string, pattern: string | RegExp): Promise<void> {
+  async #untilAll(nodes: readonly RedisServer[], command: string, pattern: RegExp): Promise<void> {
     const [name = '', argument = ''] = command.split(' ');
     await eventually(async () => {
       const answers = await Promise.all(nodes.map((node) => this.admin(node).call(name, argument)));
-      for (const answer of answers) expect(String(answer)).toMatch(pattern);
+      const other = answers.map(String).find((answer) => !pattern.test(answer));
+      if (other !== undefined) throw new Error(`${command} gave ${other}`);
     }, 20_000);
   }
 
@@ -168,14 +168,16 @@ function isPrimaryOf(slot: number, line: string): boolean {
 }
 
 async function startNode(tls: RedisCertificate | undefined): Promise<RedisServer> {
-  return startRedisServer({
-    tls,
-    args: [
-      ...['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000', '--cluster-port', `${await freePort()}`],
-      // A replica is promoted however long its primary has been away, and stays with its own.
-      ...['--cluster-replica-validity-factor', '0', '--cluster-allow-replica-migration', 'no'],
-      ...['--repl-diskless-sync-delay', '0', '--repl-ping-replica-period', '1'],
-      ...(tls ? ['--tls-cluster', 'yes', '--tls-replication', 'yes'] : []),
-    ],
-  });
+  const settings = {
+    'cluster-enabled': 'yes',
+    'cluster-port': `${await freePort()}`,
+    'cluster-node-timeout': '1000',
+    // A replica is promoted however long its primary has been away, and stays with its own.
+    'cluster-replica-validity-factor': '0',
+    'cluster-allow-replica-migration': 'no',
+    'repl-diskless-sync-delay': '0',
+    'repl-ping-replica-period': '1',
+    ...(tls ? { 'tls-cluster': 'yes', 'tls-replication': 'yes' } : {}),
+  };
+  return startRedisServer({ tls, args: Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]) });
 }

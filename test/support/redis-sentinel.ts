@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Redis } from 'ioredis';
-import { expect } from 'vitest';
 import { runAfterDeath } from '../../scripts/parent-death.mjs';
 import { freePort } from '../../scripts/ports.mjs';
 import { findRedisServerBinary } from '../../scripts/redis.mjs';
@@ -40,7 +39,8 @@ export class WatchedRedis {
   static async start(options: WatchedRedisOptions = {}): Promise<WatchedRedis> {
     const { password, tls } = options;
     const args = [
-      ...['--repl-diskless-sync-delay', '0', '--repl-ping-replica-period', '1'],
+      '--repl-diskless-sync-delay',
+      '0',
       ...(password === undefined ? [] : ['--masterauth', password]),
       ...(tls ? ['--tls-replication', 'yes'] : []),
     ];
@@ -51,11 +51,9 @@ export class WatchedRedis {
       args: [...args, '--replicaof', '127.0.0.1', `${primary.port}`],
     });
     const admin = replica.client();
-    await eventually(async () => expect(await admin.info('replication')).toContain('master_link_status:up'));
+    await until(async () => (await admin.info('replication')).includes('master_link_status:up'));
     const sentinels = await Promise.all([1, 2, 3].map(() => RedisSentinel.start(primary.port, options)));
-    await eventually(async () => {
-      for (const sentinel of sentinels) expect(await sentinel.sees()).toEqual({ replicas: 1, others: 2 });
-    }, 20_000);
+    for (const sentinel of sentinels) await until(() => sentinel.seesAll());
     return new WatchedRedis(primary, replica, sentinels);
   }
 
@@ -68,7 +66,7 @@ export class WatchedRedis {
   async untilPromoted(): Promise<void> {
     for (const sentinel of this.sentinels) {
       if (!sentinel.isAlive) continue;
-      await eventually(async () => expect(await sentinel.primaryPort()).toBe(this.replica.port), 30_000);
+      await until(async () => (await sentinel.primaryPort()) === this.replica.port);
     }
   }
 
@@ -133,16 +131,25 @@ export class RedisSentinel {
     return new RedisSentinel(port, client, sentinel, directory);
   }
 
-  async sees(): Promise<{ replicas: number; others: number }> {
+  /** Whether it knows the replica and the other two. */
+  async seesAll(): Promise<boolean> {
     const answer = await this.client.call('SENTINEL', 'MASTER', SERVICE);
     const fields = Array.isArray(answer) ? answer.map(String) : [];
     const field = (name: string): number => Number(fields[fields.indexOf(name) + 1]);
-    return { replicas: field('num-slaves'), others: field('num-other-sentinels') };
+    return field('num-slaves') === 1 && field('num-other-sentinels') === 2;
   }
 
   async primaryPort(): Promise<number> {
     const answer = await this.client.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', SERVICE);
     return Number(Array.isArray(answer) ? answer[1] : undefined);
+  }
+
+  pause(): void {
+    this.#process.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#process.kill('SIGCONT');
   }
 
   async kill(): Promise<void> {
@@ -172,4 +179,10 @@ async function untilWatching(sentinel: ChildProcess): Promise<void> {
     }
   }
   throw new Error(`The sentinel did not start. Its log ends with:\n${lines.slice(-10).join('\n')}`);
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  await eventually(async () => {
+    if (!(await condition())) throw new Error(`not so yet: ${String(condition)}`);
+  }, 30_000);
 }

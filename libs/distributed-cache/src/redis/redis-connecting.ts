@@ -11,6 +11,7 @@ export class RedisConnecting {
   readonly #signal: AbortSignal;
   readonly #failures = new Map<Redis, Error | undefined>();
   readonly #companions: { close(): void }[] = [];
+  #gaveUp: (cause: Error) => void = () => {};
 
   /** @param make - makes a connection that is not dialled yet */
   constructor(make: (place: RedisPlace) => Redis, timeout: number, signal: AbortSignal) {
@@ -51,10 +52,15 @@ export class RedisConnecting {
     return this.#signal.aborted;
   }
 
-  /** Ends a connection as if the server had. */
-  end(redis: Redis, cause: Error): void {
-    this.#failures.set(redis, cause);
-    disconnect(redis);
+  /** Ends the link at once: whoever is at the other end may not answer even to that. */
+  giveUp(cause: Error): void {
+    for (const redis of this.#failures.keys()) this.#failures.set(redis, cause);
+    this.closeAll();
+    this.#gaveUp(cause);
+  }
+
+  whenGivenUp(gaveUp: (cause: Error) => void): void {
+    this.#gaveUp = gaveUp;
   }
 
   /** `companion` lives for as long as the connections. */

@@ -86,12 +86,16 @@ function breakTogether(
   connecting: RedisConnecting,
   connections: readonly Redis[],
 ): void {
-  const closed = (): void => {
+  const broken = (cause: Error): void => {
     connecting.closeAll();
     if (link.isClosed) return;
     link.close();
-    const causes = connections.flatMap((connection) => connecting.failureOf(connection) ?? []);
-    listener.broken(causes[0] ?? new Error('Redis closed the connection'));
+    listener.broken(cause);
   };
+  const closed = (): void => {
+    const causes = connections.flatMap((connection) => connecting.failureOf(connection) ?? []);
+    broken(causes[0] ?? new Error('Redis closed the connection'));
+  };
+  connecting.whenGivenUp(broken);
   for (const connection of connections) connection.on('close', closed);
 }

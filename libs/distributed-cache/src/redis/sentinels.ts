@@ -71,18 +71,21 @@ export class Sentinels {
 
   async #askAll(signal: AbortSignal): Promise<{ newest: NamedPrimary | undefined; failures: readonly Error[] }> {
     const answers: NamedPrimary[] = [];
-    const failures: Error[] = [];
     const asked = this.#sentinels.map((sentinel) =>
-      sentinel.primaryOf(this.#service.name, signal).then(
-        (answer) => answers.push(answer),
-        (error: Error) => Promise.reject(failures.push(error)),
-      ),
+      sentinel.primaryOf(this.#service.name, signal).then((answer) => answers.push(answer)),
     );
-    const first = Promise.any(asked).then(() => delay(GRACE, undefined, { ref: false }));
+    try {
+      await Promise.any(asked);
+    } catch (error) {
+      const failures = error instanceof AggregateError ? error.errors : [];
+      return { newest: undefined, failures: failures.filter((each) => each instanceof Error) };
+    }
     // One that is out of reach, on the machine that has failed, say, holds up nobody for long.
-    await Promise.race([Promise.allSettled(asked), first]).catch(() => {});
+    await Promise.race([Promise.allSettled(asked), delay(GRACE, undefined, { ref: false })]);
     const [newest] = answers.toSorted((a, b) => b.configEpoch - a.configEpoch);
-    const address = newest && throughNat(newest.address, this.#service.natMap);
-    return { newest: newest && address && { ...newest, address }, failures };
+    return {
+      newest: newest && { ...newest, address: throughNat(newest.address, this.#service.natMap) },
+      failures: [],
+    };
   }
 }

@@ -35,9 +35,7 @@ export class ServerChoice {
     connecting.closeToo(sentinels);
     const primary = await sentinels.findPrimary(signal);
     const server = await this.#connectThrough([primary.address], connecting, key);
-    sentinels.watch(primary, (by) =>
-      connecting.end(server.commands, new Error(`the sentinels name another primary now: ${by}`)),
-    );
+    sentinels.watch(primary, (by) => connecting.giveUp(new Error(`the sentinels name another primary now: ${by}`)));
     return server;
   }
 

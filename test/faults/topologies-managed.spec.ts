@@ -1,0 +1,73 @@
+import type { DistributedCacheOptions } from 'nestjs-distributed-cache';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ChangingSource, hearEachOther } from '../support/evictions.js';
+import { eventually, RedisCaches, untilCoherent, type CacheOnRedis } from '../support/redis-caches.js';
+import { createRedisCertificate, type RedisCertificate } from '../support/redis-certificate.js';
+import { RedisCluster } from '../support/redis-cluster.js';
+import type { RedisServer } from '../support/redis-server.js';
+
+const NAMESPACE = 'shop';
+
+describe('a cluster behind one endpoint, with TLS and one name for all of its nodes, which announce their addresses', () => {
+  let certificate: RedisCertificate;
+  let cluster: RedisCluster;
+  let slot: number;
+  /** A node that does not hold the slot. */
+  let endpoint: RedisServer;
+  const caches = new RedisCaches();
+
+  beforeAll(async () => {
+    certificate = await createRedisCertificate('DNS:localhost');
+    cluster = await RedisCluster.start({ tls: certificate });
+    slot = await cluster.slotOf(NAMESPACE);
+    endpoint = await cluster.otherThan(slot);
+  });
+  afterAll(async () => {
+    await cluster.stop();
+    await certificate.remove();
+  });
+  afterEach(() => caches.closeAll());
+
+  const trusting = (redisConnectionString: string): DistributedCacheOptions => ({
+    namespace: NAMESPACE,
+    redisConnectionString,
+    redis: { tls: { ca: certificate.ca } },
+  });
+  const connectTwo = (options: DistributedCacheOptions): Promise<[CacheOnRedis, CacheOnRedis]> =>
+    Promise.all([caches.connect(options), caches.connect(options)]);
+
+  it.each([
+    ['the name of its endpoint', () => `rediss://localhost:${endpoint.port}`],
+    ['sslHost, where the endpoint is an address', () => `127.0.0.1:${endpoint.port},ssl=true,sslHost=localhost`],
+    ['sslHost, from several addresses', () => `${cluster.connectionString},ssl=true,sslHost=localhost`],
+  ])('is reached by %s', async (_, connectionString) => {
+    expect(await hearEachOther(...(await connectTwo(trusting(connectionString()))))).toBe(true);
+  });
+
+  it('is refused by its address alone, and the reason says what to give', async () => {
+    const { cache } = caches.start(trusting(`rediss://127.0.0.1:${endpoint.port}`));
+    await expect(cache.firstSync(1)).rejects.toThrow(/certificate.*sslHost/);
+  });
+
+  it('of an authority that is not trusted is refused, and the reason says what to give', async () => {
+    const { cache } = caches.start({ redisConnectionString: `rediss://localhost:${endpoint.port}` });
+    await expect(cache.firstSync(1)).rejects.toThrow(/certificate.*redis: \{ tls: \{ ca \} \}/);
+  });
+
+  it('whose primary of the slot is killed is coherent again on the promoted replica', async () => {
+    const [a, b] = await connectTwo({
+      ...trusting(`rediss://localhost:${endpoint.port}`),
+      publishTimeout: 100,
+    });
+    const source = new ChangingSource(a, b);
+    await source.untilChanged(20);
+    const killed = await cluster.ownerOf(slot);
+    await cluster.kill(killed);
+    await eventually(async () => expect(await cluster.ownerOf(slot)).not.toBe(killed), 30_000);
+
+    await source.untilChanged(20);
+    await untilCoherent(a.cache, b.cache);
+    expect(await source.settled()).toEqual([]);
+    expect(await hearEachOther(a, b)).toBe(true);
+  });
+});

@@ -1,0 +1,3 @@
+import { describeSentinels } from '../support/describe-sentinel.js';
+
+describeSentinels('over ioredis 6');
