@@ -1,34 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Redis } from 'ioredis';
 import { copies, eventually, fill, RedisCaches, untilCoherent, untilDropped } from '../support/redis-caches.js';
+import { COMMANDS, EVERYWHERE, INFO, KEYS_AND_CHANNEL } from '../support/redis-permissions.js';
 import { startRedisServer, type RedisServer } from '../support/redis-server.js';
-
-const KEYS_AND_CHANNEL = ['~{shop}:log', '~{shop}:members', '&{shop}:invalidations'];
-
-/** What an instance asks of Redis. Each is tested to be needed, and nothing else is. docs/message-format.md says the same. */
-const COMMANDS = [
-  // The two connections.
-  '+evalsha',
-  '+eval',
-  '+subscribe',
-  // Within the script that publishes.
-  '+xrevrange',
-  '+xadd',
-  '+publish',
-  // Within the script that syncs.
-  '+time',
-  '+zadd',
-  '+zremrangebyscore',
-  '+zrangebyscore',
-  '+pexpire',
-  '+xrange',
-];
-
-/** What an eviction everywhere asks for beside that, and that an instance be off the list of those who are waited for when it leaves. */
-const EVERYWHERE = ['&{shop}:acks', '+zrem'];
-
-/** Lets an instance tell whether the server is still the one it was; without it, every reconnect counts as another server. */
-const INFO = '+info';
 
 describe('an instance whose user may do just what it needs', () => {
   let redis: RedisServer;

@@ -1,0 +1,29 @@
+/** What an instance of namespace `shop` asks of Redis. Each is tested to be needed, and nothing else is. docs/message-format.md says the same. */
+export const KEYS_AND_CHANNEL = ['~{shop}:log', '~{shop}:members', '&{shop}:invalidations'];
+
+export const COMMANDS = [
+  // The two connections.
+  '+evalsha',
+  '+eval',
+  '+subscribe',
+  // Within the script that publishes.
+  '+xrevrange',
+  '+xadd',
+  '+publish',
+  // Within the script that syncs.
+  '+time',
+  '+zadd',
+  '+zremrangebyscore',
+  '+zrangebyscore',
+  '+pexpire',
+  '+xrange',
+];
+
+/** What an eviction everywhere asks for beside that, and that an instance be off the list of those who are waited for when it leaves. */
+export const EVERYWHERE = ['&{shop}:acks', '+zrem'];
+
+/** Lets an instance tell whether the server is still the one it was; without it, every reconnect counts as another server. */
+export const INFO = '+info';
+
+/** What it asks of sentinels. */
+export const OF_SENTINELS = ['+sentinel|master', '+sentinel|get-master-addr-by-name'];
