@@ -1,0 +1,35 @@
+import { encodeInvalidation, encodeNoOp } from '../../../libs/distributed-cache/src/coherence/invalidation-message.js';
+import type { InvalidationName } from '../../../libs/distributed-cache/src/coherence/invalidation.js';
+import { HOSTILE_NAMES } from './hostile-names.js';
+import type { SeededRandom } from './seeded-random.js';
+
+/** Those that the instances of the simulation cache under, among others that nobody has. */
+const ORDINARY_NAMES = ['products', 'prices', '1', '2', '42', 'category:7', 'list', 'x', ''];
+
+/** A payload as an instance or a third party writes it. */
+export function realPayload(random: SeededRandom): string {
+  const from = random.chance(0.3) ? '' : `web-${random.below(5)}:${random.below(9_999)}:${random.below(2 ** 31)}`;
+  if (random.chance(0.05)) return encodeNoOp(from, `${random.next()}`);
+  const names = Array.from({ length: 1 + random.below(random.chance(0.05) ? 100 : 4) }, () => invalidationName(random));
+  return encodeInvalidation(from, names);
+}
+
+/** The text that the channel carries for an entry of the log. */
+export function realDoorbell(random: SeededRandom): string {
+  const milliseconds = 1_000_000 + random.below(10_000_000);
+  const sequence = random.below(100);
+  const previousId = random.chance(0.05) ? '-' : `${milliseconds - random.below(1_000)}-${sequence}`;
+  return `${previousId} ${milliseconds}-${sequence + 1} ${realPayload(random)}`;
+}
+
+export function name(random: SeededRandom): string {
+  return random.chance(0.5) ? random.pick(ORDINARY_NAMES) : random.pick(HOSTILE_NAMES);
+}
+
+function invalidationName(random: SeededRandom): InvalidationName {
+  const kind = random.next();
+  if (kind < 0.02) return { kind: 'everything' };
+  if (kind < 0.1) return { kind: 'region', region: name(random) };
+  if (kind < 0.3) return { kind: 'tag', tag: name(random) };
+  return { kind: 'key', region: name(random), key: name(random) };
+}
