@@ -1,0 +1,144 @@
+import type { DistributedCache } from 'nestjs-distributed-cache';
+import { InvalidKeyError } from 'nestjs-distributed-cache';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { HOSTILE_NAMES, HUGE_NAMES } from '../support/hostile/hostile-names.js';
+import { eventually, RedisCaches } from '../support/redis-caches.js';
+import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+
+const NAMES = [...HOSTILE_NAMES, ...HUGE_NAMES];
+
+/** One thing that can be named: where an entry of that name is, and what evicts it. */
+interface Named {
+  read(cache: DistributedCache, name: string): unknown;
+  load(cache: DistributedCache, name: string, value: unknown): Promise<unknown>;
+  evict(cache: DistributedCache, name: string): Promise<void>;
+}
+
+const NAMED: Readonly<Record<string, Named>> = {
+  keys: {
+    read: (cache, name) => cache.region('products').getSync(name),
+    load: (cache, name, value) => cache.region('products').getOrLoad(name, () => value),
+    evict: (cache, name) => cache.region('products').evict(name),
+  },
+  'parts of a key': {
+    read: (cache, name) => cache.region('products').getSync([name, name]),
+    load: (cache, name, value) => cache.region('products').getOrLoad([name, name], () => value),
+    evict: (cache, name) => cache.region('products').evict([name, name]),
+  },
+  regions: {
+    read: (cache, name) => cache.region(name).getSync('1'),
+    load: (cache, name, value) => cache.region(name).getOrLoad('1', () => value),
+    evict: (cache, name) => cache.region(name).clear(),
+  },
+  tags: {
+    read: (cache, name) => cache.region('tagged').getSync(NAMES.indexOf(name)),
+    load: (cache, name, value) =>
+      cache.region('tagged').getOrLoad(NAMES.indexOf(name), () => value, { tags: [name, 'all'] }),
+    evict: (cache, name) => cache.evictTags(name),
+  },
+};
+
+describe('Names that have broken something somewhere', () => {
+  let redis: RedisServer;
+  let a: DistributedCache;
+  let b: DistributedCache;
+  const caches = new RedisCaches();
+
+  beforeAll(async () => {
+    redis = await startRedisServer();
+  });
+  afterAll(() => redis.stop());
+  beforeEach(async () => {
+    const namespace = `names-${crypto.randomUUID()}`;
+    const options = { redisConnectionString: redis.connectionString, namespace };
+    [a, b] = await Promise.all([caches.connect(options), caches.connect(options)]).then((connected) => [
+      connected[0].cache,
+      connected[1].cache,
+    ]);
+  });
+  afterEach(() => caches.closeAll());
+
+  it('are all different, as far as this test is concerned', () => {
+    expect(new Set(NAMES).size).toBe(NAMES.length);
+  });
+
+  it.each(Object.entries(NAMED))(
+    'are %s like any other: none stands for another, and each reaches the other instance',
+    async (_, { read, load, evict }) => {
+      for (const cache of [a, b]) {
+        for (const [index, name] of NAMES.entries()) await load(cache, name, `value ${index}`);
+      }
+      const held = (cache: DistributedCache): unknown[] => NAMES.map((name) => read(cache, name));
+      const expected: (string | undefined)[] = NAMES.map((_name, index) => `value ${index}`);
+      expect(held(a)).toEqual(expected);
+      expect(held(b)).toEqual(expected);
+
+      for (const [index, name] of NAMES.entries()) {
+        await evict(a, name);
+        expected[index] = undefined;
+        await eventually(() => expect(read(b, name)).toBeUndefined());
+        expect(held(b)).toEqual(expected);
+      }
+      expect(held(a)).toEqual(expected);
+      expect(b.stats().bridge).toMatchObject({ malformed: 0, gaps: 0, missed: 0, flushes: 1 });
+    },
+  );
+
+  it('leave together, a hundred to a message, and are told apart on arrival', async () => {
+    for (const cache of [a, b]) for (const name of NAMES) await NAMED['keys']?.load(cache, name, 'one');
+    await b.region('products').getOrLoad('untouched', () => 'one');
+    await Promise.all([
+      a.region('products').evictMany(NAMES),
+      a.evictTags(NAMES),
+      ...NAMES.map((name) => a.region(name).clear()),
+    ]);
+    await eventually(() => expect(NAMES.filter((name) => b.region('products').getSync(name) === 'one')).toEqual([]));
+    expect(b.region('products').getSync('untouched')).toBe('one');
+    expect(b.stats().bridge).toMatchObject({ malformed: 0, gaps: 0, flushes: 1 });
+  });
+
+  it('are told of by stats() under themselves, and change no object of the application', async () => {
+    for (const name of HOSTILE_NAMES) await a.region(name).getOrLoad(name, () => 'one', { tags: [name] });
+    const { regions } = a.stats();
+    expect(Object.keys(regions)).toHaveLength(HOSTILE_NAMES.length);
+    for (const name of ['__proto__', 'constructor', 'toString']) {
+      expect(Object.getOwnPropertyDescriptor(regions, name)?.value).toMatchObject({ entries: 1, loads: 1 });
+    }
+    expect(Object.getPrototypeOf(regions)).toBe(Object.prototype);
+    expect(JSON.parse(JSON.stringify(regions))).toEqual(regions);
+    expect(
+      Reflect.ownKeys(Object.prototype).filter((key) => ['entries', 'loads', 'ttl'].includes(String(key))),
+    ).toEqual([]);
+  });
+
+  it.each(['', ...[undefined, null, 7, {}].map(String)])('may be a key, though it is %j', async (name) => {
+    for (const cache of [a, b]) await cache.region('products').getOrLoad(name, () => 'one');
+    await a.region('products').evict(name);
+    await eventually(() => expect(b.region('products').getSync(name)).toBeUndefined());
+  });
+
+  it('of nothing are refused where they would say nothing', async () => {
+    expect(() => a.region('')).toThrow(InvalidKeyError);
+    await expect(a.evictTags('')).rejects.toThrow(InvalidKeyError);
+    await expect(a.region('products').evict([])).rejects.toThrow(InvalidKeyError);
+  });
+});
+
+describe('The option regions', () => {
+  it.each(['__proto__', 'constructor', 'toString', '\ud800', '\0hash:', 'x'.repeat(1 << 20)])(
+    'has settings for a region of any name (%#)',
+    async (name) => {
+      const caches = new RedisCaches();
+      // As a configuration file gives it: an own property, whatever its name.
+      const regions = Object.fromEntries([[name, { maxEntries: 1 }]]);
+      const { cache } = caches.start({ redisConnectionString: '', regions });
+      for (const key of [1, 2, 3]) {
+        await cache.region(name).getOrLoad(key, () => 'one');
+        await cache.region('other').getOrLoad(key, () => 'one');
+      }
+      const entries = Object.values(cache.stats().regions).map((region) => region.entries);
+      expect(entries).toEqual([1, 3]);
+      await caches.closeAll();
+    },
+  );
+});
