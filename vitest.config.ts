@@ -14,6 +14,8 @@ export default defineConfig({
     ],
   },
   test: {
+    // In every project: no test file may log a password or a cached value, whatever it is about.
+    setupFiles: ['test/support/secrets/no-secrets.setup.ts'],
     projects: [
       {
         extends: true,

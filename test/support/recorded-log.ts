@@ -1,4 +1,5 @@
 import type { Log } from '../../libs/distributed-cache/src/coherence/log.js';
+import { everythingSaid } from './secrets/everything-said.js';
 
 export interface LogLine {
   readonly level: 'log' | 'warn' | 'error' | 'debug';
@@ -32,6 +33,7 @@ export class RecordedLog implements Log {
   }
 
   #keep(level: LogLine['level'], message: string, parameters: object | undefined): void {
+    everythingSaid.hear(`the log at '${level}'`, message, parameters);
     this.lines.push({ level, message, parameters });
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { type PrivateRedis, startPrivateRedis } from '../../scripts/redis.mjs';
 import { createRedisCertificate, type RedisCertificate } from './redis-certificate.js';
+import { everythingSaid } from './secrets/everything-said.js';
 
 export interface RedisServerOptions {
   /** What clients must authenticate with. Default: nothing. */
@@ -120,6 +121,7 @@ interface Prepared {
 
 async function prepare(options: RedisServerOptions): Promise<Prepared> {
   const { user, password, tls, unixSocket, persistent, args = [] } = options;
+  everythingSaid.secrets.add(password);
   const certificate = tls === true ? await createRedisCertificate() : tls || undefined;
   const socketDirectory = unixSocket ? await mkdtemp(join(tmpdir(), 'redis-socket-')) : undefined;
   const persistentDirectory = persistent ? await mkdtemp(join(tmpdir(), 'redis-persistent-')) : undefined;

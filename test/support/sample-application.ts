@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isPortFree } from '../../scripts/ports.mjs';
+import { everythingSaid } from './secrets/everything-said.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -40,6 +41,7 @@ export class SampleApplication {
     this.frontDoor = frontDoor;
     this.instances = instances;
     this.exited = new Promise((resolve) => child.once('close', (code, signal) => resolve(code ?? signal)));
+    child.once('close', () => everythingSaid.hear('the sample application', this.#output));
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (this.#output += String(chunk)));
   }
 

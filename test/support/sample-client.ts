@@ -1,4 +1,5 @@
 import { Agent, get } from 'node:http';
+import { everythingSaid } from './secrets/everything-said.js';
 
 export interface Product {
   readonly id: number;
@@ -35,6 +36,8 @@ export async function request<Body>(method: string, url: string, body?: unknown)
     ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
   });
   const text = await response.text();
+  // What was served is what is cached.
+  for (const [, name] of text.matchAll(/"name":"([^"]+)"/g)) everythingSaid.secrets.add(name);
   return {
     code: response.status,
     body: text === '' ? undefined : JSON.parse(text),

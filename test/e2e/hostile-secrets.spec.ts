@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { eventually } from '../support/redis-caches.js';
+import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+import { type SampleApplication, startSample } from '../support/sample-application.js';
+import { type CacheStatus, type Product, request } from '../support/sample-client.js';
+
+const PASSWORD = 's3cret-of-the-sample';
+
+let redis: RedisServer;
+let sample: SampleApplication;
+beforeAll(async () => {
+  redis = await startRedisServer({ password: PASSWORD });
+  sample = await startSample({ redisConnectionString: redis.connectionString, instances: 2 });
+});
+afterAll(async () => {
+  await sample.stop();
+  await redis.stop();
+});
+
+it('An application prints neither the password of its Redis nor what it caches, also when Redis dies and lets nobody in again', async () => {
+  const { body } = await request<Product>('GET', `${sample.frontDoor}/products/1`);
+  await request('PUT', `${sample.frontDoor}/products/1`, { name: 'v4lue-in-the-catalogue' });
+  for (const instance of sample.instances) await request('GET', `${instance}/products/1`);
+
+  const states = async (): Promise<string[]> =>
+    Promise.all(
+      sample.instances.map(
+        async (instance) => (await request<CacheStatus>('GET', `${instance}/cache/status`)).body.status.state,
+      ),
+    );
+  const admin = redis.client();
+  await admin.config('SET', 'requirepass', 's3cret-rotated');
+  await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+  await eventually(() => expect(sample.output).toContain('WRONGPASS'), 30_000);
+  await redis.kill();
+  await eventually(async () => expect(await states()).toEqual(['disconnected', 'disconnected']), 30_000);
+  await request('PUT', `${sample.frontDoor}/products/1`, { name: 'v4lue-said-while-cut-off' });
+
+  expect(sample.output).toContain('redis://***@127.0.0.1');
+  expect(sample.output).not.toMatch(/s3cret-|v4lue-/);
+  expect(sample.output).not.toContain(body.name);
+});
