@@ -30,7 +30,12 @@ export class EavesdroppingBridge implements InvalidationBridge {
         this.#threw(doorbell, error);
       }
     };
-    const link = await this.#bridge.dial(member, { heard, broken: (cause) => listener.broken(cause) }, signal);
+    const eavesdropper: LinkListener = {
+      heard,
+      acknowledged: (token, instanceId) => listener.acknowledged(token, instanceId),
+      broken: (cause) => listener.broken(cause),
+    };
+    const link = await this.#bridge.dial(member, eavesdropper, signal);
     return {
       ...link,
       sync: (request) => {

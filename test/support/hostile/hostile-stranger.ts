@@ -1,6 +1,7 @@
 import type { Doorbell, InvalidationLink } from '../../../libs/distributed-cache/src/coherence/invalidation-bridge.js';
 import { readDoorbell } from '../../../libs/distributed-cache/src/redis/doorbell-text.js';
 import type { InMemoryInvalidationBridge } from '../../../libs/distributed-cache/src/testing/in-memory-invalidation-bridge.js';
+import { bridgeMember } from '../bridge-member.js';
 import type { SeededRandom } from './seeded-random.js';
 
 /** Larger ones are rung only: a log of them is the memory of Redis, not of the instances. */
@@ -23,8 +24,8 @@ export class HostileStranger {
     namespace: string,
     logLength: number,
   ): Promise<HostileStranger> {
-    const listener = { heard: () => {}, broken: () => {} };
-    const member = { instanceId: 'stranger', namespace, logLength };
+    const listener = { heard: () => {}, acknowledged: () => {}, broken: () => {} };
+    const member = bridgeMember({ instanceId: 'stranger', namespace, logLength });
     return new HostileStranger(bridge, namespace, await bridge.dial(member, listener, new AbortController().signal));
   }
 

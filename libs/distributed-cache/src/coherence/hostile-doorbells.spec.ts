@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { memberWith } from '../../../../test/support/bridge-member.js';
 import { InMemoryLog } from '../testing/in-memory-log.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { newBridgeStats } from './bridge-stats.js';
@@ -63,7 +64,7 @@ class Scene {
   async sync(rungMeanwhile = 0): Promise<boolean> {
     const outcome = await this.follower.sync(
       async (request) => {
-        const reply = this.log.sync(request, 5, LOG_LENGTH, this.clock.wallNow());
+        const reply = this.log.sync(request, memberWith(), 5, LOG_LENGTH, this.clock.wallNow());
         for (let index = 0; index < rungMeanwhile; index += 1) this.#append(true);
         return reply;
       },
@@ -129,7 +130,7 @@ describe('Whatever is forged, lost, wiped and restarted', () => {
         expect(scene.owed.filter((payload) => !scene.applied.has(payload))).toEqual([]);
 
         const request = { position: scene.follower.position, epoch: undefined, noOp: 'no-op' };
-        expect(scene.follower.position).toEqual(scene.log.sync(request, 5, LOG_LENGTH, 0).newest);
+        expect(scene.follower.position).toEqual(scene.log.sync(request, memberWith(), 5, LOG_LENGTH, 0).newest);
       }),
       { numRuns: 2_000 },
     );
