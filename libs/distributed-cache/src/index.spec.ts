@@ -20,6 +20,7 @@ describe('The package', () => {
       'InvalidConnectionStringError',
       'InvalidKeyError',
       'InvalidOptionsError',
+      'InvalidationNotConfirmedError',
       'InvalidationNotDeliveredError',
       'RedisUnavailableError',
       'Region',
@@ -36,6 +37,7 @@ describe('The package', () => {
       new api.InvalidConnectionStringError(''),
       new api.InvalidKeyError(''),
       new api.InvalidOptionsError(''),
+      new api.InvalidationNotConfirmedError(''),
       new api.InvalidationNotDeliveredError(''),
       new api.RedisUnavailableError(''),
     ];
