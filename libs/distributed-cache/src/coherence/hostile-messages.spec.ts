@@ -29,7 +29,7 @@ describe('Twenty thousand mutated messages', () => {
   });
 });
 
-describe('What a stranger says is not kept:', () => {
+describe('What a stranger says is not kept:', { timeout: 30_000 }, () => {
   it('a million different names of regions, tags and keys, said while nothing runs', async () => {
     const { a, bridge, clock } = await cluster(1).connected();
     const grown = await growth(async () => {
