@@ -1,0 +1,27 @@
+const CAPACITY = 300;
+
+/** The last events of a history: what a violation is understood by. They become text only when somebody asks. */
+export class EventTail {
+  readonly #events: (readonly unknown[])[] = [];
+  #next = 0;
+
+  add(...event: readonly unknown[]): void {
+    this.#events[this.#next] = event;
+    this.#next = (this.#next + 1) % CAPACITY;
+  }
+
+  /** Oldest first. */
+  lines(): readonly string[] {
+    const inOrder = [...this.#events.slice(this.#next), ...this.#events.slice(0, this.#next)];
+    return inOrder.map((event) => event.map(textOf).join(' '));
+  }
+}
+
+function textOf(part: unknown): string {
+  if (typeof part === 'string') return part;
+  return JSON.stringify(part, (_key, value: unknown) => {
+    if (value instanceof Set) return [...value];
+    if (value instanceof Map) return [...value];
+    return value;
+  });
+}

@@ -1,0 +1,204 @@
+import { describe, expect, it } from 'vitest';
+import { DistributedCache } from '../../libs/distributed-cache/src/cache/distributed-cache.js';
+import type { CacheSettings } from '../../libs/distributed-cache/src/cache/settings.js';
+import { InMemoryInvalidationBridge } from '../../libs/distributed-cache/src/testing/in-memory-invalidation-bridge.js';
+import { ManualClock } from '../../libs/distributed-cache/src/testing/manual-clock.js';
+import { cacheSettings, LONGEST_BACK_OFF } from '../support/cluster.js';
+import { History } from './history.js';
+import { isMadeValue, type MadeValue } from './made-value.js';
+import { keyOf, Shop, tagsOf } from './shop.js';
+
+const S = 2_000;
+const CHAIR = { region: 'items', key: 'chair' };
+const TABLE = { region: 'items', key: 'table' };
+
+/** Two shops over one bridge, as the history sees them. */
+async function twoShops(settings: Partial<CacheSettings> = {}) {
+  const clock = new ManualClock();
+  const bridge = new InMemoryInvalidationBridge({ clock });
+  const history = new History({ now: () => clock.now(), maxStaleness: S });
+  const witnessed = history.witnessed(bridge);
+  const open = (name: string): Shop => {
+    const instance = history.instance(name);
+    const { sizeOf } = instance;
+    const cache = new DistributedCache(cacheSettings({ maxStaleness: S, sizeOf, ...settings }), { clock });
+    instance.watch(cache);
+    cache.start(witnessed);
+    return new Shop(history, instance, clock);
+  };
+  const shops = { a: open('a'), b: open('b') };
+  await clock.advance(0);
+  return { ...shops, clock, bridge, history };
+}
+
+/** The promises that were broken, each once. */
+function broken(history: History): string[] {
+  return [...new Set(history.violations.map(({ promise }) => promise))];
+}
+
+describe('History', () => {
+  it('finds nothing wrong with shops that read, write, put, set and list, cut off and healed', async () => {
+    const { a, b, clock, bridge, history } = await twoShops();
+    await b.readMany('items', ['chair', 'table'], { tags: 'told' });
+    await b.readList('all', [CHAIR, TABLE]);
+    bridge.cut(b.instance.cache);
+    await a.write(
+      CHAIR,
+      tagsOf([CHAIR]).map((tag) => ({ kind: 'tag', tag })),
+    );
+    void a.update(TABLE, { takes: 300 });
+    await clock.advance(S - 10);
+    b.look(CHAIR);
+    await a.set(CHAIR);
+    bridge.heal();
+    await clock.advance(LONGEST_BACK_OFF + S);
+    await b.readList('all', [CHAIR, TABLE], { tags: 'given' });
+    history.expectAgreement();
+
+    expect(history.violations).toEqual([]);
+    expect(history.figures).toMatchObject({ commits: 3, evictions: 3, logged: 3 });
+    expect(history.figures.worstStaleness).toBe(S - 10);
+  });
+
+  it('knows when an invalidation entered the log, not when it was asked for', async () => {
+    const { a, b, clock, bridge, history } = await twoShops();
+    await b.read(CHAIR);
+    bridge.cut(a.instance.cache);
+    await clock.advance(0);
+    await a.write(CHAIR);
+    await clock.advance(5 * S);
+    b.look(CHAIR);
+    expect(history.figures).toMatchObject({ logged: 0, worstStaleness: 0 });
+
+    bridge.heal();
+    await clock.advance(LONGEST_BACK_OFF);
+    expect(history.figures.logged).toBe(1);
+    expect(history.violations).toEqual([]);
+  });
+
+  it('finds a read that is staler than the lease allows', async () => {
+    const { a, b, clock, bridge, history } = await twoShops({ maxStaleness: 60_000 });
+    await b.read(CHAIR);
+    bridge.cut(b.instance.cache);
+    await a.write(CHAIR);
+    await clock.advance(S + 250);
+    b.look(CHAIR);
+    expect(broken(history)).toEqual([]);
+
+    await clock.advance(1);
+    b.look(CHAIR);
+    expect(broken(history)).toEqual(['bounded staleness']);
+    expect(history.violations[0]).toMatchObject({ instance: 'b', key: 'chair', details: { staleness: S + 251 } });
+  });
+
+  it('finds an instance that reads what it evicted', async () => {
+    const { a, history } = await twoShops();
+    const [{ value, asked }] = [await loaded(a)];
+    await a.evict([keyOf(CHAIR)]);
+    a.instance.got(CHAIR, asked, value);
+    expect(broken(history)).toEqual([]);
+
+    a.instance.got(CHAIR, a.instance.asks(CHAIR), value);
+    expect(broken(history)).toEqual(['read your own evictions']);
+  });
+
+  it('finds an eviction that was not applied before it returned', async () => {
+    const { a, history } = await twoShops();
+    await a.instance.evicts([keyOf(CHAIR)], async () => {});
+    expect(broken(history)).toEqual(['read your own evictions']);
+  });
+
+  it('finds a value that was stored although an invalidation overtook it', async () => {
+    const { a, b, history, clock } = await twoShops();
+    const { value } = await loaded(b);
+    await a.write(CHAIR);
+    await clock.advance(0);
+    b.instance.sizeOf(value);
+    expect(broken(history)).toEqual(['nothing stored that was overtaken']);
+  });
+
+  it('finds an instance that still holds an old value when all is over, and an eviction that never arrived', async () => {
+    const { a, b, clock, bridge, history } = await twoShops({ maxStaleness: 60_000 });
+    await b.read(CHAIR);
+    bridge.cut(a.instance.cache, { silently: true });
+    void a.write(CHAIR);
+    await clock.advance(10);
+    history.expectAgreement();
+    expect(broken(history)).toEqual(['agreement after the faults']);
+    expect(history.violations.map(({ instance }) => instance)).toEqual(['a', 'b']);
+  });
+
+  it('asks nothing of what a writer that died had not delivered', async () => {
+    const { a, b, clock, bridge, history } = await twoShops({ maxStaleness: 60_000 });
+    await b.read(CHAIR);
+    bridge.cut(a.instance.cache, { silently: true });
+    void a.write(CHAIR);
+    await clock.advance(10);
+    a.instance.dies();
+    history.expectAgreement();
+    expect(history.violations).toEqual([]);
+  });
+
+  it('finds a load that begins while its reader should have joined another', async () => {
+    const { a, clock, history } = await twoShops();
+    void a.read(CHAIR, { takes: 100 });
+    await clock.advance(10);
+    a.instance.beginLoad(CHAIR, a.instance.asks(CHAIR)).end();
+    expect(broken(history)).toEqual(['single flight']);
+  });
+
+  it('grants a load of its own to who comes after the running one was overtaken, or after the lease', async () => {
+    const { a, b, clock, bridge, history } = await twoShops();
+    void b.read(CHAIR, { takes: 100 });
+    await a.write(CHAIR);
+    await clock.advance(10);
+    void b.read(CHAIR, { takes: 4 * S });
+    bridge.cut(b.instance.cache);
+    await clock.advance(3 * S);
+    void b.read(CHAIR, { takes: 10 });
+    await clock.advance(2 * S);
+
+    expect(history.figures.loads).toBe(3);
+    expect(history.violations).toEqual([]);
+  });
+
+  it('finds loads that were not counted', async () => {
+    const { a, history } = await twoShops();
+    a.instance.beginLoad(CHAIR, a.instance.asks(CHAIR)).end();
+    history.expectAgreement();
+    expect(broken(history)).toEqual(['single flight']);
+  });
+
+  it('finds a read of the old value that began after an eviction everywhere had resolved', async () => {
+    const { a, b, clock, bridge, history } = await twoShops();
+    await b.read(CHAIR);
+    bridge.cut(b.instance.cache);
+    const asked = history.moment();
+    await a.write(CHAIR);
+    await clock.advance(10);
+    b.look(CHAIR);
+    history.confirmed([keyOf(CHAIR)], history.moment(), 'a');
+    expect(broken(history)).toEqual([]);
+
+    history.confirmed([keyOf(CHAIR)], { ...asked, sequence: asked.sequence + 2 }, 'a');
+    b.look(CHAIR);
+    expect(broken(history)).toEqual(['evicted everywhere']);
+  });
+
+  it('tells what led to a violation', async () => {
+    const { a, history } = await twoShops();
+    const { value } = await loaded(a);
+    await a.write(CHAIR);
+    a.instance.got(CHAIR, a.instance.asks(CHAIR), value);
+
+    expect(history.violations[0]?.details).toMatchObject({ value: { 'items/chair': 0 }, madeBy: 'load 1 of a' });
+    expect(history.violations[0]?.events).toContain('0 a commits items/chair 1');
+  });
+});
+
+async function loaded(shop: Shop): Promise<{ value: MadeValue; asked: ReturnType<History['moment']> }> {
+  const asked = shop.instance.asks(CHAIR);
+  const value = await shop.read(CHAIR);
+  if (!isMadeValue(value)) throw new Error('the cache gave something else');
+  return { value, asked };
+}

@@ -1,0 +1,194 @@
+import {
+  EVERYTHING,
+  invalidationOf,
+  type InvalidationName,
+} from '../../libs/distributed-cache/src/coherence/invalidation.js';
+import type { InvalidationBridge } from '../../libs/distributed-cache/src/coherence/invalidation-bridge.js';
+import { decodeInvalidation } from '../../libs/distributed-cache/src/coherence/invalidation-message.js';
+import { EventTail } from './event-tail.js';
+import { InstanceHistory, type InstanceOptions } from './instance-history.js';
+import type { MadeValue } from './made-value.js';
+import { Moments, type EntryName, type Moment } from './moments.js';
+import { overriding } from './overriding.js';
+import { SourceOfTruth } from './source-of-truth.js';
+import type { BrokenPromise, Violation } from './violation.js';
+
+/** What is granted beyond the lease: a read is timed when it is asked for, and timers and answers are late by a little. */
+export const SLACK = 250;
+
+export interface HistoryOptions {
+  /** Monotonic ms, one clock for all instances. */
+  readonly now: () => number;
+  /** ms */
+  readonly maxStaleness: number;
+}
+
+/** What a history can tell about itself. */
+export interface Figures {
+  reads: number;
+  loads: number;
+  commits: number;
+  evictions: number;
+  /** Invalidations that entered the log. */
+  logged: number;
+  stored: number;
+  everywhere: number;
+  /** ms between the moment at which an invalidation entered the log and the beginning of a read that still gave the old value. */
+  worstStaleness: number;
+}
+
+/**
+ * Everything that happens to a source of truth and to the caches before it, and the promises that it is held against as it happens.
+ *
+ * It stands beside the library: it knows what was committed, what was asked for, what entered the log and what each instance said it
+ * applied, and none of the library's own state.
+ */
+export class History {
+  readonly violations: Violation[] = [];
+  readonly source = new SourceOfTruth();
+  readonly tail = new EventTail();
+  readonly maxStaleness: number;
+  readonly figures: Figures = {
+    reads: 0,
+    loads: 0,
+    commits: 0,
+    evictions: 0,
+    logged: 0,
+    stored: 0,
+    everywhere: 0,
+    worstStaleness: 0,
+  };
+  readonly #now: () => number;
+  readonly #startedAt: number;
+  readonly #instances = new Map<string, InstanceHistory>();
+  /** By when they were sent; their time is when the log had them. */
+  readonly #logged = new Moments();
+  /** By when the eviction was asked for; their time is where in the history it resolved. */
+  readonly #confirmed = new Moments();
+  #sequence = 0;
+  #origins = 0;
+
+  constructor({ now, maxStaleness }: HistoryOptions) {
+    this.#now = now;
+    this.#startedAt = now();
+    this.maxStaleness = maxStaleness;
+  }
+
+  get instances(): Iterable<InstanceHistory> {
+    return this.#instances.values();
+  }
+
+  moment(): Moment {
+    this.#sequence += 1;
+    return { sequence: this.#sequence, time: this.#now() };
+  }
+
+  nextOrigin(): number {
+    this.#origins += 1;
+    return this.#origins;
+  }
+
+  /** One more instance, which is to be given its cache by `watch`. */
+  instance(name: string, options?: InstanceOptions): InstanceHistory {
+    const instance = new InstanceHistory(this, name, options);
+    this.#instances.set(name, instance);
+    return instance;
+  }
+
+  /** `bridge`, watched for what enters the log. To be put next to the server: a fault in between must not hide what arrived. */
+  witnessed(bridge: InvalidationBridge): InvalidationBridge {
+    return overriding(bridge, {
+      dial: async (member, listener, signal) => {
+        const link = await bridge.dial(member, listener, signal);
+        return overriding(link, {
+          publish: async (payload, ...rest) => {
+            const sent = this.moment();
+            const answer = await link.publish(payload, ...rest);
+            this.entered(payload, sent);
+            return answer;
+          },
+        });
+      },
+    });
+  }
+
+  /** `payload`, sent at `sent`, is in the log now. */
+  entered(payload: string, sent: Moment): void {
+    const decoded = decodeInvalidation(payload);
+    const invalidation = decoded.ok ? decoded.message.invalidation : EVERYTHING;
+    this.figures.logged += 1;
+    this.#logged.add(invalidation, { sequence: sent.sequence, time: this.#now() });
+    this.note('log', 'has', payload);
+  }
+
+  commit(row: string, by: string): number {
+    this.figures.commits += 1;
+    const version = this.source.commit(row, this.moment());
+    this.note(by, 'commits', row, version);
+    return version;
+  }
+
+  /** An eviction everywhere of `names` has resolved; it was asked for at `asked`. */
+  confirmed(names: readonly InvalidationName[], asked: Moment, by: string): void {
+    this.figures.everywhere += 1;
+    const resolved = this.moment();
+    this.#confirmed.add(invalidationOf(names), { sequence: asked.sequence, time: resolved.sequence });
+    this.note(by, 'has evicted everywhere', names);
+  }
+
+  /** When the first invalidation that covers `entry` and was sent since `sequence` entered the log. */
+  loggedSince(entry: EntryName, sequence: number): number | undefined {
+    let first: number | undefined;
+    for (const { time } of this.#logged.covering(entry, sequence))
+      if (first === undefined || time < first) first = time;
+    return first;
+  }
+
+  /** Whether an eviction everywhere of `entry`, asked for since `sequence`, had resolved before `began`. */
+  wasConfirmed(entry: EntryName, sequence: number, began: Moment): boolean {
+    for (const { time } of this.#confirmed.covering(entry, sequence)) if (time < began.sequence) return true;
+    return false;
+  }
+
+  /** Whether one who could deliver it has evicted `entry` since `sequence`: sooner or later everybody has to know. */
+  wasEvictedSince(entry: EntryName, sequence: number): boolean {
+    for (const instance of this.#instances.values()) {
+      if (instance.canDeliver && instance.hasEvictedSince(entry, sequence)) return true;
+    }
+    return false;
+  }
+
+  /**
+   * After all faults, once every instance is coherent, the outboxes are empty and `maxStaleness` has passed: what is held is what is
+   * true, and every eviction is in the log.
+   */
+  expectAgreement(): void {
+    for (const instance of this.#instances.values()) {
+      instance.expectAgreement();
+      if (instance.canDeliver) instance.expectDelivery();
+    }
+  }
+
+  note(...event: readonly unknown[]): void {
+    this.tail.add(Math.round(this.#now() - this.#startedAt), ...event);
+  }
+
+  violated(
+    promise: BrokenPromise,
+    where: { readonly instance: string; readonly region: string; readonly key: string },
+    details: Readonly<Record<string, unknown>>,
+  ): void {
+    const at = Math.round(this.#now() - this.#startedAt);
+    this.violations.push({ promise, at, ...where, details, events: this.tail.lines() });
+  }
+
+  /** For the record of a violation. */
+  describe({ rows, origin }: MadeValue): Readonly<Record<string, unknown>> {
+    const { id, kind, instance, began } = origin;
+    return {
+      value: Object.fromEntries(rows),
+      madeBy: `${kind} ${id} of ${instance}`,
+      madeAt: Math.round(began.time - this.#startedAt),
+    };
+  }
+}

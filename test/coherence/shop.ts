@@ -1,0 +1,200 @@
+import type { Clock } from '../../libs/distributed-cache/src/coherence/clock.js';
+import type { InvalidationName } from '../../libs/distributed-cache/src/coherence/invalidation.js';
+import type { Flight } from './flights.js';
+import type { History } from './history.js';
+import type { InstanceHistory, Subject } from './instance-history.js';
+import { isMadeValue, type MadeValue } from './made-value.js';
+import type { UnderWay } from './under-way.js';
+
+/** The region of cached lists, each made of cached items. */
+export const LISTS = 'lists';
+
+/** How something is loaded, or put. */
+export interface Way {
+  /** How long the loader, or the way back from the commit, takes, in ms. */
+  readonly takes?: number | undefined;
+  /** Whether the entry carries a tag for each of its rows, given with the call or told by the result. */
+  readonly tags?: 'given' | 'told' | undefined;
+  /** ms */
+  readonly ttl?: number | undefined;
+}
+
+/**
+ * What an application does with one instance's cache, told to the history: every row of the source is an entry `key` of its region, and a
+ * list is made of entries.
+ */
+export class Shop {
+  readonly instance: InstanceHistory;
+  readonly #history: History;
+  readonly #clock: Clock;
+
+  /** @param clock - the instance's own */
+  constructor(history: History, instance: InstanceHistory, clock: Clock) {
+    this.#history = history;
+    this.instance = instance;
+    this.#clock = clock;
+  }
+
+  /** Reads one row through the cache. */
+  async read(subject: Subject, way: Way = {}, parent?: Flight): Promise<unknown> {
+    const { instance } = this;
+    const asked = instance.asks(subject);
+    const given = way.tags === 'given' ? tagsOf([subject]) : [];
+    const value = await instance.cache.region(subject.region).getOrLoad(
+      subject.key,
+      async ({ setTags }) => {
+        const load = instance.beginLoad({ ...subject, tags: given }, asked, parent);
+        const rows = this.#seen([subject]);
+        await this.#pause(way.takes);
+        if (way.tags === 'told') setTags(tagsOf([subject]));
+        load.end();
+        return load.made(rows, way.tags && tagsOf([subject]));
+      },
+      { tags: given, ttl: way.ttl },
+    );
+    instance.got(subject, asked, value);
+    return value;
+  }
+
+  /** Looks, and never loads. */
+  look(subject: Subject): void {
+    const asked = this.instance.asks(subject);
+    this.instance.got(subject, asked, this.instance.cache.region(subject.region).getSync(subject.key));
+  }
+
+  /** Reads several rows of one region with one call of the loader for those that are missing. */
+  async readMany(region: string, keys: readonly string[], way: Way = {}): Promise<void> {
+    const { instance } = this;
+    const asked = new Map(keys.map((key) => [key, instance.asks({ region, key })]));
+    const values = await instance.cache.region<MadeValue>(region).getOrLoadMany(
+      keys,
+      async (missing) => {
+        const loads = missing.map((key): [string, UnderWay, ReadonlyMap<string, number>] => {
+          const subject = { region, key };
+          const load = instance.beginLoad(subject, asked.get(key) ?? this.#history.moment());
+          return [key, load, this.#seen([subject])];
+        });
+        await this.#pause(way.takes);
+        return loads.map(([key, load, rows]): [string, MadeValue] => {
+          load.end();
+          return [key, load.made(rows, way.tags && tagsOf([{ region, key }]))];
+        });
+      },
+      {
+        ttl: way.ttl,
+        tags: way.tags && (({ rows }: MadeValue): string[] => [...rows.keys()].map(tagOf)),
+      },
+    );
+    for (const [key, at] of asked) instance.got({ region, key }, at, values.get(key));
+  }
+
+  /** Reads a list that is made of what the cache gives for `members`. */
+  async readList(key: string, members: readonly Subject[], way: Way = {}, ofMembers: Way = {}): Promise<void> {
+    const { instance } = this;
+    const subject = { region: LISTS, key };
+    const asked = instance.asks(subject);
+    const tags = tagsOf(members);
+    const given = way.tags === 'given' ? tags : [];
+    const value = await instance.cache.region(LISTS).getOrLoad(
+      key,
+      async ({ setTags }) => {
+        const load = instance.beginLoad({ ...subject, tags: given }, asked);
+        const rows = new Map<string, number>();
+        for (const member of members) {
+          const made = await this.read(member, ofMembers, load.flight);
+          if (isMadeValue(made)) for (const [row, version] of made.rows) rows.set(row, version);
+        }
+        await this.#pause(way.takes);
+        setTags(tags);
+        load.end();
+        return load.made(rows, tags);
+      },
+      { tags: given, ttl: way.ttl },
+    );
+    instance.got(subject, asked, value);
+  }
+
+  /** Changes a row and then evicts it, by its key or by its tag or by something wider. */
+  async write(
+    subject: Subject,
+    names: readonly InvalidationName[] = [keyOf(subject)],
+    evictsAfter?: number,
+  ): Promise<void> {
+    this.#history.commit(rowOf(subject), this.instance.name);
+    await this.#pause(evictsAfter);
+    await this.evict(names);
+  }
+
+  /** Evicts `names`, in one tick. */
+  async evict(names: readonly InvalidationName[]): Promise<void> {
+    const { instance } = this;
+    if (!instance.isServing) return;
+    const evictions = names.map((name) => instance.evicts([name], () => this.#evict(name)));
+    await Promise.all(evictions);
+  }
+
+  /** Changes a row through a put, whose way back takes a while. */
+  async update(subject: Subject, way: Way = {}): Promise<void> {
+    const tags = way.tags && tagsOf([subject]);
+    const method = async (): Promise<MadeValue> => {
+      const put = this.instance.beginPut({ ...subject, tags });
+      const version = this.#history.commit(rowOf(subject), this.instance.name);
+      await this.#pause(way.takes);
+      put.end();
+      return put.made(new Map([[rowOf(subject), version]]));
+    };
+    await this.instance.cache.region(subject.region).update(subject.key, method, { tags, ttl: way.ttl });
+  }
+
+  /** Changes a row and hands it to the cache while it is true. */
+  async set(subject: Subject, way: Way = {}): Promise<void> {
+    const { instance } = this;
+    if (!instance.isServing) return;
+    const tags = way.tags && tagsOf([subject]);
+    const put = instance.beginPut({ ...subject, tags }, 'set');
+    const version = this.#history.commit(rowOf(subject), instance.name);
+    const value = put.made(new Map([[rowOf(subject), version]]));
+    put.end();
+    await instance.evicts([keyOf(subject)], () =>
+      instance.cache.region(subject.region).set(subject.key, value, { tags, ttl: way.ttl }),
+    );
+  }
+
+  #evict(name: InvalidationName): Promise<void> {
+    const { cache } = this.instance;
+    switch (name.kind) {
+      case 'everything':
+        return cache.clear();
+      case 'region':
+        return cache.region(name.region).clear();
+      case 'tag':
+        return cache.evictTags(name.tag);
+      case 'key':
+        return cache.region(name.region).evict(name.key);
+    }
+  }
+
+  #seen(subjects: readonly Subject[]): ReadonlyMap<string, number> {
+    return new Map(subjects.map(rowOf).map((row) => [row, this.#history.source.versionOf(row)]));
+  }
+
+  async #pause(milliseconds = 0): Promise<void> {
+    if (milliseconds > 0) await new Promise<void>((resolve) => void this.#clock.schedule(resolve, milliseconds));
+  }
+}
+
+export function rowOf({ region, key }: Subject): string {
+  return `${region}/${key}`;
+}
+
+export function keyOf(subject: Subject): InvalidationName {
+  return { kind: 'key', region: subject.region, key: subject.key };
+}
+
+function tagOf(row: string): string {
+  return `row:${row}`;
+}
+
+export function tagsOf(subjects: readonly Subject[]): string[] {
+  return subjects.map(rowOf).map(tagOf);
+}

@@ -1,0 +1,23 @@
+import type { Moment } from './moments.js';
+
+/** The rows behind the caches: each has the versions 0, 1, 2 … and nothing else. */
+export class SourceOfTruth {
+  readonly #commits = new Map<string, Moment[]>();
+
+  /** Makes a new version of `row` and gives its number. */
+  commit(row: string, moment: Moment): number {
+    const commits = this.#commits.get(row);
+    if (commits) return commits.push(moment);
+    this.#commits.set(row, [moment]);
+    return 1;
+  }
+
+  versionOf(row: string): number {
+    return this.#commits.get(row)?.length ?? 0;
+  }
+
+  /** When `version` of `row` was replaced; `undefined` while it is the newest. */
+  replacedAt(row: string, version: number): Moment | undefined {
+    return this.#commits.get(row)?.[version];
+  }
+}

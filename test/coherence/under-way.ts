@@ -1,0 +1,35 @@
+import type { Flight } from './flights.js';
+import type { History } from './history.js';
+import type { MadeValue, Origin } from './made-value.js';
+
+/** A load, a put or a set between its beginning and its end. */
+export class UnderWay {
+  /** What is asked inside of it is its child. */
+  readonly flight: Flight | undefined;
+  readonly #history: History;
+  readonly #origin: Origin;
+  readonly #ended: () => void;
+
+  constructor(history: History, origin: Origin, ended: () => void, flight: Flight | undefined) {
+    this.#history = history;
+    this.#origin = origin;
+    this.#ended = ended;
+    this.flight = flight;
+  }
+
+  get id(): number {
+    return this.#origin.id;
+  }
+
+  /** The value that it gives: what it saw of the source. `tags`, where only the result tells them. */
+  made(rows: ReadonlyMap<string, number>, tags?: readonly string[]): MadeValue {
+    if (tags) this.#origin.tags = tags;
+    return { rows, origin: this.#origin };
+  }
+
+  /** Its loader, or method, has returned. */
+  end(): void {
+    this.#history.note(this.#origin.instance, 'ends', this.#origin.kind, this.#origin.id);
+    this.#ended();
+  }
+}

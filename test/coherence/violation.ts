@@ -1,0 +1,27 @@
+/** The promises that a history is held against; the letters are those of `docs/reliability.md`. */
+export type BrokenPromise =
+  /** (a) A read gave a value whose invalidation had been in the log for longer than the lease. */
+  | 'bounded staleness'
+  /** (b) An instance read what it had evicted itself. */
+  | 'read your own evictions'
+  /** (c) A value was stored although an invalidation that covers it was applied while it was made. */
+  | 'nothing stored that was overtaken'
+  /** (d) After the faults an instance still holds an old value, or an eviction has never reached the log. */
+  | 'agreement after the faults'
+  /** (e) A load began while one ran that its reader should have joined, or a load was not counted. */
+  | 'single flight'
+  /** (f) A read that began after an eviction everywhere had resolved gave the old value. */
+  | 'evicted everywhere';
+
+/** What was seen, with all that is needed to understand it. */
+export interface Violation {
+  readonly promise: BrokenPromise;
+  /** ms since the history began */
+  readonly at: number;
+  readonly instance: string;
+  readonly region: string;
+  readonly key: string;
+  readonly details: Readonly<Record<string, unknown>>;
+  /** The last events before it, oldest first. */
+  readonly events: readonly string[];
+}
