@@ -28,6 +28,15 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'coherence',
+          include: ['test/coherence/**/*.spec.ts'],
+          sequence: { groupOrder: 0 },
+          testTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'integration',
           sequence: { groupOrder: 1 },
           include: ['test/integration/**/*.spec.ts'],
