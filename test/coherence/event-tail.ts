@@ -1,4 +1,5 @@
 const CAPACITY = 300;
+const LONGEST_PART = 160;
 
 /** The last events of a history: what a violation is understood by. They become text only when somebody asks. */
 export class EventTail {
@@ -18,7 +19,11 @@ export class EventTail {
 }
 
 function textOf(part: unknown): string {
-  if (typeof part === 'string') return part;
+  const text = typeof part === 'string' ? part : asJson(part);
+  return text.length > LONGEST_PART ? `${text.slice(0, LONGEST_PART)}…` : text;
+}
+
+function asJson(part: unknown): string {
   return JSON.stringify(part, (_key, value: unknown) => {
     if (value instanceof Set) return [...value];
     if (value instanceof Map) return [...value];

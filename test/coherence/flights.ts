@@ -1,5 +1,4 @@
-import type { Invalidation } from '../../libs/distributed-cache/src/coherence/invalidation.js';
-import { covers } from '../../libs/distributed-cache/src/coherence/invalidation.js';
+import { covers, type Invalidation } from '../../libs/distributed-cache/src/coherence/invalidation.js';
 import type { Moment } from './moments.js';
 
 /** A call of a loader, for one key. */
@@ -16,9 +15,6 @@ export interface Flight {
   /** Whether it read through the cache itself: it may then be older than its start, and may have waited for others. */
   hasNested: boolean;
 }
-
-/** What a new load found running that its reader should have joined. */
-export type Joinable = Flight;
 
 /**
  * Single flight as the protocol states it, for one instance: which load of a key a reader has to join.
@@ -42,17 +38,16 @@ export class Flights {
     if (flight && this.#isLapsed(flight)) this.#joinable.delete(id);
   }
 
-  /** A loader is called; gives the load that should have been joined instead. */
-  begin(flight: Flight): Joinable | undefined {
+  /** A loader is called; gives the load that should have been joined instead. `isOvertaken`: nobody joins this one. */
+  begin(flight: Flight, isOvertaken = false): Flight | undefined {
     this.running += 1;
-    for (let outer = flight.parent; outer; outer = outer.parent) outer.hasNested = true;
     // It cannot wait for itself, nor for what waits for it: it is called for its reader alone, and nobody joins it.
     if (isInsideOfItself(flight)) return undefined;
     this.asked(flight.region, flight.key);
     const id = idOf(flight.region, flight.key);
     const current = this.#joinable.get(id);
     if (current?.hasNested && flight.parent) return undefined;
-    this.#joinable.set(id, flight);
+    if (!isOvertaken) this.#joinable.set(id, flight);
     // One that began after this one was asked for: the library may have had this one wait its turn.
     return current && current.began.sequence < flight.asked.sequence ? current : undefined;
   }

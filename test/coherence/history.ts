@@ -1,13 +1,15 @@
 import {
+  covers,
   EVERYTHING,
   invalidationOf,
+  type Invalidation,
   type InvalidationName,
 } from '../../libs/distributed-cache/src/coherence/invalidation.js';
 import type { InvalidationBridge } from '../../libs/distributed-cache/src/coherence/invalidation-bridge.js';
 import { decodeInvalidation } from '../../libs/distributed-cache/src/coherence/invalidation-message.js';
 import { EventTail } from './event-tail.js';
 import { InstanceHistory, type InstanceOptions } from './instance-history.js';
-import type { MadeValue } from './made-value.js';
+import type { MadeValue, Part } from './made-value.js';
 import { Moments, type EntryName, type Moment } from './moments.js';
 import { overriding } from './overriding.js';
 import { SourceOfTruth } from './source-of-truth.js';
@@ -21,6 +23,12 @@ export interface HistoryOptions {
   readonly now: () => number;
   /** ms */
   readonly maxStaleness: number;
+}
+
+/** An invalidation that entered the log; `by` an instance of ours. */
+interface Logged extends Moment {
+  readonly by: InstanceHistory | undefined;
+  readonly invalidation: Invalidation;
 }
 
 /** What a history can tell about itself. */
@@ -62,7 +70,7 @@ export class History {
   readonly #startedAt: number;
   readonly #instances = new Map<string, InstanceHistory>();
   /** By when they were sent; their time is when the log had them. */
-  readonly #logged = new Moments();
+  readonly #logged = new Moments<Logged>();
   /** By when the eviction was asked for; their time is where in the history it resolved. */
   readonly #confirmed = new Moments();
   #sequence = 0;
@@ -115,9 +123,10 @@ export class History {
   /** `payload`, sent at `sent`, is in the log now. */
   entered(payload: string, sent: Moment): void {
     const decoded = decodeInvalidation(payload);
-    const invalidation = decoded.ok ? decoded.message.invalidation : EVERYTHING;
+    const { invalidation, from } = decoded.ok ? decoded.message : { invalidation: EVERYTHING, from: '' };
     this.figures.logged += 1;
-    this.#logged.add(invalidation, { sequence: sent.sequence, time: this.#now() });
+    const by = [...this.#instances.values()].find(({ instanceId }) => instanceId === from);
+    this.#logged.add(invalidation, { sequence: sent.sequence, time: this.#now(), by, invalidation });
     this.note('log', 'has', payload);
   }
 
@@ -136,24 +145,36 @@ export class History {
     this.note(by, 'has evicted everywhere', names);
   }
 
-  /** When the first invalidation that covers `entry` and was sent since `sequence` entered the log. */
-  loggedSince(entry: EntryName, sequence: number): number | undefined {
+  /** When the first invalidation on which the promises about `part` of `value`, replaced at `replaced`, rest entered the log. */
+  loggedSince(value: MadeValue, part: Part, replaced: Moment): number | undefined {
     let first: number | undefined;
-    for (const { time } of this.#logged.covering(entry, sequence))
-      if (first === undefined || time < first) first = time;
+    for (const { time, by, sequence, invalidation } of this.#logged.covering(value.origin, replaced.sequence)) {
+      if (first !== undefined && time >= first) continue;
+      const { region, key, tags } = part.from;
+      const alsoCoversPart = covers(invalidation, region, key, tags);
+      if (by ? by.hasEvicted(value, part, replaced, sequence, alsoCoversPart) : alsoCoversPart) first = time;
+    }
     return first;
   }
 
-  /** Whether an eviction everywhere of `entry`, asked for since `sequence`, had resolved before `began`. */
-  wasConfirmed(entry: EntryName, sequence: number, began: Moment): boolean {
-    for (const { time } of this.#confirmed.covering(entry, sequence)) if (time < began.sequence) return true;
+  /** Whether an invalidation of `entry` that was sent since `sequence` has entered the log. */
+  hasLogged(entry: EntryName, sequence: number): boolean {
+    for (const _ of this.#logged.covering(entry, sequence)) return true;
     return false;
   }
 
-  /** Whether one who could deliver it has evicted `entry` since `sequence`: sooner or later everybody has to know. */
-  wasEvictedSince(entry: EntryName, sequence: number): boolean {
+  /** Whether an eviction everywhere of `part` of `value`, asked for since `replaced`, had resolved before `asked`. */
+  wasConfirmed(value: MadeValue, part: Part, replaced: Moment, asked: Moment): boolean {
+    for (const { time, sequence } of this.#confirmed.covering(value.origin, replaced.sequence)) {
+      if (time < asked.sequence && (part.from === value.origin || sequence >= value.origin.since)) return true;
+    }
+    return false;
+  }
+
+  /** Whether one who could deliver it has evicted `part` of `value` since `replaced`: sooner or later everybody has to know. */
+  wasEvicted(value: MadeValue, part: Part, replaced: Moment): boolean {
     for (const instance of this.#instances.values()) {
-      if (instance.canDeliver && instance.hasEvictedSince(entry, sequence)) return true;
+      if (instance.canDeliver && instance.hasEvicted(value, part, replaced)) return true;
     }
     return false;
   }
@@ -183,10 +204,10 @@ export class History {
   }
 
   /** For the record of a violation. */
-  describe({ rows, origin }: MadeValue): Readonly<Record<string, unknown>> {
+  describe({ parts, origin }: MadeValue): Readonly<Record<string, unknown>> {
     const { id, kind, instance, began } = origin;
     return {
-      value: Object.fromEntries(rows),
+      value: Object.fromEntries(parts.map(({ row, version }) => [row, version])),
       madeBy: `${kind} ${id} of ${instance}`,
       madeAt: Math.round(began.time - this.#startedAt),
     };

@@ -7,7 +7,7 @@ import {
 import { Flights, type Flight } from './flights.js';
 import { SLACK, type History } from './history.js';
 import { LoadCounts } from './load-counts.js';
-import { isMadeValue, type MadeValue, type Origin } from './made-value.js';
+import { isMadeValue, type MadeValue, type Origin, type Part } from './made-value.js';
 import { Moments, type EntryName, type Moment } from './moments.js';
 import { UnderWay } from './under-way.js';
 
@@ -38,6 +38,7 @@ export class InstanceHistory {
   readonly #flights = new Flights((flight) => this.#isLapsed(flight));
   readonly #counts = new LoadCounts();
   #cache: DistributedCache | undefined;
+  #instanceId = '';
   #lastApplied = 0;
   #evictions = 0;
   #hasSynced = false;
@@ -62,6 +63,7 @@ export class InstanceHistory {
 
   watch(cache: DistributedCache): void {
     this.#cache = cache;
+    this.#instanceId = cache.status().instanceId;
     cache.on('evict', ({ invalidation }) => this.#hasEvicted(invalidation));
     cache.on('invalidation', ({ invalidation, from }) => this.#hasApplied(invalidation, 'applies', from));
     cache.on('flush', () => this.#hasApplied(EVERYTHING, 'flushes'));
@@ -69,6 +71,11 @@ export class InstanceHistory {
       if (state === 'coherent') this.#hasSynced = true;
       this.#history.note(this.name, 'is', state);
     });
+  }
+
+  /** By which its messages are known. */
+  get instanceId(): string {
+    return this.#instanceId;
   }
 
   get cache(): DistributedCache {
@@ -93,6 +100,7 @@ export class InstanceHistory {
   dies(): void {
     this.canDeliver = false;
     this.isServing = false;
+    this.#isClosing = true;
     this.#history.note(this.name, 'dies');
   }
 
@@ -102,38 +110,47 @@ export class InstanceHistory {
     this.#history.note(this.name, 'wakes');
   }
 
-  /** A read is asked for; the answer goes to {@link got}. */
-  asks({ region, key }: Subject): Moment {
+  /** A read is asked for, perhaps inside of a load; the answer goes to {@link got}. */
+  asks({ region, key }: Subject, parent?: Flight): Moment {
+    for (let outer = parent; outer; outer = outer.parent) outer.hasNested = true;
     const id = idOf(region, key);
     if (!this.#asked.has(id)) this.#asked.set(id, { region, key });
     this.#flights.asked(region, key);
+    this.#history.note(this.name, 'asks for', region, key);
     return this.#history.moment();
   }
 
   /** What the read that was asked for at `asked` gave; `undefined`: nothing. */
-  got(subject: Subject, asked: Moment, value: unknown): void {
+  got({ region, key }: Subject, asked: Moment, value: unknown): void {
     this.#history.figures.reads += 1;
     if (!isMadeValue(value)) return;
-    const entry: EntryName = { ...subject, tags: value.origin.tags };
-    this.#checkOwnEvictions(entry, asked, value);
-    for (const [row, version] of value.rows) {
-      const replaced = this.#history.source.replacedAt(row, version);
-      if (replaced) this.#checkOldValue(entry, asked, value, replaced);
+    const { kind, id, ...origin } = value.origin;
+    this.#history.note(this.name, 'gets', kind, id);
+    if (origin.region !== region || origin.key !== key)
+      this.#violated('the entry asked for', { region, key }, { origin });
+    this.#checkOwnEvictions(asked, value);
+    for (const part of value.parts) {
+      const replaced = this.#history.source.replacedAt(part.row, part.version);
+      if (replaced) this.#checkOldValue(asked, value, part, replaced);
     }
   }
 
-  /** A loader was called for `subject`. */
+  /** A loader was called for `subject`; `inBulk`: together with others, and so perhaps a little later than its turn came. */
   beginLoad(
     subject: Subject & { readonly tags?: readonly string[] | undefined },
     asked: Moment,
-    parent?: Flight,
+    { parent, inBulk = false }: { readonly parent?: Flight | undefined; readonly inBulk?: boolean } = {},
   ): UnderWay {
     const began = this.#history.moment();
-    const flight: Flight = { ...subject, tags: subject.tags ?? [], asked, began, parent, hasNested: false };
+    const entry: EntryName = { ...subject, tags: subject.tags ?? [] };
+    const flight: Flight = { ...entry, asked, began, parent, hasNested: false };
     this.#history.figures.loads += 1;
     this.#counts.called(subject.region, parent !== undefined || this.#isClosing);
-    const joinable = this.#flights.begin(flight);
+    const isOvertaken = inBulk && hasAny(this.#applied.covering(entry, asked.sequence));
+    const joinable = this.#flights.begin(flight, isOvertaken);
     const underWay = this.#underWay('load', flight, () => this.#flights.end(flight), flight);
+    // Once closed, it only reads through.
+    if (this.#isClosing) return underWay;
     if (joinable) {
       this.#violated('single flight', subject, {
         load: underWay.id,
@@ -166,8 +183,24 @@ export class InstanceHistory {
     return settled;
   }
 
-  hasEvictedSince(entry: EntryName, sequence: number): boolean {
-    for (const _ of this.#evicted.covering(entry, sequence)) return true;
+  /**
+   * Whether it has, until `until`, asked for an eviction that the promises about `part` of `value`, replaced at `replaced`, rest on.
+   *
+   * One that was only sent since is not enough: it may have waited in an outbox since before, and its sender does not apply it again. Nor
+   * is one of a list alone that was over when the list was made of a copy that is still there: `coversPart` tells that it named that too.
+   */
+  hasEvicted(
+    { origin }: MadeValue,
+    part: Part,
+    replaced: Moment,
+    until = Number.POSITIVE_INFINITY,
+    coversPart = true,
+  ): boolean {
+    for (const { sequence } of this.#evicted.covering(origin, replaced.sequence)) {
+      if (sequence > until || sequence === origin.ownEviction) continue;
+      if (part.from === origin || sequence >= origin.since) return true;
+      if (coversPart && this.#hasEvictedBetween(part.from, replaced.sequence, sequence)) return true;
+    }
     return false;
   }
 
@@ -178,11 +211,10 @@ export class InstanceHistory {
       const value = this.cache.region(subject.region).getSync(subject.key);
       this.got(subject, asked, value);
       if (!isMadeValue(value)) continue;
-      const entry: EntryName = { ...subject, tags: value.origin.tags };
-      for (const [row, version] of value.rows) {
-        const replaced = this.#history.source.replacedAt(row, version);
-        if (!replaced || !this.#history.wasEvictedSince(entry, replaced.sequence)) continue;
-        this.#violated('agreement after the faults', subject, { ...this.#history.describe(value), row });
+      for (const part of value.parts) {
+        const replaced = this.#history.source.replacedAt(part.row, part.version);
+        if (!replaced || !this.#history.wasEvicted(value, part, replaced)) continue;
+        this.#violated('agreement after the faults', subject, { ...this.#history.describe(value), row: part.row });
       }
     }
     if (this.#flights.running > 0) return;
@@ -195,7 +227,7 @@ export class InstanceHistory {
   expectDelivery(): void {
     for (const { name, sequence } of this.#lastEvicted.values()) {
       const entry = entryThatOnly(name);
-      if (this.#history.loggedSince(entry, sequence) !== undefined) continue;
+      if (this.#history.hasLogged(entry, sequence)) continue;
       this.#violated('agreement after the faults', entry, { name, why: 'its invalidation never reached the log' });
     }
   }
@@ -204,8 +236,18 @@ export class InstanceHistory {
     const began = this.#history.moment();
     const id = this.#history.nextOrigin();
     const { region, key, tags } = entry;
-    const origin: Origin = { id, kind, instance: this.name, region, key, tags, began, since: began.sequence };
-    this.#history.note(this.name, 'begins', kind, id, region, key);
+    const origin: Origin = {
+      id,
+      kind,
+      instance: this.name,
+      region,
+      key,
+      tags,
+      began,
+      since: began.sequence,
+      ownEviction: undefined,
+    };
+    this.#history.note(this.name, 'begins', kind, id, region, key, flight?.parent ? 'inside of another' : '');
     return new UnderWay(this.#history, origin, ended, flight);
   }
 
@@ -242,30 +284,38 @@ export class InstanceHistory {
       });
       break;
     }
-    if (origin.kind !== 'load') origin.since = this.#history.moment().sequence;
+    if (own === undefined) return;
+    origin.since = this.#history.moment().sequence;
+    origin.ownEviction = own;
   }
 
-  #checkOwnEvictions(entry: EntryName, asked: Moment, value: MadeValue): void {
-    for (const { sequence, time } of this.#evicted.covering(entry, value.origin.since)) {
+  #hasEvictedBetween(entry: EntryName, from: number, until: number): boolean {
+    for (const { sequence } of this.#evicted.covering(entry, from)) if (sequence <= until) return true;
+    return false;
+  }
+
+  #checkOwnEvictions(asked: Moment, value: MadeValue): void {
+    for (const { sequence, time } of this.#evicted.covering(value.origin, value.origin.since)) {
       if (sequence > asked.sequence) continue;
-      this.#violated('read your own evictions', entry, { ...this.#history.describe(value), evictedAt: time });
+      this.#violated('read your own evictions', value.origin, { ...this.#history.describe(value), evictedAt: time });
       return;
     }
   }
 
-  #checkOldValue(entry: EntryName, asked: Moment, value: MadeValue, replaced: Moment): void {
-    const isCovered = this.#hasSynced || this.#bypassing.has(entry.region);
-    if (isCovered && this.#history.wasConfirmed(entry, replaced.sequence, asked)) {
-      this.#violated('evicted everywhere', entry, this.#history.describe(value));
+  #checkOldValue(asked: Moment, value: MadeValue, part: Part, replaced: Moment): void {
+    const history = this.#history;
+    const { origin } = value;
+    const isCovered = this.#hasSynced || this.#bypassing.has(origin.region);
+    if (isCovered && history.wasConfirmed(value, part, replaced, asked)) {
+      this.#violated('evicted everywhere', origin, { ...history.describe(value), row: part.row });
     }
-    const loggedAt = this.#history.loggedSince(entry, replaced.sequence);
+    const loggedAt = history.loggedSince(value, part, replaced);
     if (loggedAt === undefined || asked.time - this.#wokeAt <= UNNOTICED_SUSPEND) return;
     const staleness = asked.time - loggedAt;
-    const { figures, maxStaleness } = this.#history;
+    const { figures, maxStaleness } = history;
     figures.worstStaleness = Math.max(figures.worstStaleness, staleness);
-    if (staleness > maxStaleness + SLACK) {
-      this.#violated('bounded staleness', entry, { ...this.#history.describe(value), staleness, loggedAt });
-    }
+    if (staleness <= maxStaleness + SLACK) return;
+    this.#violated('bounded staleness', origin, { ...history.describe(value), row: part.row, staleness, loggedAt });
   }
 
   #isLapsed(flight: Flight): boolean {
@@ -284,6 +334,11 @@ export class InstanceHistory {
   ): void {
     this.#history.violated(promise, { instance: this.name, region, key }, details);
   }
+}
+
+function hasAny(found: Iterable<unknown>): boolean {
+  for (const _ of found) return true;
+  return false;
 }
 
 function idOf(region: string, key: string): string {

@@ -12,15 +12,25 @@ export interface Origin extends EntryName {
   tags: readonly string[];
   /** From here on an eviction overtakes it: its beginning; for a put or a set, which evict what was there before, when it was stored. */
   since: number;
+  /** The eviction by which a put or a set made room for its own value: where in the history it was. */
+  ownEviction: number | undefined;
 }
 
-/** What is cached in a history: which version of which rows it was made of. */
+/** A row that a value was made of, in the version that it saw. */
+export interface Part {
+  readonly row: string;
+  readonly version: number;
+  /** The value that held it: itself, or the copy that the loader of a list was given by the cache. */
+  readonly from: Origin;
+}
+
+/** What is cached in a history. */
 export interface MadeValue {
-  readonly rows: ReadonlyMap<string, number>;
+  readonly parts: readonly Part[];
   readonly origin: Origin;
 }
 
 /** Whether a cache handed out one of ours, and not something it made up. */
 export function isMadeValue(value: unknown): value is MadeValue {
-  return typeof value === 'object' && value !== null && 'origin' in value && 'rows' in value;
+  return typeof value === 'object' && value !== null && 'origin' in value && 'parts' in value;
 }

@@ -17,10 +17,10 @@ export interface EntryName {
  * When invalidations happened (were applied, were asked for, entered the log), by what they name: which of them cover an entry is then
  * a matter of a few look-ups, however many there were.
  */
-export class Moments {
-  readonly #byName = new Map<string, Moment[]>();
+export class Moments<M extends Moment = Moment> {
+  readonly #byName = new Map<string, M[]>();
 
-  add({ everything, regions, tags, keys }: Invalidation, moment: Moment): void {
+  add({ everything, regions, tags, keys }: Invalidation, moment: M): void {
     if (everything) this.#add('e', moment);
     for (const region of regions) this.#add(`r${region}`, moment);
     for (const tag of tags) this.#add(`t${tag}`, moment);
@@ -28,14 +28,14 @@ export class Moments {
   }
 
   /** Those that cover `entry` and are not before `sequence`, newest first. */
-  *covering(entry: EntryName, sequence: number): Generator<Moment> {
+  *covering(entry: EntryName, sequence: number): Generator<M> {
     yield* this.#from('e', sequence);
     yield* this.#from(`r${entry.region}`, sequence);
     yield* this.#from(keyId(entry.region, entry.key), sequence);
     for (const tag of entry.tags) yield* this.#from(`t${tag}`, sequence);
   }
 
-  *#from(id: string, sequence: number): Generator<Moment> {
+  *#from(id: string, sequence: number): Generator<M> {
     const moments = this.#byName.get(id);
     if (!moments) return;
     for (let index = moments.length - 1; index >= 0; index -= 1) {
@@ -45,7 +45,7 @@ export class Moments {
     }
   }
 
-  #add(id: string, moment: Moment): void {
+  #add(id: string, moment: M): void {
     const known = this.#byName.get(id);
     if (!known) {
       this.#byName.set(id, [moment]);

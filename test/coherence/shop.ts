@@ -3,7 +3,7 @@ import type { InvalidationName } from '../../libs/distributed-cache/src/coherenc
 import type { Flight } from './flights.js';
 import type { History } from './history.js';
 import type { InstanceHistory, Subject } from './instance-history.js';
-import { isMadeValue, type MadeValue } from './made-value.js';
+import { isMadeValue, type MadeValue, type Part } from './made-value.js';
 import type { UnderWay } from './under-way.js';
 
 /** The region of cached lists, each made of cached items. */
@@ -17,7 +17,12 @@ export interface Way {
   readonly tags?: 'given' | 'told' | undefined;
   /** ms */
   readonly ttl?: number | undefined;
+  /** Whether the loader throws in the end. */
+  readonly fails?: boolean | undefined;
 }
+
+/** What a loader throws that is told to. */
+export class LoaderFailedError extends Error {}
 
 /**
  * What an application does with one instance's cache, told to the history: every row of the source is an entry `key` of its region, and a
@@ -38,17 +43,18 @@ export class Shop {
   /** Reads one row through the cache. */
   async read(subject: Subject, way: Way = {}, parent?: Flight): Promise<unknown> {
     const { instance } = this;
-    const asked = instance.asks(subject);
+    const asked = instance.asks(subject, parent);
     const given = way.tags === 'given' ? tagsOf([subject]) : [];
     const value = await instance.cache.region(subject.region).getOrLoad(
       subject.key,
       async ({ setTags }) => {
-        const load = instance.beginLoad({ ...subject, tags: given }, asked, parent);
-        const rows = this.#seen([subject]);
+        const load = instance.beginLoad({ ...subject, tags: given }, asked, { parent });
+        const version = this.#seen(subject);
         await this.#pause(way.takes);
         if (way.tags === 'told') setTags(tagsOf([subject]));
         load.end();
-        return load.made(rows, way.tags && tagsOf([subject]));
+        if (way.fails) throw new LoaderFailedError();
+        return load.made(rowOf(subject), version, way.tags && tagsOf([subject]));
       },
       { tags: given, ttl: way.ttl },
     );
@@ -69,20 +75,24 @@ export class Shop {
     const values = await instance.cache.region<MadeValue>(region).getOrLoadMany(
       keys,
       async (missing) => {
-        const loads = missing.map((key): [string, UnderWay, ReadonlyMap<string, number>] => {
+        const loads = missing.map((key): [string, UnderWay, number] => {
           const subject = { region, key };
-          const load = instance.beginLoad(subject, asked.get(key) ?? this.#history.moment());
-          return [key, load, this.#seen([subject])];
+          return [
+            key,
+            instance.beginLoad(subject, asked.get(key) ?? this.#history.moment(), { inBulk: true }),
+            this.#seen(subject),
+          ];
         });
         await this.#pause(way.takes);
-        return loads.map(([key, load, rows]): [string, MadeValue] => {
+        return loads.map(([key, load, version]): [string, MadeValue] => {
+          const subject = { region, key };
           load.end();
-          return [key, load.made(rows, way.tags && tagsOf([{ region, key }]))];
+          return [key, load.made(rowOf(subject), version, way.tags && tagsOf([subject]))];
         });
       },
       {
         ttl: way.ttl,
-        tags: way.tags && (({ rows }: MadeValue): string[] => [...rows.keys()].map(tagOf)),
+        tags: way.tags && (({ parts }: MadeValue): string[] => parts.map(({ row }) => tagOf(row))),
       },
     );
     for (const [key, at] of asked) instance.got({ region, key }, at, values.get(key));
@@ -99,15 +109,18 @@ export class Shop {
       key,
       async ({ setTags }) => {
         const load = instance.beginLoad({ ...subject, tags: given }, asked);
-        const rows = new Map<string, number>();
-        for (const member of members) {
-          const made = await this.read(member, ofMembers, load.flight);
-          if (isMadeValue(made)) for (const [row, version] of made.rows) rows.set(row, version);
+        try {
+          const parts: Part[] = [];
+          for (const member of members) {
+            const made = await this.read(member, ofMembers, load.flight);
+            if (isMadeValue(made)) parts.push(...made.parts);
+          }
+          await this.#pause(way.takes);
+          setTags(tags);
+          return load.madeOf(parts, tags);
+        } finally {
+          load.end();
         }
-        await this.#pause(way.takes);
-        setTags(tags);
-        load.end();
-        return load.made(rows, tags);
       },
       { tags: given, ttl: way.ttl },
     );
@@ -123,6 +136,19 @@ export class Shop {
     this.#history.commit(rowOf(subject), this.instance.name);
     await this.#pause(evictsAfter);
     await this.evict(names);
+  }
+
+  /** Changes several rows of one region and evicts them together. */
+  async writeMany(region: string, keys: readonly string[]): Promise<void> {
+    const { instance } = this;
+    for (const key of keys) this.#history.commit(rowOf({ region, key }), instance.name);
+    await this.evictMany(region, keys);
+  }
+
+  async evictMany(region: string, keys: readonly string[]): Promise<void> {
+    const { instance } = this;
+    const names = keys.map((key) => keyOf({ region, key }));
+    await instance.evicts(names, () => instance.cache.region(region).evictMany(keys));
   }
 
   /** Evicts `names`, in one tick. */
@@ -141,7 +167,7 @@ export class Shop {
       const version = this.#history.commit(rowOf(subject), this.instance.name);
       await this.#pause(way.takes);
       put.end();
-      return put.made(new Map([[rowOf(subject), version]]));
+      return put.made(rowOf(subject), version);
     };
     await this.instance.cache.region(subject.region).update(subject.key, method, { tags, ttl: way.ttl });
   }
@@ -153,7 +179,7 @@ export class Shop {
     const tags = way.tags && tagsOf([subject]);
     const put = instance.beginPut({ ...subject, tags }, 'set');
     const version = this.#history.commit(rowOf(subject), instance.name);
-    const value = put.made(new Map([[rowOf(subject), version]]));
+    const value = put.made(rowOf(subject), version);
     put.end();
     await instance.evicts([keyOf(subject)], () =>
       instance.cache.region(subject.region).set(subject.key, value, { tags, ttl: way.ttl }),
@@ -174,8 +200,8 @@ export class Shop {
     }
   }
 
-  #seen(subjects: readonly Subject[]): ReadonlyMap<string, number> {
-    return new Map(subjects.map(rowOf).map((row) => [row, this.#history.source.versionOf(row)]));
+  #seen(subject: Subject): number {
+    return this.#history.source.versionOf(rowOf(subject));
   }
 
   async #pause(milliseconds = 0): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Flight } from './flights.js';
 import type { History } from './history.js';
-import type { MadeValue, Origin } from './made-value.js';
+import type { MadeValue, Origin, Part } from './made-value.js';
 
 /** A load, a put or a set between its beginning and its end. */
 export class UnderWay {
@@ -21,10 +21,15 @@ export class UnderWay {
     return this.#origin.id;
   }
 
-  /** The value that it gives: what it saw of the source. `tags`, where only the result tells them. */
-  made(rows: ReadonlyMap<string, number>, tags?: readonly string[]): MadeValue {
+  /** The value that it gives: the version of a row that it saw. `tags`, where only the result tells them. */
+  made(row: string, version: number, tags?: readonly string[]): MadeValue {
+    return this.madeOf([{ row, version, from: this.#origin }], tags);
+  }
+
+  /** The value that it gives, made of what others hold. */
+  madeOf(parts: readonly Part[], tags?: readonly string[]): MadeValue {
     if (tags) this.#origin.tags = tags;
-    return { rows, origin: this.#origin };
+    return { parts, origin: this.#origin };
   }
 
   /** Its loader, or method, has returned. */

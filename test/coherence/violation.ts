@@ -10,6 +10,8 @@ export type BrokenPromise =
   | 'agreement after the faults'
   /** (e) A load began while one ran that its reader should have joined, or a load was not counted. */
   | 'single flight'
+  /** Nothing else than what is asked for is ever given. */
+  | 'the entry asked for'
   /** (f) A read that began after an eviction everywhere had resolved gave the old value. */
   | 'evicted everywhere';
 

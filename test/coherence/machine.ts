@@ -1,0 +1,89 @@
+import type { CancelTimer, Clock } from '../../libs/distributed-cache/src/coherence/clock.js';
+
+/**
+ * The machine of one simulated instance: a clock of its own beside the world's, and times at which nothing of it runs.
+ *
+ * A blocked event loop stops the instance and no clock. A suspended machine stops its monotonic clock as well.
+ */
+export class Machine implements Clock {
+  readonly #world: Clock;
+  #slept = 0;
+  #asleepSince: number | undefined;
+  #isStopped = false;
+  #whenRunning: (() => void)[] = [];
+
+  constructor(world: Clock) {
+    this.#world = world;
+  }
+
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  now(): number {
+    return (this.#asleepSince ?? this.#world.now()) - this.#slept;
+  }
+
+  wallNow(): number {
+    return this.#world.wallNow();
+  }
+
+  schedule(callback: () => void, delay: number): CancelTimer {
+    const due = this.now() + Math.max(0, delay);
+    let isCancelled = false;
+    let cancel: CancelTimer = () => {};
+    const arm = (left: number): void => {
+      cancel = this.#world.schedule(() => this.run(expire), left);
+    };
+    const expire = (): void => {
+      if (isCancelled) return;
+      const left = due - this.now();
+      if (left > 0) arm(left);
+      else callback();
+    };
+    arm(delay);
+    return () => {
+      isCancelled = true;
+      cancel();
+    };
+  }
+
+  nextTurn(callback: () => void): void {
+    this.schedule(callback, 0);
+  }
+
+  /** Runs `callback` at once, or, in turn, when the machine runs again: what comes from outside waits in the socket. */
+  run(callback: () => void): void {
+    if (this.#isStopped) this.#whenRunning.push(callback);
+    else callback();
+  }
+
+  /** Blocks its event loop for `milliseconds`. */
+  block(milliseconds: number): void {
+    this.#stop(milliseconds, () => {});
+  }
+
+  /** Suspends it for `milliseconds`, and calls `awake` before anything else runs again. */
+  suspend(milliseconds: number, awake: () => void): void {
+    if (this.#isStopped) return;
+    const since = this.#world.now();
+    this.#asleepSince = since;
+    this.#stop(milliseconds, () => {
+      this.#asleepSince = undefined;
+      this.#slept += this.#world.now() - since;
+      awake();
+    });
+  }
+
+  #stop(milliseconds: number, ended: () => void): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.#world.schedule(() => {
+      ended();
+      this.#isStopped = false;
+      const waiting = this.#whenRunning;
+      this.#whenRunning = [];
+      for (const callback of waiting) this.run(callback);
+    }, milliseconds);
+  }
+}

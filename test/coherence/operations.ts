@@ -1,0 +1,108 @@
+import type { InvalidationName } from '../../libs/distributed-cache/src/coherence/invalidation.js';
+import type { Subject } from './instance-history.js';
+import type { Plan } from './plan.js';
+import type { Random } from './random.js';
+import { keyOf, tagsOf, type Shop, type Way } from './shop.js';
+
+/** Something that an application does with one instance. What it does is drawn before it is done. */
+export interface Operation {
+  readonly kind: string;
+  readonly weight: number;
+  run(shop: Shop, plan: Plan, random: Random): Promise<unknown> | void;
+}
+
+/** Names of no row: to fill messages and outboxes. */
+const FILLERS = 130;
+/** ms */
+const LONGEST_MEMBER = 1_200;
+
+export const OPERATIONS: readonly Operation[] = [
+  {
+    kind: 'read',
+    weight: 12,
+    run: (shop, plan, random) => shop.read(random.pick(plan.subjects), way(plan, random)),
+  },
+  { kind: 'look', weight: 5, run: (shop, plan, random) => shop.look(random.pick(plan.subjects)) },
+  {
+    kind: 'readMany',
+    weight: 4,
+    run: (shop, plan, random) => {
+      const { region } = random.pick(plan.subjects);
+      return shop.readMany(region, random.some(keysOf(plan, region)), way(plan, random));
+    },
+  },
+  {
+    kind: 'readList',
+    weight: 5,
+    run: (shop, plan, random) =>
+      shop.readList(random.pick(plan.lists), random.some(plan.subjects), way(plan, random), shortWay(plan, random)),
+  },
+  {
+    kind: 'write',
+    weight: 7,
+    run: (shop, plan, random) => {
+      const subject = random.pick(plan.subjects);
+      const evictsAfter = random.chance(0.3) ? random.pick(plan.durations) : undefined;
+      return shop.write(subject, namesFor(subject, random), evictsAfter);
+    },
+  },
+  {
+    kind: 'writeMany',
+    weight: 1,
+    run: (shop, plan, random) => {
+      const { region } = random.pick(plan.subjects);
+      return shop.writeMany(region, random.some(keysOf(plan, region)));
+    },
+  },
+  {
+    kind: 'update',
+    weight: 5,
+    run: (shop, plan, random) => shop.update(random.pick(plan.subjects), way(plan, random)),
+  },
+  {
+    kind: 'set',
+    weight: 1,
+    run: (shop, plan, random) => shop.set(random.pick(plan.subjects), way(plan, random)),
+  },
+  {
+    kind: 'evict',
+    weight: 1,
+    run: (shop, plan, random) => shop.evict(namesFor(random.pick(plan.subjects), random)),
+  },
+  {
+    kind: 'flood',
+    weight: 0.3,
+    run: (shop, plan, random) => {
+      const { region } = random.pick(plan.subjects);
+      const keys = Array.from({ length: FILLERS }, (_, index) => `filler-${index}`);
+      return shop.evictMany(region, keys);
+    },
+  },
+];
+
+function way(plan: Plan, random: Random): Way {
+  return {
+    takes: random.pick(plan.durations),
+    tags: random.pick(['given', 'told', undefined]),
+    fails: random.chance(0.03),
+  };
+}
+
+/** For one of many that are loaded one after another. */
+function shortWay(plan: Plan, random: Random): Way {
+  const { takes = 0, ...rest } = way(plan, random);
+  return { ...rest, takes: Math.min(takes, LONGEST_MEMBER) };
+}
+
+function namesFor(subject: Subject, random: Random): InvalidationName[] {
+  const tags = tagsOf([subject]).map((tag): InvalidationName => ({ kind: 'tag', tag }));
+  const kind = random.pick(['key', 'key', 'both', 'both', 'tag', 'wide']);
+  if (kind === 'key') return [keyOf(subject)];
+  if (kind === 'tag') return tags;
+  if (kind === 'both') return [keyOf(subject), ...tags];
+  return [random.chance(0.7) ? { kind: 'region', region: subject.region } : { kind: 'everything' }];
+}
+
+function keysOf({ subjects }: Plan, region: string): string[] {
+  return subjects.filter((subject) => subject.region === region).map(({ key }) => key);
+}

@@ -1,0 +1,60 @@
+import type { CacheSettings } from '../../libs/distributed-cache/src/cache/settings.js';
+import { regionSettings } from '../support/cluster.js';
+import type { Subject } from './instance-history.js';
+import type { Random } from './random.js';
+import { LISTS } from './shop.js';
+
+/** The regions of rows: what is in the second is loaded for every read while the lease is over. */
+export const ITEMS = 'items';
+export const PRICES = 'prices';
+
+/** What of all that could happen a schedule makes happen, chosen by its seed. */
+export interface Plan {
+  readonly instances: number;
+  /** ms */
+  readonly length: number;
+  /** The longest pause between two things that happen, in ms. */
+  readonly longestPause: number;
+  /** How many of the things that happen are faults. */
+  readonly faultShare: number;
+  /** How many are an instance that comes or goes. */
+  readonly turnover: number;
+  readonly subjects: readonly [Subject, ...Subject[]];
+  readonly lists: readonly [string, ...string[]];
+  /** How long loads and puts may take, in ms. */
+  readonly durations: readonly [number, ...number[]];
+  readonly settings: Partial<CacheSettings>;
+}
+
+export function planned(random: Random, maxStaleness: number): Plan {
+  const keys = random.pick([['1'], ['1', '2'], ['1', '2', '3', '4']]);
+  const regions = random.pick([[ITEMS], [PRICES], [ITEMS, PRICES]]);
+  const [first = { region: ITEMS, key: '1' }, ...others] = regions.flatMap((region) =>
+    keys.map((key) => ({ region, key })),
+  );
+  const durations = random.some([5, 60, 400, 1_200, maxStaleness, 3 * maxStaleness]);
+  const ttl = random.pick([300_000, 300_000, maxStaleness / 2, 2 * maxStaleness]);
+  const maxEntries = random.pick([10_000, 10_000, 10_000, 2]);
+  const of = { ttl, maxEntries, ttlJitter: 0.05 };
+  return {
+    instances: random.between(2, 4),
+    length: random.between(4_000, 14_000),
+    longestPause: random.pick([60, 300, 800]),
+    faultShare: random.pick([0.05, 0.1, 0.25]),
+    turnover: random.pick([0, 0, 0.02, 0.06]),
+    subjects: [first, ...others],
+    lists: ['l1', 'l2'],
+    durations: [0, ...durations],
+    settings: {
+      ...of,
+      regions: new Map([
+        [PRICES, regionSettings({ ...of, whenDisconnected: 'bypass' })],
+        [LISTS, regionSettings({ ...of, whenDisconnected: random.pick(['reload', 'bypass']) })],
+      ]),
+      invalidationLogLength: random.pick([4_096, 4_096, 20, 3]),
+      outboxLimit: random.pick([10_000, 10_000, 8, 2]),
+      commandTimeout: random.pick([2_000, 500]),
+      publishTimeout: random.pick([1_000, 200]),
+    },
+  };
+}

@@ -1,0 +1,150 @@
+import { CacheClosedError } from '../../libs/distributed-cache/src/errors.js';
+import { OPERATIONS, type Operation } from './operations.js';
+import { planned, type Plan } from './plan.js';
+import type { Random } from './random.js';
+import { LoaderFailedError } from './shop.js';
+import type { Fault, Member, World } from './world.js';
+
+/** How long after the last fault every instance has to be coherent, and every operation over. */
+const LONGEST_RECOVERY = 30_000;
+const MOST_INSTANCES = 7;
+
+/** One run of a world under a plan: what a seed makes happen, and then the time in which all has to come right again. */
+export class Schedule<M extends Member> {
+  readonly faults = new Map<string, number>();
+  readonly #world: World<M>;
+  readonly #random: Random;
+  readonly #plan: Plan;
+  readonly #operations: readonly Operation[];
+  readonly #faults: readonly Fault<M>[];
+  readonly #members = new Set<M>();
+  #pending = 0;
+  #joined = 0;
+
+  constructor(world: World<M>, random: Random, length?: number) {
+    this.#world = world;
+    this.#random = random;
+    const plan = planned(random, world.history.maxStaleness);
+    this.#plan = length === undefined ? plan : { ...plan, length };
+    this.#operations = random.some(OPERATIONS);
+    this.#faults = random.some(world.faults);
+  }
+
+  async run(): Promise<void> {
+    const { clock, history } = this.#world;
+    for (let index = 0; index < this.#plan.instances; index += 1) this.#join();
+    const end = clock.now() + this.#plan.length;
+    while (clock.now() < end) {
+      await this.#pass(this.#random.chance(0.2) ? 0 : this.#random.between(0, this.#plan.longestPause));
+      this.#happen();
+    }
+    await this.#recover();
+    await this.#pass(history.maxStaleness + 250);
+    history.expectAgreement();
+    await this.#close();
+  }
+
+  #happen(): void {
+    const random = this.#random;
+    const { faultShare, turnover } = this.#plan;
+    const member = random.pick([...this.#members]);
+    if (!member || random.chance(turnover)) this.#comeOrGo(member);
+    else if (random.chance(faultShare)) this.#fail(member);
+    else this.#operate(member);
+  }
+
+  #operate(member: M): void {
+    const operation = this.#random.weighted(this.#operations);
+    member.whenRunning(() => {
+      if (operation && member.shop.instance.isServing)
+        this.#track(operation.run(member.shop, this.#plan, this.#random));
+    });
+  }
+
+  #fail(member: M): void {
+    const fault = this.#random.weighted(this.#faults);
+    if (!fault) return;
+    this.#world.history.note('fault:', fault.kind, member.shop.instance.name);
+    this.faults.set(fault.kind, (this.faults.get(fault.kind) ?? 0) + 1);
+    fault.inject(member, this.#random);
+  }
+
+  #comeOrGo(member: M | undefined): void {
+    if (!member || this.#members.size < 2 || this.#random.chance(0.5)) {
+      if (this.#joined < MOST_INSTANCES) this.#join();
+      return;
+    }
+    this.#members.delete(member);
+    if (this.#random.chance(0.5)) {
+      this.faults.set('instance killed', (this.faults.get('instance killed') ?? 0) + 1);
+      this.#world.kill(member);
+    } else member.whenRunning(() => this.#track(leave(member)));
+  }
+
+  #join(): void {
+    this.#joined += 1;
+    const member = this.#world.join(`i${this.#joined}`, this.#plan.settings);
+    this.#members.add(member);
+    // Some have never reached the server when they are first asked.
+    if (this.#random.chance(0.1)) this.#fail(member);
+  }
+
+  async #recover(): Promise<void> {
+    const { clock, history } = this.#world;
+    this.#world.heal();
+    history.note('all faults', 'end');
+    const deadline = clock.now() + LONGEST_RECOVERY;
+    while (this.#pending > 0 || [...this.#members].some((member) => !isCoherent(member))) {
+      if (clock.now() > deadline) {
+        this.#hasNotRecovered();
+        return;
+      }
+      await this.#pass(200);
+    }
+  }
+
+  #hasNotRecovered(): void {
+    for (const { shop } of this.#members) {
+      const { name: instance, cache } = shop.instance;
+      const { state, outbox } = cache.status();
+      if (state === 'coherent' && outbox === 0 && this.#pending === 0) continue;
+      const details = { state, outbox, pending: this.#pending, why: 'not over long after the last fault' };
+      this.#world.history.violated('agreement after the faults', { instance, region: '', key: '' }, details);
+    }
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#members].map(leave));
+  }
+
+  #track(operation: Promise<unknown> | void): void {
+    if (!operation) return;
+    this.#pending += 1;
+    void this.#over(operation);
+  }
+
+  async #over(operation: Promise<unknown>): Promise<void> {
+    try {
+      await operation;
+    } catch (error) {
+      if (!(error instanceof LoaderFailedError || error instanceof CacheClosedError)) throw error;
+    } finally {
+      this.#pending -= 1;
+    }
+  }
+
+  #pass(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => void this.#world.clock.schedule(resolve, milliseconds));
+  }
+}
+
+async function leave({ shop: { instance } }: Member): Promise<void> {
+  instance.closes();
+  await instance.cache.close();
+  instance.closed();
+}
+
+function isCoherent({ isRunning, shop: { instance } }: Member): boolean {
+  const { state, outbox } = instance.cache.status();
+  return isRunning && state === 'coherent' && outbox === 0;
+}

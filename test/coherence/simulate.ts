@@ -1,0 +1,26 @@
+import type { Figures } from './history.js';
+import { drawingFrom, Random } from './random.js';
+import { Schedule } from './schedule.js';
+import { SimulatedWorld } from './simulated-world.js';
+import type { Violation } from './violation.js';
+
+export const MAX_STALENESS = 2_000;
+
+/** What came of one schedule. */
+export interface Outcome {
+  readonly seed: number;
+  readonly violations: readonly Violation[];
+  readonly figures: Figures;
+  readonly faults: ReadonlyMap<string, number>;
+}
+
+/** Runs the schedule of `seed` in memory: the same seed, the same history. */
+export function simulate(seed: number): Promise<Outcome> {
+  const random = new Random(seed);
+  return drawingFrom(random, async () => {
+    const world = new SimulatedWorld(MAX_STALENESS);
+    const schedule = new Schedule(world, random);
+    await world.run(schedule.run());
+    return { seed, violations: world.history.violations, figures: world.history.figures, faults: schedule.faults };
+  });
+}

@@ -1,0 +1,99 @@
+import type { InMemoryInvalidationBridge } from '../../libs/distributed-cache/src/testing/in-memory-invalidation-bridge.js';
+import type { Random } from './random.js';
+import type { SimulatedMember } from './simulated-world.js';
+import type { Fault } from './world.js';
+
+/** How long a fault lasts, in ms: often about as long as the lease is, or the time-outs. */
+function aWhile(random: Random): number {
+  return random.pick([random.between(1, 300), random.between(300, 2_500), random.between(2_500, 7_000)]);
+}
+
+/** How late something comes, in ms. */
+function delay(random: Random): number {
+  return random.pick([random.between(1, 50), random.between(50, 600), random.between(600, 3_000)]);
+}
+
+/** All that can go wrong with the in-memory bridge, with the wire to it, and with the machines. */
+export function simulatedFaults(
+  bridge: InMemoryInvalidationBridge,
+  namespace: string,
+  after: (milliseconds: number, heal: () => void) => void,
+): readonly Fault<SimulatedMember>[] {
+  const lasting = (
+    kind: string,
+    weight: number,
+    begin: (target: SimulatedMember, random: Random) => void,
+    end: (target: SimulatedMember) => void,
+  ): Fault<SimulatedMember> => ({
+    kind,
+    weight,
+    inject: (target, random) => {
+      begin(target, random);
+      after(aWhile(random), () => end(target));
+    },
+  });
+  const atOnce = (
+    kind: string,
+    weight: number,
+    inject: (target: SimulatedMember, random: Random) => void,
+  ): Fault<SimulatedMember> => ({ kind, weight, inject });
+  const heal = (target: SimulatedMember): void => bridge.heal(target.shop.instance.cache);
+
+  return [
+    lasting('cut', 4, (target) => bridge.cut(target.shop.instance.cache), heal),
+    lasting('cut silently', 4, (target) => bridge.cut(target.shop.instance.cache, { silently: true }), heal),
+    lasting(
+      'silent channel',
+      3,
+      ({ wire }) => (wire.isSilent = true),
+      ({ wire }) => (wire.isSilent = false),
+    ),
+    lasting(
+      'lost answers',
+      3,
+      ({ wire }) => (wire.losesAnswers = true),
+      ({ wire }) => (wire.losesAnswers = false),
+    ),
+    lasting(
+      'slow answers',
+      3,
+      ({ wire }, random) => (wire.answersTake = delay(random)),
+      ({ wire }) => (wire.answersTake = 0),
+    ),
+    lasting(
+      'slow channel',
+      3,
+      (_, random) => bridge.delay(delay(random)),
+      () => bridge.delay(0),
+    ),
+    lasting(
+      'refused for now',
+      2,
+      () => bridge.refuse('retry'),
+      () => bridge.refuse(),
+    ),
+    lasting(
+      'refused here',
+      1,
+      () => bridge.refuse('redial'),
+      () => bridge.refuse(),
+    ),
+    lasting(
+      'refused until mended',
+      1,
+      () => bridge.refuse('report'),
+      () => bridge.refuse(),
+    ),
+    atOnce('dropped messages', 3, (_, random) => bridge.drop(random.between(1, 5))),
+    atOnce('duplicated messages', 2, (_, random) => bridge.duplicate(random.between(1, 5))),
+    atOnce('reordered messages', 2, (_, random) => bridge.reorder(random.between(2, 4))),
+    atOnce('log deleted', 2, () => bridge.wipe(namespace)),
+    atOnce('restart', 2, () => bridge.restart()),
+    // A negative number of entries counts from the end: the newest are gone.
+    atOnce('restart with a lost tail', 2, (_, random) => bridge.restart({ kept: -random.between(1, 4) })),
+    atOnce('blocked event loop', 2, ({ machine }, random) => machine.block(aWhile(random))),
+    atOnce('suspended machine', 1, ({ machine, shop }, random) =>
+      machine.suspend(1_000 + aWhile(random), () => shop.instance.wakes()),
+    ),
+  ];
+}

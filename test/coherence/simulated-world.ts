@@ -1,0 +1,84 @@
+import { DistributedCache } from '../../libs/distributed-cache/src/cache/distributed-cache.js';
+import type { CacheSettings } from '../../libs/distributed-cache/src/cache/settings.js';
+import type { InvalidationBridge } from '../../libs/distributed-cache/src/coherence/invalidation-bridge.js';
+import { InMemoryInvalidationBridge } from '../../libs/distributed-cache/src/testing/in-memory-invalidation-bridge.js';
+import { ManualClock } from '../../libs/distributed-cache/src/testing/manual-clock.js';
+import { cacheSettings } from '../support/cluster.js';
+import { History } from './history.js';
+import { Machine } from './machine.js';
+import { Shop } from './shop.js';
+import { simulatedFaults } from './simulated-faults.js';
+import { Wire } from './wire.js';
+import type { Fault, Member, World } from './world.js';
+
+export interface SimulatedMember extends Member {
+  readonly machine: Machine;
+  readonly wire: Wire;
+}
+
+/** Everything in one process, over the in-memory bridge, by a clock that moves when all has been done that there was to do. */
+export class SimulatedWorld implements World<SimulatedMember> {
+  readonly clock = new ManualClock();
+  readonly history: History;
+  readonly faults: readonly Fault<SimulatedMember>[];
+  readonly #bridge = new InMemoryInvalidationBridge({ clock: this.clock });
+  readonly #witnessed: InvalidationBridge;
+  readonly #members = new Set<SimulatedMember>();
+
+  /** @param tamper - what a sabotage makes of the bridge */
+  constructor(maxStaleness: number, tamper: (bridge: InvalidationBridge) => InvalidationBridge = (bridge) => bridge) {
+    this.history = new History({ now: () => this.clock.now(), maxStaleness });
+    this.#witnessed = this.history.witnessed(tamper(this.#bridge));
+    const after = (milliseconds: number, heal: () => void): void => void this.clock.schedule(heal, milliseconds);
+    this.faults = simulatedFaults(this.#bridge, cacheSettings().namespace, after);
+  }
+
+  join(name: string, settings: Partial<CacheSettings>): SimulatedMember {
+    const instance = this.history.instance(name, { bypassing: bypassingIn(settings) });
+    const machine = new Machine(this.clock);
+    const wire = new Wire(this.clock, machine);
+    const { sizeOf } = instance;
+    const cache = new DistributedCache(
+      cacheSettings({ ...settings, maxStaleness: this.history.maxStaleness, sizeOf }),
+      { clock: machine },
+    );
+    instance.watch(cache);
+    cache.start(wire.over(this.#witnessed));
+    const member: SimulatedMember = {
+      shop: new Shop(this.history, instance, machine),
+      machine,
+      wire,
+      get isRunning() {
+        return !machine.isStopped;
+      },
+      whenRunning: (callback) => machine.run(callback),
+    };
+    this.#members.add(member);
+    return member;
+  }
+
+  kill({ shop, wire }: SimulatedMember): void {
+    shop.instance.dies();
+    wire.die();
+    // Its timers would otherwise run on in the living process.
+    void shop.instance.cache.close();
+  }
+
+  heal(): void {
+    this.#bridge.heal();
+    for (const { wire } of this.#members) wire.heal();
+  }
+
+  async run<T>(running: Promise<T>): Promise<T> {
+    const state = { isRunning: true };
+    const settled = (): void => void (state.isRunning = false);
+    running.then(settled, settled);
+    while (state.isRunning) await this.clock.advance(1_000);
+    return running;
+  }
+}
+
+export function bypassingIn({ regions }: Partial<CacheSettings>): ReadonlySet<string> {
+  const bypassing = [...(regions ?? [])].filter(([, { whenDisconnected }]) => whenDisconnected === 'bypass');
+  return new Set(bypassing.map(([name]) => name));
+}

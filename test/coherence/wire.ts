@@ -1,0 +1,102 @@
+import type { Clock } from '../../libs/distributed-cache/src/coherence/clock.js';
+import type {
+  Doorbell,
+  InvalidationBridge,
+  InvalidationLink,
+} from '../../libs/distributed-cache/src/coherence/invalidation-bridge.js';
+import { overriding } from './overriding.js';
+import type { Machine } from './machine.js';
+
+/**
+ * What lies between one instance and its server, with the faults that only this instance meets: a channel that is silent, answers
+ * that are late or lost although the server did what was asked, and a machine that stands still.
+ */
+export class Wire {
+  readonly #clock: Clock;
+  readonly #machine: Machine;
+  readonly #links = new Set<InvalidationLink>();
+  #isDead = false;
+  /** The channel brings nothing. */
+  isSilent = false;
+  /** Requests are heard, and their answers lost. */
+  losesAnswers = false;
+  /** How long answers take, in ms. */
+  answersTake = 0;
+
+  /** @param clock - the world's: an answer travels on while the machine stands still */
+  constructor(clock: Clock, machine: Machine) {
+    this.#clock = clock;
+    this.#machine = machine;
+  }
+
+  heal(): void {
+    this.isSilent = false;
+    this.losesAnswers = false;
+    this.answersTake = 0;
+  }
+
+  /** The process at its end is gone: nothing leaves it any more, and nothing reaches it. */
+  die(): void {
+    this.#isDead = true;
+    for (const link of this.#links) link.close();
+  }
+
+  /** `bridge`, as this instance reaches it. */
+  over(bridge: InvalidationBridge): InvalidationBridge {
+    return overriding(bridge, {
+      dial: async (member, listener, signal) => {
+        if (this.#isDead) return nothing();
+        const link = await bridge.dial(
+          member,
+          {
+            ...listener,
+            heard: (doorbell: Doorbell) => {
+              if (!this.isSilent) this.#arrives(() => listener.heard(doorbell));
+            },
+            broken: (cause: Error) => this.#arrives(() => listener.broken(cause)),
+          },
+          signal,
+        );
+        this.#links.add(link);
+        return overriding(link, {
+          publish: (...request) => this.#answer(() => link.publish(...request)),
+          sync: (request) => this.#answer(() => link.sync(request)),
+          close: () => {
+            this.#links.delete(link);
+            link.close();
+          },
+        });
+      },
+    });
+  }
+
+  #answer<T>(ask: () => Promise<T>): Promise<T> {
+    if (this.#isDead) return nothing();
+    const answered = ask();
+    if (this.losesAnswers) {
+      answered.catch(() => undefined);
+      return nothing();
+    }
+    const after = this.answersTake;
+    return new Promise<T>((resolve, reject) => {
+      const arrive = (settle: () => void): void => {
+        if (after === 0) this.#arrives(settle);
+        else this.#clock.schedule(() => this.#arrives(settle), after);
+      };
+      answered.then(
+        (value) => arrive(() => resolve(value)),
+        (error: Error) => arrive(() => reject(error)),
+      );
+    });
+  }
+
+  #arrives(callback: () => void): void {
+    this.#machine.run(() => {
+      if (!this.#isDead) callback();
+    });
+  }
+}
+
+function nothing<T>(): Promise<T> {
+  return new Promise<T>(() => {});
+}

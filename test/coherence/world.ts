@@ -1,0 +1,37 @@
+import type { CacheSettings } from '../../libs/distributed-cache/src/cache/settings.js';
+import type { Clock } from '../../libs/distributed-cache/src/coherence/clock.js';
+import type { History } from './history.js';
+import type { Random } from './random.js';
+import type { Shop } from './shop.js';
+
+/** One instance of the application, in whichever world. */
+export interface Member {
+  readonly shop: Shop;
+  /** Whether its machine runs, so that what it says of itself is up to date. */
+  readonly isRunning: boolean;
+  /** Runs `callback` now, or when its machine runs again. */
+  whenRunning(callback: () => void): void;
+}
+
+/** Something that goes wrong. */
+export interface Fault<M extends Member> {
+  readonly kind: string;
+  readonly weight: number;
+  /** Makes it happen, to `target` or to all; it heals by itself or by {@link World.heal}. */
+  inject(target: M, random: Random): void;
+}
+
+/** Where a schedule runs: in memory by a clock of its own, or on a Redis by the clock on the wall. */
+export interface World<M extends Member = Member> {
+  readonly clock: Clock;
+  readonly history: History;
+  readonly faults: readonly Fault<M>[];
+  /** Starts one more instance; it need not have synced when this returns. */
+  join(name: string, settings: Partial<CacheSettings>): M;
+  /** The instance's process ends at once, with all that it had not delivered. */
+  kill(member: M): void;
+  /** Ends every fault. */
+  heal(): void;
+  /** Lets time pass until `running` has settled. */
+  run<T>(running: Promise<T>): Promise<T>;
+}
