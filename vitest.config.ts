@@ -49,6 +49,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'faults',
+          // Alone: it measures how stale reads are.
           sequence: { groupOrder: 2 },
           include: ['test/faults/**/*.spec.ts'],
           globalSetup: ['test/support/redis-once.ts'],
