@@ -120,13 +120,13 @@ export class History {
     });
   }
 
-  /** `payload`, sent at `sent`, is in the log now. */
-  entered(payload: string, sent: Moment): void {
+  /** `payload`, sent at `sent`, has been in the log since `time`. */
+  entered(payload: string, sent: Moment, time = this.#now()): void {
     const decoded = decodeInvalidation(payload);
     const { invalidation, from } = decoded.ok ? decoded.message : { invalidation: EVERYTHING, from: '' };
     this.figures.logged += 1;
     const by = [...this.#instances.values()].find(({ instanceId }) => instanceId === from);
-    this.#logged.add(invalidation, { sequence: sent.sequence, time: this.#now(), by, invalidation });
+    this.#logged.add(invalidation, { sequence: sent.sequence, time, by, invalidation });
     this.note('log', 'has', payload);
   }
 
