@@ -1,16 +1,24 @@
 import { once } from 'node:events';
 import { createServer, connect, type Server, type Socket } from 'node:net';
+import { ProxiedConnection, type ConnectionRole, type Direction, type Fault } from './proxied-connection.js';
+import { OPEN, type Passage } from './proxy-stream.js';
 
-type Condition = 'open' | 'cut' | 'blackhole';
+/** Which bytes a fault concerns. Default: all. */
+export interface FaultTarget {
+  /** Of connections of this role only, as soon as their bytes have told it. */
+  readonly role?: ConnectionRole | undefined;
+  /** In this direction only. */
+  readonly direction?: Direction | undefined;
+}
 
-/** A TCP proxy in front of a server, with the faults that a network has. */
+/** A TCP proxy in front of a server, with the faults that a network has: one at a time, for the connections there are and for new ones. */
 export class RedisProxy {
-  readonly #target: number;
+  #target: number;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  #condition: Condition = 'open';
-  /** Bytes that a blackhole has swallowed. */
-  swallowed = 0;
+  readonly #connections = new Set<ProxiedConnection>();
+  #faultOf: (role: ConnectionRole | undefined) => Fault = () => OPEN_BOTH_WAYS;
+  #swallowedBefore = 0;
 
   private constructor(target: number) {
     this.#target = target;
@@ -36,59 +44,86 @@ export class RedisProxy {
     return this.#sockets.size;
   }
 
+  /** Bytes that have been swallowed. */
+  get swallowed(): number {
+    let swallowed = this.#swallowedBefore;
+    for (const connection of this.#connections) swallowed += connection.swallowed;
+    return swallowed;
+  }
+
   get connectionString(): string {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Ends every connection; new ones are ended at once. */
-  cut(): void {
-    this.#condition = 'cut';
-    for (const socket of this.#sockets) socket.destroy();
+  /** Ends connections; new ones are ended as soon as their role is known, or at once. */
+  cut({ role }: Pick<FaultTarget, 'role'> = {}): void {
+    this.#become((each) => (role === undefined || each === role ? 'cut' : OPEN_BOTH_WAYS));
   }
 
-  /** Every connection stays open, also new ones, and nothing gets through any more: half-open, as behind a dead router. */
-  blackhole(): void {
-    this.#condition = 'blackhole';
-    for (const socket of this.#sockets) this.#swallow(socket);
+  /** Connections stay open, also new ones, and nothing gets through any more: half-open, as behind a dead router. */
+  blackhole(target: FaultTarget = {}): void {
+    this.#impede(target, { ...OPEN, fate: 'swallowed' });
+  }
+
+  /** Nothing gets through until {@link restore}, and then everything does: what TCP makes of a network that was away for a while. */
+  stall(target: FaultTarget = {}): void {
+    this.#impede(target, { ...OPEN, fate: 'held' });
+  }
+
+  /** @param speed - `latency` in ms for every byte, and how many of them get through in a second */
+  slow({ latency = 0, bytesPerSecond = Infinity }: Partial<Passage>, target: FaultTarget = {}): void {
+    this.#impede(target, { ...OPEN, latency, bytesPerSecond });
+  }
+
+  /** Ends every connection; new ones reach the server at `port`, as after a change of DNS. */
+  leadTo(port: number): void {
+    this.#target = port;
+    for (const connection of this.#connections) connection.cut();
   }
 
   /** New connections get through again; those that were half-open stay so, as their bytes are lost. */
   restore(): void {
-    this.#condition = 'open';
+    this.#become(() => OPEN_BOTH_WAYS);
   }
 
   async stop(): Promise<void> {
     const closed = once(this.#server, 'close');
     this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
+    for (const connection of this.#connections) connection.cut();
     await closed;
   }
 
+  #impede({ role, direction }: FaultTarget, passage: Passage): void {
+    const impeded: Fault = {
+      requests: direction === 'answers' ? OPEN : passage,
+      answers: direction === 'requests' ? OPEN : passage,
+    };
+    this.#become((each) => (role === undefined || each === role ? impeded : OPEN_BOTH_WAYS));
+  }
+
+  #become(faultOf: (role: ConnectionRole | undefined) => Fault): void {
+    this.#faultOf = faultOf;
+    for (const connection of this.#connections) connection.update();
+  }
+
   #accept(client: Socket): void {
-    this.#keep(client);
-    if (this.#condition === 'cut') client.destroy();
-    else if (this.#condition === 'blackhole') this.#swallow(client);
-    else this.#forward(client);
-  }
-
-  #forward(client: Socket): void {
     const upstream = connect(this.#target, '127.0.0.1');
-    this.#keep(upstream);
-    client.pipe(upstream);
-    upstream.pipe(client);
-    client.once('close', () => upstream.destroy());
-    upstream.once('close', () => client.destroy());
+    for (const socket of [client, upstream]) {
+      socket.setNoDelay(true);
+      socket.on('error', () => {});
+      this.#sockets.add(socket);
+    }
+    const connection = new ProxiedConnection(client, upstream, (role) => this.#faultOf(role));
+    this.#connections.add(connection);
+    for (const socket of [client, upstream])
+      socket.once('close', () => this.#closed(socket, connection, client, upstream));
   }
 
-  #swallow(socket: Socket): void {
-    socket.unpipe();
-    socket.on('data', (bytes: Buffer) => (this.swallowed += bytes.length));
-    socket.resume();
-  }
-
-  #keep(socket: Socket): void {
-    this.#sockets.add(socket);
-    socket.on('error', () => {});
-    socket.once('close', () => this.#sockets.delete(socket));
+  #closed(socket: Socket, connection: ProxiedConnection, client: Socket, upstream: Socket): void {
+    this.#sockets.delete(socket);
+    if (!client.closed || !upstream.closed || !this.#connections.delete(connection)) return;
+    this.#swallowedBefore += connection.swallowed;
   }
 }
+
+const OPEN_BOTH_WAYS: Readonly<Record<Direction, Passage>> = { requests: OPEN, answers: OPEN };
