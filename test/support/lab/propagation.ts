@@ -1,0 +1,25 @@
+import type { DistributedCache } from 'nestjs-distributed-cache';
+
+/** How long each of `count` evictions by `from`, one after the other, took to be applied by `to`, in ms, shortest first. */
+export async function propagation(from: DistributedCache, to: DistributedCache, count: number): Promise<number[]> {
+  const times: number[] = [];
+  for (let i = 0; i < count; i += 1) times.push(await onePropagation(from, to, `probe-${i}`));
+  return times.toSorted((a, b) => a - b);
+}
+
+function onePropagation(from: DistributedCache, to: DistributedCache, key: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const evictedAt = performance.now();
+    const remove = to.on('invalidation', ({ invalidation }) => {
+      if (!invalidation.keys.get('probes')?.has(key)) return;
+      remove();
+      resolve(performance.now() - evictedAt);
+    });
+    from.region('probes').evict(key).catch(reject);
+  });
+}
+
+/** The time within which so large a share of them was. */
+export function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
+}
