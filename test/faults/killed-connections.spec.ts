@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { endures } from '../support/lab/endures.js';
+import { lab } from '../support/lab/fault-lab.js';
+
+describe('instances whose connections Redis closes', () => {
+  it('are coherent again each time, under load, again and again', async () => {
+    const shop = await lab(3).open();
+    const kill = (): Promise<unknown> => shop.admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    const seen = await endures(shop, {
+      fault: 'subscribers killed again and again',
+      done: 'CLIENT KILL TYPE pubsub, forty times in a row, each as soon as every instance had evicted something more',
+      begin: kill,
+      lasts: async () => {
+        for (let i = 1; i < 40; i += 1) {
+          await shop.untilEvicted(5);
+          await kill();
+        }
+      },
+    });
+    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, missed: 0 } });
+    expect(seen.bridge.reconnects).toBeGreaterThanOrEqual(40);
+  });
+
+  it('come back when there is room: maxclients', async () => {
+    const shop = await lab(3).open();
+    const seen = await endures(shop, {
+      fault: 'maxclients',
+      done: 'all connections of three instances were killed, and maxclients let none of them in again for longer than their leases',
+      begin: async () => {
+        await shop.admin.config('SET', 'maxclients', 2);
+        await shop.admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+      },
+      lasts: () => shop.untilPastLease(...shop.instances),
+      end: () => shop.admin.config('SET', 'maxclients', 10_000),
+    });
+    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, reconnects: 3 } });
+  });
+});
