@@ -1,0 +1,58 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { endures } from '../support/lab/endures.js';
+import { lab } from '../support/lab/fault-lab.js';
+import { percentile, propagation } from '../support/lab/propagation.js';
+import { startRedisServer } from '../support/redis-server.js';
+
+describe('instances whose Redis', () => {
+  it('is out of memory drop at once what the log cannot take, and deliver it when it can', async () => {
+    const shop = await lab(3).with({ invalidationLogLength: 100_000 }).open();
+    const { a, b } = shop;
+    let heardWithin: number[] = [];
+    const seen = await endures(shop, {
+      fault: 'out of memory',
+      done: 'maxmemory was reached, with noeviction, for longer than the leases of three instances: the log took nothing',
+      begin: () => shop.admin.config('SET', 'maxmemory', 1),
+      lasts: async () => {
+        heardWithin = await propagation(a.cache, b.cache, 20);
+        await shop.untilPastLease(...shop.instances);
+      },
+      end: () => shop.admin.config('SET', 'maxmemory', 0),
+      measured: () => ({ heardWithinP50: percentile(heardWithin, 0.5), heardWithinAtMost: percentile(heardWithin, 1) }),
+    });
+    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, reconnects: 0 } });
+    // Each stands in the log once, however often it was refused; the first entry is the no-op of an empty log.
+    expect(await shop.admin.xlen('{lab}:log')).toBe(1 + shop.published);
+  });
+
+  it('is demoted under them trust nothing until it is promoted again', async () => {
+    const shop = await lab(3).open();
+    const seen = await endures(shop, {
+      fault: 'demoted and promoted',
+      done: 'the server was made a replica while three instances were connected and publishing, and a primary again when their leases were over',
+      begin: () => shop.admin.replicaof('127.0.0.1', 1),
+      lasts: () => shop.untilPastLease(...shop.instances),
+      end: () => shop.admin.replicaof('NO', 'ONE'),
+    });
+    expect(seen).toMatchObject({ outcome: 'kept', bridge: { reconnects: 3 } });
+  });
+});
+
+describe('an instance that reaches a read-only replica', () => {
+  it('serves nothing that was invalid for longer than the lease, though Redis answers it', async () => {
+    const shop = await lab(3).open();
+    const { a } = shop;
+    const replica = await startRedisServer({ args: ['--replicaof', '127.0.0.1', `${shop.redis.port}`] });
+    onTestFinished(() => replica.stop());
+    const seen = await endures(shop, {
+      fault: 'read-only replica',
+      done: 'one of three instances was led to a replica of the server for longer than its lease, and back',
+      begin: () => a.proxy.leadTo(replica.port),
+      lasts: () => shop.untilPastLease(a),
+      end: () => a.proxy.leadTo(shop.redis.port),
+    });
+    // It did ask there, and was refused.
+    expect(await replica.client().info('errorstats')).toContain('errorstat_READONLY');
+    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, reconnects: 1 } });
+  });
+});
