@@ -1,0 +1,118 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { RedisInvalidationBridge } from 'nestjs-distributed-cache/redis';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { until } from '../support/lab/waits.js';
+import { RedisCaches, untilCoherent, type CacheOnRedis } from '../support/redis-caches.js';
+import { RedisProxy } from '../support/redis-proxy.js';
+import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+
+const RECONNECTS = 100;
+/** Two clients of ioredis with their buffers come to much more than this a link. */
+const HEAP_PER_LINK = 20_000;
+
+/** What keeps the process busy, by kind: sockets, timers, … */
+function resources(): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const kind of process.getActiveResourcesInfo()) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
+}
+
+/** Timers come and go; what leaks is there a hundred times. */
+function untilNoMoreThan(before: Record<string, number>): Promise<void> {
+  return until(() => {
+    for (const [kind, count] of Object.entries(resources()))
+      expect({ kind, count: Math.max(count, before[kind] ?? 0) }).toEqual({ kind, count: before[kind] });
+  });
+}
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: unknown = runInNewContext('gc');
+
+function heapInUse(): number {
+  if (typeof collectGarbage === 'function') collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
+
+describe('a hundred reconnects', () => {
+  let redis: RedisServer;
+  const caches = new RedisCaches();
+  const warnings: Error[] = [];
+  const warned = (warning: Error): void => void warnings.push(warning);
+
+  beforeAll(async () => {
+    redis = await startRedisServer();
+    process.on('warning', warned);
+  });
+  afterAll(async () => {
+    process.off('warning', warned);
+    await redis.stop();
+  });
+  afterEach(() => caches.closeAll());
+
+  const connectTwo = (): Promise<[CacheOnRedis, CacheOnRedis]> => {
+    const options = { redisConnectionString: redis.connectionString, namespace: 'leaks', maxStaleness: 300 };
+    return Promise.all([caches.connect(options), caches.connect(options)]);
+  };
+
+  it('leave no socket, timer, listener or memory behind, here or in Redis', async () => {
+    const both = await connectTwo();
+    const admin = redis.client();
+    const clients = async (): Promise<number> =>
+      String(await admin.client('LIST'))
+        .trim()
+        .split('\n').length;
+    const reconnect = async (times: number): Promise<void> => {
+      for (let i = 0; i < times; i += 1) {
+        const goals = both.map(({ cache }) => cache.stats().bridge.reconnects + 1);
+        await admin.call('CLIENT', 'KILL', 'TYPE', i % 2 === 0 ? 'pubsub' : 'normal', 'SKIPME', 'yes');
+        for (const { cache } of both) void cache.region('products').evict(i);
+        await until(() => {
+          for (const [index, { cache }] of both.entries())
+            expect(cache.stats().bridge.reconnects).toBeGreaterThanOrEqual(goals[index] ?? 0);
+        });
+      }
+      await untilCoherent(...both.map(({ cache }) => cache));
+    };
+    await reconnect(10);
+    const before = { resources: resources(), clients: await clients(), heap: heapInUse() };
+    await reconnect(RECONNECTS);
+
+    await untilNoMoreThan(before.resources);
+    expect(await clients()).toBe(before.clients);
+    expect(heapInUse() - before.heap).toBeLessThan(2 * RECONNECTS * HEAP_PER_LINK);
+    expect(warnings).toEqual([]);
+  });
+
+  it.each([
+    ['is refused', (proxy: RedisProxy) => proxy.cut()],
+    ['is never answered', (proxy: RedisProxy) => proxy.blackhole()],
+    ['is answered, but not its SUBSCRIBE', (proxy: RedisProxy) => proxy.blackhole({ role: 'subscriber' })],
+  ])('that fail because the connection %s leave nothing behind either', async (_, begin) => {
+    const proxy = await RedisProxy.start(redis.port);
+    onTestFinished(() => proxy.stop());
+    begin(proxy);
+    const bridge = new RedisInvalidationBridge({
+      connectionString: proxy.connectionString,
+      redis: { connectTimeout: 20 },
+    });
+    const member = { instanceId: 'shop:1:1', namespace: 'leaks', logLength: 100 };
+    const dial = async (times: number): Promise<void> => {
+      for (let i = 0; i < times; i += 1) {
+        const dialled = bridge.dial(member, { heard() {}, broken() {} }, new AbortController().signal);
+        await expect(dialled).rejects.toThrow();
+      }
+      // Behind a dead router the server's side stays open.
+      proxy.cut();
+      await until(() => expect(proxy.connections).toBe(0));
+      begin(proxy);
+    };
+    await dial(10);
+    const before = { resources: resources(), heap: heapInUse() };
+    await dial(RECONNECTS);
+
+    await untilNoMoreThan(before.resources);
+    expect(heapInUse() - before.heap).toBeLessThan(RECONNECTS * HEAP_PER_LINK);
+    expect(warnings).toEqual([]);
+  });
+});
