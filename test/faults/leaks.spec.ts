@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { RedisInvalidationBridge } from 'nestjs-distributed-cache/redis';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { bridgeMember } from '../support/bridge-member.js';
 import { until } from '../support/lab/waits.js';
 import { RedisCaches, untilCoherent, type CacheOnRedis } from '../support/redis-caches.js';
 import { RedisProxy } from '../support/redis-proxy.js';
@@ -96,10 +97,11 @@ describe('a hundred reconnects', () => {
       connectionString: proxy.connectionString,
       redis: { connectTimeout: 20 },
     });
-    const member = { instanceId: 'shop:1:1', namespace: 'leaks', logLength: 100 };
+    const member = bridgeMember({ namespace: 'leaks' });
+    const listener = { heard() {}, acknowledged() {}, broken() {} };
     const dial = async (times: number): Promise<void> => {
       for (let i = 0; i < times; i += 1) {
-        const dialled = bridge.dial(member, { heard() {}, broken() {} }, new AbortController().signal);
+        const dialled = bridge.dial(member, listener, new AbortController().signal);
         await expect(dialled).rejects.toThrow();
       }
       // Behind a dead router the server's side stays open.
