@@ -1,0 +1,178 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  copies,
+  eventually,
+  fill,
+  RedisCaches,
+  untilCoherent,
+  untilDropped,
+  type CacheOnRedis,
+} from '../support/redis-caches.js';
+import { RedisPair } from '../support/redis-pair.js';
+import { RedisSwitch } from '../support/redis-switch.js';
+
+/** An instance, and the address by which it reaches Redis. */
+interface Instance extends CacheOnRedis {
+  readonly address: RedisSwitch;
+}
+
+/** Replication is asynchronous: what an old primary has accepted last, the new one may never have heard of. */
+describe('an eviction that the old primary accepted and the new one never heard of', () => {
+  const caches = new RedisCaches();
+  const addresses: RedisSwitch[] = [];
+  let redis: RedisPair;
+
+  beforeEach(async () => {
+    redis = await RedisPair.start();
+  });
+  afterEach(async () => {
+    await caches.closeAll();
+    await Promise.all(addresses.splice(0).map((address) => address.stop()));
+    await redis.stop();
+  });
+
+  /** An instance on the server at `port`. Its lease is so long that a copy it has lost was dropped, and did not lapse. */
+  async function connect(port = redis.primary.port): Promise<Instance> {
+    const address = await RedisSwitch.start(port);
+    addresses.push(address);
+    const redisConnectionString = address.connectionString;
+    const started = await caches.connect({
+      redisConnectionString,
+      publishTimeout: 200,
+      drainTimeout: 0,
+      commandTimeout: 500,
+    });
+    return { ...started, address };
+  }
+
+  /** Leads the instances to the server at `port`, and waits until they have synced there. */
+  async function moveTo(port: number, ...instances: Instance[]): Promise<void> {
+    for (const { cache, address } of instances) {
+      const { reconnects } = cache.stats().bridge;
+      address.leadTo(port);
+      await eventually(() => expect(cache.stats().bridge.reconnects).toBe(reconnects + 1));
+    }
+    await untilCoherent(...instances.map(({ cache }) => cache));
+  }
+
+  const onTheNewPrimary = (...instances: Instance[]): Promise<void> => moveTo(redis.replica.port, ...instances);
+
+  /** Cuts an instance off; it goes on serving its copies, for as long as its lease lasts. */
+  const cutOff = async ({ cache, address }: Instance): Promise<void> => {
+    address.leadTo(undefined);
+    await eventually(() => expect(cache.status().state).toBe('disconnected'));
+  };
+
+  it('leaves nobody with the old value when the primary dies and its publisher lives', async () => {
+    const [publisher, other] = [await connect(), await connect()];
+    await fill('1', 'old', publisher.cache, other.cache);
+    await cutOff(other);
+    await redis.stopReplicating();
+    await publisher.cache.region('products').evict('1');
+    expect(await redis.log('primary')).toContain('"1');
+    await redis.primary.kill();
+
+    await redis.promote();
+    await onTheNewPrimary(publisher, other);
+    expect(copies('1', publisher.cache, other.cache)).toEqual([undefined, undefined]);
+  });
+
+  it('leaves nobody with the old value when the primary and its publisher die', async () => {
+    const [publisher, other] = [await connect(), await connect()];
+    await fill('1', 'old', publisher.cache, other.cache);
+    await cutOff(other);
+    await redis.stopReplicating();
+    await publisher.cache.region('products').evict('1');
+    publisher.address.leadTo(undefined);
+    await redis.primary.kill();
+
+    await redis.promote();
+    await onTheNewPrimary(other);
+    expect(copies('1', other.cache)).toEqual([undefined]);
+  });
+
+  it('is said again by a publisher that has not heard that it was accepted', async () => {
+    const [publisher, other] = [await connect(), await connect()];
+    await redis.stopReplicating();
+    await redis.promote();
+    // On the new primary before the eviction, so that nothing but a message can reach it.
+    await onTheNewPrimary(other);
+    await fill('1', 'old', publisher.cache, other.cache);
+    // The server must know the script by then: that it does not would be an answer, too.
+    await publisher.cache.evictTags('any');
+    publisher.address.muffle();
+    await publisher.cache.region('products').evict('1');
+    await eventually(async () => expect(await redis.log('primary')).toContain('products'));
+    await redis.primary.kill();
+
+    await onTheNewPrimary(publisher);
+    await untilDropped('1', other.cache);
+  });
+
+  it('is said again by a publisher that was told that it was accepted, by an old primary that was cut off and still answered', async () => {
+    const [publisher, other] = [await connect(), await connect()];
+    await redis.stopReplicating();
+    await redis.promote();
+    await onTheNewPrimary(other);
+    await fill('1', 'old', publisher.cache, other.cache);
+    await publisher.cache.region('products').evict('1');
+    expect(publisher.cache.status().outbox).toBe(0);
+    expect(copies('1', other.cache)).toEqual(['old']);
+
+    await onTheNewPrimary(publisher);
+    await untilDropped('1', other.cache);
+    expect(await redis.log('replica')).toContain('products');
+  });
+
+  it('is said again by everybody who published meanwhile, each time there is another primary', async () => {
+    const [publisher, other] = [await connect(), await connect()];
+    await redis.stopReplicating();
+    await publisher.cache.region('products').evict('1');
+    await redis.promote();
+    await onTheNewPrimary(other);
+    await fill('1', 'old', other.cache);
+    await onTheNewPrimary(publisher);
+    await untilDropped('1', other.cache);
+
+    await redis.demoteOld();
+    await redis.promoteOld();
+    await moveTo(redis.primary.port, other);
+    await fill('1', 'old', other.cache);
+    await moveTo(redis.primary.port, publisher);
+    await untilDropped('1', other.cache);
+    expect(await redis.log('primary')).toContain('products');
+  });
+
+  it('is not overlooked by an instance that comes back to a server which was demoted and promoted meanwhile', async () => {
+    const [publisher, other] = [await connect(), await connect()];
+    await fill('1', 'old', publisher.cache, other.cache);
+    await cutOff(other);
+    await redis.stopReplicating();
+    await publisher.cache.region('products').evict('1');
+    publisher.address.leadTo(undefined);
+    await redis.promote();
+    await redis.demoteOld();
+    await redis.promoteOld();
+    // The same process, with the entry up to which the instance has heard everything; what came after that is gone.
+    expect(await redis.log('primary')).not.toContain('products');
+
+    await moveTo(redis.primary.port, other);
+    expect(copies('1', other.cache)).toEqual([undefined]);
+  });
+
+  it('is nothing that a replica could hide: who is led to one is not coherent', async () => {
+    const [publisher, other] = [await connect(), await connect()];
+    await fill('1', 'old', publisher.cache, other.cache);
+    await redis.stopReplicating();
+    other.address.leadTo(redis.replica.port);
+    await eventually(() => expect(other.cache.status().state).toBe('disconnected'));
+    await publisher.cache.region('products').evict('1');
+    await eventually(() => expect(JSON.stringify(other.log.at('warn'))).toContain('Disconnected'));
+    const { leaseAge } = other.cache.status();
+    await eventually(() => expect(other.cache.status().leaseAge).toBeGreaterThan(leaseAge + 500));
+    expect(other.cache.status().state).toBe('disconnected');
+
+    other.address.leadTo(redis.primary.port);
+    await untilDropped('1', other.cache);
+  });
+});
