@@ -1,0 +1,109 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { InvalidationLink } from '../../libs/distributed-cache/src/coherence/invalidation-bridge.js';
+import { addressAt } from '../../libs/distributed-cache/src/redis/redis-address.js';
+import { clientsFromConnectionString } from '../../libs/distributed-cache/src/redis/redis-clients.js';
+import { RedisConnecting } from '../../libs/distributed-cache/src/redis/redis-connecting.js';
+import { RedisInvalidationBridge } from '../../libs/distributed-cache/src/redis/redis-invalidation-bridge.js';
+import { ServerChoice } from '../../libs/distributed-cache/src/redis/server-choice.js';
+import { eventually } from '../support/redis-caches.js';
+import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+
+const never = new AbortController().signal;
+
+describe('the connections of a link', () => {
+  let redis: RedisServer;
+  beforeAll(async () => {
+    redis = await startRedisServer();
+  });
+  afterAll(() => redis.stop());
+
+  const named = async (name: string): Promise<readonly string[]> =>
+    String(await redis.client().call('CLIENT', 'LIST'))
+      .split('\n')
+      .filter((line) => line.includes(` name=${name} `));
+
+  describe('with a member that waits for replicas', () => {
+    const links: InvalidationLink[] = [];
+    const broken: Error[] = [];
+    afterEach(() => {
+      for (const link of links.splice(0)) link.close();
+      broken.splice(0);
+    });
+
+    async function dial(name: string, minReplicas: number | undefined): Promise<InvalidationLink> {
+      const bridge = new RedisInvalidationBridge({ connectionString: `127.0.0.1:${redis.port},name=${name}` });
+      const member = { instanceId: 'shop:1:1', namespace: 'shop', logLength: 10, minReplicas };
+      const link = await bridge.dial(member, { heard() {}, broken: (cause) => broken.push(cause) }, never);
+      links.push(link);
+      return link;
+    }
+
+    it.each([
+      ['two', undefined, 2],
+      ['two-for-0', 0, 2],
+      ['three', 1, 3],
+    ])('are %s', async (name, minReplicas, count) => {
+      const link = await dial(name, minReplicas);
+      expect(await named(name)).toHaveLength(count);
+      link.close();
+      await eventually(async () => expect(await named(name)).toEqual([]));
+      expect(broken).toEqual([]);
+    });
+
+    it('end together, once, whichever of them is lost', async () => {
+      await dial('each', 1);
+      const [id] = (await named('each'))
+        .flatMap((line) => /^id=(\d+)/.exec(line)?.[1] ?? [])
+        .toSorted()
+        .toReversed();
+      await redis.client().call('CLIENT', 'KILL', 'ID', id ?? '');
+      await eventually(async () => expect(await named('each')).toEqual([]));
+      expect(broken).toHaveLength(1);
+    });
+  });
+
+  it('are with one server, until its channel was silent and another node is known', async () => {
+    const other = await startRedisServer();
+    const clients = clientsFromConnectionString(`127.0.0.1:${redis.port},127.0.0.1:${other.port}`);
+    const choice = new ServerChoice(clients);
+    const make = await clients.prepare();
+    const connect = async () => {
+      const connecting = new RedisConnecting(make, 1_000, never);
+      const server = await choice.connect(connecting, '{shop}:log', never);
+      connecting.closeAll();
+      return server;
+    };
+
+    const first = await connect();
+    expect(first.subscriber.options.port).toBe(first.commands.options.port);
+    first.channelWasSilent();
+    const listenedAt: (number | undefined)[] = [];
+    for (let dials = 0; dials < 4; dials += 1) listenedAt.push((await connect()).subscriber.options.port);
+    const silent = first.subscriber.options.port;
+    const loud = silent === redis.port ? other.port : redis.port;
+    expect(listenedAt).toEqual([loud, loud, loud, loud]);
+
+    // The other is lost: a dial fails for it once, and no more.
+    await other.stop();
+    const clientsOfOne = {
+      ...clients,
+      seeds: () => [addressAt('127.0.0.1', redis.port), addressAt('127.0.0.1', other.port)],
+    };
+    const choiceOfOne = new ServerChoice(clientsOfOne);
+    const dial = async () => {
+      const connecting = new RedisConnecting(make, 1_000, never);
+      try {
+        const { channelWasSilent } = await choiceOfOne.connect(connecting, '{shop}:log', never);
+        channelWasSilent();
+        return 'connected';
+      } catch (error) {
+        return String(error);
+      } finally {
+        connecting.closeAll();
+      }
+    };
+    expect(await dial()).toBe('connected');
+    expect(await dial()).toContain('ECONNREFUSED');
+    expect(await dial()).toBe('connected');
+  });
+});
