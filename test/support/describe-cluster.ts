@@ -42,6 +42,10 @@ export function describeCluster(over: string): void {
       }
     });
 
+    it('is reached in RESP3', async () => {
+      expect(await heardWith({ redisConnectionString: `${cluster.connectionString},protocol=3` })).toBe(true);
+    });
+
     it('is said at boot to be one', async () => {
       const { log } = await caches.connect({ redisConnectionString: cluster.connectionString });
       expect(JSON.stringify(log.lines)).toContain(`redis://${cluster.connectionString}/0 (cluster, no TLS)`);

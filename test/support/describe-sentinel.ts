@@ -35,6 +35,10 @@ export function describeSentinels(over: string): void {
       expect(await heardWith({ redisConnectionString: `redis+sentinel://127.0.0.1:1,${first}/${SERVICE}` })).toBe(true);
     });
 
+    it('is reached in RESP3', async () => {
+      expect(await heardWith({ redisConnectionString: `${redis.connectionString},protocol=3` })).toBe(true);
+    });
+
     it('is reached by ioredis options alone', async () => {
       expect(await heardWith({ redis: { sentinels: sentinels(), name: SERVICE } })).toBe(true);
     });
