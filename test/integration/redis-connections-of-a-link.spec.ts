@@ -5,6 +5,7 @@ import { clientsFromConnectionString } from '../../libs/distributed-cache/src/re
 import { RedisConnecting } from '../../libs/distributed-cache/src/redis/redis-connecting.js';
 import { RedisInvalidationBridge } from '../../libs/distributed-cache/src/redis/redis-invalidation-bridge.js';
 import { ServerChoice } from '../../libs/distributed-cache/src/redis/server-choice.js';
+import { bridgeMember } from '../support/bridge-member.js';
 import { eventually } from '../support/redis-caches.js';
 import { startRedisServer, type RedisServer } from '../support/redis-server.js';
 
@@ -30,17 +31,16 @@ describe('the connections of a link', () => {
       broken.splice(0);
     });
 
-    async function dial(name: string, minReplicas: number | undefined): Promise<InvalidationLink> {
+    async function dial(name: string, minReplicas: number): Promise<InvalidationLink> {
       const bridge = new RedisInvalidationBridge({ connectionString: `127.0.0.1:${redis.port},name=${name}` });
-      const member = { instanceId: 'shop:1:1', namespace: 'shop', logLength: 10, minReplicas };
-      const link = await bridge.dial(member, { heard() {}, broken: (cause) => broken.push(cause) }, never);
+      const listener = { heard() {}, acknowledged() {}, broken: (cause: Error) => broken.push(cause) };
+      const link = await bridge.dial(bridgeMember({ minReplicas }), listener, never);
       links.push(link);
       return link;
     }
 
     it.each([
-      ['two', undefined, 2],
-      ['two-for-0', 0, 2],
+      ['two', 0, 2],
       ['three', 1, 3],
     ])('are %s', async (name, minReplicas, count) => {
       const link = await dial(name, minReplicas);
