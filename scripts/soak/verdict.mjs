@@ -1,0 +1,61 @@
+import { rounded, sum, trend } from './statistics.mjs';
+
+const MB = 1 << 20;
+/** Shorter runs cannot tell growth from warming up; they are held to what must never happen only. */
+const LONG_ENOUGH_TO_JUDGE_TRENDS = 2;
+
+/** Beside this, what Redis holds is the log: `invalidationLogLength` entries of at most 8 KiB, in practice far below. */
+const MOST_REDIS_BYTES = 32 * MB;
+/** Redis trims in whole nodes of a hundred entries. */
+const LONGEST_LOG = 4_096 + 200;
+
+/** @typedef {import('./report.mjs').SoakReport} SoakReport */
+
+/**
+ * What is wrong with a run; nothing when it passed.
+ *
+ * @param {SoakReport} report
+ * @returns {string[]}
+ */
+export function reasonsToFail(report) {
+  const { burst, end, samples, minutes, intervals, propagation } = report;
+  const reasons = [];
+  if (end.lost > 0) reasons.push(`${end.lost} of ${end.held} copies held at the end are not of the current version`);
+  if (end.held === 0) reasons.push('no copies were held at the end, so nothing was checked');
+  if (end.waiting > 0) reasons.push(`${end.waiting} invalidations were still waiting`);
+  if (burst.left > 0) reasons.push(`${burst.left} copies of the burst were left`);
+  for (const violation of end.violations) reasons.push(violation);
+  if (end.errors > 0) reasons.push(`${end.errors} reads or writes failed`);
+  const { malformed = 0, flushes = 0 } = end.bridge;
+  if (malformed > 0) reasons.push(`${malformed} messages were malformed`);
+  if (flushes > report.instances) reasons.push(`instances started empty ${flushes - report.instances} times`);
+  const disconnected = intervals.filter(({ coherent }) => coherent < report.instances).length;
+  if (disconnected > 0) reasons.push(`not all instances were coherent at the end of ${disconnected} intervals`);
+
+  const redis = samples.map(({ redisMemory }) => redisMemory);
+  if (Math.max(...redis) > MOST_REDIS_BYTES) reasons.push(`Redis used ${megabytes(Math.max(...redis))}`);
+  const longest = Math.max(...samples.map(({ logLength }) => logLength));
+  if (longest > LONGEST_LOG) reasons.push(`the log had ${longest} entries`);
+  if (minutes < LONG_ENOUGH_TO_JUDGE_TRENDS) return reasons;
+
+  const rss = trend(samples.map((sample) => sum(sample.rss)));
+  // Node keeps what it was once given; a leak of ten bytes a read would be far above this.
+  const mostRss = rss.early * 1.1 + report.instances * 4 * MB;
+  if (rss.late > mostRss) reasons.push(`RSS grew from ${megabytes(rss.early)} to ${megabytes(rss.late)}`);
+  const heap = trend(intervals.map(({ heapUsed }) => heapUsed));
+  if (heap.late > heap.early * 1.1 + report.instances * 2 * MB)
+    reasons.push(`the heaps grew from ${megabytes(heap.early)} to ${megabytes(heap.late)}`);
+  const delay = trend(intervals.map(({ delayP99 }) => delayP99));
+  if (delay.late > delay.early * 1.5 + 5)
+    reasons.push(`event-loop delay p99 grew from ${rounded(delay.early)} to ${rounded(delay.late)} ms`);
+  const memory = trend(redis);
+  if (memory.late > memory.early + 2 * MB)
+    reasons.push(`the memory of Redis grew from ${megabytes(memory.early)} to ${megabytes(memory.late)}`);
+  if (propagation.p99 >= 5) reasons.push(`propagation p99 ${propagation.p99} ms is not below 5 ms`);
+  return reasons;
+}
+
+/** @param {number} bytes */
+export function megabytes(bytes) {
+  return `${(bytes / MB).toFixed(1)} MB`;
+}
