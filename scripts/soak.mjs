@@ -130,8 +130,6 @@ async function measureBurst(instances) {
   const dropping = Promise.all(instances.map((instance) => instance.ask('dropped')));
   const evicted = await instances[0]?.ask('evictBurst');
   const dropped = await dropping;
-  const samples = await Promise.all(instances.map((instance) => instance.ask('sample')));
-
   const startedAt = evicted?.startedAt ?? NaN;
   const took = Math.max(...dropped.map(({ at }) => at)) - startedAt;
   const report = {
@@ -143,8 +141,8 @@ async function measureBurst(instances) {
     senderDelayMax: rounded(evicted?.delayMax ?? NaN),
     delayP99: rounded(Math.max(...dropped.slice(1).map(({ delayP99 }) => delayP99))),
     delayMax: rounded(Math.max(...dropped.slice(1).map(({ delayMax }) => delayMax))),
-    rss: samples.map(({ rss }) => rss),
-    left: sum(samples.map((sample) => sample.held)),
+    rss: await Promise.all(instances.map((instance) => instance.ask('sample'))),
+    left: sum(dropped.map(({ left }) => left)),
   };
   say(
     `burst: ${burst} evictions of what ${count} instances hold: settled after ${report.settled} ms, dropped everywhere after ` +
@@ -174,7 +172,7 @@ async function runTraffic(instances, client) {
       await pause(Math.max(0, Math.min(2_000, endsAt - performance.now(), (length * 1_000) / 5)), undefined, {
         signal: interrupted.signal,
       });
-      const rss = (await Promise.all(instances.map((instance) => instance.ask('sample')))).map((sample) => sample.rss);
+      const rss = await Promise.all(instances.map((instance) => instance.ask('sample')));
       samples.push({ rss, ...(await redisSize(client)) });
     }
     const told = await totals(instances);
