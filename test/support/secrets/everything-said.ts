@@ -8,7 +8,8 @@ export interface Leak {
   readonly said: string;
 }
 
-const LONGEST_SHOWN = 500;
+/** How much of what was said is shown before and after the secret. */
+const AROUND = 200;
 const MOST_LEAKS = 20;
 
 /** Hears every log line, event and error of a test file, as deeply as anything could print it, and notes the secrets in them. */
@@ -24,7 +25,9 @@ export class EverythingSaid {
     const said = parts.map(shown).join(' ');
     const secret =
       this.secrets.inText(said) ?? (parts.some((part) => this.secrets.isIn(part)) ? 'a cached value' : undefined);
-    if (secret !== undefined) this.leaks.push({ source, secret, said: said.slice(0, LONGEST_SHOWN) });
+    if (secret === undefined) return;
+    const at = Math.max(0, said.indexOf(secret));
+    this.leaks.push({ source, secret, said: said.slice(Math.max(0, at - AROUND), at + AROUND) });
   }
 
   /** @throws {Error} when a secret was said since the last time this was asked */
