@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { endures } from '../support/lab/endures.js';
 import { lab } from '../support/lab/fault-lab.js';
 import { percentile, propagation } from '../support/lab/propagation.js';
+import { eventually } from '../support/redis-caches.js';
 import { startRedisServer } from '../support/redis-server.js';
 
 describe('instances whose Redis', () => {
@@ -21,6 +22,8 @@ describe('instances whose Redis', () => {
       measured: () => ({ heardWithinP50: percentile(heardWithin, 0.5), heardWithinAtMost: percentile(heardWithin, 1) }),
     });
     expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, reconnects: 0 } });
+    // Not only the first of them: what the log refuses does not hold up what comes after it.
+    expect(percentile(heardWithin, 1)).toBeLessThan(1_000);
     // Each stands in the log once, however often it was refused; the first entry is the no-op of an empty log.
     expect(await shop.admin.xlen('{lab}:log')).toBe(1 + shop.published);
   });
@@ -44,6 +47,8 @@ describe('an instance that reaches a read-only replica', () => {
     const { a } = shop;
     const replica = await startRedisServer({ args: ['--replicaof', '127.0.0.1', `${shop.redis.port}`] });
     onTestFinished(() => replica.stop());
+    // Its first replica gives a server another replication id, and so another epoch: that is over before the fault begins.
+    await eventually(() => expect(shop.instances.map(({ cache }) => cache.stats().bridge.flushes)).toEqual([2, 2, 2]));
     const seen = await endures(shop, {
       fault: 'read-only replica',
       done: 'one of three instances was led to a replica of the server for longer than its lease, and back',

@@ -176,6 +176,19 @@ describe('an error answer', () => {
     expect(causes).toEqual([]);
   });
 
+  it('is tried again at once when there is little time left: on shutdown', async () => {
+    const { publisher, connected, clock, link, sent } = publishing();
+    connected();
+    void publisher.publish([key('1')]);
+    await clock.advance(0);
+    link.publishes[0]?.reject(new BridgeRefusal('retry', 'OOM'));
+    await clock.advance(0);
+    const drained = publisher.drain(2_000);
+    expect(sent()).toEqual([[key('1')], [key('1')]]);
+    link.publishes[1]?.resolve('1-0');
+    expect(await drained).toBe(0);
+  });
+
   it('does not hold up what is evicted meanwhile: out of memory, the peers are told all the same', async () => {
     const { publisher, connected, clock, link, sent } = publishing();
     connected();

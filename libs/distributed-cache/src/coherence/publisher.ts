@@ -144,7 +144,9 @@ export class Publisher {
 
   /** Resolves when all is in the log, or after `timeout` ms, with the number of names that are not. */
   async drain(timeout: number): Promise<number> {
-    this.#flush();
+    // There may be no time to wait for the back-off of what was refused.
+    this.#cancelRetry?.();
+    this.#retry();
     if (this.waiting > 0 && timeout > 0) {
       await new Promise<void>((resolve) => {
         const cancel = this.#clock.schedule(resolve, timeout);
