@@ -1,3 +1,4 @@
+import { Cluster } from 'ioredis';
 import type { DistributedCacheOptions } from 'nestjs-distributed-cache';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ChangingSource, hearEachOther } from '../support/evictions.js';
@@ -42,6 +43,16 @@ describe('a cluster behind one endpoint, with TLS and one name for all of its no
     ['sslHost, from several addresses', () => `${cluster.connectionString},ssl=true,sslHost=localhost`],
   ])('is reached by %s', async (_, connectionString) => {
     expect(await hearEachOther(...(await connectTwo(trusting(connectionString()))))).toBe(true);
+  });
+
+  it('is reached where a Cluster of the application leads, which is left as it was', async () => {
+    const tls = { ca: certificate.ca, servername: 'localhost' };
+    const client = new Cluster([{ host: 'localhost', port: endpoint.port }], { redisOptions: { tls } });
+    expect(await client.set('theirs', 'value')).toBe('OK');
+    expect(await hearEachOther(...(await connectTwo({ redis: client, namespace: NAMESPACE })))).toBe(true);
+    await caches.closeAll();
+    expect(await client.get('theirs')).toBe('value');
+    client.disconnect();
   });
 
   it('is refused by its address alone, and the reason says what to give', async () => {
