@@ -109,7 +109,8 @@ function fromOptions(
 
 function sentinelsIn(options: RedisOptions): SentinelService | undefined {
   if (!options.sentinels?.length) return undefined;
-  const { name, natMap, sentinelUsername, sentinelPassword, sentinelTLS, family, connectTimeout } = options;
+  const { name, natMap, sentinelUsername, sentinelPassword, sentinelTLS } = options;
+  const { family, connectTimeout, connectionName } = options;
   if (name === undefined) {
     throw new InvalidOptionsError('redis: sentinels need the name by which they know the primary: give name as well.');
   }
@@ -123,6 +124,7 @@ function sentinelsIn(options: RedisOptions): SentinelService | undefined {
         password: sentinelPassword,
         family,
         connectTimeout,
+        connectionName,
         host: address.host,
         port: address.port,
         ...(sentinelTLS ? { tls: tlsTowards(sentinelTLS, address) } : {}),
