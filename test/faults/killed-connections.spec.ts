@@ -1,24 +1,28 @@
 import { describe, expect, it } from 'vitest';
+import { atLeast } from '../support/at-least.js';
 import { endures } from '../support/lab/endures.js';
 import { lab } from '../support/lab/fault-lab.js';
+import { until } from '../support/lab/waits.js';
 
 describe('instances whose connections Redis closes', () => {
   it('are coherent again each time, under load, again and again', async () => {
     const shop = await lab(3).open();
+    const before = shop.reconnects;
     const kill = (): Promise<unknown> => shop.admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
     const seen = await endures(shop, {
       fault: 'subscribers killed again and again',
       done: 'CLIENT KILL TYPE pubsub, forty times in a row, each as soon as every instance had evicted something more',
       begin: kill,
       lasts: async () => {
-        for (let i = 1; i < 40; i += 1) {
+        for (let kills = 1; kills < 40; kills += 1) {
+          // Somebody is connected again, others may not be yet.
+          await until(() => expect(shop.reconnects).toBeGreaterThanOrEqual(before + kills));
           await shop.untilEvicted(5);
           await kill();
         }
       },
     });
-    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, missed: 0 } });
-    expect(seen.bridge.reconnects).toBeGreaterThanOrEqual(40);
+    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, missed: 0, reconnects: atLeast(39) } });
   });
 
   it('come back when there is room: maxclients', async () => {
@@ -33,6 +37,6 @@ describe('instances whose connections Redis closes', () => {
       lasts: () => shop.untilPastLease(...shop.instances),
       end: () => shop.admin.config('SET', 'maxclients', 10_000),
     });
-    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, reconnects: 3 } });
+    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, reconnects: atLeast(3) } });
   });
 });

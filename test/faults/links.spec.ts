@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { atLeast } from '../support/at-least.js';
 import { endures } from '../support/lab/endures.js';
 import { lab, PUBLISH_TIMEOUT } from '../support/lab/fault-lab.js';
 import { until } from '../support/lab/waits.js';
@@ -14,7 +15,7 @@ describe('an instance whose link', () => {
       lasts: () => shop.untilPastLease(a),
       end: () => a.proxy.restore(),
     });
-    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, reconnects: 1 } });
+    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, reconnects: atLeast(1) } });
     expect(seen.bridge.replayed).toBeGreaterThan(0);
   });
 
@@ -29,7 +30,7 @@ describe('an instance whose link', () => {
       end: () => a.proxy.restore(),
     });
     expect(a.proxy.swallowed).toBeGreaterThan(0);
-    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, reconnects: 1 } });
+    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, reconnects: atLeast(1) } });
   });
 
   it('stalls for less than commandTimeout takes what comes then', async () => {
@@ -56,7 +57,7 @@ describe('an instance whose link', () => {
       lasts: () => shop.untilPastLease(a),
       end: () => a.proxy.restore(),
     });
-    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, reconnects: 1 } });
+    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, reconnects: atLeast(1) } });
   });
 
   it('is slow stays coherent', async () => {

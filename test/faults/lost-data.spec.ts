@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { atLeast } from '../support/at-least.js';
 import { endures } from '../support/lab/endures.js';
 import { lab } from '../support/lab/fault-lab.js';
 
@@ -17,7 +18,7 @@ describe('instances whose Redis is killed', () => {
       lasts: () => shop.untilPastLease(...shop.instances),
       end: () => shop.redis.restart(),
     });
-    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 3, reconnects: 3 } });
+    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 3, reconnects: atLeast(3) } });
   });
 
   it('start empty though it is back before anyone could miss it', async () => {
@@ -33,7 +34,7 @@ describe('instances whose Redis is killed', () => {
         }
       },
     });
-    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 9, reconnects: 9 } });
+    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 9, reconnects: atLeast(9) } });
   });
 });
 
@@ -84,7 +85,7 @@ describe('instances whose Redis forgets', () => {
       },
       end: () => a.proxy.restore(),
     });
-    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 3, reconnects: 1 } });
+    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 3, reconnects: atLeast(1) } });
   });
 
   it('what an absent one has not heard make that one start empty', async () => {
@@ -100,6 +101,6 @@ describe('instances whose Redis forgets', () => {
       },
       end: () => a.proxy.restore(),
     });
-    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 1, reconnects: 1 } });
+    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 1, reconnects: atLeast(1) } });
   });
 });

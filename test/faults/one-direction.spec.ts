@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { atLeast } from '../support/at-least.js';
 import { endures } from '../support/lab/endures.js';
 import { lab } from '../support/lab/fault-lab.js';
 import type { FaultTarget } from '../support/redis-proxy.js';
@@ -40,7 +41,7 @@ describe('an instance that is only half connected', () => {
       lasts: () => shop.untilPastLease(a),
       end: () => a.proxy.restore(),
     });
-    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, reconnects: 1 } });
+    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, reconnects: atLeast(1) } });
   });
 
   it('notices that its doorbell is silent though Redis answers, and opens another link', async () => {
@@ -53,7 +54,7 @@ describe('an instance that is only half connected', () => {
       lasts: () => shop.untilPastLease(a),
       end: () => a.proxy.restore(),
     });
-    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, reconnects: 1 } });
+    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, reconnects: atLeast(1) } });
     expect(seen.bridge.missed).toBeGreaterThan(0);
   });
 
@@ -73,6 +74,6 @@ describe('an instance that is only half connected', () => {
         b.proxy.restore();
       },
     });
-    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, reconnects: 2 } });
+    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, reconnects: atLeast(2) } });
   });
 });

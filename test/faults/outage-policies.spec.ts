@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RegionStats } from 'nestjs-distributed-cache';
+import { atLeast } from '../support/at-least.js';
 import { endures } from '../support/lab/endures.js';
 import type { LabInstance } from '../support/lab/lab-instance.js';
 import { lab } from '../support/lab/fault-lab.js';
@@ -24,7 +25,7 @@ describe('during an outage', () => {
       end: () => a.proxy.restore(),
     });
     // endures() waits until all that was evicted stands in the log, whatever the callers were told.
-    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, reconnects: 1 } });
+    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, reconnects: atLeast(1) } });
     expect(ofA?.undelivered).toBeGreaterThan(0);
     expect(others.map(({ undelivered }) => undelivered)).toEqual([0, 0]);
   });
@@ -46,7 +47,7 @@ describe('during an outage', () => {
       },
       end: () => a.proxy.restore(),
     });
-    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, reconnects: 1 } });
+    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, reconnects: atLeast(1) } });
     expect(hits.bypass).toBe(0);
     expect(hits.reload).toBeGreaterThan(0);
   });

@@ -26,20 +26,19 @@ describe('an instance that dies', () => {
     const proxy = await RedisProxy.start(shop.redis.port);
     onTestFinished(() => proxy.stop());
     const child = await childOf(proxy.connectionString);
-    let loadedAt = 0;
+    let heldAt = 0;
     let servedFor = 0;
 
     const seen = await endures(shop, {
       fault: 'instance killed with a full outbox',
       done: 'a fourth instance, in a process of its own, was cut off, evicted 500 keys that the three others held, and was killed by SIGKILL',
       begin: async () => {
-        loadedAt = performance.now();
         for (const { cache } of shop.instances) {
-          await cache.region('orphans').getOrLoad('told', () => 'old');
-          for (const key of ORPHANS) await cache.region('orphans').getOrLoad(key, () => 'old');
+          for (const key of ['told', ...ORPHANS]) await cache.region('orphans').getOrLoad(key, () => 'old');
         }
+        heldAt = performance.now();
         // What the log has accepted, its death does not take back.
-        expect(await child.tell('evict', 'told')).toBe(0);
+        await until(async () => expect(await child.tell('evict', 'told')).toBe(0));
         await until(() => expect(orphan(shop, 'told')).toEqual([undefined, undefined, undefined]));
 
         proxy.cut();
@@ -53,7 +52,7 @@ describe('an instance that dies', () => {
         await until(() => {
           for (const key of ORPHANS) expect(orphan(shop, key)).toEqual([undefined, undefined, undefined]);
         });
-        servedFor = performance.now() - loadedAt;
+        servedFor = performance.now() - heldAt;
       },
       measured: () => ({ undelivered: ORPHANS.length, ttl: TTL, servedForAtMost: servedFor }),
     });

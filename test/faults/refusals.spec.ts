@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { atLeast } from '../support/at-least.js';
 import { endures } from '../support/lab/endures.js';
 import { lab } from '../support/lab/fault-lab.js';
 import { percentile, propagation } from '../support/lab/propagation.js';
@@ -37,7 +38,7 @@ describe('instances whose Redis', () => {
       lasts: () => shop.untilPastLease(...shop.instances),
       end: () => shop.admin.replicaof('NO', 'ONE'),
     });
-    expect(seen).toMatchObject({ outcome: 'kept', bridge: { reconnects: 3 } });
+    expect(seen).toMatchObject({ outcome: 'kept', bridge: { reconnects: atLeast(3) } });
   });
 });
 
@@ -58,6 +59,6 @@ describe('an instance that reaches a read-only replica', () => {
     });
     // It did ask there, and was refused.
     expect(await replica.client().info('errorstats')).toContain('errorstat_READONLY');
-    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, reconnects: 1 } });
+    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, reconnects: atLeast(1) } });
   });
 });

@@ -126,6 +126,11 @@ export class FaultLab {
     return this.instances.reduce((sum, { cache }) => sum + cache.stats().bridge.published, 0);
   }
 
+  /** Links opened after the first, of all instances together. */
+  get reconnects(): number {
+    return this.instances.reduce((sum, { cache }) => sum + cache.stats().bridge.reconnects, 0);
+  }
+
   /** Starts the traffic and waits until every instance holds copies. */
   async warm(): Promise<void> {
     await untilAllCoherent(this.instances);
