@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { endures } from '../support/lab/endures.js';
-import { lab } from '../support/lab/fault-lab.js';
+import { lab, MAX_STALENESS } from '../support/lab/fault-lab.js';
 import { percentile, propagation } from '../support/lab/propagation.js';
 
 const EVICTIONS = 2_000;
+const HEARTBEAT = MAX_STALENESS / 3;
 
 describe('with a healthy link', () => {
   it('an eviction is applied by a peer within milliseconds', async () => {
@@ -29,7 +30,8 @@ describe('with a healthy link', () => {
       },
     });
     expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, missed: 0, reconnects: 0 } });
-    // How fast is in the evidence: that depends on what else the machine does.
-    expect([inTraffic.length, alone.length]).toEqual([EVICTIONS, EVICTIONS]);
+    // The evidence holds what was measured. Here only what no load on the machine excuses: it was the doorbell that brought them, not a heartbeat.
+    expect(percentile(alone, 0.99)).toBeLessThan(HEARTBEAT / 2);
+    expect(percentile(inTraffic, 0.99)).toBeLessThan(HEARTBEAT / 2);
   });
 });
