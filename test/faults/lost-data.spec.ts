@@ -7,12 +7,12 @@ const LOG = '{lab}:log';
 
 describe('instances whose Redis is killed', () => {
   it.each([
-    { persistent: false, fault: 'Redis killed, restarted empty' },
-    { persistent: true, fault: 'Redis killed, restarted from its append-only file' },
-  ])('start empty when it comes back: $fault', async ({ persistent, fault }) => {
+    { persistent: false, how: 'empty' },
+    { persistent: true, how: 'from its append-only file' },
+  ])('start empty when it comes back $how', async ({ persistent, how }) => {
     const shop = await lab(3).on({ persistent }).open();
     const seen = await endures(shop, {
-      fault,
+      fault: `Redis killed, restarted ${how}`,
       done: 'SIGKILL, and started again on the same port when the leases of three instances were over',
       begin: () => shop.redis.kill(),
       lasts: () => shop.untilPastLease(...shop.instances),
