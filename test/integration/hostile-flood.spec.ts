@@ -69,6 +69,7 @@ describe('A stranger who floods the channel with valid messages', () => {
     ['whose ids are those of entries to come', (number) => `${number}-0 99999999999${number}-0 ${payload(number)}`],
     ['whose ids are long past', (number) => `1-${number} 1-${number + 1} ${payload(number)}`],
     ['that say they begin the log', (number) => `- 9999999999999-${number} ${payload(number)}`],
+    ['that want to be acknowledged', (number) => payload(number).replace('"v":1', `"v":1,"a":"token-${number}"`)],
     ['all one and the same', () => `5-0 18446744073709551615-18446744073709551615 ${payload(1)}`],
   ])('thirty thousand of them, %s, cannot stop what the instances say to each other', async (_, flood) => {
     const startedAt = performance.now();

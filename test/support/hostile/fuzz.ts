@@ -1,9 +1,10 @@
 import { decodeInvalidation } from '../../../libs/distributed-cache/src/coherence/invalidation-message.js';
+import { decodeMember, mayServeFor } from '../../../libs/distributed-cache/src/coherence/member.js';
 import { InvalidConnectionStringError } from '../../../libs/distributed-cache/src/errors.js';
 import { parseRedisConnectionString } from '../../../libs/distributed-cache/src/redis/connection-string.js';
 import { readDoorbell } from '../../../libs/distributed-cache/src/redis/doorbell-text.js';
 import { HostileWorld } from './hostile-world.js';
-import { hostileConnectionString, hostileMessage, type HostileMessage } from './hostile-message.js';
+import { hostileConnectionString, hostileMember, hostileMessage, type HostileMessage } from './hostile-message.js';
 import { heapInUse } from './heap.js';
 import { SeededRandom } from './seeded-random.js';
 
@@ -74,7 +75,9 @@ export async function fuzz({ messages, seed, progress }: FuzzOptions): Promise<F
         failed(`a decoder threw ${String(error)}`);
       }
       world.say(current.text, random);
-      if (sent % 10 === 0) readConnectionString(hostileConnectionString(random), counts, failed);
+      if (sent % 10 !== 0) continue;
+      readConnectionString(hostileConnectionString(random), counts, failed);
+      readMember(hostileMember(random), failed);
     }
     for (const problem of await world.pass()) failed(problem);
     if (early === 0 && sent >= messages / 10) early = await heapInUse();
@@ -97,5 +100,16 @@ function readConnectionString(
     counts.connectionStringsRefused += 1;
     if (!(error instanceof InvalidConnectionStringError))
       failed(`parseRedisConnectionString threw ${String(error)}`, text);
+  }
+}
+
+/** However spoiled it is, it must be known until when that member may serve: for ever, if need be. */
+function readMember(text: string, failed: (problem: string, text: string) => void): void {
+  try {
+    const member = decodeMember(text);
+    if (Number.isNaN(mayServeFor({ member, syncAge: 1_000 }, [{ kind: 'everything' }])))
+      failed('a member may serve until nobody knows when', text);
+  } catch (error) {
+    failed(`decodeMember threw ${String(error)}`, text);
   }
 }

@@ -1,5 +1,5 @@
 import { LARGE_MUTATIONS, MUTATIONS, type Mutation } from './mutations.js';
-import { realDoorbell, realPayload } from './real-messages.js';
+import { realDoorbell, realMember, realPayload } from './real-messages.js';
 import type { SeededRandom } from './seeded-random.js';
 
 /** A message that was real once, and what was done to it. */
@@ -40,11 +40,20 @@ const CONNECTION_STRINGS = [
 
 /** A connection string that was right once. */
 export function hostileConnectionString(random: SeededRandom): string {
-  let text = random.pick(CONNECTION_STRINGS);
+  return spoiled(random, () => random.pick(CONNECTION_STRINGS));
+}
+
+/** An entry of the list of members that was real once. */
+export function hostileMember(random: SeededRandom): string {
+  return spoiled(random, () => realMember(random));
+}
+
+function spoiled(random: SeededRandom, real: () => string): string {
+  let text = real();
   const changes = 1 + random.below(4);
   for (let change = 0; change < changes; change += 1) {
     const [, mutate] = random.pick(ORDINARY);
-    text = mutate(text, random, random.pick(CONNECTION_STRINGS));
+    text = mutate(text, random, real());
   }
   return text;
 }

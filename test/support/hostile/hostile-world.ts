@@ -12,6 +12,7 @@ import type { SeededRandom } from './seeded-random.js';
 const NAMESPACE = 'shop';
 const LOG_LENGTH = 256;
 const INSTANCES = 3;
+const ROUNDS_BETWEEN_CONFIRMATIONS = 50;
 /** In which nobody may complain twice of the same thing. */
 const MINUTE = 60_000;
 /** Lines about: malformed messages, refusals, the connection. */
@@ -108,6 +109,8 @@ export class HostileWorld {
     const states = this.#instances.map((instance) => instance.status().state);
     if (states.some((state) => state !== 'coherent')) problems.push(`the instances are ${states.join(', ')}`);
     if (!(await this.#hearEachOther())) problems.push('an eviction did not reach every instance');
+    const confirmed = await this.#confirmedEverywhere();
+    if (confirmed !== INSTANCES) problems.push(`an eviction everywhere was confirmed by ${confirmed} instances`);
 
     const regions = Object.keys(this.#instances[0]?.stats().regions ?? {}).length;
     if (regions > 3) problems.push(`messages made regions: there are ${regions}`);
@@ -121,6 +124,19 @@ export class HostileWorld {
     const mostSyncs = INSTANCES * MOST_SYNCS_A_SECOND * (1 + passed / 1_000);
     if (this.#syncs() > mostSyncs) problems.push(`${this.#syncs()} syncs in ${passed} ms`);
     return problems;
+  }
+
+  /** How many instances confirm an eviction, asked now and then: while the list of members is young, that takes a whole lease. */
+  async #confirmedEverywhere(): Promise<number> {
+    if (this.#rounds % ROUNDS_BETWEEN_CONFIRMATIONS !== 1) return INSTANCES;
+    const evicted = this.#instances[0]?.region('honest').evict('2', { everywhere: { timeout: '20s' } });
+    await this.#clock.advance('11s');
+    return (
+      evicted?.then(
+        ({ instances }) => instances,
+        () => 0,
+      ) ?? 0
+    );
   }
 
   /** Whether a copy that everybody holds is dropped by everybody when one of them evicts it. */

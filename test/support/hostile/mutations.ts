@@ -33,6 +33,8 @@ const ODD_VALUES = [
   ...'["__proto__"] [["__proto__","__proto__"]] [["constructor","prototype"]] {"__proto__":1} "\\ud800" ["\\u0000"]'.split(
     ' ',
   ),
+  `"${'t'.repeat(65)}"`,
+  '"a token"',
 ];
 
 const ODD_IDS = [
@@ -49,7 +51,7 @@ const ODD_IDS = [
   '\0-\0',
 ];
 
-const FIELDS = ['v', 'f', 'e', 'r', 't', 'k', 'n', '__proto__', 'constructor', 'toJSON', 'ack', 'x'];
+const FIELDS = ['v', 'f', 'e', 'r', 't', 'k', 'n', 'a', 'i', 's', 'b', 'x', '__proto__', 'constructor', 'toJSON', 'y'];
 
 /** Ordinary ones: they cost next to nothing, so most messages go through one or more of these. */
 export const MUTATIONS: Readonly<Record<string, Mutation>> = {

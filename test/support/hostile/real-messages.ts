@@ -1,4 +1,5 @@
 import { encodeInvalidation, encodeNoOp } from '../../../libs/distributed-cache/src/coherence/invalidation-message.js';
+import { encodeMember } from '../../../libs/distributed-cache/src/coherence/member.js';
 import type { InvalidationName } from '../../../libs/distributed-cache/src/coherence/invalidation.js';
 import { HOSTILE_NAMES } from './hostile-names.js';
 import type { SeededRandom } from './seeded-random.js';
@@ -11,7 +12,17 @@ export function realPayload(random: SeededRandom): string {
   const from = random.chance(0.3) ? '' : `web-${random.below(5)}:${random.below(9_999)}:${random.below(2 ** 31)}`;
   if (random.chance(0.05)) return encodeNoOp(from, `${random.next()}`);
   const names = Array.from({ length: 1 + random.below(random.chance(0.05) ? 100 : 4) }, () => invalidationName(random));
-  return encodeInvalidation(from, names);
+  return encodeInvalidation(from, names, random.chance(0.2) ? `token-${random.below(2 ** 31)}` : undefined);
+}
+
+/** An entry of the list of members, as an instance writes it. */
+export function realMember(random: SeededRandom): string {
+  return encodeMember({
+    instanceId: `web-${random.below(5)}:${random.below(9_999)}:${random.below(2 ** 31)}`,
+    maxStaleness: random.chance(0.1) ? Infinity : 300 + random.below(3_600_000),
+    whenDisconnected: random.chance(0.5) ? 'bypass' : 'reload',
+    exceptions: Array.from({ length: random.below(3) }, () => name(random)),
+  });
 }
 
 /** The text that the channel carries for an entry of the log. */
