@@ -1,4 +1,4 @@
-// `npm run soak -- --minutes 5 [--instances 8] [--burst 100000] [--rate 1500] [--report FILE]`: instances as processes of their own over a
+// `npm run soak -- --minutes 5 [--instances 8] [--burst 100000] [--rate 4000] [--report FILE]`: instances as processes of their own over a
 // private Redis. First how long an eviction takes when nothing else goes on, then a burst of evictions of what all of them hold, then
 // steady mixed traffic. Every read is held against the source of truth; nothing may be lost, and nothing may grow.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -22,7 +22,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '5' },
     instances: { type: 'string', default: '8' },
     burst: { type: 'string' },
-    rate: { type: 'string', default: '1500' },
+    rate: { type: 'string', default: '4000' },
     report: { type: 'string' },
   },
 });
