@@ -60,9 +60,9 @@ export interface Interval {
   delayP50: number;
   delayP99: number;
   delayMax: number;
-  /** Of all instances together. */
+  /** Of all instances together, after a garbage collection. */
   rss: number;
-  /** The same, after a garbage collection. */
+  /** The same. */
   heapUsed: number;
   /** How many cores all instances together kept busy. */
   cores: number;

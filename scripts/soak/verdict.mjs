@@ -1,4 +1,4 @@
-import { rounded, sum, trend } from './statistics.mjs';
+import { rounded, trend } from './statistics.mjs';
 
 const MB = 1 << 20;
 /** Shorter runs cannot tell growth from warming up; they are held to what must never happen only. */
@@ -38,8 +38,8 @@ export function reasonsToFail(report) {
   if (longest > LONGEST_LOG) reasons.push(`the log had ${longest} entries`);
   if (minutes < LONG_ENOUGH_TO_JUDGE_TRENDS) return reasons;
 
-  const rss = trend(samples.map((sample) => sum(sample.rss)));
-  // Node keeps what it was once given; a leak of ten bytes a read would be far above this.
+  // After a collection: before it, V8 takes what it may, for minutes, whatever is in use. A leak of ten bytes a read would be far above this.
+  const rss = trend(intervals.map((interval) => interval.rss));
   const mostRss = rss.early * 1.1 + report.instances * 4 * MB;
   if (rss.late > mostRss) reasons.push(`RSS grew from ${megabytes(rss.early)} to ${megabytes(rss.late)}`);
   const heap = trend(intervals.map(({ heapUsed }) => heapUsed));
