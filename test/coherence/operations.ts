@@ -16,7 +16,7 @@ const FILLERS = 130;
 /** ms */
 const LONGEST_MEMBER = 1_200;
 
-export const OPERATIONS: readonly Operation[] = [
+export const READS: readonly Operation[] = [
   {
     kind: 'read',
     weight: 12,
@@ -37,6 +37,9 @@ export const OPERATIONS: readonly Operation[] = [
     run: (shop, plan, random) =>
       shop.readList(random.pick(plan.lists), random.some(plan.subjects), way(plan, random), shortWay(plan, random)),
   },
+];
+
+export const WRITES: readonly Operation[] = [
   {
     kind: 'write',
     weight: 7,

@@ -17,6 +17,8 @@ export interface Plan {
   readonly longestPause: number;
   /** How many of the things that happen are faults. */
   readonly faultShare: number;
+  /** How many of the operations change something: what is changed all the time is never stale for long. */
+  readonly writeShare: number;
   /** How many are an instance that comes or goes. */
   readonly turnover: number;
   readonly subjects: readonly [Subject, ...Subject[]];
@@ -40,8 +42,9 @@ export function planned(random: Random, maxStaleness: number): Plan {
     instances: random.between(2, 4),
     length: random.between(4_000, 14_000),
     longestPause: random.pick([60, 300, 800]),
-    faultShare: random.pick([0.05, 0.1, 0.25]),
-    turnover: random.pick([0, 0, 0.02, 0.06]),
+    faultShare: random.pick([0.03, 0.08, 0.2]),
+    writeShare: random.pick([0.04, 0.12, 0.4]),
+    turnover: random.pick([0, 0.01, 0.03, 0.06]),
     subjects: [first, ...others],
     lists: ['l1', 'l2'],
     durations: [0, ...durations],

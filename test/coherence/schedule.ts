@@ -1,5 +1,5 @@
 import { CacheClosedError } from '../../libs/distributed-cache/src/errors.js';
-import { OPERATIONS, type Operation } from './operations.js';
+import { READS, WRITES, type Operation } from './operations.js';
 import { planned, type Plan } from './plan.js';
 import type { Random } from './random.js';
 import { LoaderFailedError } from './shop.js';
@@ -15,7 +15,8 @@ export class Schedule<M extends Member> {
   readonly #world: World<M>;
   readonly #random: Random;
   readonly #plan: Plan;
-  readonly #operations: readonly Operation[];
+  readonly #reads: readonly Operation[];
+  readonly #writes: readonly Operation[];
   readonly #faults: readonly Fault<M>[];
   readonly #members = new Set<M>();
   #pending = 0;
@@ -26,7 +27,8 @@ export class Schedule<M extends Member> {
     this.#random = random;
     const plan = planned(random, world.history.maxStaleness);
     this.#plan = length === undefined ? plan : { ...plan, length };
-    this.#operations = random.some(OPERATIONS);
+    this.#reads = random.some(READS);
+    this.#writes = random.some(WRITES);
     this.#faults = random.some(world.faults);
   }
 
@@ -54,15 +56,15 @@ export class Schedule<M extends Member> {
   }
 
   #operate(member: M): void {
-    const operation = this.#random.weighted(this.#operations);
+    const random = this.#random;
+    const operation = random.weighted(random.chance(this.#plan.writeShare) ? this.#writes : this.#reads);
     member.whenRunning(() => {
-      if (operation && member.shop.instance.isServing)
-        this.#track(operation.run(member.shop, this.#plan, this.#random));
+      if (operation && member.shop.instance.isServing) this.#track(operation.run(member.shop, this.#plan, random));
     });
   }
 
-  #fail(member: M): void {
-    const fault = this.#random.weighted(this.#faults);
+  #fail(member: M, faults = this.#faults): void {
+    const fault = this.#random.weighted(faults);
     if (!fault) return;
     this.#world.history.note('fault:', fault.kind, member.shop.instance.name);
     this.faults.set(fault.kind, (this.faults.get(fault.kind) ?? 0) + 1);
@@ -78,7 +80,11 @@ export class Schedule<M extends Member> {
     if (this.#random.chance(0.5)) {
       this.faults.set('instance killed', (this.faults.get('instance killed') ?? 0) + 1);
       this.#world.kill(member);
-    } else member.whenRunning(() => this.#track(leave(member)));
+      return;
+    }
+    // Its machine may have to wake up for it.
+    member.shop.instance.isServing = false;
+    member.whenRunning(() => this.#track(leave(member)));
   }
 
   #join(): void {
@@ -86,7 +92,11 @@ export class Schedule<M extends Member> {
     const member = this.#world.join(`i${this.#joined}`, this.#plan.settings);
     this.#members.add(member);
     // Some have never reached the server when they are first asked.
-    if (this.#random.chance(0.1)) this.#fail(member);
+    if (this.#random.chance(0.2))
+      this.#fail(
+        member,
+        this.#world.faults.filter(({ cutsOff }) => cutsOff),
+      );
   }
 
   async #recover(): Promise<void> {

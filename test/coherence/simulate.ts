@@ -1,5 +1,6 @@
 import type { Figures } from './history.js';
 import { drawingFrom, Random } from './random.js';
+import type { Sabotage } from './sabotage.js';
 import { Schedule } from './schedule.js';
 import { SimulatedWorld } from './simulated-world.js';
 import type { Violation } from './violation.js';
@@ -15,10 +16,10 @@ export interface Outcome {
 }
 
 /** Runs the schedule of `seed` in memory: the same seed, the same history. */
-export function simulate(seed: number): Promise<Outcome> {
+export function simulate(seed: number, tamper?: Sabotage['tamper']): Promise<Outcome> {
   const random = new Random(seed);
   return drawingFrom(random, async () => {
-    const world = new SimulatedWorld(MAX_STALENESS);
+    const world = new SimulatedWorld(MAX_STALENESS, tamper);
     const schedule = new Schedule(world, random);
     await world.run(schedule.run());
     return { seed, violations: world.history.violations, figures: world.history.figures, faults: schedule.faults };

@@ -32,6 +32,10 @@ export function simulatedFaults(
       after(aWhile(random), () => end(target));
     },
   });
+  const cuttingOff = (...lasted: Parameters<typeof lasting>): Fault<SimulatedMember> => ({
+    ...lasting(...lasted),
+    cutsOff: true,
+  });
   const atOnce = (
     kind: string,
     weight: number,
@@ -40,8 +44,8 @@ export function simulatedFaults(
   const heal = (target: SimulatedMember): void => bridge.heal(target.shop.instance.cache);
 
   return [
-    lasting('cut', 4, (target) => bridge.cut(target.shop.instance.cache), heal),
-    lasting('cut silently', 4, (target) => bridge.cut(target.shop.instance.cache, { silently: true }), heal),
+    cuttingOff('cut', 4, (target) => bridge.cut(target.shop.instance.cache), heal),
+    cuttingOff('cut silently', 4, (target) => bridge.cut(target.shop.instance.cache, { silently: true }), heal),
     lasting(
       'silent channel',
       3,
@@ -90,9 +94,24 @@ export function simulatedFaults(
     atOnce('log deleted', 2, () => bridge.wipe(namespace)),
     atOnce('restart', 2, () => bridge.restart()),
     atOnce('restart with a lost tail', 2, (_, random) => bridge.restart({ lost: random.between(1, 4) })),
+    // What a primary had accepted and neither replicated nor told everybody when it died: the hardest to notice.
+    atOnce('unheard tail lost', 3, ({ wire }, random) => {
+      wire.isSilent = true;
+      const lost = random.between(1, 2);
+      after(random.between(20, 600), () => {
+        bridge.restart({ lost });
+        wire.isSilent = false;
+      });
+    }),
     atOnce('blocked event loop', 2, ({ machine }, random) => machine.block(aWhile(random))),
-    atOnce('suspended machine', 1, ({ machine, shop }, random) =>
-      machine.suspend(1_000 + aWhile(random), () => shop.instance.wakes()),
-    ),
+    atOnce('suspended machine', 2, (target, random) => {
+      const { machine, shop } = target;
+      const asleep = 1_000 + aWhile(random);
+      machine.suspend(asleep, () => shop.instance.wakes());
+      // Behind it the network has often forgotten the connection.
+      if (random.chance(0.3)) return;
+      bridge.cut(shop.instance.cache, { silently: true });
+      after(asleep + aWhile(random), () => heal(target));
+    }),
   ];
 }

@@ -17,6 +17,8 @@ export interface Member {
 export interface Fault<M extends Member> {
   readonly kind: string;
   readonly weight: number;
+  /** Whether the target cannot reach the server meanwhile. */
+  readonly cutsOff?: boolean;
   /** Makes it happen, to `target` or to all; it heals by itself or by {@link World.heal}. */
   inject(target: M, random: Random): void;
 }

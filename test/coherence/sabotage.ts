@@ -1,0 +1,141 @@
+import { Execution } from '../../libs/distributed-cache/src/cache/execution.js';
+import { LocalCache } from '../../libs/distributed-cache/src/cache/local-cache.js';
+import { Load } from '../../libs/distributed-cache/src/cache/load.js';
+import { Loads } from '../../libs/distributed-cache/src/cache/loads.js';
+import { Region } from '../../libs/distributed-cache/src/cache/region.js';
+import type { InvalidationBridge, SyncReply } from '../../libs/distributed-cache/src/coherence/invalidation-bridge.js';
+import type { InvalidationLink } from '../../libs/distributed-cache/src/coherence/invalidation-bridge.js';
+import { Journal } from '../../libs/distributed-cache/src/coherence/journal.js';
+import { Lease } from '../../libs/distributed-cache/src/coherence/lease.js';
+import { Outbox } from '../../libs/distributed-cache/src/coherence/outbox.js';
+import { Publisher } from '../../libs/distributed-cache/src/coherence/publisher.js';
+import { SuspendWatchdog } from '../../libs/distributed-cache/src/coherence/suspend-watchdog.js';
+import { overriding } from './overriding.js';
+
+/** One mechanism of the protocol taken out: what is left must be found wanting. */
+export interface Sabotage {
+  /** Takes it out of the library; what is returned puts it back. */
+  readonly disable?: () => () => void;
+  /** Takes it out of what the library is told by its bridge. */
+  readonly tamper?: (bridge: InvalidationBridge) => InvalidationBridge;
+}
+
+/** By the name of what is taken out. */
+export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
+  journal: { disable: () => replaced(Journal.prototype, { record() {} }) },
+
+  lease: { disable: () => replaced(Lease.prototype, { mayServe: () => true }) },
+
+  /** The lease of a load that runs. */
+  'join rule': {
+    disable: () => replaced(Load.prototype, { trueSince: () => Number.POSITIVE_INFINITY }),
+  },
+
+  /** Who joined after the invalidation that only the result's tags reveal is given a new load. */
+  'late joiners': {
+    disable: () => {
+      const { join } = Loads.prototype;
+      return replaced(Loads.prototype, {
+        join(load, _askedAt, current) {
+          return join.call(this, load, Number.NEGATIVE_INFINITY, current);
+        },
+      });
+    },
+  },
+
+  /** What is made of an old copy is as old as that copy. */
+  nesting: { disable: () => replaced(Execution.prototype, { served() {} }) },
+
+  /** A machine that slept does not trust what it held. */
+  watchdog: { disable: () => replaced(SuspendWatchdog.prototype, { start() {} }) },
+
+  'put fence': {
+    disable: () =>
+      replaced(Region.prototype, {
+        async update(key, method, options) {
+          const value = await method();
+          await this.set(key, value, options);
+          return value;
+        },
+      }),
+  },
+
+  'first-sync flush': {
+    disable: () => {
+      const { flush } = LocalCache.prototype;
+      const flushed = new WeakSet<LocalCache>();
+      return replaced(LocalCache.prototype, {
+        flush() {
+          if (flushed.has(this)) flush.call(this);
+          else flushed.add(this);
+        },
+      });
+    },
+  },
+
+  epoch: {
+    tamper: (bridge) =>
+      syncing(bridge, async (link, request) => {
+        const reply = await link.sync(request);
+        return reply.continuous ? reply : link.sync({ ...request, epoch: reply.epoch });
+      }),
+  },
+
+  replay: {
+    tamper: (bridge) =>
+      syncing(bridge, async (link, request) => ({ ...(await link.sync(request)), entries: [], complete: true })),
+  },
+
+  outbox: {
+    disable: () => {
+      const { resume } = Publisher.prototype;
+      const restore = [
+        replaced(Outbox.prototype, { putBack() {} }),
+        replaced(Publisher.prototype, {
+          resume(link) {
+            this.discard();
+            resume.call(this, link);
+          },
+        }),
+      ];
+      return () => restore.forEach((restoreOne) => restoreOne());
+    },
+  },
+};
+
+/** Runs `callback` without the mechanism of that name. */
+export async function without<T>(name: string, callback: (tamper: Sabotage['tamper']) => Promise<T>): Promise<T> {
+  const sabotage = SABOTAGES[name];
+  if (!sabotage) throw new Error(`There is no ${name} to take out, but: ${Object.keys(SABOTAGES).join(', ')}.`);
+  const restore = sabotage.disable?.();
+  try {
+    return await callback(sabotage.tamper);
+  } finally {
+    restore?.();
+  }
+}
+
+function syncing(
+  bridge: InvalidationBridge,
+  sync: (link: InvalidationLink, request: Parameters<InvalidationLink['sync']>[0]) => Promise<SyncReply>,
+): InvalidationBridge {
+  return overriding(bridge, {
+    dial: async (...dialling) => {
+      const link = await bridge.dial(...dialling);
+      return overriding(link, { sync: (request) => sync(link, request) });
+    },
+  });
+}
+
+/** Puts `methods` in the place of a class's own; what is returned puts those back. */
+function replaced<T extends object>(prototype: T, methods: Partial<T> & ThisType<T>): () => void {
+  const originals = Object.getOwnPropertyDescriptors(prototype);
+  for (const name of Object.keys(methods))
+    Object.defineProperty(prototype, name, { configurable: true, writable: true, value: Reflect.get(methods, name) });
+  return () => {
+    for (const name of Object.keys(methods)) {
+      const original = Reflect.get(originals, name);
+      if (original) Object.defineProperty(prototype, name, original);
+    }
+  };
+}
