@@ -41,6 +41,8 @@ export interface Figures {
   logged: number;
   stored: number;
   everywhere: number;
+  /** ms that an eviction everywhere took */
+  longestWait: number;
   /** ms between the moment at which an invalidation entered the log and the beginning of a read that still gave the old value. */
   worstStaleness: number;
 }
@@ -64,6 +66,7 @@ export class History {
     logged: 0,
     stored: 0,
     everywhere: 0,
+    longestWait: 0,
     worstStaleness: 0,
   };
   readonly #now: () => number;
@@ -109,12 +112,8 @@ export class History {
       dial: async (member, listener, signal) => {
         const link = await bridge.dial(member, listener, signal);
         return overriding(link, {
-          publish: async (payload, ...rest) => {
-            const sent = this.moment();
-            const answer = await link.publish(payload, ...rest);
-            this.entered(payload, sent);
-            return answer;
-          },
+          publish: (payload) => this.#enters(payload, link.publish(payload)),
+          publishToMembers: (payload) => this.#enters(payload, link.publishToMembers(payload)),
         });
       },
     });
@@ -139,8 +138,9 @@ export class History {
 
   /** An eviction everywhere of `names` has resolved; it was asked for at `asked`. */
   confirmed(names: readonly InvalidationName[], asked: Moment, by: string): void {
-    this.figures.everywhere += 1;
     const resolved = this.moment();
+    this.figures.everywhere += 1;
+    this.figures.longestWait = Math.max(this.figures.longestWait, resolved.time - asked.time);
     this.#confirmed.add(invalidationOf(names), { sequence: asked.sequence, time: resolved.sequence });
     this.note(by, 'has evicted everywhere', names);
   }
@@ -188,6 +188,13 @@ export class History {
       instance.expectAgreement();
       if (instance.canDeliver) instance.expectDelivery();
     }
+  }
+
+  async #enters<T>(payload: string, published: Promise<T>): Promise<T> {
+    const sent = this.moment();
+    const answer = await published;
+    this.entered(payload, sent);
+    return answer;
   }
 
   note(...event: readonly unknown[]): void {

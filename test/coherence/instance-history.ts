@@ -303,6 +303,7 @@ export class InstanceHistory {
   }
 
   #checkOldValue(asked: Moment, value: MadeValue, part: Part, replaced: Moment): void {
+    if (asked.time - this.#wokeAt <= UNNOTICED_SUSPEND) return;
     const history = this.#history;
     const { origin } = value;
     const isCovered = this.#hasSynced || this.#bypassing.has(origin.region);
@@ -310,7 +311,7 @@ export class InstanceHistory {
       this.#violated('evicted everywhere', origin, { ...history.describe(value), row: part.row });
     }
     const loggedAt = history.loggedSince(value, part, replaced);
-    if (loggedAt === undefined || asked.time - this.#wokeAt <= UNNOTICED_SUSPEND) return;
+    if (loggedAt === undefined) return;
     const staleness = asked.time - loggedAt;
     const { figures, maxStaleness } = history;
     figures.worstStaleness = Math.max(figures.worstStaleness, staleness);

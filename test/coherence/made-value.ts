@@ -24,13 +24,26 @@ export interface Part {
   readonly from: Origin;
 }
 
-/** What is cached in a history. */
-export interface MadeValue {
-  readonly parts: readonly Part[];
-  readonly origin: Origin;
+/** What is cached in a history. Private, so that none of it is taken for something that must not be said. */
+export class MadeValue {
+  readonly #parts: readonly Part[];
+  readonly #origin: Origin;
+
+  constructor(parts: readonly Part[], origin: Origin) {
+    this.#parts = parts;
+    this.#origin = origin;
+  }
+
+  get parts(): readonly Part[] {
+    return this.#parts;
+  }
+
+  get origin(): Origin {
+    return this.#origin;
+  }
 }
 
 /** Whether a cache handed out one of ours, and not something it made up. */
 export function isMadeValue(value: unknown): value is MadeValue {
-  return typeof value === 'object' && value !== null && 'origin' in value && 'parts' in value;
+  return value instanceof MadeValue;
 }

@@ -58,6 +58,15 @@ export const WRITES: readonly Operation[] = [
     },
   },
   {
+    kind: 'write everywhere',
+    weight: 4,
+    run: (shop, plan, random) => {
+      const subject = random.pick(plan.subjects);
+      const [name = keyOf(subject)] = namesFor(subject, random);
+      return shop.writeEverywhere(subject, name, random.pick([100, 2_000, 10_000]));
+    },
+  },
+  {
     kind: 'update',
     weight: 5,
     run: (shop, plan, random) => shop.update(random.pick(plan.subjects), way(plan, random)),

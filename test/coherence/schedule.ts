@@ -1,4 +1,4 @@
-import { CacheClosedError } from '../../libs/distributed-cache/src/errors.js';
+import { CacheClosedError, InvalidationNotConfirmedError } from '../../libs/distributed-cache/src/errors.js';
 import { READS, WRITES, type Operation } from './operations.js';
 import { planned, type Plan } from './plan.js';
 import type { Random } from './random.js';
@@ -8,6 +8,8 @@ import type { Fault, Member, World } from './world.js';
 /** How long after the last fault every instance has to be coherent, and every operation over. */
 const LONGEST_RECOVERY = 30_000;
 const MOST_INSTANCES = 7;
+/** What an operation may fail with. */
+const EXPECTED = [LoaderFailedError, CacheClosedError, InvalidationNotConfirmedError];
 
 /** One run of a world under a plan: what a seed makes happen, and then the time in which all has to come right again. */
 export class Schedule<M extends Member> {
@@ -137,7 +139,7 @@ export class Schedule<M extends Member> {
     try {
       await operation;
     } catch (error) {
-      if (!(error instanceof LoaderFailedError || error instanceof CacheClosedError)) throw error;
+      if (!EXPECTED.some((expected) => error instanceof expected)) throw error;
     } finally {
       this.#pending -= 1;
     }

@@ -1,3 +1,4 @@
+import type { EvictEverywhereOptions } from '../../libs/distributed-cache/src/cache/everywhere.js';
 import type { Clock } from '../../libs/distributed-cache/src/coherence/clock.js';
 import type { InvalidationName } from '../../libs/distributed-cache/src/coherence/invalidation.js';
 import type { Flight } from './flights.js';
@@ -159,6 +160,15 @@ export class Shop {
     await Promise.all(evictions);
   }
 
+  /** Changes a row and evicts `names` until no instance can serve what was there before. */
+  async writeEverywhere(subject: Subject, name: InvalidationName, timeout: number): Promise<void> {
+    const { instance } = this;
+    this.#history.commit(rowOf(subject), instance.name);
+    const asked = this.#history.moment();
+    await instance.evicts([name], () => this.#evict(name, { everywhere: { timeout } }));
+    this.#history.confirmed([name], asked, instance.name);
+  }
+
   /** Changes a row through a put, whose way back takes a while. */
   async update(subject: Subject, way: Way = {}): Promise<void> {
     const tags = way.tags && tagsOf([subject]);
@@ -186,17 +196,22 @@ export class Shop {
     );
   }
 
-  #evict(name: InvalidationName): Promise<void> {
+  async #evict(name: InvalidationName, options?: EvictEverywhereOptions): Promise<void> {
     const { cache } = this.instance;
     switch (name.kind) {
       case 'everything':
-        return cache.clear();
+        await (options ? cache.clear(options) : cache.clear());
+        break;
       case 'region':
-        return cache.region(name.region).clear();
+        await (options ? cache.region(name.region).clear(options) : cache.region(name.region).clear());
+        break;
       case 'tag':
-        return cache.evictTags(name.tag);
+        await (options ? cache.evictTags(name.tag, options) : cache.evictTags(name.tag));
+        break;
       case 'key':
-        return cache.region(name.region).evict(name.key);
+        await (options
+          ? cache.region(name.region).evict(name.key, options)
+          : cache.region(name.region).evict(name.key));
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Flight } from './flights.js';
 import type { History } from './history.js';
-import type { MadeValue, Origin, Part } from './made-value.js';
+import { MadeValue, type Origin, type Part } from './made-value.js';
 
 /** A load, a put or a set between its beginning and its end. */
 export class UnderWay {
@@ -29,7 +29,7 @@ export class UnderWay {
   /** The value that it gives, made of what others hold. */
   madeOf(parts: readonly Part[], tags?: readonly string[]): MadeValue {
     if (tags) this.#origin.tags = tags;
-    return { parts, origin: this.#origin };
+    return new MadeValue(parts, this.#origin);
   }
 
   /** Its loader, or method, has returned. */

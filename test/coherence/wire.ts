@@ -49,9 +49,11 @@ export class Wire {
         const link = await bridge.dial(
           member,
           {
-            ...listener,
             heard: (doorbell: Doorbell) => {
               if (!this.isSilent) this.#arrives(() => listener.heard(doorbell));
+            },
+            acknowledged: (token: string, instanceId: string) => {
+              if (!this.isSilent) this.#arrives(() => listener.acknowledged(token, instanceId));
             },
             broken: (cause: Error) => this.#arrives(() => listener.broken(cause)),
           },
@@ -59,7 +61,10 @@ export class Wire {
         );
         this.#links.add(link);
         return overriding(link, {
-          publish: (...request) => this.#answer(() => link.publish(...request)),
+          publish: (payload) => this.#answer(() => link.publish(payload)),
+          publishToMembers: (payload) => this.#answer(() => link.publishToMembers(payload)),
+          acknowledge: (token) => this.#answer(() => link.acknowledge(token)),
+          leave: () => this.#answer(() => link.leave()),
           sync: (request) => this.#answer(() => link.sync(request)),
           close: () => {
             this.#links.delete(link);
