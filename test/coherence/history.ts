@@ -47,6 +47,20 @@ export interface Figures {
   worstStaleness: number;
 }
 
+export function newFigures(): Figures {
+  return {
+    reads: 0,
+    loads: 0,
+    commits: 0,
+    evictions: 0,
+    logged: 0,
+    stored: 0,
+    everywhere: 0,
+    longestWait: 0,
+    worstStaleness: 0,
+  };
+}
+
 /**
  * Everything that happens to a source of truth and to the caches before it, and the promises that it is held against as it happens.
  *
@@ -58,17 +72,7 @@ export class History {
   readonly source = new SourceOfTruth();
   readonly tail = new EventTail();
   readonly maxStaleness: number;
-  readonly figures: Figures = {
-    reads: 0,
-    loads: 0,
-    commits: 0,
-    evictions: 0,
-    logged: 0,
-    stored: 0,
-    everywhere: 0,
-    longestWait: 0,
-    worstStaleness: 0,
-  };
+  readonly figures = newFigures();
   readonly #now: () => number;
   readonly #startedAt: number;
   readonly #instances = new Map<string, InstanceHistory>();

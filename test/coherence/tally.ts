@@ -1,0 +1,54 @@
+import { newFigures, type Figures } from './history.js';
+import type { Outcome } from './simulate.js';
+import type { Violation } from './violation.js';
+
+const MOST_VIOLATIONS = 20;
+
+/** What many schedules came to together. It travels between processes, and so is data alone. */
+export interface Tally {
+  schedules: number;
+  figures: Figures;
+  /** By kind. */
+  faults: Record<string, number>;
+  /** How many schedules broke a promise. */
+  broken: number;
+  /** The first of them, with the seed that shows it again. */
+  violations: (Violation & { readonly seed: number })[];
+}
+
+export function newTally(): Tally {
+  return { schedules: 0, figures: newFigures(), faults: {}, broken: 0, violations: [] };
+}
+
+export function count(tally: Tally, { seed, figures, faults, violations }: Outcome): void {
+  const [first] = violations;
+  add(tally, {
+    schedules: 1,
+    figures,
+    faults: Object.fromEntries(faults),
+    broken: first ? 1 : 0,
+    violations: first ? [{ ...first, seed }] : [],
+  });
+}
+
+export function add(tally: Tally, other: Tally): void {
+  tally.schedules += other.schedules;
+  tally.broken += other.broken;
+  tally.figures = sumOf(tally.figures, other.figures);
+  for (const [kind, times] of Object.entries(other.faults)) tally.faults[kind] = (tally.faults[kind] ?? 0) + times;
+  tally.violations.push(...other.violations.slice(0, MOST_VIOLATIONS - tally.violations.length));
+}
+
+function sumOf(one: Figures, other: Figures): Figures {
+  return {
+    reads: one.reads + other.reads,
+    loads: one.loads + other.loads,
+    commits: one.commits + other.commits,
+    evictions: one.evictions + other.evictions,
+    logged: one.logged + other.logged,
+    stored: one.stored + other.stored,
+    everywhere: one.everywhere + other.everywhere,
+    longestWait: Math.max(one.longestWait, other.longestWait),
+    worstStaleness: Math.max(one.worstStaleness, other.worstStaleness),
+  };
+}
