@@ -1,7 +1,7 @@
 import { Cluster } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ChangingSource, hearEachOther } from './evictions.js';
-import { eventually, fill, RedisCaches, untilCoherent, type CacheOnRedis } from './redis-caches.js';
+import { copies, eventually, fill, RedisCaches, untilCoherent, type CacheOnRedis } from './redis-caches.js';
 import { RedisCluster } from './redis-cluster.js';
 import { RedisProxy } from './redis-proxy.js';
 
@@ -44,6 +44,21 @@ export function describeCluster(over: string): void {
 
     it('is reached in RESP3', async () => {
       expect(await heardWith({ redisConnectionString: `${cluster.connectionString},protocol=3` })).toBe(true);
+    });
+
+    it('takes an eviction everywhere, once its replica has it', async () => {
+      const [a, b] = await connectTwo({
+        redisConnectionString: cluster.connectionString,
+        namespace: 'everywhere',
+        // The list of members is young, so that one whom nobody knows any more has to have lapsed.
+        maxStaleness: '1s',
+        minReplicas: 1,
+        onUndelivered: 'throw',
+      });
+      await fill('1', 'one', a.cache, b.cache);
+      expect(await a.cache.region('products').evict('1', { everywhere: true })).toMatchObject({ instances: 2 });
+      expect(copies('1', a.cache, b.cache)).toEqual([undefined, undefined]);
+      await a.cache.region('products').evict('2');
     });
 
     it('is said at boot to be one', async () => {

@@ -1,7 +1,15 @@
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ChangingSource, hearEachOther } from './evictions.js';
-import { eventually, fill, RedisCaches, untilCoherent, untilDropped, type CacheOnRedis } from './redis-caches.js';
+import {
+  copies,
+  eventually,
+  fill,
+  RedisCaches,
+  untilCoherent,
+  untilDropped,
+  type CacheOnRedis,
+} from './redis-caches.js';
 import { createRedisCertificate, type RedisCertificate } from './redis-certificate.js';
 import { SERVICE, WatchedRedis } from './redis-sentinel.js';
 
@@ -37,6 +45,21 @@ export function describeSentinels(over: string): void {
 
     it('is reached in RESP3', async () => {
       expect(await heardWith({ redisConnectionString: `${redis.connectionString},protocol=3` })).toBe(true);
+    });
+
+    it('takes an eviction everywhere, once its replica has it', async () => {
+      const [a, b] = await connectTwo({
+        redisConnectionString: redis.connectionString,
+        namespace: 'everywhere',
+        // The list of members is young, so that one whom nobody knows any more has to have lapsed.
+        maxStaleness: '1s',
+        minReplicas: 1,
+        onUndelivered: 'throw',
+      });
+      await fill('1', 'one', a.cache, b.cache);
+      expect(await a.cache.region('products').evict('1', { everywhere: true })).toMatchObject({ instances: 2 });
+      expect(copies('1', a.cache, b.cache)).toEqual([undefined, undefined]);
+      await a.cache.region('products').evict('2');
     });
 
     it('is reached by ioredis options alone', async () => {
