@@ -4,6 +4,7 @@ import { ChangingSource, hearEachOther } from './evictions.js';
 import { copies, eventually, fill, RedisCaches, untilCoherent, type CacheOnRedis } from './redis-caches.js';
 import { RedisCluster } from './redis-cluster.js';
 import { RedisProxy } from './redis-proxy.js';
+import type { RedisServer } from './redis-server.js';
 
 const NAMESPACE = 'shop';
 const caches = new RedisCaches();
@@ -109,6 +110,32 @@ export function describeCluster(over: string): void {
         await caches.closeAll();
         await Promise.all(proxies.map((proxy) => proxy.stop()));
       });
+    });
+
+    it('of which one node brings nothing on its channel is listened to at another', async () => {
+      const proxies = await Promise.all(cluster.nodes.map((node) => RedisProxy.start(node.port)));
+      const port = (node: RedisServer): number => proxies[cluster.nodes.indexOf(node)]?.port ?? 0;
+      const b = await caches.connect({
+        redisConnectionString: proxies.map((proxy) => `127.0.0.1:${proxy.port}`).join(','),
+        redis: {
+          natMap: Object.fromEntries(
+            cluster.nodes.map((node) => [`127.0.0.1:${node.port}`, { host: '127.0.0.1', port: port(node) }]),
+          ),
+        },
+        namespace: NAMESPACE,
+        maxStaleness: '1s',
+      });
+      const a = await caches.connect({ redisConnectionString: cluster.connectionString, namespace: NAMESPACE });
+      const owner = cluster.nodes.indexOf(await cluster.ownerOf(slot));
+      proxies[owner]?.stall({ role: 'subscriber', direction: 'answers' });
+
+      await a.cache.region('products').evict('1');
+      await eventually(() => expect(b.cache.stats().bridge.reconnects).toBe(1));
+      expect(JSON.stringify(b.log.at('warn'))).toContain('the channel did not bring');
+      expect(await hearEachOther(a, b)).toBe(true);
+      expect(b.cache.stats().bridge.reconnects).toBe(1);
+      await caches.closeAll();
+      await Promise.all(proxies.map((proxy) => proxy.stop()));
     });
 
     it('whose slot is moved while evictions run loses none of them', async () => {
