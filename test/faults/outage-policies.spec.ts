@@ -40,10 +40,10 @@ describe('during an outage', () => {
       begin: () => a.proxy.cut(),
       lasts: async () => {
         await shop.untilPastLease(a);
-        const before = { bypass: statsOf(a, 'prices').hits, reload: statsOf(a, 'products').hits };
+        const before = { bypass: statsOf(a, 'prices').hits, reload: statsOf(a, 'goods').hits };
         await untilRead(shop.traffic, 1_000);
         hits.bypass = statsOf(a, 'prices').hits - before.bypass;
-        hits.reload = statsOf(a, 'products').hits - before.reload;
+        hits.reload = statsOf(a, 'goods').hits - before.reload;
       },
       end: () => a.proxy.restore(),
     });

@@ -73,7 +73,7 @@ describe('an instance whose event loop is blocked for longer than its lease', ()
       done: 'a fourth instance, in a process of its own, kept its event loop busy for three times its lease while another evicted what it held',
       begin: async () => {
         expect(await child.tell('block', 'blocked', `${3 * MAX_STALENESS}`)).toBe('blocking');
-        for (const region of ['products', 'prices']) await shop.a.cache.region(region).evict('blocked');
+        for (const region of ['goods', 'prices']) await shop.a.cache.region(region).evict('blocked');
       },
       lasts: async () => {
         reads = await child.answer();

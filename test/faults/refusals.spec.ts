@@ -24,10 +24,11 @@ describe('instances whose Redis', () => {
       measured: () => ({ heardWithinP50: percentile(heardWithin, 0.5), heardWithinAtMost: percentile(heardWithin, 1) }),
     });
     expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, reconnects: 0 } });
-    // Not only the first of them: what the log refuses does not hold up what comes after it.
-    expect(percentile(heardWithin, 0.5)).toBeLessThan(500);
     // Each stands in the log once, however often it was refused; the first entry is the no-op of an empty log.
     expect(await shop.admin.xlen('{lab}:log')).toBe(1 + shop.published);
+    // Not with the next try, which a back-off puts off by up to 2 s.
+    // One by one with the back-off, half of them would take longer than this.
+    expect(percentile(heardWithin, 0.5)).toBeLessThan(300);
   });
 
   it('is demoted under them trust nothing until it is promoted again', async () => {
@@ -39,7 +40,7 @@ describe('instances whose Redis', () => {
       lasts: () => shop.untilPastLease(...shop.instances),
       end: () => shop.admin.replicaof('NO', 'ONE'),
     });
-    expect(seen).toMatchObject({ outcome: 'kept', bridge: { reconnects: atLeast(3) } });
+    expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: atLeast(3), reconnects: atLeast(3) } });
   });
 });
 
@@ -50,7 +51,7 @@ describe('an instance that reaches a read-only replica', () => {
       .open();
     const { a } = shop;
     const { replica, cutOff } = await replicaOf(shop.redis.port);
-    // Its first replica gives a server another replication id, and so another epoch: that is over before the fault begins.
+    // Its first replica makes a primary begin another history, and that is another epoch: over before the fault begins.
     await until(() => expect(shop.instances.map(({ cache }) => cache.stats().bridge.flushes)).toEqual([2, 2, 2]));
     const seen = await endures(shop, {
       fault: 'read-only replica',

@@ -7,7 +7,7 @@ import { resolveSettings } from '../../../libs/distributed-cache/src/module/reso
 /** What was read and when, by the wall clock, which the log's ids go by. */
 export interface ChildRead {
   readonly at: number;
-  readonly products: unknown;
+  readonly goods: unknown;
   readonly prices: unknown;
   /** Whether no sync had been completed since the event loop was blocked. */
   readonly isBeforeSync: boolean;
@@ -44,7 +44,7 @@ async function obey(cache: DistributedCache, [verb = '', ...args]: string[]): Pr
 }
 
 async function hold(cache: DistributedCache, key: string): Promise<string> {
-  for (const region of ['products', 'prices']) await cache.region(region).getOrLoad(key, () => 'old');
+  for (const region of ['goods', 'prices']) await cache.region(region).getOrLoad(key, () => 'old');
   return 'held';
 }
 
@@ -72,7 +72,7 @@ async function readsUntilSynced(cache: DistributedCache, key: string): Promise<C
   for (let turnsSinceSync = 0; turnsSinceSync < 10;) {
     const isBeforeSync = performance.now() - cache.status().leaseAge < unblockedAt;
     const read = (region: string): unknown => cache.region(region).getSync(key);
-    reads.push({ at: Date.now(), products: read('products'), prices: read('prices'), isBeforeSync });
+    reads.push({ at: Date.now(), goods: read('goods'), prices: read('prices'), isBeforeSync });
     if (!isBeforeSync) turnsSinceSync += 1;
     await turn();
   }

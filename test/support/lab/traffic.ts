@@ -4,8 +4,8 @@ import type { Subject } from '../../coherence/instance-history.js';
 import type { Shop } from '../../coherence/shop.js';
 import type { StaleReads } from './stale-reads.js';
 
-/** The second is strict: `whenDisconnected: 'bypass'`. */
-const REGIONS = ['products', 'prices'] as const;
+/** The second is strict: `whenDisconnected: 'bypass'`. Their names are in the values, and too short to be taken for secrets in an event. */
+const REGIONS = ['goods', 'prices'] as const;
 
 const KEYS = 60;
 /** From here on every instance changes them; below, each is changed by one: the others hold their copies for long. */
