@@ -26,7 +26,6 @@ describe('instances whose Redis', () => {
     expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, reconnects: 0 } });
     // Each stands in the log once, however often it was refused; the first entry is the no-op of an empty log.
     expect(await shop.admin.xlen('{lab}:log')).toBe(1 + shop.published);
-    // Not with the next try, which a back-off puts off by up to 2 s.
     // One by one with the back-off, half of them would take longer than this.
     expect(percentile(heardWithin, 0.5)).toBeLessThan(300);
   });
