@@ -41,7 +41,8 @@ export class InstanceHistory {
   #instanceId = '';
   #lastApplied = 0;
   #evictions = 0;
-  #hasSynced = false;
+  /** Where in the history it first reached the server. */
+  #firstSynced = Number.POSITIVE_INFINITY;
   #isClosing = false;
   #wokeAt = Number.NEGATIVE_INFINITY;
   /** Whether what it evicts reaches the log sooner or later: not once it has died. */
@@ -68,7 +69,7 @@ export class InstanceHistory {
     cache.on('invalidation', ({ invalidation, from }) => this.#hasApplied(invalidation, 'applies', from));
     cache.on('flush', () => this.#hasApplied(EVERYTHING, 'flushes'));
     cache.on('state', ({ state }) => {
-      if (state === 'coherent') this.#hasSynced = true;
+      if (state === 'coherent') this.#firstSynced = Math.min(this.#firstSynced, this.#history.moment().sequence);
       this.#history.note(this.name, 'is', state);
     });
   }
@@ -199,7 +200,7 @@ export class InstanceHistory {
     for (const { sequence } of this.#evicted.covering(origin, replaced.sequence)) {
       if (sequence > until || sequence === origin.ownEviction) continue;
       if (part.from === origin || sequence >= origin.since) return true;
-      if (coversPart && this.#hasEvictedBetween(part.from, replaced.sequence, sequence)) return true;
+      if (coversPart && this.#hasOvertaken(part.from, replaced.sequence, sequence)) return true;
     }
     return false;
   }
@@ -289,8 +290,11 @@ export class InstanceHistory {
     origin.ownEviction = own;
   }
 
-  #hasEvictedBetween(entry: EntryName, from: number, until: number): boolean {
-    for (const { sequence } of this.#evicted.covering(entry, from)) if (sequence <= until) return true;
+  /** Whether it has evicted `origin` in between, otherwise than to make room for it. */
+  #hasOvertaken(origin: Origin, from: number, until: number): boolean {
+    for (const { sequence } of this.#evicted.covering(origin, from)) {
+      if (sequence <= until && sequence !== origin.ownEviction) return true;
+    }
     return false;
   }
 
@@ -306,7 +310,7 @@ export class InstanceHistory {
     if (asked.time - this.#wokeAt <= UNNOTICED_SUSPEND) return;
     const history = this.#history;
     const { origin } = value;
-    const isCovered = this.#hasSynced || this.#bypassing.has(origin.region);
+    const isCovered = this.#firstSynced < asked.sequence || this.#bypassing.has(origin.region);
     if (isCovered && history.wasConfirmed(value, part, replaced, asked)) {
       this.#violated('evicted everywhere', origin, { ...history.describe(value), row: part.row });
     }
