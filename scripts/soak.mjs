@@ -1,4 +1,4 @@
-// `npm run soak -- --minutes 5 [--instances 8] [--burst 100000] [--rate 4000] [--report FILE]`: instances as processes of their own over a
+// `npm run soak -- --minutes 5 [--instances 8] [--burst 100000] [--rate 3000] [--report FILE]`: instances as processes of their own over a
 // private Redis. First how long an eviction takes when nothing else goes on, then a burst of evictions of what all of them hold, then
 // steady mixed traffic. Every read is held against the source of truth; nothing may be lost, and nothing may grow.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -22,7 +22,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '5' },
     instances: { type: 'string', default: '8' },
     burst: { type: 'string' },
-    rate: { type: 'string', default: '4000' },
+    rate: { type: 'string' },
     report: { type: 'string' },
   },
 });
@@ -30,7 +30,7 @@ const minutes = positive('minutes', values.minutes);
 const count = positive('instances', values.instances);
 // A run of seconds is there to show that all of it works.
 const burst = positive('burst', values.burst ?? (minutes < 1 ? '20000' : '100000'));
-const rate = positive('rate', values.rate);
+const rate = positive('rate', values.rate ?? (minutes < 1 ? '1000' : '3000'));
 
 /** Undoes what was begun, the last first. @type {(() => unknown)[]} */
 const undo = [];
@@ -208,6 +208,7 @@ async function settle(instances) {
     held: sum(compared.map(({ held }) => held)),
     lost: sum(compared.map(({ lost }) => lost)),
     waiting,
+    coherent: reports.filter(({ state }) => state === 'coherent').length,
     reads: sum(reports.map(({ counts }) => counts.reads)),
     errors: sum(reports.map(({ counts }) => counts.errors)),
     worstStaleness: rounded(Math.max(...reports.map(({ worstStaleness }) => worstStaleness))),

@@ -76,6 +76,8 @@ export interface End {
   held: number;
   lost: number;
   waiting: number;
+  /** How many instances are coherent. */
+  coherent: number;
   reads: number;
   errors: number;
   worstStaleness: number;

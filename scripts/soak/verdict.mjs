@@ -29,8 +29,7 @@ export function reasonsToFail(report) {
   const { malformed = 0, flushes = 0 } = end.bridge;
   if (malformed > 0) reasons.push(`${malformed} messages were malformed`);
   if (flushes > report.instances) reasons.push(`instances started empty ${flushes - report.instances} times`);
-  const disconnected = intervals.filter(({ coherent }) => coherent < report.instances).length;
-  if (disconnected > 0) reasons.push(`not all instances were coherent at the end of ${disconnected} intervals`);
+  if (end.coherent < report.instances) reasons.push(`only ${end.coherent} instances were coherent at the end`);
 
   const redis = samples.map(({ redisMemory }) => redisMemory);
   if (Math.max(...redis) > MOST_REDIS_BYTES) reasons.push(`Redis used ${megabytes(Math.max(...redis))}`);
@@ -38,6 +37,8 @@ export function reasonsToFail(report) {
   if (longest > LONGEST_LOG) reasons.push(`the log had ${longest} entries`);
   if (minutes < LONG_ENOUGH_TO_JUDGE_TRENDS) return reasons;
 
+  const disconnected = intervals.filter(({ coherent }) => coherent < report.instances).length;
+  if (disconnected > 0) reasons.push(`not all instances were coherent at the end of ${disconnected} intervals`);
   // After a collection: before it, V8 takes what it may, for minutes, whatever is in use. A leak of ten bytes a read would be far above this.
   const rss = trend(intervals.map((interval) => interval.rss));
   const mostRss = rss.early * 1.1 + report.instances * 4 * MB;
