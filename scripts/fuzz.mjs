@@ -1,10 +1,9 @@
 // `npm run fuzz -- --messages 1000000 [--seed N] [--report FILE]`: feeds mutated real messages to the decoders and to a simulated
 // cluster. Everything follows from the seed: a run with the seed and the number of a failure ends with the message that failed.
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runnerImport } from 'vite';
+import { writeReport } from './write-report.mjs';
 
 /** How much more may be in use at the end than after a tenth of the messages, in bytes: noise, far below a leak of a byte a message. */
 const TOLERANCE = 8 << 20;
@@ -35,10 +34,7 @@ const grown = report.heap.late - report.heap.early;
 const failures = [...report.failures];
 if (messages >= 100_000 && grown > TOLERANCE) failures.push({ problem: `the heap grew by ${megabytes(grown)}` });
 
-if (values.report !== undefined) {
-  await mkdir(dirname(values.report), { recursive: true });
-  await writeFile(values.report, `${JSON.stringify({ ...report, seconds: Math.round(seconds) }, null, 2)}\n`);
-}
+if (values.report !== undefined) await writeReport(values.report, { ...report, seconds: Math.round(seconds) });
 console.log(
   `fuzz: ${report.messages} messages in ${seconds.toFixed(0)} s: ${report.understood} understood, ${report.refused} refused; ` +
     `${report.connectionStrings} connection strings, ${report.connectionStringsRefused} refused; ${report.syncs} syncs in ` +

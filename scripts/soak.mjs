@@ -1,9 +1,9 @@
 // `npm run soak -- --minutes 5 [--instances 8] [--burst 100000] [--rate 3000] [--report FILE]`: instances as processes of their own over a
 // private Redis. First how long an eviction takes when nothing else goes on, then a burst of evictions of what all of them hold, then
 // steady mixed traffic. Every read is held against the source of truth; nothing may be lost, and nothing may grow.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Redis } from 'ioredis';
@@ -14,6 +14,7 @@ import { SourceOfTruth } from './soak/source-of-truth.mjs';
 import { median, percentile, rounded, sum } from './soak/statistics.mjs';
 import { PRODUCTS } from './soak/traffic.mjs';
 import { megabytes, reasonsToFail } from './soak/verdict.mjs';
+import { writeReport } from './write-report.mjs';
 
 const MAX_STALENESS = 2_000;
 
@@ -43,13 +44,8 @@ let exitCode = 1;
 try {
   const report = await untilInterrupted(soak());
   const reasons = reasonsToFail(report);
-  if (values.report !== undefined) {
-    await mkdir(dirname(values.report), { recursive: true });
-    await writeFile(
-      values.report,
-      `${JSON.stringify({ passed: reasons.length === 0, reasons, ...report }, null, 2)}\n`,
-    );
-  }
+  if (values.report !== undefined)
+    await writeReport(values.report, { passed: reasons.length === 0, reasons, ...report });
   for (const reason of reasons) say(`FAIL: ${reason}`);
   say(reasons.length === 0 ? 'PASS' : 'FAIL');
   exitCode = reasons.length === 0 ? 0 : 1;
@@ -176,7 +172,7 @@ async function runTraffic(instances, client) {
         signal: interrupted.signal,
       });
       const rss = await Promise.all(instances.map((instance) => instance.ask('sample')));
-      samples.push({ rss, ...(await redisSize(client)) });
+      samples.push({ rss: sum(rss), ...(await redisSize(client)) });
     }
     const told = await totals(instances);
     const row = { ...difference(told, before, length), ...(await redisSize(client)) };

@@ -39,8 +39,10 @@ export interface Burst {
   left: number;
 }
 
+/** Every two seconds. */
 export interface Sample {
-  rss: number[];
+  /** Of all instances together. */
+  rss: number;
   redisMemory: number;
   logLength: number;
 }
