@@ -111,6 +111,19 @@ describe('an eviction everywhere', () => {
     expect(copies(b)).toEqual([undefined]);
   });
 
+  it('is asked for again when another server answers while it waits: the one before it may have told nobody', async () => {
+    const { a, b, bridge, clock } = await three();
+    bridge.cut(b, { silently: true });
+    const evicted = a.region('r').evict('1', { everywhere: { timeout: '1m' } });
+    await clock.advance(500);
+    bridge.restart({ lost: 1 });
+    bridge.heal();
+    await clock.advance('10s');
+    // From the restart on, it takes the lease of whom the new server may not know.
+    expect((await evicted).waited).toBeGreaterThan(500 + S);
+    expect(a.stats().bridge.published).toBe(2);
+  });
+
   it('outlives a refusal', async () => {
     const { a, bridge, clock } = await three();
     bridge.refuse('retry');

@@ -5,8 +5,8 @@ import type { CancelTimer, Clock } from './clock.js';
 import type { EvictedEverywhere } from './confirmation.js';
 import { FirstSync } from './first-sync.js';
 import { BridgeRefusal, type InvalidationBridge, type InvalidationLink } from './invalidation-bridge.js';
-import { decodeInvalidation, encodeNoOp } from './invalidation-message.js';
-import { EVERYTHING, isNoOp, type Invalidation, type InvalidationName } from './invalidation.js';
+import { encodeNoOp } from './invalidation-message.js';
+import { EVERYTHING, type Invalidation, type InvalidationName } from './invalidation.js';
 import { Journal } from './journal.js';
 import { Lease } from './lease.js';
 import { LinkSession } from './link-session.js';
@@ -14,6 +14,7 @@ import { LogFollower } from './log-follower.js';
 import type { Log } from './log.js';
 import { OnceAMinute } from './once-a-minute.js';
 import { Publisher, type PublisherSettings } from './publisher.js';
+import { Reception } from './reception.js';
 import { SuspendWatchdog } from './suspend-watchdog.js';
 
 const LONGEST_HEARTBEAT = 5_000;
@@ -78,10 +79,15 @@ export class Coherence {
       gaveUp: (cause) => this.#session?.end(cause),
       refused: (refusal) => this.#refused(refusal),
     });
+    const reception = new Reception(settings.member.instanceId, this.journal, this.stats, {
+      applyInvalidation: (invalidation, from) => copies.applyInvalidation(invalidation, from),
+      applied: (token) => this.#session?.acknowledge(token),
+      malformed: (reason) => this.#malformed(reason),
+    });
     this.#follower = new LogFollower(
       clock,
       this.stats,
-      { apply: (payload) => this.#apply(payload), flush: (isOtherServer) => this.#flush(isOtherServer) },
+      { apply: (payload) => reception.apply(payload), flush: (isOtherServer) => this.#flush(isOtherServer) },
       () => encodeNoOp(settings.member.instanceId, randomUUID()),
     );
     this.#watchdog = new SuspendWatchdog(clock, (milliseconds) => this.#suspended(milliseconds));
@@ -227,23 +233,10 @@ export class Coherence {
     });
   }
 
-  #apply(payload: string): void {
-    const decoded = decodeInvalidation(payload);
-    if (!decoded.ok) {
-      this.stats.malformed += 1;
-      this.#complaints.run('malformed', () =>
-        this.#log.warn('Ignored a message that is not an invalidation', { ...this.#where(), reason: decoded.reason }),
-      );
-      return;
-    }
-    const { from, invalidation, token } = decoded.message;
-    // Applied when it was evicted here. Applied again, it would drop what was loaded since.
-    if (from === this.#settings.member.instanceId || isNoOp(invalidation)) return;
-    this.stats.received += 1;
-    this.journal.record(invalidation);
-    this.#copies.applyInvalidation(invalidation, from);
-    // Only now: what is acknowledged is really gone.
-    if (token !== undefined) this.#session?.acknowledge(token);
+  #malformed(reason: string): void {
+    this.#complaints.run('malformed', () =>
+      this.#log.warn('Ignored a message that is not an invalidation', { ...this.#where(), reason }),
+    );
   }
 
   #flush(isOtherServer: boolean): void {

@@ -65,6 +65,14 @@ export class Confirmation {
     this.#areAllSent = false;
   }
 
+  /** Another server keeps the log now, and what the one before it had accepted is said to it again. Gives the names. */
+  askAgain(): readonly InvalidationName[] {
+    for (const [token, { accepted }] of this.#answers) if (accepted) this.#answers.delete(token);
+    this.#areAllSent = false;
+    this.#cancelCheck?.();
+    return this.#names;
+  }
+
   /** Nothing more of it is left to send. */
   allSent(): void {
     this.#areAllSent = true;

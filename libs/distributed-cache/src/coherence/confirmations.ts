@@ -64,6 +64,14 @@ export class Confirmations {
     }
   }
 
+  /** Another server keeps the log now: all that wait ask there again. Gives the names that have to be sent for it. */
+  askAgain(): readonly InvalidationName[] {
+    return [...this.#waiting].flatMap((confirmation) => {
+      this.#unsent.add(confirmation);
+      return confirmation.askAgain();
+    });
+  }
+
   acknowledged(token: string, instanceId: string): void {
     for (const confirmation of this.#waiting) confirmation.acknowledged(token, instanceId);
   }

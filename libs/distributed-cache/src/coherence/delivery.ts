@@ -47,6 +47,14 @@ export class Delivery {
     this.#isClosed = false;
   }
 
+  /** What is left of it travels with `other`. */
+  follow(other: Delivery): void {
+    other.settled.then(
+      () => this.close(),
+      () => this.postpone('the log did not accept it in time'),
+    );
+  }
+
   /** Nothing more of this delivery is left to send. */
   close(): void {
     this.#isClosed = true;

@@ -112,7 +112,7 @@ export class Publisher {
 
   /** Another server answers, and may lack what the one before it had accepted. */
   announceAgain(): void {
-    this.#outbox.putBack(this.#announced.takeAll());
+    this.#outbox.putBack([...this.#announced.takeAll(), ...this.#confirmations.askAgain()]);
     if (this.#link) this.#scheduleFlush();
   }
 
@@ -120,7 +120,7 @@ export class Publisher {
   resume(link: InvalidationLink): void {
     const { minReplicas, publishTimeout } = this.#settings;
     this.#link = link;
-    this.#replication = minReplicas > 0 ? new Replication(link, minReplicas, publishTimeout) : undefined;
+    this.#replication = new Replication(link, minReplicas, publishTimeout);
     this.#backOff.reset();
     this.#flush();
   }
@@ -222,17 +222,12 @@ export class Publisher {
       delivery?.messageAccepted();
       confirm();
     };
-    if (!this.#replication) return accept();
     const postpone = (reason: string): void => {
       delivery?.postpone(`the log has it, but ${reason}`);
       confirm();
     };
-    const { minReplicas } = this.#settings;
-    this.#replication.reached().then(
-      (replicas) =>
-        replicas >= minReplicas ? accept() : postpone(`${replicas} of minReplicas (${minReplicas}) replicas do`),
-      (error: Error) => postpone(`the replicas could not be asked: ${error.message}`),
-    );
+    if (this.#replication) this.#replication.reached(accept, postpone);
+    else accept();
   }
 
   #failed(message: Message, error: Error): void {
@@ -263,10 +258,6 @@ export class Publisher {
     if (!delivery) return;
     delivery.messageReturned();
     if (!this.#delivery) this.#delivery = delivery;
-    else if (this.#delivery !== delivery)
-      this.#delivery.settled.then(
-        () => delivery.close(),
-        () => delivery.postpone('the log did not accept it in time'),
-      );
+    else if (this.#delivery !== delivery) delivery.follow(this.#delivery);
   }
 }

@@ -1,13 +1,14 @@
+import { errorFrom } from './error-from.js';
 import type { InvalidationLink } from './invalidation-bridge.js';
 
 interface Waiting {
-  resolve(replicas: number): void;
-  reject(error: Error): void;
+  reached(this: void): void;
+  missed(this: void, reason: string): void;
 }
 
 /**
- * Asks how many replicas have what was published. One question at a time, for all that was accepted before it: an answer takes as long
- * as the slowest replica that is waited for, and many at once would only stand in line.
+ * Asks whether enough replicas have what was published. One question at a time, for all that was accepted before it: an answer takes
+ * as long as the slowest replica that is waited for, and many at once would only stand in line.
  *
  * @internal
  */
@@ -18,33 +19,39 @@ export class Replication {
   #waiting: Waiting[] = [];
   #isAsking = false;
 
+  /** @param replicas - how many are enough; with `0` nobody is asked */
   constructor(link: InvalidationLink, replicas: number, timeout: number) {
     this.#link = link;
     this.#replicas = replicas;
     this.#timeout = timeout;
   }
 
-  /** Resolves with how many replicas have all that was accepted until now. */
-  reached(): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-      if (!this.#isAsking) this.#ask();
-    });
+  /** Calls `reached` once enough replicas have all that was accepted until now, or `missed` when too few have it in time. */
+  reached(reached: () => void, missed: (reason: string) => void): void {
+    if (this.#replicas === 0) return reached();
+    this.#waiting.push({ reached, missed });
+    if (!this.#isAsking) void this.#ask();
   }
 
-  #ask(): void {
-    const asking = this.#waiting;
-    this.#waiting = [];
+  async #ask(): Promise<void> {
     this.#isAsking = true;
-    this.#link
-      .replicated(this.#replicas, this.#timeout)
-      .then(
-        (replicas) => asking.forEach((each) => each.resolve(replicas)),
-        (error: Error) => asking.forEach((each) => each.reject(error)),
-      )
-      .finally(() => {
-        this.#isAsking = false;
-        if (this.#waiting.length > 0) this.#ask();
-      });
+    while (this.#waiting.length > 0) {
+      const asking = this.#waiting;
+      this.#waiting = [];
+      const reason = await this.#missing();
+      for (const { reached, missed } of asking)
+        if (reason === undefined) reached();
+        else missed(reason);
+    }
+    this.#isAsking = false;
+  }
+
+  async #missing(): Promise<string | undefined> {
+    try {
+      const replicas = await this.#link.replicated(this.#replicas, this.#timeout);
+      return replicas < this.#replicas ? `${replicas} of minReplicas (${this.#replicas}) replicas do` : undefined;
+    } catch (error) {
+      return `the replicas could not be asked: ${errorFrom(error).message}`;
+    }
   }
 }
