@@ -65,6 +65,18 @@ describe('an eviction everywhere', () => {
     expect((await evicted).waited).toBeLessThanOrEqual(S - 500 + 1);
   });
 
+  it('in bypass waits a millisecond for one whose lease is in its last: that one is still served', async () => {
+    const { a, b, bridge, clock } = await three({ whenDisconnected: 'bypass' });
+    bridge.cut(b, { silently: true });
+    await clock.advance(S - b.status().leaseAge);
+    expect(copies(b)).toEqual(['old']);
+
+    const evicted = a.region('r').evict('1', { everywhere: true });
+    await clock.advance(1);
+    expect((await evicted).waited).toBe(1);
+    expect(copies(b)).toEqual([undefined]);
+  });
+
   it('is acknowledged by what a sync brought, too', async () => {
     const { a, bridge, clock } = await three();
     bridge.drop();
@@ -255,6 +267,14 @@ describe('a failover that loses the tail of the log', () => {
     await clock.advance(LONGEST_BACK_OFF);
     expect([b, c].map((instance) => instance.status().state)).toEqual(['coherent', 'coherent']);
     expect(copies(b, c)).toEqual([undefined, undefined]);
+  });
+
+  it('alone is a reason to say it again: who finds the log of the same server gone starts empty, and no more', async () => {
+    const { a, bridge, clock } = await three();
+    await a.region('r').evict('1');
+    bridge.wipe('shop');
+    await clock.advance('10s');
+    expect(a.stats().bridge).toMatchObject({ flushes: 2, published: 1 });
   });
 
   it('reaches who had moved on to the new server before the publisher did', async () => {

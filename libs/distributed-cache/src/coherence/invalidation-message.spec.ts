@@ -89,3 +89,27 @@ describe('an invalidation message', () => {
     expect(encodeNoOp('a', 'other')).not.toBe(payload);
   });
 });
+
+describe('a message that asks to be acknowledged', () => {
+  const tokenIn = (payload: string): string | undefined => {
+    const decoded = decodeInvalidation(payload);
+    if (!decoded.ok) throw new Error(decoded.reason);
+    return decoded.message.token;
+  };
+
+  it('carries the token', () => {
+    expect(tokenIn(encodeInvalidation('me', [{ kind: 'everything' }], 'token-1'))).toBe('token-1');
+    expect(tokenIn(encodeInvalidation('me', [{ kind: 'everything' }]))).toBeUndefined();
+  });
+
+  it('does so in a newer version too', () => {
+    expect(tokenIn('{"v":2,"a":"token-1"}')).toBe('token-1');
+  });
+
+  it.each(['x'.repeat(65), '', 1, null, ['token-1']])(
+    'is applied and not acknowledged when the token, %j, is none of ours: every instance would repeat it',
+    (token) => {
+      expect(tokenIn(JSON.stringify({ v: 1, e: 1, a: token }))).toBeUndefined();
+    },
+  );
+});
