@@ -205,6 +205,8 @@ describe('a link', () => {
     expect(applied).toContain('two');
     expect(syncedAt).toEqual([0, 10]);
     expect(ends).toHaveLength(1);
+    // The bridge may know another node to listen at.
+    expect(bridge.link.closedBecause).toBe('silent-channel');
   });
 
   it('that was dialled for a session that has ended is closed', async () => {
