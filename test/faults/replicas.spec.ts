@@ -48,7 +48,12 @@ describe('a primary and its replica', () => {
 
   it('with minReplicas many evictions at once settle together', async () => {
     const { primary } = await withReplica();
-    const { cache } = await caches.connect({ ...options(primary), minReplicas: 1, onUndelivered: 'throw' });
+    const { cache } = await caches.connect({
+      ...options(primary),
+      minReplicas: 1,
+      onUndelivered: 'throw',
+      publishTimeout: '20s',
+    });
     const keys = Array.from({ length: 2_000 }, (_, index) => `${index}`);
     await Promise.all(keys.map((key) => cache.region('products').evict(key)));
     expect(cache.status().outbox).toBe(0);

@@ -27,7 +27,7 @@ export class Delivery {
       this.#reject = reject;
     });
     this.#cancelTimeout = clock.schedule(
-      () => this.postpone(`the log did not accept it within publishTimeout (${settings.publishTimeout} ms)`),
+      () => this.postpone(`it took longer than publishTimeout (${settings.publishTimeout} ms)`),
       settings.publishTimeout,
     );
   }
@@ -82,8 +82,8 @@ export function postponed(onUndelivered: OnUndelivered): Promise<void> {
 
 function notDelivered(reason: string): InvalidationNotDeliveredError {
   return new InvalidationNotDeliveredError(
-    `The invalidation has not reached the other instances: ${reason}. It was applied on this instance, waits in the outbox and will be ` +
-      `delivered when Redis accepts it; until then they may serve the old value for at most their maxStaleness. ` +
-      `Use onUndelivered: 'queue' to not be told.`,
+    `The delivery of the invalidation is not confirmed: ${reason}. It was applied on this instance; what is not in the log waits in the ` +
+      `outbox and will be delivered when Redis accepts it. Until then the other instances may serve the old value for at most their ` +
+      `maxStaleness. Use onUndelivered: 'queue' to not be told.`,
   );
 }
