@@ -25,7 +25,7 @@ describe('instances whose Redis', () => {
   });
 
   it('is stopped for longer than the lease go on, each for itself, and are coherent when it goes on', async () => {
-    const shop = await lab(3).open();
+    const shop = await lab(3).evictingEverywhere().open();
     const seen = await endures(shop, {
       fault: 'Redis stopped',
       done: 'SIGSTOP, and SIGCONT when the leases of three instances were over',

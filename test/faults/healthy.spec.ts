@@ -8,7 +8,7 @@ const HEARTBEAT = MAX_STALENESS / 3;
 
 describe('with a healthy link', () => {
   it('an eviction is applied by a peer within milliseconds', async () => {
-    const shop = await lab(3).open();
+    const shop = await lab(3).evictingEverywhere().open();
     const { a, b } = shop;
     let inTraffic: number[] = [];
     let alone: number[] = [];

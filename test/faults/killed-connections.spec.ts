@@ -6,7 +6,7 @@ import { until } from '../support/lab/waits.js';
 
 describe('instances whose connections Redis closes', () => {
   it('are coherent again each time, under load, again and again', async () => {
-    const shop = await lab(3).open();
+    const shop = await lab(3).evictingEverywhere().open();
     const before = shop.reconnects;
     const kill = (): Promise<unknown> => shop.admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
     const seen = await endures(shop, {

@@ -6,7 +6,7 @@ import { until } from '../support/lab/waits.js';
 
 describe('an instance whose link', () => {
   it('is cut misses nothing: it goes on where it was', async () => {
-    const shop = await lab(3).open();
+    const shop = await lab(3).evictingEverywhere().open();
     const { a } = shop;
     const seen = await endures(shop, {
       fault: 'link cut',
@@ -20,7 +20,7 @@ describe('an instance whose link', () => {
   });
 
   it('is half-open gives it up and dials again', async () => {
-    const shop = await lab(3).open();
+    const shop = await lab(3).evictingEverywhere().open();
     const { a } = shop;
     const seen = await endures(shop, {
       fault: 'link half-open',

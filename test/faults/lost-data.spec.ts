@@ -10,7 +10,7 @@ describe('instances whose Redis is killed', () => {
     { persistent: false, how: 'empty' },
     { persistent: true, how: 'from its append-only file' },
   ])('start empty when it comes back $how', async ({ persistent, how }) => {
-    const shop = await lab(3).on({ persistent }).open();
+    const shop = await lab(3).evictingEverywhere().on({ persistent }).open();
     const seen = await endures(shop, {
       fault: `Redis killed, restarted ${how}`,
       done: 'SIGKILL, and started again on the same port when the leases of three instances were over',
@@ -73,7 +73,7 @@ describe('instances whose Redis forgets', () => {
   });
 
   it('everything start empty, also one that was cut off meanwhile', async () => {
-    const shop = await lab(3).open();
+    const shop = await lab(3).evictingEverywhere().open();
     const { a } = shop;
     const seen = await endures(shop, {
       fault: 'FLUSHALL',

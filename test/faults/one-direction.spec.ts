@@ -45,7 +45,7 @@ describe('an instance that is only half connected', () => {
   });
 
   it('notices that its doorbell is silent though Redis answers, and opens another link', async () => {
-    const shop = await lab(3).open();
+    const shop = await lab(3).evictingEverywhere().open();
     const { a } = shop;
     const seen = await endures(shop, {
       fault: 'doorbell silent',

@@ -59,6 +59,7 @@ export async function endures(shop: FaultLab, trial: Trial): Promise<FaultEviden
     longestRead: Math.round(Math.max(...traffic.map(({ longestRead }) => longestRead))),
     recoveredIn: Math.round(recoveredIn),
     bridge,
+    ...everywhereOf(shop),
     ...(trial.measured && { measured: rounded(await trial.measured()) }),
   };
   const broken = brokenPromises(shop, seen, (2 * stalls.max) / 1e6);
@@ -90,6 +91,14 @@ function brokenPromises(
   if (longestEvict > publishTimeout + PROMPTLY + held) broken.push(`an evict() took ${longestEvict} ms`);
   if (longestRead > PROMPTLY + held) broken.push(`a read took ${longestRead} ms`);
   return broken;
+}
+
+function everywhereOf({ traffic }: FaultLab): Pick<FaultEvidence, 'everywhere'> {
+  const each = traffic.map(({ everywhere }) => everywhere);
+  const confirmed = each.reduce((sum, one) => sum + one.confirmed, 0);
+  const gaveUp = each.reduce((sum, one) => sum + one.gaveUp, 0);
+  if (confirmed + gaveUp === 0) return {};
+  return { everywhere: { confirmed, gaveUp, longest: Math.round(Math.max(...each.map(({ longest }) => longest))) } };
 }
 
 function textOf({ promise, instance, region, key, details }: Violation): string {

@@ -15,6 +15,8 @@ export interface FaultEvidence {
   readonly bound: number;
   readonly longestEvict: number;
   readonly longestRead: number;
+  /** Evictions everywhere, where there were any: how many resolved, how many gave up in time, and the longest that one waited. */
+  readonly everywhere?: { readonly confirmed: number; readonly gaveUp: number; readonly longest: number } | undefined;
   /** From the end of the fault until every instance had synced and nothing waited in an outbox. */
   readonly recoveredIn: number;
   /** Of all instances together, since the fault began. */

@@ -30,6 +30,9 @@ const OPTIONS: LabOptions = {
   regions: { prices: { whenDisconnected: 'bypass' } },
 };
 
+/** After so long, in ms, a list of members is taken for complete. */
+const LIST_IS_COMPLETE = 600_000;
+
 /** Enough for every instance to hold much of what it reads. */
 const WARM_READS = 2_000;
 
@@ -48,6 +51,7 @@ export class LabPlan {
   readonly #size: number;
   #options = OPTIONS;
   #server: RedisServerOptions = {};
+  #shareEverywhere = 0;
 
   constructor(size: number) {
     this.#size = size;
@@ -55,6 +59,12 @@ export class LabPlan {
 
   with(options: Partial<LabOptions>): this {
     this.#options = { ...this.#options, ...options, regions: { ...this.#options.regions, ...options.regions } };
+    return this;
+  }
+
+  /** Some changes are evicted everywhere. */
+  evictingEverywhere(): this {
+    this.#shareEverywhere = 0.03;
     return this;
   }
 
@@ -72,8 +82,9 @@ export class LabPlan {
     const names = Array.from({ length: this.#size }, (_, index) => String.fromCodePoint(97 + index));
     const started = names.map((name) => LabInstance.start(name, this.#options, redis.port, history, witness));
     const instances = await Promise.all(started);
-    const shop = new FaultLab(redis, this.#options, history, witness, instances);
+    const shop = new FaultLab(redis, this.#options, history, witness, instances, this.#shareEverywhere);
     onTestFinished(() => shop.close());
+    if (this.#shareEverywhere > 0) await shop.ageMembers();
     await shop.warm();
     return shop;
   }
@@ -97,6 +108,7 @@ export class FaultLab {
     history: History,
     witness: LogWitness,
     instances: readonly LabInstance[],
+    shareEverywhere: number,
   ) {
     this.redis = redis;
     this.admin = redis.client();
@@ -104,7 +116,8 @@ export class FaultLab {
     this.witness = witness;
     this.instances = instances;
     this.staleReads = new StaleReads(history);
-    this.traffic = instances.map(({ shop }, index) => new Traffic(shop, this.staleReads, index, instances.length));
+    const common = { size: instances.length, shareEverywhere, everywhereTimeout: 3 * maxStaleness };
+    this.traffic = instances.map(({ shop }, index) => new Traffic(shop, this.staleReads, { ...common, index }));
     this.maxStaleness = maxStaleness;
     this.publishTimeout = publishTimeout;
   }
@@ -129,6 +142,15 @@ export class FaultLab {
   /** Links opened after the first, of all instances together. */
   get reconnects(): number {
     return this.instances.reduce((sum, { cache }) => sum + cache.stats().bridge.reconnects, 0);
+  }
+
+  /** Lets the server have known all members for so long that an eviction everywhere does not wait for a lease in any case. */
+  async ageMembers(): Promise<void> {
+    await untilAllCoherent(this.instances);
+    const [run = '', since] = await this.admin.zrangebyscore('{lab}:members', '-inf', '(0', 'WITHSCORES');
+    await this.admin.zadd('{lab}:members', Number(since) + LIST_IS_COMPLETE, run);
+    // That is another epoch.
+    await this.untilHealthy();
   }
 
   /** Starts the traffic and waits until every instance holds copies. */

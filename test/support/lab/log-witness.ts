@@ -40,19 +40,8 @@ export class LogWitness {
       dial: async (member, listener, signal) => {
         const link = await bridge.dial(member, listener, signal);
         return overriding(link, {
-          publish: async (payload, ...rest) => {
-            const sent = this.#sends(payload);
-            try {
-              const answer = await link.publish(payload, ...rest);
-              this.#attribute(idIn(answer), payload, sent);
-              this.#settled(payload, sent);
-              return answer;
-            } catch (error) {
-              // Refused, it is not in the log; unanswered, it may be.
-              if (error instanceof BridgeRefusal) this.#settled(payload, sent);
-              throw error;
-            }
-          },
+          publish: (payload) => this.#send(payload, () => link.publish(payload)),
+          publishToMembers: (payload) => this.#send(payload, () => link.publishToMembers(payload)),
         });
       },
     });
@@ -71,6 +60,20 @@ export class LogWitness {
   async stop(): Promise<void> {
     this.#hasStopped = true;
     await this.#following;
+  }
+
+  async #send<T>(payload: string, send: () => Promise<T>): Promise<T> {
+    const sent = this.#sends(payload);
+    try {
+      const answer = await send();
+      this.#attribute(idIn(answer), payload, sent);
+      this.#settled(payload, sent);
+      return answer;
+    } catch (error) {
+      // Refused, it is not in the log; unanswered, it may be.
+      if (error instanceof BridgeRefusal) this.#settled(payload, sent);
+      throw error;
+    }
   }
 
   #sends(payload: string): Moment {
@@ -113,7 +116,7 @@ export class LogWitness {
   }
 }
 
-/** A bridge may say more than the id. */
+/** An answer is the id, or says more than that. */
 function idIn(answer: unknown): string {
   return String(typeof answer === 'object' && answer !== null && 'id' in answer ? answer.id : answer);
 }

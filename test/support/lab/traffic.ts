@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { InvalidationNotDeliveredError } from 'nestjs-distributed-cache';
+import { InvalidationNotConfirmedError, InvalidationNotDeliveredError } from 'nestjs-distributed-cache';
 import type { Subject } from '../../coherence/instance-history.js';
-import type { Shop } from '../../coherence/shop.js';
+import { keyOf, type Shop } from '../../coherence/shop.js';
 import type { StaleReads } from './stale-reads.js';
 
 /** The second is strict: `whenDisconnected: 'bypass'`. Their names are in the values, and too short to be taken for secrets in an event. */
@@ -19,6 +19,16 @@ const LONGEST_WAY = 4;
 /** One change in five goes through a put. */
 const SHARE_OF_PUTS = 0.2;
 
+export interface TrafficOptions {
+  /** Which of `size` instances it is. */
+  readonly index: number;
+  readonly size: number;
+  /** The share of changes that are evicted everywhere. */
+  readonly shareEverywhere: number;
+  /** When such an eviction gives up, in ms. */
+  readonly everywhereTimeout: number;
+}
+
 /** Readers and a writer at one instance. */
 export class Traffic {
   reads = 0;
@@ -27,23 +37,21 @@ export class Traffic {
   undelivered = 0;
   longestEvict = 0;
   longestRead = 0;
+  readonly everywhere = { confirmed: 0, gaveUp: 0, longest: 0 };
   readonly errors: string[] = [];
   readonly #shop: Shop;
   readonly #staleReads: StaleReads;
-  readonly #index: number;
-  readonly #size: number;
+  readonly #options: TrafficOptions;
   readonly #pending = new Set<Promise<void>>();
   #reading: Promise<void> | undefined;
   #writing: Promise<void> | undefined;
   #isReading = false;
   #isWriting = false;
 
-  /** @param index - which of `size` instances it is */
-  constructor(shop: Shop, staleReads: StaleReads, index: number, size: number) {
+  constructor(shop: Shop, staleReads: StaleReads, options: TrafficOptions) {
     this.#shop = shop;
     this.#staleReads = staleReads;
-    this.#index = index;
-    this.#size = size;
+    this.#options = options;
   }
 
   start(): void {
@@ -82,7 +90,9 @@ export class Traffic {
 
   async #writeOnAndOn(): Promise<void> {
     while (this.#isWriting) {
-      this.#keep(this.#change({ region: oneOf(REGIONS), key: this.#ownKey() }));
+      const subject = { region: oneOf(REGIONS), key: this.#ownKey() };
+      const isEverywhere = Math.random() < this.#options.shareEverywhere;
+      this.#keep(isEverywhere ? this.#changeEverywhere(subject) : this.#change(subject));
       await pause(BETWEEN_WRITES);
     }
   }
@@ -107,9 +117,24 @@ export class Traffic {
     this.longestEvict = Math.max(this.longestEvict, performance.now() - beganAt);
   }
 
+  /** Once it has resolved, no read anywhere may be given what was there before. */
+  async #changeEverywhere(subject: Subject): Promise<void> {
+    const beganAt = performance.now();
+    this.evictions += 1;
+    try {
+      await this.#shop.writeEverywhere(subject, keyOf(subject), this.#options.everywhereTimeout);
+    } catch (error) {
+      if (!(error instanceof InvalidationNotConfirmedError)) throw error;
+      this.everywhere.gaveUp += 1;
+      return;
+    }
+    this.everywhere.confirmed += 1;
+    this.everywhere.longest = Math.max(this.everywhere.longest, performance.now() - beganAt);
+  }
+
   #ownKey(): string {
     const key = upTo(KEYS);
-    return `${key < FIRST_COMMON_KEY ? key - (key % this.#size) + this.#index : key}`;
+    return `${key < FIRST_COMMON_KEY ? key - (key % this.#options.size) + this.#options.index : key}`;
   }
 
   #keep(work: Promise<void>): void {
