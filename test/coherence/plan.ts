@@ -28,7 +28,8 @@ export interface Plan {
   readonly settings: Partial<CacheSettings>;
 }
 
-export function planned(random: Random, maxStaleness: number): Plan {
+/** @param density - how many times as much as usual is asked in the same time, with no more faults */
+export function planned(random: Random, maxStaleness: number, density = 1): Plan {
   const keys = random.pick([['1'], ['1', '2'], ['1', '2', '3', '4']]);
   const regions = random.pick([[ITEMS], [PRICES], [ITEMS, PRICES]]);
   const [first = { region: ITEMS, key: '1' }, ...others] = regions.flatMap((region) =>
@@ -41,10 +42,10 @@ export function planned(random: Random, maxStaleness: number): Plan {
   return {
     instances: random.between(2, 4),
     length: random.between(4_000, 14_000),
-    longestPause: random.pick([60, 300, 800]),
-    faultShare: random.pick([0.03, 0.08, 0.2]),
+    longestPause: random.pick([60, 300, 800]) / density,
+    faultShare: random.pick([0.03, 0.08, 0.2]) / density,
     writeShare: random.pick([0.04, 0.12, 0.4]),
-    turnover: random.pick([0, 0.01, 0.03, 0.06]),
+    turnover: random.pick([0, 0.01, 0.03, 0.06]) / density,
     subjects: [first, ...others],
     lists: ['l1', 'l2'],
     durations: [0, ...durations],

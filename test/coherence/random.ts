@@ -45,6 +45,11 @@ export class Random {
   }
 }
 
+/** How long a fault lasts, in ms: often about as long as the lease is, or the time-outs. */
+export function aWhile(random: Random): number {
+  return random.pick([random.between(1, 300), random.between(300, 2_500), random.between(2_500, 7_000)]);
+}
+
 /** Runs `callback` while all that calls `Math.random`, the library's back-off and jitter, draws from `random`. */
 export async function drawingFrom<T>(random: Random, callback: () => Promise<T>): Promise<T> {
   const { random: original } = Math;

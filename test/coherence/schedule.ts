@@ -24,11 +24,11 @@ export class Schedule<M extends Member> {
   #pending = 0;
   #joined = 0;
 
-  constructor(world: World<M>, random: Random, length?: number) {
+  /** @param density - see {@link planned} */
+  constructor(world: World<M>, random: Random, density?: number) {
     this.#world = world;
     this.#random = random;
-    const plan = planned(random, world.history.maxStaleness);
-    this.#plan = length === undefined ? plan : { ...plan, length };
+    this.#plan = planned(random, world.history.maxStaleness, density);
     this.#reads = random.some(READS);
     this.#writes = random.some(WRITES);
     this.#faults = random.some(world.faults);
@@ -36,7 +36,7 @@ export class Schedule<M extends Member> {
 
   async run(): Promise<void> {
     const { clock, history } = this.#world;
-    for (let index = 0; index < this.#plan.instances; index += 1) this.#join();
+    for (let index = 0; index < this.#plan.instances; index += 1) await this.#join();
     const end = clock.now() + this.#plan.length;
     while (clock.now() < end) {
       await this.#pass(this.#random.chance(0.2) ? 0 : this.#random.between(0, this.#plan.longestPause));
@@ -75,7 +75,7 @@ export class Schedule<M extends Member> {
 
   #comeOrGo(member: M | undefined): void {
     if (!member || this.#members.size < 2 || this.#random.chance(0.5)) {
-      if (this.#joined < MOST_INSTANCES) this.#join();
+      if (this.#joined < MOST_INSTANCES) this.#track(this.#join());
       return;
     }
     this.#members.delete(member);
@@ -86,12 +86,12 @@ export class Schedule<M extends Member> {
     }
     // Its machine may have to wake up for it.
     member.shop.instance.isServing = false;
-    member.whenRunning(() => this.#track(leave(member)));
+    this.#track(new Promise<void>((resolve) => member.whenRunning(() => resolve(leave(member)))));
   }
 
-  #join(): void {
+  async #join(): Promise<void> {
     this.#joined += 1;
-    const member = this.#world.join(`i${this.#joined}`, this.#plan.settings);
+    const member = await this.#world.join(`i${this.#joined}`, this.#plan.settings);
     this.#members.add(member);
     // Some have never reached the server when they are first asked.
     if (this.#random.chance(0.2))
@@ -103,7 +103,7 @@ export class Schedule<M extends Member> {
 
   async #recover(): Promise<void> {
     const { clock, history } = this.#world;
-    this.#world.heal();
+    await this.#world.heal();
     history.note('all faults', 'end');
     const deadline = clock.now() + LONGEST_RECOVERY;
     while (this.#pending > 0 || [...this.#members].some((member) => !isCoherent(member))) {

@@ -1,12 +1,7 @@
 import type { InMemoryInvalidationBridge } from '../../libs/distributed-cache/src/testing/in-memory-invalidation-bridge.js';
-import type { Random } from './random.js';
+import { aWhile, type Random } from './random.js';
 import type { SimulatedMember } from './simulated-world.js';
 import type { Fault } from './world.js';
-
-/** How long a fault lasts, in ms: often about as long as the lease is, or the time-outs. */
-function aWhile(random: Random): number {
-  return random.pick([random.between(1, 300), random.between(300, 2_500), random.between(2_500, 7_000)]);
-}
 
 /** How late something comes, in ms. */
 function delay(random: Random): number {

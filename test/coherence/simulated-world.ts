@@ -9,7 +9,7 @@ import { Machine } from './machine.js';
 import { Shop } from './shop.js';
 import { simulatedFaults } from './simulated-faults.js';
 import { Wire } from './wire.js';
-import type { Fault, Member, World } from './world.js';
+import { bypassingIn, type Fault, type Member, type World } from './world.js';
 
 export interface SimulatedMember extends Member {
   readonly machine: Machine;
@@ -33,7 +33,7 @@ export class SimulatedWorld implements World<SimulatedMember> {
     this.faults = simulatedFaults(this.#bridge, cacheSettings().namespace, after);
   }
 
-  join(name: string, settings: Partial<CacheSettings>): SimulatedMember {
+  async join(name: string, settings: Partial<CacheSettings>): Promise<SimulatedMember> {
     const instance = this.history.instance(name, { bypassing: bypassingIn(settings) });
     const machine = new Machine(this.clock);
     const wire = new Wire(this.clock, machine);
@@ -64,7 +64,7 @@ export class SimulatedWorld implements World<SimulatedMember> {
     void shop.instance.cache.close();
   }
 
-  heal(): void {
+  async heal(): Promise<void> {
     this.#bridge.heal();
     for (const { wire } of this.#members) wire.heal();
   }
@@ -76,9 +76,4 @@ export class SimulatedWorld implements World<SimulatedMember> {
     while (state.isRunning) await this.clock.advance(1_000);
     return running;
   }
-}
-
-export function bypassingIn({ regions }: Partial<CacheSettings>): ReadonlySet<string> {
-  const bypassing = [...(regions ?? [])].filter(([, { whenDisconnected }]) => whenDisconnected === 'bypass');
-  return new Set(bypassing.map(([name]) => name));
 }

@@ -29,11 +29,16 @@ export interface World<M extends Member = Member> {
   readonly history: History;
   readonly faults: readonly Fault<M>[];
   /** Starts one more instance; it need not have synced when this returns. */
-  join(name: string, settings: Partial<CacheSettings>): M;
+  join(name: string, settings: Partial<CacheSettings>): Promise<M>;
   /** The instance's process ends at once, with all that it had not delivered. */
   kill(member: M): void;
   /** Ends every fault. */
-  heal(): void;
+  heal(): Promise<void>;
   /** Lets time pass until `running` has settled. */
   run<T>(running: Promise<T>): Promise<T>;
+}
+
+export function bypassingIn({ regions }: Partial<CacheSettings>): ReadonlySet<string> {
+  const bypassing = [...(regions ?? [])].filter(([, { whenDisconnected }]) => whenDisconnected === 'bypass');
+  return new Set(bypassing.map(([name]) => name));
 }

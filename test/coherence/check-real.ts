@@ -1,0 +1,44 @@
+import { duration, milliseconds } from '../../libs/distributed-cache/src/duration.js';
+import { reportOf, type WorldReport } from './check.js';
+import { Random } from './random.js';
+import { RealWorld } from './real-world.js';
+import { Schedule } from './schedule.js';
+import { MAX_STALENESS } from './simulate.js';
+import { count, newTally } from './tally.js';
+
+/** How much more happens in a second than in a simulated one, where every instance is asked as seldom as a schedule has it. */
+const DENSITY = 25;
+
+export interface RealCheckOptions {
+  /** A duration: no schedule is begun after it. */
+  readonly time: string;
+  readonly seed: number;
+  readonly say: (line: string) => void;
+}
+
+/** Runs schedules one after another on a Redis. A seed gives the same plan again, and not the same history. */
+export async function checkReal({ time, seed, say }: RealCheckOptions): Promise<WorldReport & { redis: string }> {
+  const server = await RealWorld.server();
+  const tally = newTally();
+  const startedAt = performance.now();
+  const end = startedAt + milliseconds(duration(time), 'real');
+  try {
+    const redis = await versionOf(server.client());
+    for (let next = seed; next === seed || performance.now() < end; next += 1) {
+      const world = RealWorld.on(server, `real-${next}`, MAX_STALENESS);
+      const schedule = new Schedule(world, new Random(next), DENSITY);
+      await schedule.run();
+      await world.close();
+      const { figures, violations } = world.history;
+      count(tally, { seed: next, figures, violations, faults: schedule.faults });
+      say(`real: schedule ${tally.schedules}: ${figures.reads} reads, ${violations.length} violations`);
+    }
+    return { redis, ...reportOf(tally, seed, startedAt) };
+  } finally {
+    await server.stop();
+  }
+}
+
+async function versionOf(client: { info(section: string): Promise<string> }): Promise<string> {
+  return /redis_version:(\S+)/.exec(await client.info('server'))?.[1] ?? 'unknown';
+}

@@ -1,0 +1,86 @@
+import { DistributedCache } from '../../libs/distributed-cache/src/cache/distributed-cache.js';
+import type { CacheSettings } from '../../libs/distributed-cache/src/cache/settings.js';
+import { systemClock } from '../../libs/distributed-cache/src/coherence/clock.js';
+import { RedisInvalidationBridge } from '../../libs/distributed-cache/src/redis/redis-invalidation-bridge.js';
+import { cacheSettings } from '../support/cluster.js';
+import { RedisProxy } from '../support/redis-proxy.js';
+import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+import { History } from './history.js';
+import { realFaults } from './real-faults.js';
+import { ServerFaults } from './server-faults.js';
+import { Shop } from './shop.js';
+import { bypassingIn, type Fault, type Member, type World } from './world.js';
+
+export interface RealMember extends Member {
+  readonly proxy: RedisProxy;
+}
+
+/** A Redis of our own and instances that each reach it through a proxy of their own, by the clock on the wall. */
+export class RealWorld implements World<RealMember> {
+  readonly clock = systemClock;
+  readonly history: History;
+  readonly faults: readonly Fault<RealMember>[];
+  readonly #namespace: string;
+  readonly #server: ServerFaults;
+  readonly #proxies = new Set<RedisProxy>();
+
+  private constructor(server: RedisServer, namespace: string, maxStaleness: number) {
+    this.history = new History({ now: systemClock.now, maxStaleness });
+    this.#namespace = namespace;
+    this.#server = new ServerFaults(server, namespace);
+    this.faults = realFaults(this.#server);
+  }
+
+  /** @param server - which further worlds may use, each with a namespace of its own */
+  static on(server: RedisServer, namespace: string, maxStaleness: number): RealWorld {
+    return new RealWorld(server, namespace, maxStaleness);
+  }
+
+  /** A server whose data survive a restart. */
+  static server(): Promise<RedisServer> {
+    return startRedisServer({ persistent: true, args: ['--appendfsync', 'always'] });
+  }
+
+  async join(name: string, settings: Partial<CacheSettings>): Promise<RealMember> {
+    const proxy = await RedisProxy.start(this.#server.port);
+    this.#proxies.add(proxy);
+    const instance = this.history.instance(name, { bypassing: bypassingIn(settings) });
+    const { maxStaleness } = this.history;
+    const { sizeOf } = instance;
+    const cache = new DistributedCache(
+      cacheSettings({ ...settings, namespace: this.#namespace, maxStaleness, sizeOf }),
+    );
+    instance.watch(cache);
+    const bridge = new RedisInvalidationBridge({ connectionString: `127.0.0.1:${proxy.port},connectTimeout=1000` });
+    cache.start(this.history.witnessed(bridge));
+    return {
+      shop: new Shop(this.history, instance, systemClock),
+      proxy,
+      isRunning: true,
+      whenRunning: (callback) => callback(),
+    };
+  }
+
+  kill({ shop, proxy }: RealMember): void {
+    shop.instance.dies();
+    this.#proxies.delete(proxy);
+    // What it still says on its way out reaches nobody.
+    proxy.cut();
+    void shop.instance.cache.close().then(() => proxy.stop());
+  }
+
+  async heal(): Promise<void> {
+    await this.#server.heal();
+    for (const proxy of this.#proxies) proxy.restore();
+  }
+
+  run<T>(running: Promise<T>): Promise<T> {
+    return running;
+  }
+
+  async close(): Promise<void> {
+    await this.#server.heal();
+    this.#server.close();
+    await Promise.all(Array.from(this.#proxies, (proxy) => proxy.stop()));
+  }
+}
