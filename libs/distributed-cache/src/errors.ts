@@ -51,8 +51,8 @@ export class RedisUnavailableError extends DistributedCacheError {
 }
 
 /**
- * With `onUndelivered: 'throw'`: the invalidation has not entered the log yet. It was applied here, is kept in the outbox and
- * will be delivered later.
+ * With `onUndelivered: 'throw'`: the invalidation is not known to be in the log yet, or, with `minReplicas`, on enough replicas. It was
+ * applied here; what is not in the log is kept in the outbox and will be delivered later.
  *
  * @publicApi
  */
