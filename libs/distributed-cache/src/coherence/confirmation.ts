@@ -104,15 +104,19 @@ export class Confirmation {
     this.#cancelCheck?.();
     const now = this.#clock.now();
     // A copy is served up to its last millisecond, so only the one after it is safe.
-    const servedUntil = Math.max(
-      ...[...this.#stillServing()].map(([, until]) => until),
-      ...this.#listsIncompleteUntil(),
-    );
+    const servedUntil = this.#servedUntil();
     if (servedUntil < now) {
       this.#settle(() => this.#resolve({ instances: this.#members().size, waited: now - this.#startedAt }));
     } else if (servedUntil < Infinity) {
       this.#cancelCheck = this.#clock.schedule(() => this.#check(), Math.floor(servedUntil - now) + 1);
     }
+  }
+
+  #servedUntil(): number {
+    let latest = this.#listsIncompleteUntil();
+    // Not spread into Math.max: there may be more members than a call takes arguments.
+    for (const [, until] of this.#stillServing()) latest = Math.max(latest, until);
+    return latest;
   }
 
   #isLogged(): boolean {
@@ -139,16 +143,21 @@ export class Confirmation {
   }
 
   /** Until when an instance that is on no list may serve: one that the server has forgotten in a restart. */
-  *#listsIncompleteUntil(): Iterable<number> {
-    yield Number.NEGATIVE_INFINITY;
+  #listsIncompleteUntil(): number {
+    let latest = Number.NEGATIVE_INFINITY;
     for (const { accepted } of this.#answers.values()) {
       if (!accepted || accepted.reply.listAge >= LIST_IS_COMPLETE) continue;
       const members = [this.#self, ...accepted.reply.members.map(({ member }) => member)];
       // Of the missing ones nothing is known but that they are instances of this application.
-      const longest = Math.max(0, ...members.map(({ maxStaleness }) => maxStaleness).filter(Number.isFinite));
+      const longest = members.reduce(
+        (so, { maxStaleness }) => (maxStaleness === Infinity ? so : Math.max(so, maxStaleness)),
+        0,
+      );
       const areAllBypassed = members.every((member) => this.#names.every((name) => bypasses(member, name)));
-      yield accepted.at + (areAllBypassed ? Math.min(longest, longest - accepted.reply.listAge) : longest);
+      const lasts = areAllBypassed ? Math.min(longest, longest - accepted.reply.listAge) : longest;
+      latest = Math.max(latest, accepted.at + lasts);
     }
+    return latest;
   }
 
   #notConfirmed(when: string): InvalidationNotConfirmedError {
