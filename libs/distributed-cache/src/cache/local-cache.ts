@@ -7,6 +7,7 @@ import { OnceAMinute } from '../coherence/once-a-minute.js';
 import { CacheClosedError } from '../errors.js';
 import type { Entry } from '../local/entry.js';
 import { LocalStore } from '../local/local-store.js';
+import { heard } from './delivered-result.js';
 import { EventEmitter } from './events.js';
 import { timeoutOf, type AnyEvictOptions } from './everywhere.js';
 import { Executions } from './execution.js';
@@ -45,7 +46,7 @@ export class LocalCache implements LocalCopies {
     this.#complaints = new OnceAMinute(clock);
     this.events = new EventEmitter(log);
     this.coherence = new Coherence({ ...settings, member: memberOf(settings, instanceId) }, clock, this, log);
-    this.#reevictions = new Reevictions(settings, clock, (names) => void this.#evict(names));
+    this.#reevictions = new Reevictions(settings, clock, (names) => void heard(this.#evict(names)));
     this.loads = new Loads(clock, this.coherence, this.executions, this.events);
     this.#store = new LocalStore(settings, (entry) => this.#removed(entry));
   }

@@ -19,6 +19,7 @@ export class Delivery {
   #reject: (error: Error) => void = () => {};
   #messages = 0;
   #isClosed = false;
+  #isSettled = false;
 
   constructor(settings: DeliverySettings, clock: Clock) {
     this.#settings = settings;
@@ -32,6 +33,11 @@ export class Delivery {
     );
   }
 
+  /** Its callers have been told: nobody may be promised anything by it any more. */
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
   messageSent(): void {
     this.#messages += 1;
   }
@@ -41,16 +47,15 @@ export class Delivery {
     this.#settleWhenDelivered();
   }
 
-  /** The message goes back in the outbox and will be part of a later one. */
+  /** The message goes back in the outbox, and what is left of this delivery, which is not closed yet, is sent with it. */
   messageReturned(): void {
     this.#messages -= 1;
-    this.#isClosed = false;
   }
 
-  /** What is left of it travels with `other`. */
+  /** One of its messages was returned and travels with `other`, for which it stands from now on. */
   follow(other: Delivery): void {
     other.settled.then(
-      () => this.close(),
+      () => this.messageAccepted(),
       () => this.postpone('the log did not accept it in time'),
     );
   }
@@ -63,6 +68,7 @@ export class Delivery {
 
   /** It stays in the outbox; its callers wait no longer. */
   postpone(reason: string): void {
+    this.#isSettled = true;
     this.#cancelTimeout();
     if (this.#settings.onUndelivered === 'queue') this.#resolve();
     else this.#reject(notDelivered(reason));
@@ -70,6 +76,7 @@ export class Delivery {
 
   #settleWhenDelivered(): void {
     if (!this.#isClosed || this.#messages > 0) return;
+    this.#isSettled = true;
     this.#cancelTimeout();
     this.#resolve();
   }

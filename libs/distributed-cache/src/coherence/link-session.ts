@@ -57,6 +57,7 @@ export class LinkSession {
   #link: InvalidationLink | undefined;
   #hasEnded = false;
   #hasSynced = false;
+  #hasLeft = false;
   #isSyncing = false;
   #isSyncWanted = false;
   #lastGapSyncAt = Number.NEGATIVE_INFINITY;
@@ -104,6 +105,9 @@ export class LinkSession {
   async leave(timeout: number): Promise<void> {
     const link = this.#link;
     if (!link || !this.#hasSynced || this.#hasEnded) return;
+    // From here on no sync may be sent: it would put this instance back on the list.
+    this.#hasLeft = true;
+    this.#cancelNextSync?.();
     await answerInTime(() => link.leave(), 'a farewell', timeout, this.#clock).catch((error: Error) =>
       this.#notTold(error),
     );
@@ -146,7 +150,7 @@ export class LinkSession {
 
   #sync(): void {
     const link = this.#link;
-    if (!link || this.#hasEnded) return;
+    if (!link || this.#hasEnded || this.#hasLeft) return;
     this.#cancelNextSync?.();
     this.#isSyncing = true;
     this.#isSyncWanted = false;
@@ -154,7 +158,7 @@ export class LinkSession {
       .sync(
         (request) => link.sync(request),
         !this.#hasSynced,
-        () => this.#hasEnded,
+        () => this.#hasEnded || this.#hasLeft,
       )
       .then(
         (outcome) => {

@@ -3,7 +3,7 @@ import { BackOff } from './back-off.js';
 import type { BridgeStats } from './bridge-stats.js';
 import type { CancelTimer, Clock } from './clock.js';
 import type { EvictedEverywhere } from './confirmation.js';
-import { Confirmations, type RollCall } from './confirmations.js';
+import { Confirmations, type AskedMessage } from './confirmations.js';
 import { Delivery, postponed, type DeliverySettings } from './delivery.js';
 import { BridgeRefusal, type InvalidationLink, type MembersReply } from './invalidation-bridge.js';
 import { encodeInvalidation } from './invalidation-message.js';
@@ -36,7 +36,7 @@ interface Message {
   readonly names: readonly InvalidationName[];
   readonly delivery: Delivery | undefined;
   /** Given when somebody waits until every instance has acknowledged it. */
-  readonly rollCall: RollCall | undefined;
+  readonly rollCall: AskedMessage | undefined;
 }
 
 /**
@@ -87,7 +87,7 @@ export class Publisher {
     for (const name of names) this.#outbox.add(name);
     if (!this.#link) return postponed(this.#settings.onUndelivered);
 
-    const delivery = (this.#delivery ??= new Delivery(this.#settings, this.#clock));
+    const delivery = this.#openDelivery();
     if (this.#outbox.fillsMessage) this.#flush();
     else this.#scheduleFlush();
     return delivery.settled;
@@ -255,9 +255,15 @@ export class Publisher {
 
   /** The callers of a refused message go on waiting, for the retry, until their `publishTimeout`. */
   #rejoin(delivery: Delivery | undefined): void {
-    if (!delivery) return;
-    delivery.messageReturned();
-    if (!this.#delivery) this.#delivery = delivery;
-    else if (this.#delivery !== delivery) delivery.follow(this.#delivery);
+    if (!delivery || delivery.isSettled) return;
+    const open = this.#openDelivery();
+    if (open === delivery) delivery.messageReturned();
+    else delivery.follow(open);
+  }
+
+  /** What is sent next settles it. Not one whose time is over already: whoever joined it would be told so at once. */
+  #openDelivery(): Delivery {
+    if (!this.#delivery || this.#delivery.isSettled) this.#delivery = new Delivery(this.#settings, this.#clock);
+    return this.#delivery;
   }
 }

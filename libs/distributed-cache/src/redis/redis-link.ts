@@ -91,7 +91,8 @@ export class RedisLink implements InvalidationLink {
     const { waiter } = this.#connections;
     if (!waiter) throw new Error('this link was dialled without minReplicas');
     // WAIT is about the writes of its own connection: this one comes after all that was published, and so do the replicas that have it.
-    const answers = await waiter.pipeline().pexpire(this.#names.log, DAY).wait(count, timeout).exec();
+    // In whole ms, and never 0, which to Redis means for ever: nothing could be asked on that connection any more.
+    const answers = await waiter.pipeline().pexpire(this.#names.log, DAY).wait(count, Math.max(1, Math.ceil(timeout))).exec();
     for (const [error] of answers ?? []) if (error) throw toLinkError(error);
     return Number(answers?.at(-1)?.[1]);
   }
