@@ -2,10 +2,14 @@ import { InvalidationNotConfirmedError } from '../errors.js';
 import type { CancelTimer, Clock } from './clock.js';
 import type { MembersReply } from './invalidation-bridge.js';
 import type { InvalidationName } from './invalidation.js';
-import { bypasses, mayServeFor, type Member } from './member.js';
+import { bypasses, type Member } from './member.js';
+import { RollCall } from './roll-call.js';
 
 /** A list of members younger than this may lack one that is still serving: for as long is a silent one kept on it. */
 const LIST_IS_COMPLETE = 600_000;
+
+/** Timers of Node end at once when they are asked for more than 24 days, and nobody checks what the list says. */
+const LONGEST_TIMER = 86_400_000;
 
 /** What an eviction everywhere came to. @publicApi */
 export interface EvictedEverywhere {
@@ -15,16 +19,11 @@ export interface EvictedEverywhere {
   readonly waited: number;
 }
 
-/** What is known of one message that asks to be acknowledged. */
-interface Answers {
-  readonly acknowledged: Set<string>;
-  /** When the log is known to have it, and who may hold copies. */
-  accepted: { readonly at: number; readonly reply: MembersReply } | undefined;
-}
-
 /**
- * Waits until no instance can serve what one eviction covers: each has acknowledged it, or its time is over. An acknowledgement may be
- * heard before the log's own answer.
+ * Waits until no instance can serve what one eviction covers: each has acknowledged it, or its time is over.
+ *
+ * There may be a thousand instances, and a thousand evictions that wait for one that is cut off: an acknowledgement must not cost a walk
+ * over all of them.
  *
  * @internal
  */
@@ -34,10 +33,16 @@ export class Confirmation {
   readonly #self: Member;
   readonly #clock: Clock;
   readonly #startedAt: number;
-  readonly #answers = new Map<string, Answers>();
+  readonly #rollCalls = new Map<string, RollCall>();
+  /** Those that are accepted, and not known to be over. */
+  readonly #open = new Set<RollCall>();
+  readonly #instances = new Set<string>();
   readonly #cancelTimeout: CancelTimer;
-  #cancelCheck: CancelTimer | undefined;
+  /** Until when an instance that is on no list may serve. */
+  #unlistedUntil = Number.NEGATIVE_INFINITY;
+  #unaccepted = 0;
   #areAllSent = false;
+  #cancelCheck: CancelTimer | undefined;
   #isSettled = false;
   #resolve: (result: EvictedEverywhere) => void = () => {};
   #reject: (error: Error) => void = () => {};
@@ -47,6 +52,7 @@ export class Confirmation {
     this.#self = self;
     this.#clock = clock;
     this.#startedAt = clock.now();
+    this.#instances.add(self.instanceId);
     this.settled = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -56,18 +62,21 @@ export class Confirmation {
 
   /** A message with some of the names is on its way. */
   sent(token: string): void {
-    this.#answers.set(token, { acknowledged: new Set(), accepted: undefined });
+    this.#rollCalls.set(token, new RollCall());
+    this.#unaccepted += 1;
   }
 
   /** It is not known to be in the log, and its names are sent again with another token. */
   returned(token: string): void {
-    this.#answers.delete(token);
+    if (this.#rollCalls.delete(token)) this.#unaccepted -= 1;
     this.#areAllSent = false;
   }
 
   /** Another server keeps the log now, and what the one before it had accepted is said to it again. Gives the names. */
   askAgain(): readonly InvalidationName[] {
-    for (const [token, { accepted }] of this.#answers) if (accepted) this.#answers.delete(token);
+    for (const [token, rollCall] of this.#rollCalls) if (rollCall.isAccepted) this.#rollCalls.delete(token);
+    this.#open.clear();
+    this.#unlistedUntil = Number.NEGATIVE_INFINITY;
     this.#areAllSent = false;
     this.#cancelCheck?.();
     return this.#names;
@@ -80,13 +89,20 @@ export class Confirmation {
   }
 
   accepted(token: string, at: number, reply: MembersReply): void {
-    const answers = this.#answers.get(token);
-    if (answers) answers.accepted = { at, reply };
+    const rollCall = this.#rollCalls.get(token);
+    if (!rollCall || rollCall.isAccepted) return;
+    rollCall.accepted(at, reply, this.#names, this.#self.instanceId);
+    this.#open.add(rollCall);
+    this.#unaccepted -= 1;
+    for (const { member } of reply.members) this.#instances.add(member.instanceId);
+    this.#unlistedUntil = Math.max(this.#unlistedUntil, at + this.#unlistedMayServeFor(reply));
     this.#check();
   }
 
   acknowledged(token: string, instanceId: string): void {
-    this.#answers.get(token)?.acknowledged.add(instanceId);
+    const rollCall = this.#rollCalls.get(token);
+    if (!rollCall) return;
+    rollCall.acknowledged(instanceId);
     this.#check();
   }
 
@@ -100,79 +116,55 @@ export class Confirmation {
   }
 
   #check(): void {
-    if (this.#isSettled || !this.#isLogged()) return;
+    if (this.#isSettled || !this.#isLogged) return;
     this.#cancelCheck?.();
     const now = this.#clock.now();
-    // A copy is served up to its last millisecond, so only the one after it is safe.
-    const servedUntil = this.#servedUntil();
-    if (servedUntil < now) {
-      this.#settle(() => this.#resolve({ instances: this.#members().size, waited: now - this.#startedAt }));
-    } else if (servedUntil < Infinity) {
-      this.#cancelCheck = this.#clock.schedule(() => this.#check(), Math.floor(servedUntil - now) + 1);
+    const until = this.#servedUntil(now);
+    if (until === undefined) {
+      this.#settle(() => this.#resolve({ instances: this.#instances.size, waited: now - this.#startedAt }));
+    } else if (until < Infinity) {
+      // A copy is served up to its last millisecond, so only the one after it is safe.
+      const wait = Math.min(Math.floor(until - now) + 1, LONGEST_TIMER);
+      this.#cancelCheck = this.#clock.schedule(() => this.#check(), wait);
     }
   }
 
-  #servedUntil(): number {
-    let latest = this.#listsIncompleteUntil();
-    // Not spread into Math.max: there may be more members than a call takes arguments.
-    for (const [, until] of this.#stillServing()) latest = Math.max(latest, until);
-    return latest;
+  get #isLogged(): boolean {
+    return this.#areAllSent && this.#unaccepted === 0;
   }
 
-  #isLogged(): boolean {
-    return this.#areAllSent && [...this.#answers.values()].every(({ accepted }) => accepted !== undefined);
-  }
-
-  #members(): Set<string> {
-    const members = new Set([this.#self.instanceId]);
-    for (const { accepted } of this.#answers.values())
-      for (const { member } of accepted?.reply.members ?? []) members.add(member.instanceId);
-    return members;
-  }
-
-  /** Who has not acknowledged, and until when it may serve. */
-  *#stillServing(): Iterable<readonly [instanceId: string, until: number]> {
-    for (const { acknowledged, accepted } of this.#answers.values()) {
-      if (!accepted) continue;
-      for (const listed of accepted.reply.members) {
-        const { instanceId } = listed.member;
-        if (instanceId === this.#self.instanceId || acknowledged.has(instanceId)) continue;
-        yield [instanceId, accepted.at + mayServeFor(listed, this.#names)];
-      }
+  /** Until when some instance may serve, after which the others are looked at; `undefined`: none may any more. */
+  #servedUntil(now: number): number | undefined {
+    for (const rollCall of this.#open) {
+      const until = rollCall.servedUntil(now);
+      if (until !== undefined) return until;
+      this.#open.delete(rollCall);
     }
+    return this.#unlistedUntil >= now ? this.#unlistedUntil : undefined;
   }
 
-  /** Until when an instance that is on no list may serve: one that the server has forgotten in a restart. */
-  #listsIncompleteUntil(): number {
-    let latest = Number.NEGATIVE_INFINITY;
-    for (const { accepted } of this.#answers.values()) {
-      if (!accepted || accepted.reply.listAge >= LIST_IS_COMPLETE) continue;
-      const members = [this.#self, ...accepted.reply.members.map(({ member }) => member)];
-      // Of the missing ones nothing is known but that they are instances of this application.
-      const longest = members.reduce(
-        (so, { maxStaleness }) => (maxStaleness === Infinity ? so : Math.max(so, maxStaleness)),
-        0,
-      );
-      const areAllBypassed = members.every((member) => this.#names.every((name) => bypasses(member, name)));
-      const lasts = areAllBypassed ? Math.min(longest, longest - accepted.reply.listAge) : longest;
-      latest = Math.max(latest, accepted.at + lasts);
-    }
-    return latest;
+  /** For how long an instance may serve that the server has forgotten in a restart, in ms. */
+  #unlistedMayServeFor({ members, listAge }: MembersReply): number {
+    if (listAge >= LIST_IS_COMPLETE) return Number.NEGATIVE_INFINITY;
+    // Nothing is known of it but that it is an instance of this application.
+    const others = [this.#self, ...members.map(({ member }) => member)];
+    const longest = others.reduce((so, { maxStaleness }) => Math.max(so, maxStaleness), 0);
+    const areAllBypassed = others.every((member) => this.#names.every((name) => bypasses(member, name)));
+    return areAllBypassed ? Math.min(longest, longest - listAge) : longest;
   }
 
   #notConfirmed(when: string): InvalidationNotConfirmedError {
     const now = this.#clock.now();
-    const missing = new Set<string>();
-    for (const [instanceId, until] of this.#stillServing()) if (until >= now) missing.add(instanceId);
+    const missing = [...new Set([...this.#open].flatMap((rollCall) => [...rollCall.missing(now)]))];
     return new InvalidationNotConfirmedError(
-      `The eviction was not confirmed everywhere ${when}: ${this.#reason([...missing])}. It was applied on this instance and will be ` +
+      `The eviction was not confirmed everywhere ${when}: ${this.#reason(missing)}. It was applied on this instance and will be ` +
         `delivered. A timeout above the maxStaleness of every instance outlasts one that is cut off.`,
-      { missing: [...missing] },
+      { missing },
     );
   }
 
   #reason(missing: readonly string[]): string {
-    if (!this.#isLogged()) return 'Redis has not accepted it, so any other instance may still serve the old value';
+    if (!this.#isLogged) return 'Redis has not accepted it, so any other instance may still serve the old value';
     if (missing.length > 0) return `${missing.join(', ')} did not acknowledge it and may still serve the old value`;
     return 'Redis was restarted lately, and an instance that it has forgotten may still serve the old value';
   }

@@ -6,7 +6,7 @@ import type { InvalidationName } from './invalidation.js';
 import type { Member } from './member.js';
 
 /** That one message asks to be acknowledged with this token, and on whose behalf. @internal */
-export interface RollCall {
+export interface AskedMessage {
   readonly token: string;
   readonly confirmations: readonly Confirmation[];
 }
@@ -38,7 +38,7 @@ export class Confirmations {
   }
 
   /** What the next message has to ask for; called before it is sent, since the first acknowledgement may come before its answer. */
-  nextRollCall(): RollCall | undefined {
+  nextRollCall(): AskedMessage | undefined {
     if (this.#unsent.size === 0) return undefined;
     const rollCall = { token: randomUUID(), confirmations: [...this.#unsent] };
     for (const confirmation of rollCall.confirmations) confirmation.sent(rollCall.token);
@@ -51,12 +51,12 @@ export class Confirmations {
     this.#unsent.clear();
   }
 
-  accepted({ token, confirmations }: RollCall, at: number, reply: MembersReply): void {
+  accepted({ token, confirmations }: AskedMessage, at: number, reply: MembersReply): void {
     for (const confirmation of confirmations) confirmation.accepted(token, at, reply);
   }
 
   /** Its message is not known to be in the log; the names are in the outbox again. */
-  returned({ token, confirmations }: RollCall): void {
+  returned({ token, confirmations }: AskedMessage): void {
     for (const confirmation of confirmations) {
       if (!this.#waiting.has(confirmation)) continue;
       confirmation.returned(token);
