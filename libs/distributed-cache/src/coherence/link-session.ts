@@ -104,7 +104,7 @@ export class LinkSession {
   /** Takes this instance off the list of members, in at most `timeout` ms; one that cannot be is waited for by the others. */
   async leave(timeout: number): Promise<void> {
     const link = this.#link;
-    if (!link || !this.#hasSynced || this.#hasEnded) return;
+    if (!link || this.#hasEnded) return;
     // From here on no sync may be sent: it would put this instance back on the list.
     this.#hasLeft = true;
     this.#cancelNextSync?.();
