@@ -68,4 +68,21 @@ describe('with reevictAfter', () => {
     expect(repeated.map(({ regions }) => [...regions])).toEqual([['r']]);
     expect(repeated[0]?.keys.get('r')?.size).toBeLessThanOrEqual(10);
   });
+
+  // Nobody waits for it, and what nobody hears would end the process: the test run fails then.
+  it.each(['after its delay', 'at shutdown'])(
+    "what cannot be delivered %s waits in the outbox with onUndelivered: 'throw' too",
+    async (when) => {
+      const settings = { reevictAfter: DELAY, onUndelivered: 'throw', drainTimeout: 1_000 } as const;
+      const { a, bridge, clock } = await cluster(1).with(settings).connected();
+      await a.region('r').evict('1');
+      bridge.cut(a);
+      await clock.advance(1);
+      const closed = when === 'at shutdown' ? a.close() : undefined;
+      await clock.advance(DELAY);
+      expect(a.status().outbox).toBe(1);
+      await clock.advance('5s');
+      await closed;
+    },
+  );
 });
