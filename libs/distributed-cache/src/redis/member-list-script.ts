@@ -20,8 +20,9 @@ local function run()
   local runId = type(server) == 'string' and string.match(server, 'run_id:(%w+)')
   if not runId then return nil end
   local replication = redis.pcall('INFO', 'replication')
-  local replId = type(replication) == 'string' and string.match(replication, 'master_replid:(%w+)') or ''
-  return runId .. '/' .. replId
+  -- An instance that may ask for the one and not for the other must not begin the list anew for those who may ask for both.
+  if type(replication) ~= 'string' then return nil end
+  return runId .. '/' .. (string.match(replication, 'master_replid:(%w+)') or '')
 end
 
 -- Since when, in ms, the list has been complete. A server that does not say which run it is may have been another one until now.

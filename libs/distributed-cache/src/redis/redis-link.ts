@@ -1,12 +1,13 @@
 import type { Redis } from 'ioredis';
-import type {
-  BridgeMember,
-  InvalidationLink,
-  LinkListener,
-  LogEntry,
-  MembersReply,
-  SyncReply,
-  SyncRequest,
+import {
+  BridgeRefusal,
+  type BridgeMember,
+  type InvalidationLink,
+  type LinkListener,
+  type LogEntry,
+  type MembersReply,
+  type SyncReply,
+  type SyncRequest,
 } from '../coherence/invalidation-bridge.js';
 import { decodeMember, encodeMember, type ListedMember } from '../coherence/member.js';
 import { publishScript, publishToMembersScript } from './publish-script.js';
@@ -59,7 +60,13 @@ export class RedisLink implements InvalidationLink {
 
   async publishToMembers(payload: string): Promise<MembersReply> {
     const { log, members, channel } = this.#names;
-    await this.#answer(this.#listenToAcks());
+    try {
+      await this.#answer(this.#listenToAcks());
+    } catch (error) {
+      // As when memory is out: the others drop it now, and the log is told later.
+      if (error instanceof BridgeRefusal) await this.#answer(this.#connections.commands.publish(channel, payload));
+      throw error;
+    }
     const reply = await this.#answer(
       publishToMembersScript.run(
         this.#connections.commands,
@@ -92,7 +99,11 @@ export class RedisLink implements InvalidationLink {
     if (!waiter) throw new Error('this link was dialled without minReplicas');
     // WAIT is about the writes of its own connection: this one comes after all that was published, and so do the replicas that have it.
     // In whole ms, and never 0, which to Redis means for ever: nothing could be asked on that connection any more.
-    const answers = await waiter.pipeline().pexpire(this.#names.log, DAY).wait(count, Math.max(1, Math.ceil(timeout))).exec();
+    const answers = await waiter
+      .pipeline()
+      .pexpire(this.#names.log, DAY)
+      .wait(count, Math.max(1, Math.ceil(timeout)))
+      .exec();
     for (const [error] of answers ?? []) if (error) throw toLinkError(error);
     return Number(answers?.at(-1)?.[1]);
   }

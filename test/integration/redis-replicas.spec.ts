@@ -1,0 +1,34 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { InvalidationLink } from '../../libs/distributed-cache/src/coherence/invalidation-bridge.js';
+import { RedisInvalidationBridge } from '../../libs/distributed-cache/src/redis/redis-invalidation-bridge.js';
+import { bridgeMember } from '../support/bridge-member.js';
+import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+
+describe('how many replicas have what was published is asked', () => {
+  let redis: RedisServer;
+  let link: InvalidationLink | undefined;
+  beforeAll(async () => {
+    redis = await startRedisServer();
+  });
+  afterAll(() => redis.stop());
+  afterEach(() => link?.close());
+
+  const dialled = async (): Promise<InvalidationLink> => {
+    const bridge = new RedisInvalidationBridge({ connectionString: redis.connectionString });
+    const listener = { heard() {}, acknowledged() {}, broken() {} };
+    link = await bridge.dial(bridgeMember({ minReplicas: 1 }), listener, new AbortController().signal);
+    return link;
+  };
+
+  it('without waiting for ever when it is not to be waited for: 0 means for ever to Redis', async () => {
+    const open = await dialled();
+    expect(await open.replicated(1, 0)).toBe(0);
+    expect(await open.replicated(1, 0)).toBe(0);
+  });
+
+  it('also for a time that is not a whole number of milliseconds', async () => {
+    const open = await dialled();
+    // What '16.1s' comes to is 16100.000000000002.
+    expect(await open.replicated(1, 16.1 * 3)).toBe(0);
+  });
+});
