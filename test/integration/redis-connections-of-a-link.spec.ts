@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { InvalidationLink } from '../../libs/distributed-cache/src/coherence/invalidation-bridge.js';
 import { addressAt } from '../../libs/distributed-cache/src/redis/redis-address.js';
 import { clientsFromConnectionString } from '../../libs/distributed-cache/src/redis/redis-clients.js';
@@ -60,6 +61,31 @@ describe('the connections of a link', () => {
       await eventually(async () => expect(await named('each')).toEqual([]));
       expect(broken).toHaveLength(1);
     });
+  });
+
+  it('are no link when one was lost before all of them were there', async () => {
+    const { connect } = RedisConnecting.prototype;
+    let made = 0;
+    const lossy = vi.spyOn(RedisConnecting.prototype, 'connect').mockImplementation(async function (
+      this: RedisConnecting,
+      place,
+    ) {
+      const connection = await connect.call(this, place);
+      made += 1;
+      if (made < 3) return connection;
+      // The server, or a firewall, closes the one for replicas before the channel is subscribed to.
+      const closed = once(connection, 'close');
+      connection.disconnect();
+      await closed;
+      return connection;
+    });
+    const bridge = new RedisInvalidationBridge({ connectionString: `127.0.0.1:${redis.port},name=lossy` });
+    const listener = { heard() {}, acknowledged() {}, broken() {} };
+    await expect(bridge.dial(bridgeMember({ minReplicas: 1 }), listener, never)).rejects.toThrow(
+      'Redis closed the connection',
+    );
+    await eventually(async () => expect(await named('lossy')).toEqual([]));
+    lossy.mockRestore();
   });
 
   it('are with one server, until its channel was silent and another node is known', async () => {

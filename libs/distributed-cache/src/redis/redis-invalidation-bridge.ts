@@ -65,7 +65,11 @@ export class RedisInvalidationBridge implements InvalidationBridge {
       subscriber.on('message', (channel, text) => link.heard(channel, text, listener));
       // Resolves with the server's acknowledgement; `ready` alone would only say that the command was sent.
       await connecting.step(subscriber, subscriber.subscribe(names.channel));
-      breakTogether(link, listener, connecting, waiter ? [commands, subscriber, waiter] : [commands, subscriber]);
+      const connections = waiter ? [commands, subscriber, waiter] : [commands, subscriber];
+      // Lost while the others were dialled, before anybody listened for that.
+      const lost = connections.find(({ status }) => status !== 'ready');
+      if (lost) throw connecting.failureOf(lost) ?? new Error('Redis closed the connection');
+      breakTogether(link, listener, connecting, connections);
       return link;
     } catch (error) {
       connecting.closeAll();
