@@ -45,7 +45,8 @@ describe('an instance that is only half connected', () => {
   });
 
   it('notices that its doorbell is silent though Redis answers, and opens another link', async () => {
-    const shop = await lab(3).evictingEverywhere().open();
+    // Nothing is evicted everywhere: who waits to be acknowledged needs an answer on that connection, and gives the link up sooner.
+    const shop = await lab(3).open();
     const { a } = shop;
     const seen = await endures(shop, {
       fault: 'doorbell silent',
