@@ -6,8 +6,8 @@ import { Schedule } from './schedule.js';
 import { MAX_STALENESS } from './simulate.js';
 import { count, newTally } from './tally.js';
 
-/** How much more happens in a second than in a simulated one, where every instance is asked as seldom as a schedule has it. */
-const DENSITY = 25;
+/** How much more is read in a second than in a simulated one. */
+const DENSITY = 200;
 
 export interface RealCheckOptions {
   /** A duration: no schedule is begun after it. */

@@ -54,7 +54,7 @@ export class Schedule<M extends Member> {
     const member = random.pick([...this.#members]);
     if (!member || random.chance(turnover)) this.#comeOrGo(member);
     else if (random.chance(faultShare)) this.#fail(member);
-    else this.#operate(member);
+    else for (let times = 0; times < this.#plan.atOnce; times += 1) this.#operate(member);
   }
 
   #operate(member: M): void {
