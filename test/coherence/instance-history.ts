@@ -147,7 +147,8 @@ export class InstanceHistory {
     const flight: Flight = { ...entry, asked, began, parent, hasNested: false };
     this.#history.figures.loads += 1;
     this.#counts.called(subject.region, parent !== undefined || this.#isClosing);
-    const isOvertaken = inBulk && hasAny(this.#applied.covering(entry, asked.sequence));
+    // Between its turn and this call an invalidation may have come, or a reader whom the lease forbade to join it.
+    const isOvertaken = inBulk && (this.#isLapsed(flight) || hasAny(this.#applied.covering(entry, asked.sequence)));
     const joinable = this.#flights.begin(flight, isOvertaken);
     const underWay = this.#underWay('load', flight, () => this.#flights.end(flight), flight);
     // Once closed, it only reads through.

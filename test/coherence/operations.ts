@@ -2,7 +2,7 @@ import type { InvalidationName } from '../../libs/distributed-cache/src/coherenc
 import type { Subject } from './instance-history.js';
 import type { Plan } from './plan.js';
 import type { Random } from './random.js';
-import { keyOf, tagsOf, type Shop, type Way } from './shop.js';
+import { keyOf, LISTS, tagsOf, type Shop, type Way } from './shop.js';
 
 /** Something that an application does with one instance. What it does is drawn before it is done. */
 export interface Operation {
@@ -22,7 +22,12 @@ export const READS: readonly Operation[] = [
     weight: 12,
     run: (shop, plan, random) => shop.read(random.pick(plan.subjects), way(plan, random)),
   },
-  { kind: 'look', weight: 5, run: (shop, plan, random) => shop.look(random.pick(plan.subjects)) },
+  {
+    kind: 'look',
+    weight: 6,
+    run: (shop, plan, random) =>
+      shop.look(random.chance(0.5) ? random.pick(plan.subjects) : { region: LISTS, key: random.pick(plan.lists) }),
+  },
   {
     kind: 'readMany',
     weight: 4,
@@ -33,7 +38,7 @@ export const READS: readonly Operation[] = [
   },
   {
     kind: 'readList',
-    weight: 5,
+    weight: 8,
     run: (shop, plan, random) =>
       shop.readList(random.pick(plan.lists), random.some(plan.subjects), way(plan, random), shortWay(plan, random)),
   },

@@ -49,10 +49,10 @@ export function planned(random: Random, maxStaleness: number, density = 1): Plan
   return {
     instances: random.between(2, 4),
     length: random.between(4_000, 14_000),
-    longestPause: random.pick([60, 300, 800]) / beats,
+    longestPause: random.pick([50, 250, 800]) / beats,
     atOnce,
     faultShare: random.pick([0.03, 0.08, 0.2]) / beats,
-    writeShare: Math.min(1, 5 / density) * random.pick([0.04, 0.12, 0.4]),
+    writeShare: Math.min(1, 5 / density) * random.pick([0.015, 0.05, 0.12, 0.4]),
     turnover: random.pick([0, 0.01, 0.03, 0.06]) / beats,
     subjects: [first, ...others],
     lists: ['l1', 'l2'],
@@ -61,7 +61,7 @@ export function planned(random: Random, maxStaleness: number, density = 1): Plan
       ...of,
       regions: new Map([
         [PRICES, regionSettings({ ...of, whenDisconnected: 'bypass' })],
-        [LISTS, regionSettings({ ...of, whenDisconnected: random.pick(['reload', 'bypass']) })],
+        [LISTS, regionSettings({ ...of, whenDisconnected: random.pick(['reload', 'reload', 'bypass']) })],
       ]),
       invalidationLogLength: random.pick([4_096, 4_096, 20, 3]),
       outboxLimit: random.pick([10_000, 10_000, 8, 2]),

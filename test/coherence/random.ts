@@ -38,6 +38,13 @@ export class Random {
     return chosen.length > 0 ? chosen : from.slice(0, 1);
   }
 
+  /** One, two, four or about half of them: what one kind of thing does again and again is another story than what many do once. */
+  few<T>(from: readonly T[]): T[] {
+    const most = this.pick([1, 2, 4, from.length]);
+    if (most === from.length) return this.some(from);
+    return Array.from({ length: most }, () => this.pick(from)).filter((chosen) => chosen !== undefined);
+  }
+
   /** Each as often as its weight says. */
   weighted<T extends { readonly weight: number }>(from: readonly T[]): T | undefined {
     let left = this.next() * from.reduce((sum, { weight }) => sum + weight, 0);

@@ -1,4 +1,3 @@
-import { Execution } from '../../libs/distributed-cache/src/cache/execution.js';
 import { LocalCache } from '../../libs/distributed-cache/src/cache/local-cache.js';
 import { Load } from '../../libs/distributed-cache/src/cache/load.js';
 import { Loads } from '../../libs/distributed-cache/src/cache/loads.js';
@@ -43,9 +42,6 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     },
   },
 
-  /** What is made of an old copy is as old as that copy. */
-  nesting: { disable: () => replaced(Execution.prototype, { served() {} }) },
-
   /** A machine that slept does not trust what it held. */
   watchdog: { disable: () => replaced(SuspendWatchdog.prototype, { start() {} }) },
 
@@ -73,11 +69,12 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     },
   },
 
+  /** One server is as good as another, for trust in the log and for saying again what the last one may have lost. */
   epoch: {
     tamper: (bridge) =>
       syncing(bridge, async (link, request) => {
         const reply = await link.sync(request);
-        return reply.continuous ? reply : link.sync({ ...request, epoch: reply.epoch });
+        return { ...(await link.sync({ ...request, epoch: reply.epoch })), epoch: 'the only one' };
       }),
   },
 

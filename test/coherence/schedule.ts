@@ -31,7 +31,7 @@ export class Schedule<M extends Member> {
     this.#plan = planned(random, world.history.maxStaleness, density);
     this.#reads = random.some(READS);
     this.#writes = random.some(WRITES);
-    this.#faults = random.some(world.faults);
+    this.#faults = random.few(world.faults);
   }
 
   async run(): Promise<void> {

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { SABOTAGES, without } from './sabotage.js';
+import { simulate } from './simulate.js';
+import { count, newTally } from './tally.js';
+
+/** A first look; `npm run check:coherence` runs tens of thousands, and the world of a real Redis. */
+const SCHEDULES = 120;
+/** Seeds above these have not been seen to be needed. */
+const SCHEDULES_OF_A_TOOTH = 400;
+
+describe('A random history of several instances under faults', () => {
+  it('breaks no promise', async () => {
+    const tally = newTally();
+    for (let seed = 1; seed <= SCHEDULES; seed += 1) count(tally, await simulate(seed));
+    expect(tally.violations).toEqual([]);
+    // That it has looked at something, and has seen copies that were nearly too old.
+    expect(tally.figures.reads).toBeGreaterThan(50 * SCHEDULES);
+    expect(tally.figures.worstStaleness).toBeGreaterThan(1_000);
+  });
+
+  it('is the same again from the same seed', async () => {
+    const [once, again] = [await simulate(7), await simulate(7)];
+    expect(again).toEqual(once);
+  });
+});
+
+describe('The checker has teeth: a random history breaks a promise', () => {
+  it.each(Object.keys(SABOTAGES))('without the %s', async (mechanism) => {
+    const found = await without(mechanism, async (tamper) => {
+      for (let seed = 1; seed <= SCHEDULES_OF_A_TOOTH; seed += 1) {
+        const { violations } = await simulate(seed, tamper);
+        if (violations.length > 0) return violations;
+      }
+      return [];
+    });
+    expect(found).not.toEqual([]);
+  });
+
+  it('and with all of them back it breaks none: the first seeds are sound', async () => {
+    for (let seed = 1; seed <= 5; seed += 1) expect((await simulate(seed)).violations).toEqual([]);
+  });
+});
