@@ -4,8 +4,8 @@ import { simulate } from './simulate.js';
 import { count, newTally } from './tally.js';
 
 /** A first look; `npm run check:coherence` runs tens of thousands, and the world of a real Redis. */
-const SCHEDULES = 120;
-/** Seeds above these have not been seen to be needed. */
+const SCHEDULES = 80;
+/** Twice as many as the slowest of them takes. */
 const SCHEDULES_OF_A_TOOTH = 400;
 
 describe('A random history of several instances under faults', () => {

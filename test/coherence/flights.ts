@@ -67,6 +67,20 @@ export class Flights {
   }
 }
 
+/** Whether the lease forbids a reader to join `flight`, at `now`. */
+export function hasLapsed(
+  { asked, hasNested }: Flight,
+  leaseAge: number,
+  maxStaleness: number,
+  isBypassing: boolean,
+  now: number,
+): boolean {
+  if (leaseAge <= maxStaleness) return false;
+  // The machine has slept, or there has been no sync at all: who asks may not trust anything older than that.
+  if (leaseAge === Number.POSITIVE_INFINITY || isBypassing || hasNested) return true;
+  return now - asked.time > maxStaleness;
+}
+
 function isInsideOfItself({ region, key, parent }: Flight): boolean {
   for (let outer = parent; outer; outer = outer.parent) if (outer.region === region && outer.key === key) return true;
   return false;

@@ -11,6 +11,7 @@ import { EventTail } from './event-tail.js';
 import { InstanceHistory, type InstanceOptions } from './instance-history.js';
 import type { MadeValue, Part } from './made-value.js';
 import { Moments, type EntryName, type Moment } from './moments.js';
+import { checkDelivery } from './old-values.js';
 import { overriding } from './overriding.js';
 import { SourceOfTruth } from './source-of-truth.js';
 import type { BrokenPromise, Violation } from './violation.js';
@@ -156,7 +157,7 @@ export class History {
       if (first !== undefined && time >= first) continue;
       const { region, key, tags } = part.from;
       const alsoCoversPart = covers(invalidation, region, key, tags);
-      if (by ? by.hasEvicted(value, part, replaced, sequence, alsoCoversPart) : alsoCoversPart) first = time;
+      if (by ? by.evictions.concern(value, part, replaced, sequence, alsoCoversPart) : alsoCoversPart) first = time;
     }
     return first;
   }
@@ -178,7 +179,7 @@ export class History {
   /** Whether one who could deliver it has evicted `part` of `value` since `replaced`: sooner or later everybody has to know. */
   wasEvicted(value: MadeValue, part: Part, replaced: Moment): boolean {
     for (const instance of this.#instances.values()) {
-      if (instance.canDeliver && instance.hasEvicted(value, part, replaced)) return true;
+      if (instance.canDeliver && instance.evictions.concern(value, part, replaced)) return true;
     }
     return false;
   }
@@ -190,7 +191,7 @@ export class History {
   expectAgreement(): void {
     for (const instance of this.#instances.values()) {
       instance.expectAgreement();
-      if (instance.canDeliver) instance.expectDelivery();
+      if (instance.canDeliver) checkDelivery(this, instance.name, instance.evictions);
     }
   }
 

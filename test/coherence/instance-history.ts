@@ -4,22 +4,21 @@ import {
   type Invalidation,
   type InvalidationName,
 } from '../../libs/distributed-cache/src/coherence/invalidation.js';
-import { Flights, type Flight } from './flights.js';
-import { SLACK, type History } from './history.js';
+import { Applied } from './applied.js';
+import { Evictions } from './evictions.js';
+import { Flights, hasLapsed, type Flight } from './flights.js';
+import type { History } from './history.js';
 import { LoadCounts } from './load-counts.js';
-import { isMadeValue, type MadeValue, type Origin, type Part } from './made-value.js';
-import { Moments, type EntryName, type Moment } from './moments.js';
-import { UnderWay } from './under-way.js';
+import { isMadeValue, type MadeValue, type Origin } from './made-value.js';
+import type { EntryName, Moment, Subject } from './moments.js';
+import { checkAgreement, checkOldParts } from './old-values.js';
+import { newOrigin, UnderWay } from './under-way.js';
+
+export type { Subject };
 
 export interface InstanceOptions {
   /** The regions of this instance with `whenDisconnected: 'bypass'`. */
   readonly bypassing?: ReadonlySet<string> | undefined;
-}
-
-/** The entry that a read, a load or a put is about. */
-export interface Subject {
-  readonly region: string;
-  readonly key: string;
 }
 
 /** How long after a suspend nothing is promised: until the watchdog has looked. */
@@ -28,19 +27,16 @@ const UNNOTICED_SUSPEND = 250;
 /** What one instance was asked, what it applied and what it gave; every read and every store is checked here. */
 export class InstanceHistory {
   readonly name: string;
+  readonly evictions = new Evictions();
   readonly #history: History;
   readonly #bypassing: ReadonlySet<string>;
-  readonly #applied = new Moments();
-  readonly #evicted = new Moments();
-  /** The last eviction of each name. */
-  readonly #lastEvicted = new Map<string, { readonly name: InvalidationName; readonly sequence: number }>();
+  readonly #applied = new Applied();
   readonly #asked = new Map<string, Subject>();
   readonly #flights = new Flights((flight) => this.#isLapsed(flight));
   readonly #counts = new LoadCounts();
   #cache: DistributedCache | undefined;
   #instanceId = '';
-  #lastApplied = 0;
-  #evictions = 0;
+  #timesEvicted = 0;
   /** Where in the history it first reached the server. */
   #firstSynced = Number.POSITIVE_INFINITY;
   #isClosing = false;
@@ -130,10 +126,9 @@ export class InstanceHistory {
     if (origin.region !== region || origin.key !== key)
       this.#violated('the entry asked for', { region, key }, { origin });
     this.#checkOwnEvictions(asked, value);
-    for (const part of value.parts) {
-      const replaced = this.#history.source.replacedAt(part.row, part.version);
-      if (replaced) this.#checkOldValue(asked, value, part, replaced);
-    }
+    if (asked.time - this.#wokeAt <= UNNOTICED_SUSPEND) return;
+    const isReached = this.#firstSynced < asked.sequence || this.#bypassing.has(region);
+    checkOldParts(this.#history, { instance: this.name, asked, value, isReached });
   }
 
   /** A loader was called for `subject`; `inBulk`: together with others, and so perhaps a little later than its turn came. */
@@ -148,7 +143,7 @@ export class InstanceHistory {
     this.#history.figures.loads += 1;
     this.#counts.called(subject.region, parent !== undefined || this.#isClosing);
     // Between its turn and this call an invalidation may have come, or a reader whom the lease forbade to join it.
-    const isOvertaken = inBulk && (this.#isLapsed(flight) || hasAny(this.#applied.covering(entry, asked.sequence)));
+    const isOvertaken = inBulk && (this.#isLapsed(flight) || this.#applied.hasCovered(entry, asked));
     const joinable = this.#flights.begin(flight, isOvertaken);
     const underWay = this.#underWay('load', flight, () => this.#flights.end(flight), flight);
     // Once closed, it only reads through.
@@ -173,9 +168,9 @@ export class InstanceHistory {
 
   /** Calls `evict`, which has to have evicted `names` here before it returns its promise. */
   evicts<T>(names: readonly InvalidationName[], evict: () => Promise<T>): Promise<T> {
-    const evictions = this.#evictions;
+    const before = this.#timesEvicted;
     const settled = evict();
-    if (this.#evictions === evictions) {
+    if (this.#timesEvicted === before) {
       this.#violated(
         'read your own evictions',
         { region: '', key: '' },
@@ -185,39 +180,13 @@ export class InstanceHistory {
     return settled;
   }
 
-  /**
-   * Whether it has, until `until`, asked for an eviction that the promises about `part` of `value`, replaced at `replaced`, rest on.
-   *
-   * One that was only sent since is not enough: it may have waited in an outbox since before, and its sender does not apply it again. Nor
-   * is one of a list alone that was over when the list was made of a copy that is still there: `coversPart` tells that it named that too.
-   */
-  hasEvicted(
-    { origin }: MadeValue,
-    part: Part,
-    replaced: Moment,
-    until = Number.POSITIVE_INFINITY,
-    coversPart = true,
-  ): boolean {
-    for (const { sequence } of this.#evicted.covering(origin, replaced.sequence)) {
-      if (sequence > until || sequence === origin.ownEviction) continue;
-      if (part.from === origin || sequence >= origin.since) return true;
-      if (coversPart && this.#hasOvertaken(part.from, replaced.sequence, sequence)) return true;
-    }
-    return false;
-  }
-
   expectAgreement(): void {
     if (!this.isServing) return;
     for (const subject of this.#asked.values()) {
       const asked = this.asks(subject);
       const value = this.cache.region(subject.region).getSync(subject.key);
       this.got(subject, asked, value);
-      if (!isMadeValue(value)) continue;
-      for (const part of value.parts) {
-        const replaced = this.#history.source.replacedAt(part.row, part.version);
-        if (!replaced || !this.#history.wasEvicted(value, part, replaced)) continue;
-        this.#violated('agreement after the faults', subject, { ...this.#history.describe(value), row: part.row });
-      }
+      if (isMadeValue(value)) checkAgreement(this.#history, { instance: this.name, value });
     }
     if (this.#flights.running > 0) return;
     for (const [region, details] of this.#counts.differencesFrom(this.cache.stats())) {
@@ -225,46 +194,22 @@ export class InstanceHistory {
     }
   }
 
-  /** Everything that it evicted has reached the log since. */
-  expectDelivery(): void {
-    for (const { name, sequence } of this.#lastEvicted.values()) {
-      const entry = entryThatOnly(name);
-      if (this.#history.hasLogged(entry, sequence)) continue;
-      this.#violated('agreement after the faults', entry, { name, why: 'its invalidation never reached the log' });
-    }
-  }
-
   #underWay(kind: Origin['kind'], entry: EntryName, ended: () => void, flight?: Flight): UnderWay {
-    const began = this.#history.moment();
-    const id = this.#history.nextOrigin();
-    const { region, key, tags } = entry;
-    const origin: Origin = {
-      id,
-      kind,
-      instance: this.name,
-      region,
-      key,
-      tags,
-      began,
-      since: began.sequence,
-      ownEviction: undefined,
-    };
+    const origin = newOrigin(this.#history, kind, this.name, entry);
+    const { id, region, key } = origin;
     this.#history.note(this.name, 'begins', kind, id, region, key, flight?.parent ? 'inside of another' : '');
     return new UnderWay(this.#history, origin, ended, flight);
   }
 
   #hasEvicted(invalidation: Invalidation): void {
-    this.#evictions += 1;
+    this.#timesEvicted += 1;
     this.#history.figures.evictions += 1;
     const moment = this.#hasApplied(invalidation, 'evicts');
-    this.#evicted.add(invalidation, moment);
-    for (const name of namesIn(invalidation))
-      this.#lastEvicted.set(JSON.stringify(name), { name, sequence: moment.sequence });
+    this.evictions.add(invalidation, moment);
   }
 
   #hasApplied(invalidation: Invalidation, what: string, from = ''): Moment {
     const moment = this.#history.moment();
-    this.#lastApplied = moment.sequence;
     this.#applied.add(invalidation, moment);
     this.#flights.applied(invalidation);
     this.#history.note(this.name, what, from, invalidation);
@@ -277,60 +222,30 @@ export class InstanceHistory {
     this.#history.figures.stored += 1;
     this.#history.note(this.name, 'stores', origin.kind, origin.id);
     // What a put or a set stores, it has just evicted.
-    const own = origin.kind === 'load' ? undefined : this.#lastApplied;
-    for (const { sequence, time } of this.#applied.covering(origin, origin.began.sequence)) {
-      if (sequence === own) continue;
-      this.#violated('nothing stored that was overtaken', origin, {
-        ...this.#history.describe(value),
-        appliedAt: time,
-      });
-      break;
+    const own = origin.kind === 'load' ? undefined : this.#applied.last;
+    const overtaken = this.#applied.overtaking(origin, own);
+    if (overtaken) {
+      const details = { ...this.#history.describe(value), appliedAt: overtaken.time };
+      this.#violated('nothing stored that was overtaken', origin, details);
     }
     if (own === undefined) return;
     origin.since = this.#history.moment().sequence;
     origin.ownEviction = own;
   }
 
-  /** Whether it has evicted `origin` in between, otherwise than to make room for it. */
-  #hasOvertaken(origin: Origin, from: number, until: number): boolean {
-    for (const { sequence } of this.#evicted.covering(origin, from)) {
-      if (sequence <= until && sequence !== origin.ownEviction) return true;
-    }
-    return false;
-  }
-
   #checkOwnEvictions(asked: Moment, value: MadeValue): void {
-    for (const { sequence, time } of this.#evicted.covering(value.origin, value.origin.since)) {
-      if (sequence > asked.sequence) continue;
-      this.#violated('read your own evictions', value.origin, { ...this.#history.describe(value), evictedAt: time });
-      return;
-    }
-  }
-
-  #checkOldValue(asked: Moment, value: MadeValue, part: Part, replaced: Moment): void {
-    if (asked.time - this.#wokeAt <= UNNOTICED_SUSPEND) return;
-    const history = this.#history;
-    const { origin } = value;
-    const isCovered = this.#firstSynced < asked.sequence || this.#bypassing.has(origin.region);
-    if (isCovered && history.wasConfirmed(value, part, replaced, asked)) {
-      this.#violated('evicted everywhere', origin, { ...history.describe(value), row: part.row });
-    }
-    const loggedAt = history.loggedSince(value, part, replaced);
-    if (loggedAt === undefined) return;
-    const staleness = asked.time - loggedAt;
-    const { figures, maxStaleness } = history;
-    figures.worstStaleness = Math.max(figures.worstStaleness, staleness);
-    if (staleness <= maxStaleness + SLACK) return;
-    this.#violated('bounded staleness', origin, { ...history.describe(value), row: part.row, staleness, loggedAt });
+    const evicted = this.evictions.overtaking(value, asked);
+    if (!evicted) return;
+    this.#violated('read your own evictions', value.origin, {
+      ...this.#history.describe(value),
+      evictedAt: evicted.time,
+    });
   }
 
   #isLapsed(flight: Flight): boolean {
-    const { maxStaleness } = this.#history;
     const { leaseAge } = this.cache.status();
-    if (leaseAge <= maxStaleness) return false;
-    // The machine has slept, or there has been no sync at all; who asks may not trust anything older than that.
-    if (leaseAge === Number.POSITIVE_INFINITY || this.#bypassing.has(flight.region) || flight.hasNested) return true;
-    return this.#history.moment().time - flight.asked.time > maxStaleness;
+    const isBypassing = this.#bypassing.has(flight.region);
+    return hasLapsed(flight, leaseAge, this.#history.maxStaleness, isBypassing, this.#history.moment().time);
   }
 
   #violated(
@@ -342,30 +257,6 @@ export class InstanceHistory {
   }
 }
 
-function hasAny(found: Iterable<unknown>): boolean {
-  for (const _ of found) return true;
-  return false;
-}
-
 function idOf(region: string, key: string): string {
   return `${region.length}:${region}${key}`;
-}
-
-function namesIn({ everything, regions, tags, keys }: Invalidation): InvalidationName[] {
-  const names: InvalidationName[] = [];
-  if (everything) names.push({ kind: 'everything' });
-  for (const region of regions) names.push({ kind: 'region', region });
-  for (const tag of tags) names.push({ kind: 'tag', tag });
-  for (const [region, its] of keys) for (const key of its) names.push({ kind: 'key', region, key });
-  return names;
-}
-
-/** An entry that is covered by `name`, by what is wider than it, and by nothing else. */
-function entryThatOnly(name: InvalidationName): EntryName {
-  const nobody = '\u0000';
-  return {
-    region: name.kind === 'key' || name.kind === 'region' ? name.region : nobody,
-    key: name.kind === 'key' ? name.key : nobody,
-    tags: name.kind === 'tag' ? [name.tag] : [],
-  };
 }

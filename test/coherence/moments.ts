@@ -6,10 +6,14 @@ export interface Moment {
   readonly time: number;
 }
 
-/** What a cached value is found and invalidated by. */
-export interface EntryName {
+/** The entry that a read, a load or a put is about. */
+export interface Subject {
   readonly region: string;
   readonly key: string;
+}
+
+/** What a cached value is found and invalidated by. */
+export interface EntryName extends Subject {
   readonly tags: readonly string[];
 }
 

@@ -1,5 +1,5 @@
 import type { InvalidationName } from '../../libs/distributed-cache/src/coherence/invalidation.js';
-import type { Subject } from './instance-history.js';
+import type { Subject } from './moments.js';
 import type { Plan } from './plan.js';
 import type { Random } from './random.js';
 import { keyOf, LISTS, tagsOf, type Shop, type Way } from './shop.js';

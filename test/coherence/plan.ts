@@ -1,6 +1,6 @@
 import type { CacheSettings } from '../../libs/distributed-cache/src/cache/settings.js';
 import { regionSettings } from '../support/cluster.js';
-import type { Subject } from './instance-history.js';
+import type { Subject } from './moments.js';
 import type { Random } from './random.js';
 import { LISTS } from './shop.js';
 

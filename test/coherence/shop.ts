@@ -3,7 +3,8 @@ import type { Clock } from '../../libs/distributed-cache/src/coherence/clock.js'
 import type { InvalidationName } from '../../libs/distributed-cache/src/coherence/invalidation.js';
 import type { Flight } from './flights.js';
 import type { History } from './history.js';
-import type { InstanceHistory, Subject } from './instance-history.js';
+import type { InstanceHistory } from './instance-history.js';
+import type { Subject } from './moments.js';
 import { isMadeValue, type MadeValue, type Part } from './made-value.js';
 import type { UnderWay } from './under-way.js';
 

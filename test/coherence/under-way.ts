@@ -1,6 +1,14 @@
 import type { Flight } from './flights.js';
 import type { History } from './history.js';
 import { MadeValue, type Origin, type Part } from './made-value.js';
+import type { EntryName } from './moments.js';
+
+export function newOrigin(history: History, kind: Origin['kind'], instance: string, entry: EntryName): Origin {
+  const began = history.moment();
+  const { region, key, tags } = entry;
+  const id = history.nextOrigin();
+  return { id, kind, instance, region, key, tags, began, since: began.sequence, ownEviction: undefined };
+}
 
 /** A load, a put or a set between its beginning and its end. */
 export class UnderWay {

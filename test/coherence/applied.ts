@@ -1,0 +1,28 @@
+import type { Invalidation } from '../../libs/distributed-cache/src/coherence/invalidation.js';
+import type { Origin } from './made-value.js';
+import { Moments, type EntryName, type Moment } from './moments.js';
+
+/** The invalidations that one instance has applied, its own and those of others. */
+export class Applied {
+  readonly #moments = new Moments();
+  /** Where in the history the last one was. */
+  last = 0;
+
+  add(invalidation: Invalidation, moment: Moment): void {
+    this.last = moment.sequence;
+    this.#moments.add(invalidation, moment);
+  }
+
+  /** One that overtook `origin` while it was made, but for the eviction that was its own. */
+  overtaking(origin: Origin, own: number | undefined): Moment | undefined {
+    for (const moment of this.#moments.covering(origin, origin.began.sequence)) {
+      if (moment.sequence !== own) return moment;
+    }
+    return undefined;
+  }
+
+  hasCovered(entry: EntryName, since: Moment): boolean {
+    for (const _ of this.#moments.covering(entry, since.sequence)) return true;
+    return false;
+  }
+}
