@@ -22,13 +22,17 @@ describe('a primary and its replica', () => {
   const withReplica = async (): Promise<{ readonly primary: RedisServer; readonly replica: RedisServer }> => {
     const primary = await started(['--repl-diskless-sync-delay', '0']);
     const replica = await started(['--replicaof', '127.0.0.1', `${primary.port}`]);
-    await untilReplicating(replica);
+    await untilReplicating(primary, replica);
     return { primary, replica };
   };
 
-  const untilReplicating = async (replica: RedisServer): Promise<void> => {
-    const admin = replica.client();
-    await eventually(async () => expect(await admin.info('replication')).toContain('master_link_status:up'));
+  const untilReplicating = async (primary: RedisServer, replica: RedisServer): Promise<void> => {
+    const [ofPrimary, ofReplica] = [primary.client(), replica.client()];
+    await eventually(async () => {
+      expect(await ofReplica.info('replication')).toContain('master_link_status:up');
+      // The primary does not count it before its first acknowledgement, which may be a second later.
+      expect(await ofPrimary.info('replication')).toMatch(/slave0:.*state=online/);
+    });
   };
 
   const options = (server: { readonly connectionString: string }) => ({
