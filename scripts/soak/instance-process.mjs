@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
+/** As in a small container: unbounded, V8 lets garbage lie for minutes before it takes the trouble, and RSS tells nothing. */
+const NODE_OPTIONS = ['--expose-gc', '--max-old-space-size=96'];
 const PROGRAM = fileURLToPath(new URL('./instance.mjs', import.meta.url));
 
 /**
@@ -32,7 +34,7 @@ export class InstanceProcess {
    * @param {(line: string) => void} say
    */
   constructor(settings, say) {
-    this.#child = fork(PROGRAM, [JSON.stringify(settings)], { execArgv: ['--expose-gc'], silent: true });
+    this.#child = fork(PROGRAM, [JSON.stringify(settings)], { execArgv: NODE_OPTIONS, silent: true });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       if (stream) createInterface({ input: stream }).on('line', (line) => say(`[instance ${settings.index}] ${line}`));
     }
