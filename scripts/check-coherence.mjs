@@ -28,8 +28,12 @@ async function check() {
     },
   });
   const seed = wholeNumber('seed', values.seed);
-  const { checkSimulated, checkTeeth, summaryOf } = await load('check');
+  const { checkSimulated, checkTeeth, MECHANISMS, summaryOf } = await load('check');
   if (values.without !== undefined) {
+    if (!MECHANISMS.includes(values.without)) {
+      say(`--without '${values.without}': there is no such mechanism; there are '${MECHANISMS.join("', '")}'`);
+      return false;
+    }
     const schedules = wholeNumber('schedules', values.schedules ?? `${SCHEDULES_OF_A_TOOTH}`);
     const [tooth] = await checkTeeth({ schedules, seed, hire, say }, [values.without]);
     return tooth.found !== undefined;

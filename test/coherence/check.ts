@@ -30,6 +30,9 @@ export interface ToothReport {
   readonly promise: string | undefined;
 }
 
+/** What can be taken out. */
+export const MECHANISMS: readonly string[] = Object.keys(SABOTAGES);
+
 const BETWEEN_LINES = 5_000;
 
 /** Runs schedules in the simulated world, with all mechanisms in place. */
@@ -53,7 +56,7 @@ export async function checkSimulated({ schedules, seed, hire, say }: CheckOption
 /** Takes out one mechanism after another, and runs at most so many schedules until it is missed. */
 export async function checkTeeth(
   { schedules, seed, hire, say }: CheckOptions,
-  mechanisms: readonly string[] = Object.keys(SABOTAGES),
+  mechanisms = MECHANISMS,
 ): Promise<ToothReport[]> {
   const crew = new Crew(hire);
   const reports: ToothReport[] = [];
