@@ -132,9 +132,9 @@ describe('del, mdel and clear', () => {
     const { a, bridge, clock } = await cluster(1).with({ onUndelivered: 'throw' }).connected();
     bridge.cut(a);
     await clock.advance(0);
-    await expect(a.cacheManager.del('k')).rejects.toThrow('has not reached');
-    await expect(a.cacheManager.mdel(['k'])).rejects.toThrow('has not reached');
-    await expect(a.cacheManager.clear()).rejects.toThrow('has not reached');
+    await expect(a.cacheManager.del('k')).rejects.toThrow('is not confirmed');
+    await expect(a.cacheManager.mdel(['k'])).rejects.toThrow('is not confirmed');
+    await expect(a.cacheManager.clear()).rejects.toThrow('is not confirmed');
   });
 });
 
