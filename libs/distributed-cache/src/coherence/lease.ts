@@ -9,8 +9,9 @@ import type { WhenDisconnected } from './when-disconnected.js';
 export class Lease {
   readonly #maxStaleness: number;
   #syncedAt = Number.NEGATIVE_INFINITY;
+  /** `syncedAt` + `maxStaleness`, or `Infinity`: a hit compares it with the clock, and nothing else while all is well. */
+  #liveUntil = Number.NEGATIVE_INFINITY;
   #trustedFrom = Number.NEGATIVE_INFINITY;
-  #neverLapses = false;
 
   constructor(maxStaleness: number) {
     this.#maxStaleness = maxStaleness;
@@ -29,23 +30,24 @@ export class Lease {
 
   /** Whether copies are vouched for by a sync. */
   isLive(now: number): boolean {
-    return this.#neverLapses || now - this.#syncedAt <= this.#maxStaleness;
+    return now <= this.#liveUntil;
   }
 
   renew(syncSentAt: number): void {
     // Sent before the machine slept: the answer may be as old as the sleep was long.
     if (syncSentAt < this.#trustedFrom) return;
     this.#syncedAt = Math.max(this.#syncedAt, syncSentAt);
+    this.#liveUntil = this.#syncedAt + this.#maxStaleness;
   }
 
   /** Distrusts all that was loaded before `now`, until the next sync: the machine slept, and nobody counted that time. */
   lapse(now: number): void {
-    this.#syncedAt = Number.NEGATIVE_INFINITY;
+    this.#syncedAt = this.#liveUntil = Number.NEGATIVE_INFINITY;
     this.#trustedFrom = now;
   }
 
   /** There is nobody else who could change anything: local mode. */
   neverLapse(): void {
-    this.#neverLapses = true;
+    this.#liveUntil = Number.POSITIVE_INFINITY;
   }
 }
