@@ -35,10 +35,12 @@ const ALLOWED = 'a string, a finite number or a non-empty list of these';
  * @internal
  */
 export function canonicalKey(key: CacheKey): string {
-  if (typeof key === 'string') {
-    // On the way of every hit: an ordinary key costs these two checks.
-    return key.length <= SURELY_SHORT && key.charCodeAt(0) !== 0 ? key : bounded(escaped(key));
-  }
+  // On the way of every hit: an ordinary key costs these checks, and the rest is elsewhere so that the compiler puts them inline.
+  return typeof key === 'string' && key.length <= SURELY_SHORT && key.charCodeAt(0) !== 0 ? key : madeCanonical(key);
+}
+
+function madeCanonical(key: CacheKey): string {
+  if (typeof key === 'string') return bounded(escaped(key));
   if (typeof key === 'number') return partOf(key, 'The key');
   if (Array.isArray(key)) return bounded(listOf(key));
   throw new InvalidKeyError(`The key is ${describeValue(key)}; allowed: ${ALLOWED}. ${remedyFor(key)}`);
