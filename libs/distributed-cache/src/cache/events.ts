@@ -31,6 +31,18 @@ type Listeners = { readonly [E in keyof CacheEvents]: Set<CacheListener<E>> };
 
 /** @internal */
 export class EventEmitter {
+  /** Whether anybody listens. Asked before an event is made, on the way of every hit: a flag costs less there than the size of a set. */
+  readonly hears: Record<keyof CacheEvents, boolean> = {
+    hit: false,
+    miss: false,
+    load: false,
+    loadError: false,
+    store: false,
+    evict: false,
+    invalidation: false,
+    flush: false,
+    state: false,
+  };
   readonly #log: Log;
   readonly #listeners: Listeners = {
     hit: new Set(),
@@ -51,12 +63,11 @@ export class EventEmitter {
   on<E extends keyof CacheEvents>(event: E, listener: CacheListener<E>): () => void {
     const listeners: Set<CacheListener<E>> = this.#listeners[event];
     listeners.add(listener);
-    return () => void listeners.delete(listener);
-  }
-
-  /** Ask before making the event: without listeners nothing is to be allocated. */
-  hears(event: keyof CacheEvents): boolean {
-    return this.#listeners[event].size > 0;
+    this.hears[event] = true;
+    return () => {
+      listeners.delete(listener);
+      this.hears[event] = listeners.size > 0;
+    };
   }
 
   emit<E extends keyof CacheEvents>(event: E, details: CacheEvents[E]): void {
