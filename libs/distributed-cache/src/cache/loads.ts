@@ -135,7 +135,7 @@ export class Loads {
 
   #loaded(load: Load, startedAt: number, value: unknown): unknown {
     const { region, key } = load;
-    if (this.#events.hears('load')) {
+    if (this.#events.hears.load) {
       this.#events.emit('load', { region: region.name, key, duration: this.#clock.now() - startedAt });
     }
     return value;
@@ -144,7 +144,7 @@ export class Loads {
   #loadFailed(load: Load, startedAt: number, error: unknown): never {
     const { region, key } = load;
     region.stats.loadErrors += 1;
-    if (this.#events.hears('loadError')) {
+    if (this.#events.hears.loadError) {
       this.#events.emit('loadError', { region: region.name, key, duration: this.#clock.now() - startedAt, error });
     }
     throw error;

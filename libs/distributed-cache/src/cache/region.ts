@@ -56,12 +56,16 @@ export class Region<V = unknown> {
   getOrLoad<T extends V = V>(key: CacheKey, loader: Loader<T>, options?: StoreOptions): Promise<T> {
     try {
       const canonical = canonicalKey(key);
-      const entry = this.#cache.servable(this.#state, canonical);
-      if (entry !== undefined) return Promise.resolve(trusted<T>(this.#cache.hit(this.#state, entry)));
-      return trusted(this.#load(canonical, typeof key === 'string' ? key : canonical, trusted(loader), options));
+      return trusted(this.cached(canonical) ?? this.load(canonical, key, trusted(loader), options));
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** The value of a canonical key, or `undefined` where it is to be loaded. The way of every hit: nothing is allocated on it. @internal */
+  cached(key: string): Promise<unknown> | undefined {
+    const entry = this.#cache.servable(this.#state, key);
+    return entry === undefined ? undefined : this.#cache.promisedHit(this.#state, entry);
   }
 
   /**
@@ -188,9 +192,10 @@ export class Region<V = unknown> {
     return { kind: 'key', region: this.name, key: canonicalKey(key) };
   }
 
-  async #load(
+  /** Loads what {@link cached} has not found. @param givenKey - as the caller gave it @internal */
+  async load(
     key: string,
-    givenKey: string,
+    givenKey: CacheKey,
     loader: Loader<unknown>,
     options: StoreOptions | undefined,
   ): Promise<unknown> {
@@ -201,7 +206,13 @@ export class Region<V = unknown> {
     const previous = cache.miss(region, key);
     // The tags as they were given: a canonical one would not stay the same when it is made canonical again.
     const newInstructions = (): LoadInstructions<unknown> =>
-      new LoadInstructions(givenKey, previous, ttl, options?.tags, () => cache.shutdownSignal);
+      new LoadInstructions(
+        typeof givenKey === 'string' ? givenKey : key,
+        previous,
+        ttl,
+        options?.tags,
+        () => cache.shutdownSignal,
+      );
     const current = cache.executions.current;
     if (!cache.isServing) return loader(newInstructions());
 

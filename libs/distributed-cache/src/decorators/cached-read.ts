@@ -1,5 +1,7 @@
 import { defaultKey } from '../cache/default-key.js';
+import { canonicalKey, type CacheKey } from '../cache/key.js';
 import type { LoadContext } from '../cache/load-context.js';
+import type { Loader } from '../cache/region.js';
 import { isStorable, type StoreOptions } from '../cache/store-options.js';
 import { cacheAt, regionAt } from './bound-region.js';
 import type { AnyCacheableOptions } from './cacheable.options.js';
@@ -13,21 +15,26 @@ export function cachedRead(site: MethodSite, options: AnyCacheableOptions, proce
   const stored = attributesOfEveryCall(options);
   const load = computesAttributes(options) ? loadWithAttributes(options, proceed) : undefined;
 
-  // The way of every hit: nothing here but the two lookups, the key and the closure for a miss.
+  const loaderOf = (instance: object, args: unknown[]): Loader<unknown> =>
+    load ? (context) => load(instance, args, context) : () => proceed(instance, args);
+
+  // The way of every hit: nothing here but the two lookups and the key.
   return (instance, args) => {
     try {
       const region = regionOf(instance);
       if (condition !== undefined && !condition.apply(instance, args)) return promiseOf(proceed, instance, args);
-      const key = keyOf === undefined ? defaultKey(...args) : keyOf.apply(instance, args);
-      return region.getOrLoad(
-        key,
-        load ? (context) => load(instance, args, context) : () => proceed(instance, args),
-        stored,
-      );
+      const key = keyOf === undefined ? defaultKey(...args) : keyOfCall(keyOf, instance, args);
+      const canonical = canonicalKey(key);
+      return region.cached(canonical) ?? region.load(canonical, key, loaderOf(instance, args), stored);
     } catch (error) {
       return Promise.reject(error);
     }
   };
+}
+
+/** Most methods have one argument, and a call that is written out costs a twentieth of a hit less than one with a list. */
+function keyOfCall(keyOf: (...args: unknown[]) => CacheKey, instance: object, args: unknown[]): CacheKey {
+  return args.length === 1 ? keyOf.call(instance, args[0]) : keyOf.apply(instance, args);
 }
 
 type Load = (instance: object, args: unknown[], context: LoadContext) => Promise<unknown>;

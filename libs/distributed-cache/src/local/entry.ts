@@ -14,4 +14,6 @@ export interface Entry {
   readonly size: number;
   /** The store's use counter when the entry was last read: what makes regions comparable. */
   usedAt: number;
+  /** Of the value, once somebody has awaited it. */
+  promise: Promise<unknown> | undefined;
 }

@@ -23,7 +23,17 @@ class TestedStore {
 
   set({ region = 'r', key, tags = [], size = 0 }: Stored): boolean {
     const of = this.store.region(region, this.#ofRegion);
-    return this.store.set({ region: of, key, value: key, loadedAt: 0, expiresAt: 0, tags, size, usedAt: 0 });
+    return this.store.set({
+      region: of,
+      key,
+      value: key,
+      loadedAt: 0,
+      expiresAt: 0,
+      tags,
+      size,
+      usedAt: 0,
+      promise: undefined,
+    });
   }
 
   get(key: string, region = 'r'): Entry | undefined {

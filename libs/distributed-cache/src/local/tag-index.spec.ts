@@ -6,7 +6,7 @@ import { TagIndex } from './tag-index.js';
 const region = new RegionStore('r', 10, () => {});
 
 function entry(key: string, ...tags: string[]): Entry {
-  return { region, key, value: key, loadedAt: 0, expiresAt: 0, tags, size: 0, usedAt: 0 };
+  return { region, key, value: key, loadedAt: 0, expiresAt: 0, tags, size: 0, usedAt: 0, promise: undefined };
 }
 
 describe('TagIndex', () => {
