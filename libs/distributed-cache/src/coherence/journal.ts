@@ -1,8 +1,15 @@
 import { covers, type Invalidation } from './invalidation.js';
 
-/** Where something that runs began in the journal. Identity matters: one a load or put. @internal */
+/**
+ * Where something that runs began in the journal. All that began between two invalidations share one: loads are many, and a set of
+ * them costs more than all the rest that the journal does for one.
+ *
+ * @internal
+ */
 export interface JournalMark {
   readonly sequence: number;
+  /** How many that began here have not ended. */
+  running: number;
 }
 
 const MAX_NAMES = 10_000;
@@ -24,7 +31,10 @@ interface Applied {
  * @internal
  */
 export class Journal {
-  readonly #running = new Set<JournalMark>();
+  /** Those where something still runs, and the newest; oldest first. */
+  readonly #marks = new Set<JournalMark>();
+  #newest: JournalMark = { sequence: 0, running: 0 };
+  #running = 0;
   readonly #applied: Applied[] = [];
   #sequence = 0;
   #names = 0;
@@ -38,19 +48,26 @@ export class Journal {
   }
 
   begin(): JournalMark {
-    const mark = { sequence: this.#sequence };
-    this.#running.add(mark);
-    return mark;
+    if (this.#newest.sequence !== this.#sequence || this.#marks.size === 0) {
+      if (this.#newest.running === 0) this.#marks.delete(this.#newest);
+      this.#newest = { sequence: this.#sequence, running: 0 };
+      this.#marks.add(this.#newest);
+    }
+    this.#newest.running += 1;
+    this.#running += 1;
+    return this.#newest;
   }
 
   end(mark: JournalMark): void {
-    this.#running.delete(mark);
-    this.#forgetBefore(this.#oldestRunning());
+    mark.running -= 1;
+    this.#running -= 1;
+    if (mark.running === 0 && mark !== this.#newest) this.#marks.delete(mark);
+    if (this.#applied.length > 0) this.#forgetBefore(this.#oldestRunning());
   }
 
   record(invalidation: Invalidation): void {
     this.#sequence += 1;
-    if (this.#running.size === 0) return;
+    if (this.#running === 0) return;
     const applied = { sequence: this.#sequence, invalidation, ...measured(invalidation) };
     this.#applied.push(applied);
     this.#names += applied.names;
@@ -69,7 +86,7 @@ export class Journal {
 
   #oldestRunning(): number {
     // Marks are added in the order of their sequence, so the first is the oldest.
-    for (const mark of this.#running) return mark.sequence;
+    for (const mark of this.#marks) if (mark.running > 0) return mark.sequence;
     return this.#sequence;
   }
 
