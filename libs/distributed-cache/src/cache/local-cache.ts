@@ -29,7 +29,7 @@ export class LocalCache implements LocalCopies {
   readonly clock: Clock;
   readonly coherence: Coherence;
   readonly events: EventEmitter;
-  readonly executions = new Executions();
+  readonly executions: Executions;
   readonly loads: Loads;
   readonly #log: Log;
   readonly #complaints: OnceAMinute;
@@ -47,6 +47,7 @@ export class LocalCache implements LocalCopies {
     this.events = new EventEmitter(log);
     this.coherence = new Coherence({ ...settings, member: memberOf(settings, instanceId) }, clock, this, log);
     this.#reevictions = new Reevictions(settings, clock, (names) => void heard(this.#evict(names)));
+    this.executions = new Executions(clock);
     this.loads = new Loads(clock, this.coherence, this.executions, this.events);
     this.#store = new LocalStore(settings, (entry) => this.#removed(entry));
   }
@@ -104,8 +105,9 @@ export class LocalCache implements LocalCopies {
     region.stats.misses += 1;
     if (this.events.hears.miss) this.events.emit('miss', { region: region.name, key });
     const entry = region.store.peek(key);
+    if (!entry) return undefined;
     const now = this.clock.now();
-    if (!entry || now < entry.expiresAt) return undefined;
+    if (now < entry.expiresAt) return undefined;
     region.stats.expirations += 1;
     region.store.delete(key);
     return this.coherence.lease.mayServe(entry.loadedAt, now, region.settings.whenDisconnected)
