@@ -33,10 +33,10 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   /** Who joined after the invalidation that only the result's tags reveal is given a new load. */
   'late joiners': {
     disable: () => {
-      const { join } = Loads.prototype;
+      const { accepts } = Loads.prototype;
       return replaced(Loads.prototype, {
-        join(load, _askedAt, current) {
-          return join.call(this, load, Number.NEGATIVE_INFINITY, current);
+        accepts(outcome, _askedAt, current) {
+          return accepts.call(this, outcome, Number.NEGATIVE_INFINITY, current);
         },
       });
     },

@@ -87,9 +87,10 @@ async function loadOnce(
 
   const overtaken = new Map<string, CacheKey>();
   const join = async ([key, load]: [string, Load]): Promise<void> => {
-    const outcome = await cache.loads.join(load, askedAt, current);
+    const outcome = await cache.loads.join(load, current);
     const id = wanted.get(key);
-    if (outcome) values.set(key, valueToServe(outcome.value, region.settings.values, region.name));
+    if (cache.loads.accepts(outcome, askedAt, current))
+      values.set(key, valueToServe(outcome.value, region.settings.values, region.name));
     else if (id !== undefined) overtaken.set(key, id);
   };
   const loadDirectly = async (): Promise<void> => {

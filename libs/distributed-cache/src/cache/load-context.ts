@@ -19,7 +19,7 @@ export interface LoadContext<V = unknown> {
 export class LoadInstructions<V> implements LoadContext<V> {
   readonly key: string;
   readonly previous: V | undefined;
-  readonly #signal: () => AbortSignal;
+  readonly #shutdown: { readonly shutdownSignal: AbortSignal };
   ttl: number | undefined;
   tags: string | readonly string[] | undefined;
   isSkipped = false;
@@ -29,29 +29,35 @@ export class LoadInstructions<V> implements LoadContext<V> {
     previous: V | undefined,
     ttl: number | undefined,
     tags: string | readonly string[] | undefined,
-    signal: () => AbortSignal,
+    shutdown: { readonly shutdownSignal: AbortSignal },
   ) {
     this.key = key;
     this.previous = previous;
     this.ttl = ttl;
     this.tags = tags;
-    this.#signal = signal;
+    this.#shutdown = shutdown;
   }
 
   get signal(): AbortSignal {
-    return this.#signal();
+    return this.#shutdown.shutdownSignal;
   }
 
-  // Fields, not methods: a loader may take its context apart.
-  readonly setTtl = (ttl: Duration): void => {
-    this.ttl = typeof ttl === 'number' && ttl <= 0 ? 0 : milliseconds(ttl, 'setTtl');
-  };
+  // Bound, since a loader may take its context apart; and only when it asks for them, which few do.
+  get setTtl(): LoadContext['setTtl'] {
+    return (ttl) => {
+      this.ttl = typeof ttl === 'number' && ttl <= 0 ? 0 : milliseconds(ttl, 'setTtl');
+    };
+  }
 
-  readonly setTags = (tags: string | readonly string[]): void => {
-    this.tags = tags;
-  };
+  get setTags(): LoadContext['setTags'] {
+    return (tags) => {
+      this.tags = tags;
+    };
+  }
 
-  readonly skip = (): void => {
-    this.isSkipped = true;
-  };
+  get skip(): LoadContext['skip'] {
+    return () => {
+      this.isSkipped = true;
+    };
+  }
 }

@@ -11,6 +11,8 @@ export interface LoadOutcome {
   readonly fencedAt: number | undefined;
 }
 
+const NOBODY = (): void => {};
+
 /** One running load of one key. @internal */
 export class Load {
   readonly region: RegionState;
@@ -23,8 +25,8 @@ export class Load {
   mark: JournalMark | undefined;
   /** Whether its result may be stored: not once it was fenced, or a newer load took its place. */
   isCurrent = true;
-  #succeed: (outcome: LoadOutcome) => void = () => {};
-  #fail: (error: unknown) => void = () => {};
+  #succeed: (outcome: LoadOutcome) => void = NOBODY;
+  #fail: (error: unknown) => void = NOBODY;
 
   constructor(region: RegionState, key: string, execution: Execution, tags: readonly string[]) {
     this.region = region;

@@ -20,11 +20,11 @@ export interface LoadRequest {
   readonly key: string;
   readonly tags: readonly string[];
   /** Called at once, or when its turn comes. */
-  readonly call: (execution: Execution) => unknown;
+  call(execution: Execution): unknown;
   /** The tags of the result, where only the result tells them. */
-  readonly tagsOf: (value: unknown) => readonly string[];
+  tagsOf(value: unknown): readonly string[];
   /** Called when nothing overtook the load. */
-  readonly store: (value: unknown, loadedAt: number) => void;
+  store(value: unknown, loadedAt: number): void;
   /** Given when several loads share one callback. */
   readonly execution?: Execution | undefined;
 }
@@ -59,36 +59,34 @@ export class Loads {
     return load?.awaits(current) ? 'alone' : load;
   }
 
+  /** What `load` comes to, for a reader that works for `current`; {@link accepts} tells whether the reader may be given it. */
+  join(load: Load, current: Execution | undefined): Promise<LoadOutcome> {
+    return current ? joinInside(load, current) : load.outcome;
+  }
+
   /**
-   * Waits for `load` on behalf of a reader; `undefined` when its result came too late for this reader, who must load anew.
-   *
-   * @param askedAt - the sequence of the journal when the reader asked
+   * Whether a reader that asked at `askedAt` in the journal, on behalf of `current`, may be given `outcome`, which then counts as served.
+   * If not it came too late for this reader, who must load anew.
    */
-  async join(load: Load, askedAt: number, current: Execution | undefined): Promise<LoadOutcome | undefined> {
-    current?.beginWaitingFor(load);
-    try {
-      const outcome = await load.outcome;
-      if (outcome.fencedAt !== undefined && outcome.fencedAt <= askedAt) return undefined;
-      current?.served(outcome.loadedAt);
-      return outcome;
-    } finally {
-      current?.endWaitingFor(load);
-    }
+  accepts({ fencedAt, loadedAt }: LoadOutcome, askedAt: number, current: Execution | undefined): boolean {
+    if (fencedAt !== undefined && fencedAt <= askedAt) return false;
+    current?.served(loadedAt);
+    return true;
   }
 
   start(request: LoadRequest): Load {
     const { region, key } = request;
     const flight = this.#flight(region, key);
-    const execution =
-      request.execution ?? new Execution(this.#clock.now(), this.#executions.current, region, new Set([key]));
+    const now = this.#clock.now();
+    const execution = request.execution ?? new Execution(now, this.#executions.current, region, key);
     const load = new Load(region, key, execution, request.tags);
     const overtaken = flight.fenced >= MAX_OVERTAKEN ? flight.latest : undefined;
     flight.joinable = load;
     flight.latest = load;
     flight.running += 1;
     this.#running.add(load);
-    if (overtaken) this.#afterTurn(overtaken, () => this.#run(load, flight, request));
-    else this.#run(load, flight, request);
+    if (overtaken) this.#afterTurn(overtaken, () => void this.#run(load, flight, request, this.#clock.now()));
+    else void this.#run(load, flight, request, now);
     return load;
   }
 
@@ -114,40 +112,33 @@ export class Loads {
     return load;
   }
 
-  #run(load: Load, flight: Flight, request: LoadRequest): void {
+  /** Never rejects: how it ends is told to those who joined. */
+  async #run(load: Load, flight: Flight, request: LoadRequest, startedAt: number): Promise<void> {
     const mark = this.#coherence.journal.begin();
     load.mark = mark;
     load.region.stats.loads += 1;
-    const startedAt = this.#clock.now();
-    // Also catches a loader that throws synchronously: its slot would never be released.
-    new Promise((resolve) => resolve(request.call(load.execution)))
-      .then(
-        (value) => this.#loaded(load, startedAt, value),
-        (error: unknown) => this.#loadFailed(load, startedAt, error),
-      )
-      .then((value) => this.#settle(load, flight, mark, request, value))
-      .finally(() => this.#end(load, flight, mark))
-      .then(
-        (outcome) => load.succeed(outcome),
-        (error: unknown) => load.fail(error),
-      );
-  }
-
-  #loaded(load: Load, startedAt: number, value: unknown): unknown {
-    const { region, key } = load;
-    if (this.#events.hears.load) {
-      this.#events.emit('load', { region: region.name, key, duration: this.#clock.now() - startedAt });
+    let isLoaded = false;
+    try {
+      const value = await request.call(load.execution);
+      isLoaded = true;
+      if (this.#events.hears.load) this.#emitLoad(load, startedAt);
+      load.succeed(this.#settle(load, flight, mark, request, value));
+    } catch (error) {
+      if (!isLoaded) this.#loadFailed(load, startedAt, error);
+      load.fail(error);
+    } finally {
+      this.#end(load, flight, mark);
     }
-    return value;
   }
 
-  #loadFailed(load: Load, startedAt: number, error: unknown): never {
-    const { region, key } = load;
+  #emitLoad({ region, key }: Load, startedAt: number): void {
+    this.#events.emit('load', { region: region.name, key, duration: this.#clock.now() - startedAt });
+  }
+
+  #loadFailed({ region, key }: Load, startedAt: number, error: unknown): void {
     region.stats.loadErrors += 1;
-    if (this.#events.hears.loadError) {
-      this.#events.emit('loadError', { region: region.name, key, duration: this.#clock.now() - startedAt, error });
-    }
-    throw error;
+    if (!this.#events.hears.loadError) return;
+    this.#events.emit('loadError', { region: region.name, key, duration: this.#clock.now() - startedAt, error });
   }
 
   #settle(load: Load, flight: Flight, mark: JournalMark, request: LoadRequest, value: unknown): LoadOutcome {
@@ -201,5 +192,14 @@ export class Loads {
     const flight: Flight = { joinable: undefined, latest: undefined, running: 0, fenced: 0 };
     region.flights.set(key, flight);
     return flight;
+  }
+}
+
+async function joinInside(load: Load, current: Execution): Promise<LoadOutcome> {
+  current.beginWaitingFor(load);
+  try {
+    return await load.outcome;
+  } finally {
+    current.endWaitingFor(load);
   }
 }

@@ -9,12 +9,12 @@ import {
   type BulkResult,
 } from './bulk-load.js';
 import type { AnyEvictOptions, EvictEverywhereOptions, EvictOptions } from './everywhere.js';
-import type { Execution } from './execution.js';
 import { heard, resultOnceDelivered } from './delivered-result.js';
 import { canonicalKey, type CacheKey } from './key.js';
-import { LoadInstructions, type LoadContext } from './load-context.js';
+import type { LoadContext } from './load-context.js';
 import { runPut } from './put.js';
 import type { RegionState } from './region-state.js';
+import { SingleLoad, type SingleRead } from './single-load.js';
 import { canonicalTags, isStorable, ttlOf, type StoreOptions } from './store-options.js';
 import { trusted } from './trusted.js';
 import { valueToServe } from './values.js';
@@ -201,43 +201,31 @@ export class Region<V = unknown> {
   ): Promise<unknown> {
     const cache = this.#cache;
     const region = this.#state;
-    const ttl = ttlOf(options?.ttl, `Region '${this.name}'`);
-    const tags = canonicalTags(options?.tags);
-    const previous = cache.miss(region, key);
-    // The tags as they were given: a canonical one would not stay the same when it is made canonical again.
-    const newInstructions = (): LoadInstructions<unknown> =>
-      new LoadInstructions(
-        typeof givenKey === 'string' ? givenKey : key,
-        previous,
-        ttl,
-        options?.tags,
-        () => cache.shutdownSignal,
-      );
+    const read: SingleRead = {
+      cache,
+      region,
+      key,
+      givenKey: typeof givenKey === 'string' ? givenKey : key,
+      loader,
+      options,
+      ttl: ttlOf(options?.ttl, `Region '${this.name}'`),
+      tags: canonicalTags(options?.tags),
+      previous: cache.miss(region, key),
+    };
     const current = cache.executions.current;
-    if (!cache.isServing) return loader(newInstructions());
+    if (!cache.isServing) return new SingleLoad(read).alone();
 
     for (;;) {
-      // New for every call of the loader: what it said of a result that was overtaken says nothing about the next.
-      const instructions = newInstructions();
+      const request = new SingleLoad(read);
       // Before the loader is called: one that evicts its own key must not be sent to load again, and again.
       const askedAt = cache.coherence.journal.sequence;
       const running = cache.loads.joinableFrom(current, region, key);
-      if (running === 'alone') return loader(instructions);
-      const load =
-        running ??
-        cache.loads.start({
-          region,
-          key,
-          tags,
-          call: (execution: Execution) => cache.executions.run(execution, () => loader(instructions)),
-          tagsOf: () => canonicalTags(instructions.tags),
-          store: (value, loadedAt) => {
-            if (instructions.isSkipped || !isStorable(value, options)) return;
-            cache.store(region, key, value, loadedAt, instructions.ttl, canonicalTags(instructions.tags));
-          },
-        });
-      const outcome = await cache.loads.join(load, askedAt, current);
-      if (outcome) return valueToServe(outcome.value, region.settings.values, region.name);
+      if (running === 'alone') return request.alone();
+      const load = running ?? cache.loads.start(request);
+      const outcome = await cache.loads.join(load, current);
+      if (cache.loads.accepts(outcome, askedAt, current)) {
+        return valueToServe(outcome.value, region.settings.values, region.name);
+      }
     }
   }
 }
