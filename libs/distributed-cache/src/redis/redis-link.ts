@@ -53,7 +53,7 @@ export class RedisLink implements InvalidationLink {
   async publish(payload: string): Promise<string> {
     const { log, channel } = this.#names;
     const id = await this.#answer(
-      publishScript.runAnsweredLast(this.#connections.commands, [log], [channel, payload, this.#member.logLength]),
+      publishScript.run(this.#connections.commands, [log], [channel, payload, this.#member.logLength]),
     );
     return String(id);
   }
