@@ -1,0 +1,37 @@
+import 'reflect-metadata';
+import { Injectable, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { DistributedCache, DistributedCacheModule } from 'nestjs-distributed-cache';
+
+/**
+ * An application context with the module, as a user would have it, and its cache once that is coherent.
+ *
+ * @param {object} given
+ * @param {string | undefined} given.redisConnectionString without one it runs in local mode
+ * @param {(new (...args: never[]) => object)[]} [given.providers]
+ * @param {object} [given.options] more options of the module
+ */
+export async function startApplication({ redisConnectionString, providers = [], options = {} }) {
+  class BenchModule {}
+  Module({
+    imports: [DistributedCacheModule.forRoot({ redisConnectionString, namespace: 'bench', ...options })],
+    providers,
+  })(BenchModule);
+  const app = await NestFactory.createApplicationContext(BenchModule, { logger: ['error'] });
+  return { app, cache: app.get(DistributedCache) };
+}
+
+/**
+ * Decorates a method as TypeScript would.
+ *
+ * @param {new () => object} Service
+ * @param {string} method
+ * @param {MethodDecorator} decorator
+ */
+export function decorate(Service, method, decorator) {
+  const descriptor = Object.getOwnPropertyDescriptor(Service.prototype, method);
+  if (!descriptor) throw new Error(`${Service.name} has no method ${method}.`);
+  decorator(Service.prototype, method, descriptor);
+  Object.defineProperty(Service.prototype, method, descriptor);
+  Injectable()(Service);
+}

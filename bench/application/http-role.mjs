@@ -1,0 +1,50 @@
+import 'reflect-metadata';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CacheInterceptor, CacheModule } from '@nestjs/cache-manager';
+import { Module, ValidationPipe } from '@nestjs/common';
+import { ConfigModule } from '@nestjs/config';
+import { APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
+import { DistributedCacheModule } from 'nestjs-distributed-cache';
+import { ProductsModule } from 'sample/dist/products/products.module.js';
+
+/** The routes of the sample without a cache, with ours as the sample has it, or with the interceptor of `@nestjs/cache-manager`. */
+const CACHES = {
+  none: () => ({ imports: [DistributedCacheModule.forRoot({ enabled: false })], providers: [] }),
+  ours: (/** @type {string} */ redisConnectionString) => ({
+    imports: [DistributedCacheModule.forRoot({ redisConnectionString, namespace: 'bench' })],
+    providers: [],
+  }),
+  interceptor: () => ({
+    // Its decorated methods read through: the interceptor is the only cache.
+    imports: [
+      DistributedCacheModule.forRoot({ enabled: false, cacheManager: false }),
+      CacheModule.register({ isGlobal: true, ttl: 600_000 }),
+    ],
+    providers: [{ provide: APP_INTERCEPTOR, useClass: CacheInterceptor }],
+  }),
+};
+
+/** @type {import('./roles.mjs').StartRole} */
+export async function http({ connectionString, caching }) {
+  const directory = await mkdtemp(join(tmpdir(), 'bench-sample-'));
+  process.env['DATABASE_FILE'] = join(directory, 'catalogue.sqlite');
+  const { imports, providers } = CACHES[caching](connectionString);
+  class BenchModule {}
+  Module({
+    imports: [ConfigModule.forRoot({ isGlobal: true, ignoreEnvFile: true }), ...imports, ProductsModule],
+    providers,
+  })(BenchModule);
+  const app = await NestFactory.create(BenchModule, { logger: ['error'] });
+  app.useGlobalPipes(new ValidationPipe({ whitelist: true, transform: true }));
+  await app.listen(0, '127.0.0.1');
+  const url = await app.getUrl();
+  return {
+    answers: { url: () => ({ url }) },
+    stop: async () => {
+      await app.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}

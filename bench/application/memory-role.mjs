@@ -1,0 +1,58 @@
+import { LRUCache } from 'lru-cache';
+import { startApplication } from './application.mjs';
+
+const TTL = 600_000;
+const TAGS = 1_000;
+
+/** Fills a cache and says how much memory that took. @type {import('./roles.mjs').StartRole} */
+export async function memory({ connectionString, entries }) {
+  const { app, cache } = await startApplication({
+    redisConnectionString: connectionString,
+    options: { maxEntries: entries, ttl: TTL },
+  });
+  const region = cache.region('products');
+  const value = (/** @type {number} */ index) => ({ id: index, price: index % 1_000 });
+  /** Kept alive until it has been measured. @type {unknown[]} */
+  const kept = [];
+
+  const fill = async (/** @type {(index: number) => unknown} */ store) => {
+    for (let index = 0; index < entries; index += 1) await store(index);
+  };
+  const bytesOf = async (/** @type {() => Promise<unknown>} */ make) => {
+    const before = used();
+    kept.push(await make());
+    return { bytes: used() - before };
+  };
+  return {
+    answers: {
+      lru: () =>
+        bytesOf(async () => {
+          const lru = new LRUCache({ max: entries, ttl: TTL });
+          await fill((index) => lru.set(`product:${index}`, value(index)));
+          return lru;
+        }),
+      untagged: () => bytesOf(() => fill((index) => region.getOrLoad(`product:${index}`, () => value(index)))),
+      tagged: () =>
+        bytesOf(() =>
+          fill((index) =>
+            region.getOrLoad(`product:${index}`, () => value(index), { tags: `category:${index % TAGS}` }),
+          ),
+        ),
+      /** Each of them was read once by somebody who awaited it. */
+      awaited: () =>
+        bytesOf(async () => {
+          await fill((index) => region.getOrLoad(`product:${index}`, () => value(index)));
+          await new Promise((resolve) => setImmediate(resolve));
+          await fill((index) => region.getOrLoad(`product:${index}`, () => value(index)));
+        }),
+    },
+    stop: () => app.close(),
+  };
+}
+
+function used() {
+  if (!globalThis.gc) throw new Error('needs --expose-gc');
+  for (let round = 0; round < 3; round += 1) globalThis.gc();
+  const { heapUsed, external, arrayBuffers } = process.memoryUsage();
+  return heapUsed + external + arrayBuffers;
+}

@@ -1,0 +1,131 @@
+import { Redis } from 'ioredis';
+import { monotonicMicroseconds } from '../measure/clock.mjs';
+import { LoopGaps } from '../measure/loop-gaps.mjs';
+import { bentocache } from '../peers/bentocache.mjs';
+import { layeredLoader } from '../peers/layered-loader.mjs';
+import { startApplication } from './application.mjs';
+import { http } from './http-role.mjs';
+import { memory } from './memory-role.mjs';
+
+const TTL = 600_000;
+
+/**
+ * What a process of `startPeer` can be.
+ *
+ * @typedef {object} Role
+ * @property {Record<string, (details: any) => unknown>} answers
+ * @property {() => Promise<unknown> | void} stop
+ *
+ * @typedef {(given: any) => Promise<Role>} StartRole
+ *
+ * @type {Record<string, StartRole>}
+ */
+export const ROLES = {
+  instance,
+  subscriber,
+  memory,
+  http,
+  bentocache: bentocachePeer,
+  'layered-loader': layeredLoaderPeer,
+};
+
+/** One instance of ours. */
+async function instance({ connectionString, options }) {
+  const { app, cache } = await startApplication({ redisConnectionString: connectionString, options });
+  const region = cache.region('products');
+  const arrivals = new Arrivals();
+  const gaps = new LoopGaps();
+  cache.on('invalidation', ({ invalidation }) => {
+    if (invalidation.everything || invalidation.regions.size > 0) throw new Error('An eviction of keys was widened.');
+    arrivals.note(invalidation.keys.get('products') ?? new Set());
+  });
+  return {
+    answers: {
+      hold: ({ keys, tagged = false }) => hold(region, keys, tagged),
+      until: arrivals.until,
+      take: () => ({ arrivals: arrivals.take() }),
+      held: () => ({ entries: cache.stats().regions.products?.entries }),
+      clear: () => region.clear(),
+      /** So that the journal has to keep what is evicted meanwhile. */
+      loadForEver: () => void region.getOrLoad('loads for ever', () => new Promise(() => {})),
+      watch: () => gaps.watch(),
+      longestGap: () => ({ milliseconds: gaps.longest() }),
+    },
+    stop: () => app.close(),
+  };
+}
+
+async function hold(region, keys, tagged) {
+  for (let key = 0; key < keys; key += 1) {
+    await region.getOrLoad(`${key}`, () => ({ key }), tagged ? { tags: `category:${key % 1_000}` } : undefined);
+  }
+}
+
+/** Bare pub/sub: what no bus can be faster than. */
+async function subscriber({ port, channel }) {
+  const client = new Redis(port);
+  const arrivals = new Arrivals();
+  client.on('message', (_channel, message) => arrivals.note(new Set([message])));
+  await client.subscribe(channel);
+  return {
+    answers: { until: arrivals.until, take: () => ({ arrivals: arrivals.take() }) },
+    stop: () => client.disconnect(),
+  };
+}
+
+async function bentocachePeer({ port, keys }) {
+  const bento = bentocache({ port, maxItems: keys });
+  for (let key = 0; key < keys; key += 1) await bento.set({ key: `${key}`, value: key, ttl: TTL, skipBusNotify: true });
+  return {
+    answers: { untilGone: ({ key }) => untilGone(async () => bento.has({ key })) },
+    stop: () => bento.disconnectAll(),
+  };
+}
+
+async function layeredLoaderPeer({ port, keys }) {
+  const loader = await layeredLoader({ port, maxItems: keys, ttl: TTL, load: async (key) => key });
+  await loader.init();
+  for (let key = 0; key < keys; key += 1) await loader.get(`${key}`);
+  return {
+    answers: { untilGone: ({ key }) => untilGone(async () => loader.getInMemoryOnly(key) !== undefined) },
+    stop: () => loader.close(),
+  };
+}
+
+/** For those that do not say when they have dropped something. @param {() => Promise<boolean>} isHeld */
+async function untilGone(isHeld) {
+  while (await isHeld()) await new Promise((resolve) => setTimeout(resolve, 1));
+  return { last: monotonicMicroseconds() };
+}
+
+/** Which keys were dropped, and when. */
+class Arrivals {
+  /** @type {{ keys: ReadonlySet<string>, at: number }[]} */
+  #noted = [];
+  #count = 0;
+  #awaited = Infinity;
+  #all = () => {};
+
+  /** @param {ReadonlySet<string>} keys */
+  note(keys) {
+    this.#noted.push({ keys, at: monotonicMicroseconds() });
+    this.#count += keys.size;
+    if (this.#count >= this.#awaited) this.#all();
+  }
+
+  /** Resolves once as many keys have been dropped since `take`. */
+  until = async (/** @type {{ keys: number }} */ { keys }) => {
+    this.#awaited = keys;
+    if (this.#count < keys) await new Promise((resolve) => (this.#all = () => resolve(undefined)));
+    this.#awaited = Infinity;
+    return { last: this.#noted.at(-1)?.at };
+  };
+
+  /** All that were dropped since the last time, as `[key, at]`. */
+  take() {
+    const noted = this.#noted;
+    this.#noted = [];
+    this.#count = 0;
+    return noted.flatMap(({ keys, at }) => Array.from(keys, (key) => [key, at]));
+  }
+}

@@ -1,0 +1,18 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+
+/** Installs what the library is measured against, unless that has been done. @throws {Error} with what npm said */
+export function installPeers() {
+  const lock = `${HERE}package-lock.json`;
+  const installed = `${HERE}node_modules/.package-lock.json`;
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
+  console.log('Installing the peers in bench/ …');
+  const { status, stdout, stderr } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
+    cwd: HERE,
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`npm ci failed in bench/:\n${stdout}${stderr}`);
+}

@@ -1,0 +1,29 @@
+/** How long the event loop is held up: the longest time between two of its turns. */
+export class LoopGaps {
+  #longest = 0;
+  #isWatching = false;
+
+  /** Resolves once it watches. The loop does not sleep from then on, so that a gap is nothing but work. */
+  async watch() {
+    this.#longest = 0;
+    if (this.#isWatching) return;
+    this.#isWatching = true;
+    let last = performance.now();
+    const turn = () => {
+      const now = performance.now();
+      this.#longest = Math.max(this.#longest, now - last);
+      last = now;
+      if (this.#isWatching) setImmediate(turn);
+    };
+    await new Promise((resolve) => setImmediate(resolve));
+    last = performance.now();
+    this.#longest = 0;
+    setImmediate(turn);
+  }
+
+  /** The longest gap since `watch`, in ms; stops watching. */
+  longest() {
+    this.#isWatching = false;
+    return this.#longest;
+  }
+}

@@ -1,0 +1,14 @@
+import { BentoCache, bentostore } from 'bentocache';
+import { memoryDriver } from 'bentocache/drivers/memory';
+import { redisBusDriver } from 'bentocache/drivers/redis';
+
+/**
+ * In memory, with its bus when there is a Redis to carry it.
+ *
+ * @param {{ port?: number, maxItems: number }} given
+ */
+export function bentocache({ port, maxItems }) {
+  const store = bentostore().useL1Layer(memoryDriver({ maxItems }));
+  if (port !== undefined) store.useBus(redisBusDriver({ connection: { host: '127.0.0.1', port } }));
+  return new BentoCache({ default: 'memory', stores: { memory: store } });
+}

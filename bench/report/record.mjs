@@ -1,0 +1,56 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { cpus, totalmem } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { findRedisProgram } from '../../scripts/redis.mjs';
+import { LAYERED_LOADER } from '../peers/layered-loader.mjs';
+
+const EVIDENCE = fileURLToPath(new URL('../../docs/evidence/speed.json', import.meta.url));
+
+/**
+ * Keeps a run, one for each major version of Node, with what it was run on.
+ *
+ * @param {{ rows: object, series: object }} measured
+ */
+export async function record(measured) {
+  const major = process.versions.node.split('.')[0] ?? '';
+  const runs = JSON.parse(await readFile(EVIDENCE, 'utf8').catch(() => '{}'));
+  runs[major] = { ...(await environment()), ...measured };
+  await writeFile(EVIDENCE, `${JSON.stringify(runs, undefined, 2)}\n`);
+  console.log(`\nKept in docs/evidence/speed.json; npm run docs:performance writes docs/performance.md from it.`);
+}
+
+async function environment() {
+  const [cpu] = cpus();
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    machine: {
+      cpu: cpu?.model ?? '',
+      cores: cpus().length,
+      memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
+      system: process.platform,
+    },
+    versions: { node: process.versions.node, redis: await redisVersion(), ...(await versionsOfPeers()) },
+  };
+}
+
+async function redisVersion() {
+  const program = await findRedisProgram();
+  if (program?.kind !== 'binary') return 'in a container';
+  return /v=(\S+)/.exec(execFileSync(program.path, ['--version'], { encoding: 'utf8' }))?.[1] ?? '';
+}
+
+async function versionsOfPeers() {
+  const { packages } = JSON.parse(await readFile(new URL('../package-lock.json', import.meta.url), 'utf8'));
+  const names = [
+    'ioredis',
+    'lru-cache',
+    LAYERED_LOADER,
+    'bentocache',
+    'async-cache-dedupe',
+    'cache-manager',
+    'keyv',
+    '@cacheable/memory',
+  ];
+  return Object.fromEntries(names.map((name) => [name.replace(/-14$/, ''), packages[`node_modules/${name}`].version]));
+}

@@ -1,0 +1,58 @@
+import { LRUCache } from 'lru-cache';
+import { startApplication } from '../application/application.mjs';
+import { interleaved } from '../measure/interleaved.mjs';
+
+const ENTRIES = 10_000;
+const TTL = 600_000;
+const CONCURRENT = 1_000;
+
+/** @param {import('../run.mjs').Work} work */
+export async function misses({ redis, effort }) {
+  const { app, cache } = await startApplication({
+    redisConnectionString: redis.connectionString,
+    options: { maxEntries: ENTRIES, ttl: TTL },
+  });
+  const region = cache.region('products');
+  const lru = new LRUCache({ max: ENTRIES, ttl: TTL });
+  const load = async (/** @type {string} */ id) => ({ id, price: 995 });
+  const loadOf = (/** @type {{ key: string }} */ context) => load(context.key);
+
+  // Every key is new, and both are full, so that each store crowds something out.
+  let next = 0;
+  const every = (/** @type {(id: string) => unknown} */ read) => ({
+    times: 1_000,
+    async run() {
+      for (let index = 0; index < 1_000; index += 1) await read(`${next++}`);
+    },
+  });
+  const measured = await interleaved(
+    {
+      ours: every((id) => region.getOrLoad(id, loadOf)),
+      theirs: every(async (id) => {
+        const value = await load(id);
+        lru.set(id, value);
+        return value;
+      }),
+    },
+    effort,
+  );
+
+  let loads = 0;
+  const slow = async () => {
+    loads += 1;
+    await new Promise((resolve) => setImmediate(resolve));
+    return {};
+  };
+  await Promise.all(Array.from({ length: CONCURRENT }, () => region.getOrLoad('one key', slow)));
+  await app.close();
+  return {
+    rows: {
+      'miss/loader': {
+        ours: measured.nanoseconds('ours'),
+        theirs: measured.nanoseconds('theirs'),
+        ratio: measured.ratio('ours', 'theirs'),
+      },
+      'stampede/loads': { ours: loads },
+    },
+  };
+}
