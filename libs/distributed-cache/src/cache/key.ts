@@ -91,7 +91,7 @@ function decimal(value: number): string {
 }
 
 function bounded(text: string): string {
-  return Buffer.byteLength(text) <= MAX_BYTES ? text : HASH_PREFIX + sha256(text);
+  return text.length <= SURELY_SHORT || Buffer.byteLength(text) <= MAX_BYTES ? text : HASH_PREFIX + sha256(text);
 }
 
 function sha256(text: string): string {
