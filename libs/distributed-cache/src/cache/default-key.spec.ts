@@ -70,6 +70,28 @@ describe('defaultKey', () => {
     expect(canonicalKey(defaultKey('a', 1))).toBe(defaultKey('a', 1));
   });
 
+  it('keeps its text, since instances of two versions evict from one another while they are deployed', () => {
+    expect(defaultKey('acme', -0.5, { b: [true, null], a: undefined })).toBe('\u0000args:s4:acmed-0.5;{1:au1:batn]}');
+  });
+
+  it('says the length of every text, however long it is', () => {
+    for (const length of [0, 1, 63, 64, 65, 1_000]) {
+      const text = 'x'.repeat(length);
+      expect(defaultKey({ [text]: text })).toBe(`\u0000args:{${length}:${text}s${length}:${text}}`);
+    }
+  });
+
+  it('says the length of a long text also when a prototype was polluted', () => {
+    const text = 'x'.repeat(70);
+    const key = defaultKey([text]);
+    Reflect.set(Object.prototype, '70', '7:');
+    try {
+      expect(defaultKey([text])).toBe(key);
+    } finally {
+      Reflect.deleteProperty(Object.prototype, '70');
+    }
+  });
+
   it('tells apart what JSON, String and equality confuse, alone and nested', () => {
     const bytes = [1, 2, 3, 4, 5, 6, 7, 8];
     const values: unknown[] = [
