@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { describeValue } from '../describe-value.js';
 import { InvalidKeyError } from '../errors.js';
 
@@ -95,10 +95,9 @@ function bounded(text: string): string {
 }
 
 function sha256(text: string): string {
-  const hash = createHash('sha256');
+  if (text.isWellFormed()) return hash('sha256', text);
   // UTF-8 turns every lone surrogate into the same replacement character: different keys would have one hash.
-  if (!text.isWellFormed()) return hash.update(NOT_UTF8).update(text, 'utf16le').digest('hex');
-  return hash.update(text, 'utf8').digest('hex');
+  return createHash('sha256').update(NOT_UTF8).update(text, 'utf16le').digest('hex');
 }
 
 function remedyFor(value: unknown): string {
