@@ -97,6 +97,6 @@ function decimal(value) {
 }
 
 /** @param {number} value */
-function whole(value) {
+export function whole(value) {
   return Math.round(value).toLocaleString('en').replaceAll(',', ' ');
 }

@@ -1,0 +1,38 @@
+/** @typedef {import('./evidence.mjs').RedisWork} RedisWork */
+
+/** How much of one core Redis should be busy at most: above it, whoever waits for it waits in a queue. */
+const BUSY = 0.7;
+/** The default heartbeat: a third of the default `maxStaleness`, at most 5 s. */
+const SYNCS_PER_INSTANCE = 1 / 5;
+
+/**
+ * The cost of one message in µs of Redis' CPU: a part for the message, and one for each instance that it is sent to. A straight line
+ * through what was measured, by least squares.
+ *
+ * @param {readonly RedisWork[]} work
+ */
+export function costOfMessage(work) {
+  const points = work.map(({ instances, eviction }) => ({ x: instances, y: eviction.cpuMicroseconds }));
+  const mean = (/** @type {(point: { x: number, y: number }) => number} */ of) =>
+    points.reduce((sum, point) => sum + of(point), 0) / points.length;
+  const [x, y] = [mean((point) => point.x), mean((point) => point.y)];
+  const perInstance = mean((point) => (point.x - x) * (point.y - y)) / mean((point) => (point.x - x) ** 2);
+  return { fixed: Math.max(0, y - perInstance * x), perInstance };
+}
+
+/**
+ * What one Redis carries with so many instances: messages a second, the share of its core that the heartbeats take, and the bytes a
+ * second that it sends meanwhile.
+ *
+ * @param {number} instances
+ * @param {readonly RedisWork[]} work
+ */
+export function capacity(instances, work) {
+  const { fixed, perInstance } = costOfMessage(work);
+  const most = work.at(-1);
+  if (!most) throw new Error('There is no measurement to calculate from.');
+  const heartbeats = (instances * SYNCS_PER_INSTANCE * most.sync.microseconds) / 1e6;
+  const messages = (Math.max(0, BUSY - heartbeats) * 1e6) / (fixed + perInstance * instances);
+  const bytesPerMessage = most.eviction.bytes / most.instances;
+  return { heartbeats, messages, bytes: messages * instances * bytesPerMessage };
+}

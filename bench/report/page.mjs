@@ -1,0 +1,96 @@
+import { capacity, costOfMessage } from './capacity.mjs';
+import { cellsOf, verdicts, whole } from './table.mjs';
+
+/** @typedef {import('./evidence.mjs').Run} Run */
+/** @typedef {import('./evidence.mjs').SpeedEvidence} SpeedEvidence */
+
+/** @param {SpeedEvidence} evidence */
+export function resultTables(evidence) {
+  return runsOf(evidence)
+    .map(([major, run]) => {
+      const rows = verdicts(run.rows).map((result) => [
+        ...cellsOf(result),
+        result.met === undefined ? '' : result.met ? 'met' : '**missed**',
+      ]);
+      const head = ['work', 'ours', 'against', 'theirs', 'ratio (middle half of the rounds)', 'target', ''];
+      return `### Node ${major}\n\n${markdownTable(head, rows)}`;
+    })
+    .join('\n\n');
+}
+
+/** @param {SpeedEvidence} evidence */
+export function environmentTable(evidence) {
+  const runs = runsOf(evidence);
+  const names = [...new Set(runs.flatMap(([, { versions }]) => Object.keys(versions)))];
+  return markdownTable(
+    ['', ...runs.map(([major]) => `Node ${major}`)],
+    [
+      ['measured', ...runs.map(([, { date }]) => date)],
+      [
+        'machine',
+        ...runs.map(
+          ([, { machine }]) => `${machine.cpu}, ${machine.cores} cores, ${machine.memory}, ${machine.system}`,
+        ),
+      ],
+      ...names.map((name) => [name, ...runs.map(([, { versions }]) => versions[name] ?? '')]),
+    ],
+  );
+}
+
+/** @param {SpeedEvidence} evidence */
+export function redisTable(evidence) {
+  const [, run] = runsOf(evidence)[0] ?? [];
+  return markdownTable(
+    [
+      'instances',
+      'messages per eviction',
+      'Redis CPU per eviction, µs',
+      'bytes sent per eviction',
+      'script time per sync, µs',
+      'bytes per sync',
+    ],
+    (run?.series.redisWork ?? []).map(({ instances, sync, eviction }) => [
+      `${instances}`,
+      `${eviction.messages}`,
+      eviction.cpuMicroseconds.toFixed(1),
+      whole(eviction.bytes),
+      sync.microseconds.toFixed(0),
+      whole(sync.bytes),
+    ]),
+  );
+}
+
+/** @param {SpeedEvidence} evidence */
+export function capacityTable(evidence) {
+  const [, run] = runsOf(evidence)[0] ?? [];
+  const work = run?.series.redisWork ?? [];
+  const { fixed, perInstance } = costOfMessage(work);
+  const table = markdownTable(
+    ['instances', 'heartbeats, share of a core', 'messages a second', 'keys a second, 100 a message', 'Redis sends'],
+    [10, 100, 1_000].map((instances) => {
+      const { heartbeats, messages, bytes } = capacity(instances, work);
+      return [
+        whole(instances),
+        `${(heartbeats * 100).toFixed(2)} %`,
+        whole(messages),
+        whole(messages * 100),
+        `${(bytes / 1e6).toFixed(1)} MB/s`,
+      ];
+    }),
+  );
+  return `A message costs Redis ${fixed.toFixed(0)} µs and ${perInstance.toFixed(1)} µs for each instance that hears it.\n\n${table}`;
+}
+
+/** The oldest Node first: the one that applications are promised to run on. @param {SpeedEvidence} evidence @returns {[string, Run][]} */
+function runsOf(evidence) {
+  return Object.entries(evidence).toSorted(([a], [b]) => Number(a) - Number(b));
+}
+
+/**
+ * @param {readonly string[]} head
+ * @param {readonly (readonly string[])[]} rows
+ */
+function markdownTable(head, rows) {
+  const line = (/** @type {readonly string[]} */ cells) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,42 @@
+// `npm run docs:performance [-- --check]`: writes the runs of the bench in docs/evidence/speed.json into docs/performance.md, between its
+// marks, and draws its charts. With --check it writes nothing, and fails when page or charts say something else.
+import { mkdir, readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { installPeers } from '../bench/install.mjs';
+import { apply, docsFile, markedPage } from './marked-page.mjs';
+
+const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
+
+// The charts are drawn by a package of the bench.
+installPeers();
+const charts = await import('../bench/report/charts.mjs');
+const { capacityTable, environmentTable, redisTable, resultTables } = await import('../bench/report/page.mjs');
+
+const evidence = JSON.parse(await readFile(docsFile('evidence/speed.json'), 'utf8'));
+const page = await markedPage({
+  name: 'performance.md',
+  parts: [
+    ['results', resultTables(evidence)],
+    ['environment', environmentTable(evidence)],
+    ['redis', redisTable(evidence)],
+    ['capacity', capacityTable(evidence)],
+  ],
+});
+const run = evidence['20'];
+await mkdir(docsFile('performance'), { recursive: true });
+const drawings = await Promise.all([
+  drawing('hits.svg', charts.hitChart(run)),
+  drawing('throughput.svg', charts.throughputChart(run)),
+  drawing('propagation.svg', charts.propagationChart(run)),
+  drawing('redis.svg', charts.redisChart(run)),
+]);
+await apply('docs/performance.md', [page, ...drawings], { check: values.check, command: 'npm run docs:performance' });
+
+/**
+ * @param {string} name
+ * @param {string} after
+ */
+async function drawing(name, after) {
+  const path = docsFile(`performance/${name}`);
+  return { path, before: await readFile(path, 'utf8').catch(() => ''), after };
+}
