@@ -50,10 +50,10 @@ EventEmitter.prototype.emit = function (event, details): void {
 };
 
 const { set } = LocalStore.prototype;
-LocalStore.prototype.set = function (entry): boolean {
+LocalStore.prototype.set = function (region, entry): boolean {
   // Some tests store the key, to see which it was.
   if (entry.value !== entry.key) everythingSaid.secrets.add(entry.value);
-  return set.call(this, entry);
+  return set.call(this, region, entry);
 };
 
 for (const method of ['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir', 'table']) {

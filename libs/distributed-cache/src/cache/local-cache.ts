@@ -49,7 +49,7 @@ export class LocalCache implements LocalCopies {
     this.#reevictions = new Reevictions(settings, clock, (names) => void heard(this.#evict(names)));
     this.executions = new Executions(clock);
     this.loads = new Loads(clock, this.coherence, this.executions, this.events);
-    this.#store = new LocalStore(settings, (entry) => this.#removed(entry));
+    this.#store = new LocalStore(settings, ({ name }) => this.#evicted(name, 1));
   }
 
   /** Whether values are kept and served at all. */
@@ -133,16 +133,13 @@ export class LocalCache implements LocalCopies {
       region.store.delete(key);
       return;
     }
-    const stored = this.#store.set({
-      region: region.store,
+    const stored = this.#store.set(region.store, {
       key,
       value: valueToStore(value, settings.values, region.name),
       loadedAt,
       expiresAt: this.clock.now() + lifetime,
       tags,
       size,
-      usedAt: 0,
-      promise: undefined,
     });
     if (stored && this.events.hears.store) this.events.emit('store', { region: region.name, key, ttl: lifetime, tags });
   }
@@ -227,9 +224,10 @@ export class LocalCache implements LocalCopies {
     }
     for (const name of invalidation.regions) {
       const region = this.#regions.get(name);
-      if (region) region.stats.evictions += this.#store.clearRegion(region.store);
+      if (region) region.stats.evictions += region.store.clear();
     }
-    for (const tag of invalidation.tags) for (const entry of this.#store.deleteTag(tag)) this.#removed(entry);
+    for (const tag of invalidation.tags)
+      for (const [{ name }, count] of this.#store.deleteTag(tag)) this.#evicted(name, count);
     for (const [name, keys] of invalidation.keys) {
       const region = this.#regions.get(name);
       if (region) for (const key of keys) if (region.store.delete(key)) region.stats.evictions += 1;
@@ -255,8 +253,8 @@ export class LocalCache implements LocalCopies {
     return undefined;
   }
 
-  #removed(entry: Entry): void {
-    const region = this.#regions.get(entry.region.name);
-    if (region) region.stats.evictions += 1;
+  #evicted(name: string, count: number): void {
+    const region = this.#regions.get(name);
+    if (region) region.stats.evictions += count;
   }
 }

@@ -2,6 +2,9 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Entry } from './entry.js';
 import { LocalStore, type LocalStoreBounds } from './local-store.js';
+import type { RegionStore } from './region-store.js';
+
+const LETTERS = ['a', 'b', 'c', 'd'];
 
 interface Stored {
   readonly region?: string;
@@ -18,30 +21,28 @@ class TestedStore {
   constructor(bounds: Partial<LocalStoreBounds> = {}, ofRegion = 1_000) {
     const all = { maxEntries: 1_000, maxSize: undefined, ...bounds };
     this.#ofRegion = ofRegion;
-    this.store = new LocalStore(all, (entry) => this.crowdedOut.push(entry.key));
+    this.store = new LocalStore(all, (_region, key) => this.crowdedOut.push(key));
   }
 
   set({ region = 'r', key, tags = [], size = 0 }: Stored): boolean {
-    const of = this.store.region(region, this.#ofRegion);
-    return this.store.set({
-      region: of,
-      key,
-      value: key,
-      loadedAt: 0,
-      expiresAt: 0,
-      tags,
-      size,
-      usedAt: 0,
-      promise: undefined,
-    });
+    return this.store.set(this.region(region), { key, value: key, loadedAt: 0, expiresAt: 0, tags, size });
   }
 
   get(key: string, region = 'r'): Entry | undefined {
-    return this.store.get(this.store.region(region, this.#ofRegion), key);
+    return this.store.get(this.region(region), key);
   }
 
   has(key: string, region = 'r'): boolean {
-    return this.store.region(region, this.#ofRegion).peek(key) !== undefined;
+    return this.region(region).peek(key) !== undefined;
+  }
+
+  region(name: string): RegionStore {
+    return this.store.region(name, this.#ofRegion);
+  }
+
+  /** Removes what carries the tag; how much from each region, by its name. */
+  deleteTag(tag: string): Readonly<Record<string, number>> {
+    return Object.fromEntries(Array.from(this.store.deleteTag(tag), ([{ name }, count]) => [name, count]));
   }
 }
 
@@ -54,7 +55,8 @@ describe('LocalStore', () => {
 
     expect(tested.get('1')?.tags).toEqual(['new']);
     expect(tested.get('2')).toBeUndefined();
-    expect(tested.store).toMatchObject({ entries: 2, tags: 1 });
+    expect(tested.store.entries).toBe(2);
+    expect(tested.region('r').tags).toBe(1);
   });
 
   it('gives the same region for the same name', () => {
@@ -125,26 +127,43 @@ describe('LocalStore', () => {
     expect(tested.store.size).toBe(5);
   });
 
-  it('removes by tag across regions, and gives what it removed', () => {
+  it('removes by tag across regions, and says how much it removed from each', () => {
     const tested = new TestedStore();
     tested.set({ region: 'a', key: '1', tags: ['sale', 'new'] });
     tested.set({ region: 'b', key: '2', tags: ['sale'] });
     tested.set({ region: 'b', key: '3', tags: ['new'] });
+    tested.set({ region: 'c', key: '4', tags: ['new'] });
 
-    expect(tested.store.deleteTag('sale').map(({ key }) => key)).toEqual(['1', '2']);
-    expect(tested.store.deleteTag('sale')).toEqual([]);
-    expect(tested.store).toMatchObject({ entries: 1, tags: 1 });
+    expect(tested.deleteTag('sale')).toEqual({ a: 1, b: 1 });
+    expect(tested.deleteTag('sale')).toEqual({});
+    expect(tested.store.entries).toBe(2);
     expect(tested.has('3', 'b')).toBe(true);
+    expect(tested.deleteTag('new')).toEqual({ b: 1, c: 1 });
   });
 
   it('clears one region and nothing else', () => {
     const tested = new TestedStore();
     tested.set({ region: 'a', key: '1', tags: ['sale'], size: 3 });
-    tested.set({ region: 'b', key: '2', size: 2 });
+    tested.set({ region: 'b', key: '2', tags: ['sale'], size: 2 });
 
-    expect(tested.store.clearRegion(tested.store.region('a', 1_000))).toBe(1);
-    expect(tested.store).toMatchObject({ entries: 1, size: 2, tags: 0 });
+    expect(tested.region('a').clear()).toBe(1);
+    expect(tested.region('a').clear()).toBe(0);
+    expect(tested.store).toMatchObject({ entries: 1, size: 2 });
+    expect(tested.has('1', 'a')).toBe(false);
     expect(tested.has('2', 'b')).toBe(true);
+  });
+
+  it('neither finds by tag nor counts what was cleared, but what was stored after that', () => {
+    const tested = new TestedStore({ maxEntries: 2 });
+    tested.set({ key: '1', tags: ['sale'] });
+    tested.set({ key: '2', tags: ['sale'] });
+    tested.region('r').clear();
+    tested.set({ key: '2', tags: ['sale'] });
+    tested.set({ key: '3' });
+
+    expect(tested.crowdedOut).toEqual([]);
+    expect(tested.deleteTag('sale')).toEqual({ r: 1 });
+    expect(tested.store.entries).toBe(1);
   });
 
   it('clears everything', () => {
@@ -152,12 +171,21 @@ describe('LocalStore', () => {
     tested.set({ region: 'a', key: '1', tags: ['sale'], size: 3 });
     tested.set({ region: 'b', key: '2' });
     tested.store.clear();
-    expect(tested.store).toMatchObject({ entries: 0, size: 0, tags: 0 });
+    expect(tested.store).toMatchObject({ entries: 0, size: 0 });
     expect(tested.has('2', 'b')).toBe(false);
+    expect(tested.deleteTag('sale')).toEqual({});
+  });
+
+  it('goes on being bounded after everything was cleared', () => {
+    const tested = new TestedStore({ maxEntries: 2 });
+    tested.set({ region: 'a', key: '1' });
+    tested.store.clear();
+    for (const key of ['2', '3', '4']) tested.set({ region: 'a', key });
+    expect(tested.crowdedOut).toEqual(['2']);
   });
 
   it('keeps its counts, its bounds and its tag index true to what it holds, whatever is done', () => {
-    const letter = fc.constantFrom('a', 'b', 'c', 'd');
+    const letter = fc.constantFrom(...LETTERS);
     const stored = fc.record({ region: letter, key: letter, tags: fc.uniqueArray(letter), size: fc.nat(6) });
     const step = fc.oneof(
       { weight: 6, arbitrary: stored.map((one) => (tested: TestedStore) => void tested.set(one)) },
@@ -169,22 +197,25 @@ describe('LocalStore', () => {
       fc.tuple(letter, letter).map(
         ([region, key]) =>
           (tested: TestedStore) =>
-            void tested.store.region(region, 3).delete(key),
+            void tested.region(region).delete(key),
       ),
       letter.map((tag) => (tested: TestedStore) => void tested.store.deleteTag(tag)),
-      letter.map((name) => (tested: TestedStore) => void tested.store.clearRegion(tested.store.region(name, 3))),
+      letter.map((name) => (tested: TestedStore) => void tested.region(name).clear()),
+      fc.constant((tested: TestedStore) => tested.store.clear()),
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const tested = new TestedStore({ maxEntries: 7, maxSize: 12 }, 3);
         for (const take of steps) {
           take(tested);
-          const held = ['a', 'b', 'c', 'd'].flatMap((region) =>
-            ['a', 'b', 'c', 'd'].flatMap((key) => tested.store.region(region, 3).peek(key) ?? []),
-          );
+          const heldIn = LETTERS.map((name) => LETTERS.flatMap((key) => tested.region(name).peek(key) ?? []));
+          for (const [index, name] of LETTERS.entries()) {
+            const tags = new Set(heldIn[index]?.flatMap((entry) => entry.tags));
+            expect(tested.region(name)).toMatchObject({ size: heldIn[index]?.length, tags: tags.size });
+          }
+          const held = heldIn.flat();
           const size = held.reduce((sum, entry) => sum + entry.size, 0);
           expect(tested.store).toMatchObject({ entries: held.length, size });
-          expect(tested.store.tags).toBe(new Set(held.flatMap(({ tags }) => tags)).size);
           expect(held.length).toBeLessThanOrEqual(7);
           expect(size).toBeLessThanOrEqual(12);
         }

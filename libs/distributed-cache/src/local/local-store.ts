@@ -1,6 +1,5 @@
-import type { Entry } from './entry.js';
-import { RegionStore } from './region-store.js';
-import { TagIndex } from './tag-index.js';
+import type { Entry, NewEntry } from './entry.js';
+import { RegionStore, type Totals } from './region-store.js';
 
 /** @internal */
 export interface LocalStoreBounds {
@@ -10,8 +9,11 @@ export interface LocalStoreBounds {
   readonly maxSize: number | undefined;
 }
 
+/** Told of every entry that a bound removes. @internal */
+export type CrowdedOut = (region: RegionStore, key: string) => void;
+
 /**
- * This instance's copies: regions under one bound, and the tags that group entries across regions.
+ * This instance's copies: regions under one bound.
  *
  * It knows no time: whether an entry may be served is decided by who reads it.
  *
@@ -19,40 +21,30 @@ export interface LocalStoreBounds {
  */
 export class LocalStore {
   readonly #bounds: LocalStoreBounds;
-  readonly #crowdedOut: (entry: Entry) => void;
+  readonly #crowdedOut: CrowdedOut;
   readonly #regions = new Map<string, RegionStore>();
   /** Those with entries, and some that have lost theirs since: names may be many, and only these are walked. */
   readonly #occupied = new Set<RegionStore>();
-  readonly #tags = new TagIndex();
-  #entries = 0;
-  #size = 0;
+  readonly #totals: Totals = { entries: 0, size: 0 };
   #uses = 0;
 
-  /** @param crowdedOut - told of every entry that a bound removes */
-  constructor(bounds: LocalStoreBounds, crowdedOut: (entry: Entry) => void) {
+  constructor(bounds: LocalStoreBounds, crowdedOut: CrowdedOut) {
     this.#bounds = bounds;
     this.#crowdedOut = crowdedOut;
   }
 
   get entries(): number {
-    return this.#entries;
+    return this.#totals.entries;
   }
 
   get size(): number {
-    return this.#size;
-  }
-
-  get tags(): number {
-    return this.#tags.size;
+    return this.#totals.size;
   }
 
   region(name: string, maxEntries: number): RegionStore {
     const known = this.#regions.get(name);
     if (known) return known;
-    const region = new RegionStore(name, Math.min(maxEntries, this.#bounds.maxEntries), (entry, reason) => {
-      this.#forget(entry);
-      if (reason === 'evict') this.#crowdedOut(entry);
-    });
+    const region = new RegionStore(name, Math.min(maxEntries, this.#bounds.maxEntries), this.#totals);
     this.#regions.set(name, region);
     return region;
   }
@@ -64,61 +56,57 @@ export class LocalStore {
   }
 
   /** Stores `entry` and makes room for it; one larger than the whole bound is not stored. */
-  set(entry: Entry): boolean {
+  set(region: RegionStore, entry: NewEntry): boolean {
     if (this.#bounds.maxSize !== undefined && entry.size > this.#bounds.maxSize) {
-      entry.region.delete(entry.key);
+      region.delete(entry.key);
       return false;
     }
-    entry.usedAt = ++this.#uses;
-    this.#entries += 1;
-    this.#size += entry.size;
-    this.#tags.add(entry);
-    entry.region.set(entry);
-    this.#occupied.add(entry.region);
-    while (this.#isOverBounds()) this.#leastRecentlyUsedRegion()?.deleteLeastRecentlyUsed();
+    region.set(entry, ++this.#uses);
+    this.#occupied.add(region);
+    if (region.size > region.maxEntries) this.#crowdOut(region);
+    while (this.#isOverBounds()) this.#crowdOut(this.#leastRecentlyUsedRegion());
     return true;
   }
 
-  /** Removes what carries the tag and gives it. */
-  deleteTag(tag: string): readonly Entry[] {
-    const tagged = this.#tags.tagged(tag);
-    for (const entry of tagged) entry.region.delete(entry.key);
-    return tagged;
-  }
-
-  clearRegion(region: RegionStore): number {
-    const cleared = region.size;
-    for (const entry of region.clear()) if (entry) this.#forget(entry);
-    return cleared;
+  /** Removes what carries the tag and says from which regions, and how much from each. */
+  deleteTag(tag: string): ReadonlyMap<RegionStore, number> {
+    const deleted = new Map<RegionStore, number>();
+    for (const region of this.#occupied) {
+      const count = region.deleteTag(tag);
+      if (count > 0) deleted.set(region, count);
+      if (region.size === 0) this.#occupied.delete(region);
+    }
+    return deleted;
   }
 
   clear(): void {
-    for (const region of this.#regions.values()) region.clear();
-    this.#tags.clear();
-    this.#entries = 0;
-    this.#size = 0;
-  }
-
-  #forget(entry: Entry): void {
-    this.#entries -= 1;
-    this.#size -= entry.size;
-    this.#tags.remove(entry);
+    for (const region of this.#occupied) region.clear();
+    this.#occupied.clear();
   }
 
   #isOverBounds(): boolean {
-    return (
-      this.#entries > this.#bounds.maxEntries ||
-      (this.#bounds.maxSize !== undefined && this.#size > this.#bounds.maxSize)
-    );
+    const { entries, size } = this.#totals;
+    return entries > this.#bounds.maxEntries || (this.#bounds.maxSize !== undefined && size > this.#bounds.maxSize);
+  }
+
+  #crowdOut(region: RegionStore | undefined): void {
+    const oldest = region?.leastRecentlyUsed;
+    if (region === undefined || oldest === undefined) return;
+    region.delete(oldest.key);
+    this.#crowdedOut(region, oldest.key);
   }
 
   #leastRecentlyUsedRegion(): RegionStore | undefined {
-    let oldest: Entry | undefined;
+    let found: RegionStore | undefined;
+    let usedAt = Infinity;
     for (const region of this.#occupied) {
-      const candidate = region.leastRecentlyUsed();
-      if (!candidate) this.#occupied.delete(region);
-      else if (!oldest || candidate.usedAt < oldest.usedAt) oldest = candidate;
+      const candidate = region.leastRecentlyUsed;
+      if (candidate === undefined) this.#occupied.delete(region);
+      else if (candidate.usedAt < usedAt) {
+        found = region;
+        ({ usedAt } = candidate);
+      }
     }
-    return oldest?.region;
+    return found;
   }
 }

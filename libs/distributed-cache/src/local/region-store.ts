@@ -1,72 +1,121 @@
-import { LRUCache } from 'lru-cache';
-import type { Entry } from './entry.js';
+import type { Entry, NewEntry } from './entry.js';
+import { Recency } from './recency.js';
+import { TagIndex } from './tag-index.js';
 
-/** Told of every entry that leaves a region, whatever the reason. @internal */
-export type EntryLeft = (entry: Entry, reason: LRUCache.DisposeReason) => void;
+/** What the regions of a store hold together. @internal */
+export interface Totals {
+  entries: number;
+  size: number;
+}
 
 /**
- * The entries of one region, least recently used first.
+ * The entries of one region.
  *
- * One `lru-cache` a region rather than one for all: a lookup then needs no composed key, and a region keeps its own bound.
+ * It has a tag index and a sum of sizes of its own, so that clearing it is to let go of them. A common index would have to be cleaned
+ * of each entry: a region of a million, tagged, then held the event loop up for two seconds.
  *
  * @internal
  */
 export class RegionStore {
   readonly name: string;
-  readonly #maxEntries: number;
-  readonly #left: EntryLeft;
-  #entries: LRUCache<string, Entry>;
+  readonly maxEntries: number;
+  readonly #totals: Totals;
+  #entries = new Map<string, Entry>();
+  #recency = new Recency();
+  #tags = new TagIndex();
+  #totalSize = 0;
 
-  constructor(name: string, maxEntries: number, left: EntryLeft) {
+  /** @param totals - of the store that the region is in; kept up to date here */
+  constructor(name: string, maxEntries: number, totals: Totals) {
     this.name = name;
-    this.#maxEntries = maxEntries;
-    this.#left = left;
-    this.#entries = this.#empty();
+    this.maxEntries = maxEntries;
+    this.#totals = totals;
   }
 
   get size(): number {
     return this.#entries.size;
   }
 
+  /** How many tags its entries carry. */
+  get tags(): number {
+    return this.#tags.size;
+  }
+
+  get leastRecentlyUsed(): Entry | undefined {
+    return this.#recency.oldest;
+  }
+
   get(key: string): Entry | undefined {
-    return this.#entries.get(key);
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) this.#recency.used(entry);
+    return entry;
   }
 
   /** The entry without counting as a use of it. */
   peek(key: string): Entry | undefined {
-    return this.#entries.peek(key);
+    return this.#entries.get(key);
   }
 
-  set(entry: Entry): void {
-    this.#entries.set(entry.key, entry);
+  /** Stores `entry` in the place of what was there under its key. */
+  set({ key, value, loadedAt, expiresAt, tags, size }: NewEntry, usedAt: number): void {
+    const replaced = this.#entries.get(key);
+    if (replaced !== undefined) this.#forget(replaced);
+    const entry: Entry = {
+      key,
+      value,
+      loadedAt,
+      expiresAt,
+      tags,
+      size,
+      usedAt,
+      promise: undefined,
+      older: undefined,
+      newer: undefined,
+    };
+    this.#entries.set(key, entry);
+    this.#recency.add(entry);
+    this.#tags.add(entry);
+    this.#count(1, size);
   }
 
   delete(key: string): boolean {
-    return this.#entries.delete(key);
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return false;
+    this.#remove(entry);
+    return true;
   }
 
-  deleteLeastRecentlyUsed(): void {
-    this.#entries.pop();
+  /** Removes what carries the tag and says how much that was. */
+  deleteTag(tag: string): number {
+    const before = this.size;
+    for (const entry of this.#tags.take(tag)) this.#remove(entry);
+    return before - this.size;
   }
 
-  leastRecentlyUsed(): Entry | undefined {
-    const oldest = this.#entries.rvalues().next();
-    return oldest.done === true ? undefined : oldest.value;
+  /** Empties the region and says how much was in it. */
+  clear(): number {
+    const cleared = this.size;
+    this.#count(-cleared, -this.#totalSize);
+    this.#entries = new Map();
+    this.#recency = new Recency();
+    this.#tags = new TagIndex();
+    return cleared;
   }
 
-  /** Empties the region and gives what was in it: a new `lru-cache` is made, since emptying one costs a walk over all of it. */
-  clear(): Iterable<Entry | undefined> {
-    const cleared = this.#entries;
-    this.#entries = this.#empty();
-    return cleared.values();
+  #remove(entry: Entry): void {
+    this.#entries.delete(entry.key);
+    this.#forget(entry);
   }
 
-  #empty(): LRUCache<string, Entry> {
-    // Bounded through `maxSize` with a size of 1 each: `max` would allocate its lists for a full cache in every region.
-    return new LRUCache({
-      maxSize: this.#maxEntries,
-      sizeCalculation: () => 1,
-      dispose: (entry, _key, reason) => this.#left(entry, reason),
-    });
+  #forget(entry: Entry): void {
+    this.#recency.remove(entry);
+    this.#tags.remove(entry);
+    this.#count(-1, -entry.size);
+  }
+
+  #count(entries: number, size: number): void {
+    this.#totals.entries += entries;
+    this.#totals.size += size;
+    this.#totalSize += size;
   }
 }

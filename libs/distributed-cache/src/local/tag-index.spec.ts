@@ -1,32 +1,33 @@
 import { describe, expect, it } from 'vitest';
 import type { Entry } from './entry.js';
-import { RegionStore } from './region-store.js';
 import { TagIndex } from './tag-index.js';
 
-const region = new RegionStore('r', 10, () => {});
-
 function entry(key: string, ...tags: string[]): Entry {
-  return { region, key, value: key, loadedAt: 0, expiresAt: 0, tags, size: 0, usedAt: 0, promise: undefined };
+  const links = { promise: undefined, older: undefined, newer: undefined };
+  return { key, value: key, loadedAt: 0, expiresAt: 0, tags, size: 0, usedAt: 0, ...links };
+}
+
+function indexOf(...entries: Entry[]): TagIndex {
+  const index = new TagIndex();
+  for (const one of entries) index.add(one);
+  return index;
 }
 
 describe('TagIndex', () => {
-  it('gives the entries that carry a tag', () => {
-    const index = new TagIndex();
+  it('gives the entries that carry a tag, and forgets the tag', () => {
     const one = entry('1', 'sale', 'new');
     const two = entry('2', 'sale');
-    index.add(one);
-    index.add(two);
-    expect(index.tagged('sale')).toEqual([one, two]);
-    expect(index.tagged('new')).toEqual([one]);
-    expect(index.tagged('unknown')).toEqual([]);
+    const index = indexOf(one, two);
+    expect([...index.take('sale')]).toEqual([one, two]);
+    expect([...index.take('sale')]).toEqual([]);
+    expect([...index.take('new')]).toEqual([one]);
+    expect([...index.take('unknown')]).toEqual([]);
   });
 
   it('shrinks: a tag that no entry carries any more is forgotten', () => {
-    const index = new TagIndex();
     const one = entry('1', 'sale', 'new');
     const two = entry('2', 'sale');
-    index.add(one);
-    index.add(two);
+    const index = indexOf(one, two);
     index.remove(one);
     expect(index.size).toBe(1);
     index.remove(two);
@@ -34,23 +35,31 @@ describe('TagIndex', () => {
   });
 
   it('keeps the newer of two entries of one key when the older is removed after it was added', () => {
-    const index = new TagIndex();
     const older = entry('1', 'sale');
     const newer = entry('1', 'sale');
-    index.add(older);
-    index.add(newer);
+    const index = indexOf(older, newer);
     index.remove(older);
-    expect(index.tagged('sale')).toEqual([newer]);
+    expect([...index.take('sale')]).toEqual([newer]);
   });
 
-  it('gives a list that may be walked while what is in it is removed', () => {
-    const index = new TagIndex();
-    for (const key of ['1', '2', '3']) index.add(entry(key, 'sale'));
+  it('does not forget the entry of a tag for one that it has replaced', () => {
+    const older = entry('1', 'sale');
+    const index = indexOf(older);
+    index.remove(older);
+    const newer = entry('1', 'sale');
+    index.add(newer);
+    index.remove(older);
+    expect([...index.take('sale')]).toEqual([newer]);
+  });
+
+  it('gives what may be walked while what is in it is removed', () => {
+    const index = indexOf(entry('1', 'sale'), entry('2', 'sale', 'new'), entry('3', 'sale'));
     const walked: string[] = [];
-    for (const tagged of index.tagged('sale')) {
+    for (const tagged of index.take('sale')) {
       index.remove(tagged);
       walked.push(tagged.key);
     }
     expect(walked).toEqual(['1', '2', '3']);
+    expect(index.size).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 import type { Entry } from './entry.js';
 
-/** Which entries carry a tag, so that evicting by tag costs what is evicted, not what is stored. @internal */
+/** Which entries of a region carry a tag, so that evicting by tag costs what is evicted, not what is stored. @internal */
 export class TagIndex {
   readonly #entries = new Map<string, Set<Entry>>();
 
@@ -20,17 +20,15 @@ export class TagIndex {
     }
   }
 
-  /** The entries that carry `tag`, in a list of its own: the caller removes them while it walks. */
-  tagged(tag: string): readonly Entry[] {
-    return [...(this.#entries.get(tag) ?? [])];
+  /** Forgets the tag, and gives the entries that carried it. */
+  take(tag: string): Iterable<Entry> {
+    const tagged = this.#entries.get(tag) ?? [];
+    this.#entries.delete(tag);
+    return tagged;
   }
 
   /** How many tags have at least one entry. */
   get size(): number {
     return this.#entries.size;
-  }
-
-  clear(): void {
-    this.#entries.clear();
   }
 }
