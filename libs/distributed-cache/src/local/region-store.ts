@@ -65,7 +65,7 @@ export class RegionStore {
       value,
       loadedAt,
       expiresAt,
-      tags,
+      tags: this.#tags.shared(tags),
       size,
       usedAt,
       promise: undefined,

@@ -62,4 +62,12 @@ describe('TagIndex', () => {
     expect(walked).toEqual(['1', '2', '3']);
     expect(index.size).toBe(0);
   });
+
+  it('gives entries of one and the same tag one list to share', () => {
+    const one = entry('1', 'sale');
+    const index = indexOf(one, entry('2', 'new', 'sale'));
+    expect(index.shared(['sale'])).toBe(one.tags);
+
+    for (const tags of [['unknown'], ['new'], ['sale', 'new'], []]) expect(index.shared(tags)).toBe(tags);
+  });
 });
