@@ -1,4 +1,5 @@
 import type { InvalidationName } from './invalidation.js';
+import { widened } from './widened.js';
 
 /** A failover is noticed within this time; what a primary that nobody follows any more accepted before, it may have lost. */
 const WINDOW = 60_000;
@@ -58,30 +59,13 @@ class Names {
   add(names: readonly InvalidationName[]): void {
     this.#lists.push(names);
     this.#size += names.length;
-    if (this.#size > this.#limit) this.#widen();
+    if (this.#size <= this.#limit) return;
+    const wide = widened(this.all(), this.#limit);
+    this.#lists = [wide];
+    this.#size = wide.length;
   }
 
   all(): readonly InvalidationName[] {
     return this.#lists.flat();
-  }
-
-  #widen(): void {
-    const regions = new Set<string>();
-    const tags = new Set<string>();
-    let isEverything = false;
-    for (const name of this.all()) {
-      if (name.kind === 'everything') isEverything = true;
-      else if (name.kind === 'tag') tags.add(name.tag);
-      else regions.add(name.region);
-    }
-    const wide: InvalidationName[] =
-      isEverything || regions.size + tags.size > this.#limit
-        ? [{ kind: 'everything' }]
-        : [
-            ...Array.from(regions, (region) => ({ kind: 'region' as const, region })),
-            ...Array.from(tags, (tag) => ({ kind: 'tag' as const, tag })),
-          ];
-    this.#lists = [wide];
-    this.#size = wide.length;
   }
 }

@@ -1,4 +1,5 @@
 import type { InvalidationName } from './invalidation.js';
+import { widened } from './widened.js';
 
 /** Bounds of one message: a larger one would hold up everything behind it in a Redis pipeline. */
 const MAX_NAMES = 100;
@@ -81,14 +82,8 @@ export class Outbox {
   }
 
   #collapse(): void {
-    const widened = new Map<string, InvalidationName>();
-    for (const name of this.#names.values()) {
-      const wider: InvalidationName = name.kind === 'key' ? { kind: 'region', region: name.region } : name;
-      widened.set(identity(wider), wider);
-    }
-    // Tags and regions have nothing in between them and everything.
-    if (widened.size > this.#limit) this.#names = new Map([[EVERYTHING_ID, { kind: 'everything' }]]);
-    else this.#names = widened;
+    const wide = widened(this.#names.values(), this.#limit);
+    this.#names = new Map(wide.map((name) => [identity(name), name]));
   }
 }
 
