@@ -9,7 +9,7 @@ import type { Entry } from '../local/entry.js';
 import { LocalStore } from '../local/local-store.js';
 import { heard } from './delivered-result.js';
 import { EventEmitter } from './events.js';
-import { timeoutOf, type AnyEvictOptions } from './everywhere.js';
+import { timeoutOf, type AnyEvictOptions, type Everywhere } from './everywhere.js';
 import { Executions } from './execution.js';
 import { Loads } from './loads.js';
 import { memberOf } from './member-of.js';
@@ -159,17 +159,8 @@ export class LocalCache implements LocalCopies {
   }
 
   /** As {@link evict}; with `everywhere` it settles when no instance can serve what the names cover. */
-  async evictAs(
-    names: readonly InvalidationName[],
-    options: AnyEvictOptions | undefined,
-  ): Promise<EvictedEverywhere | void> {
-    if (!options?.everywhere) return this.evict(names);
-    if (this.#isClosed) throw this.#closedError();
-    const timeout = timeoutOf(options.everywhere, this.settings);
-    if (names.length === 0) return { instances: 0, waited: 0 };
-    this.#reevictions.later(names);
-    this.#applyOwn(names);
-    return this.coherence.publishEverywhere(names, timeout);
+  evictAs(names: readonly InvalidationName[], options: AnyEvictOptions | undefined): Promise<EvictedEverywhere | void> {
+    return options?.everywhere ? this.#evictEverywhere(names, options.everywhere) : this.evict(names);
   }
 
   applyInvalidation(invalidation: Invalidation, from: string): void {
@@ -199,6 +190,15 @@ export class LocalCache implements LocalCopies {
   #evict(names: readonly InvalidationName[]): Promise<void> {
     this.#applyOwn(names);
     return this.coherence.publish(names);
+  }
+
+  async #evictEverywhere(names: readonly InvalidationName[], everywhere: Everywhere): Promise<EvictedEverywhere> {
+    if (this.#isClosed) throw this.#closedError();
+    const timeout = timeoutOf(everywhere, this.settings);
+    if (names.length === 0) return { instances: 0, waited: 0 };
+    this.#reevictions.later(names);
+    this.#applyOwn(names);
+    return this.coherence.publishEverywhere(names, timeout);
   }
 
   #applyOwn(names: readonly InvalidationName[]): void {
