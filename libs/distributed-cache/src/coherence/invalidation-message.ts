@@ -70,14 +70,7 @@ export function decodeInvalidation(payload: string): DecodedMessage {
   if (!everything && regions.length + tags.length + keys.length === 0 && json['n'] === undefined)
     return refused('it names nothing');
 
-  const invalidation = {
-    ...invalidationOf(
-      keys.flatMap(([region, ...names]) => names.map((key) => ({ kind: 'key' as const, region, key }))),
-    ),
-    everything,
-    regions: new Set(regions),
-    tags: new Set(tags),
-  };
+  const invalidation = { everything, regions: new Set(regions), tags: new Set(tags), keys: keysByRegion(keys) };
   return accepted(from, invalidation, tokenIn(json));
 }
 
@@ -114,6 +107,16 @@ function strings(value: unknown): readonly string[] | undefined {
 function keyLists(value: unknown): readonly (readonly [string, ...string[]])[] | undefined {
   if (value === undefined) return [];
   return Array.isArray(value) && value.every(isKeyList) ? value : undefined;
+}
+
+function keysByRegion(lists: readonly (readonly [string, ...string[]])[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const byRegion = new Map<string, Set<string>>();
+  for (const [region, ...keys] of lists) {
+    const known = byRegion.get(region);
+    if (known) for (const key of keys) known.add(key);
+    else if (keys.length > 0) byRegion.set(region, new Set(keys));
+  }
+  return byRegion;
 }
 
 function isKeyList(value: unknown): value is readonly [string, ...string[]] {

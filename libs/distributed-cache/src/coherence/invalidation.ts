@@ -26,8 +26,9 @@ export const EVERYTHING: Invalidation = { everything: true, regions: NONE, tags:
 
 /** @internal */
 export function invalidationOf(names: Iterable<InvalidationName>): Invalidation {
-  const regions = new Set<string>();
-  const tags = new Set<string>();
+  // Most invalidations name keys only, and there may be very many: sets that stay empty are not made.
+  let regions: Set<string> | undefined;
+  let tags: Set<string> | undefined;
   const keys = new Map<string, Set<string>>();
   let everything = false;
   for (const name of names) {
@@ -36,10 +37,10 @@ export function invalidationOf(names: Iterable<InvalidationName>): Invalidation 
         everything = true;
         break;
       case 'region':
-        regions.add(name.region);
+        (regions ??= new Set()).add(name.region);
         break;
       case 'tag':
-        tags.add(name.tag);
+        (tags ??= new Set()).add(name.tag);
         break;
       case 'key': {
         const known = keys.get(name.region);
@@ -48,7 +49,7 @@ export function invalidationOf(names: Iterable<InvalidationName>): Invalidation 
       }
     }
   }
-  return { everything, regions, tags, keys };
+  return { everything, regions: regions ?? NONE, tags: tags ?? NONE, keys };
 }
 
 /** Whether it names nothing at all: the entry that gives an empty log something to hold. @internal */
