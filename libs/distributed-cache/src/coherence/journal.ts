@@ -110,17 +110,17 @@ export class Journal {
 }
 
 function measured({ regions, tags, keys }: Invalidation): Pick<Applied, 'names' | 'length'> {
-  let names = 1;
-  let length = 0;
-  const count = (text: string): void => {
-    names += 1;
-    length += text.length;
-  };
-  regions.forEach(count);
-  tags.forEach(count);
+  let names = 1 + regions.size + tags.size;
+  let length = lengthOf(regions) + lengthOf(tags);
   for (const [region, its] of keys) {
-    length += region.length;
-    its.forEach(count);
+    names += its.size;
+    length += region.length + lengthOf(its);
   }
   return { names, length };
+}
+
+function lengthOf(texts: Iterable<string>): number {
+  let length = 0;
+  for (const text of texts) length += text.length;
+  return length;
 }

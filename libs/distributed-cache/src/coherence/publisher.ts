@@ -211,7 +211,8 @@ export class Publisher {
     this.#announced.add(message.names);
     this.#tellCallers(message, this.#clock.now(), reply);
     if (this.#outbox.size > 0) this.#flush();
-    if (this.waiting === 0) this.#drained?.();
+    // It walks over all that is on its way.
+    if (this.#drained && this.waiting === 0) this.#drained();
   }
 
   #tellCallers({ delivery, rollCall }: Message, acceptedAt: number, reply: MembersReply | undefined): void {
