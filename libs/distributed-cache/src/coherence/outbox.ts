@@ -55,7 +55,7 @@ export class Outbox {
     let bytes = ENVELOPE_BYTES;
     for (const [id, name] of this.#names) {
       // As it will be sent: in UTF-8, and with what JSON escapes.
-      bytes += Buffer.byteLength(JSON.stringify(id));
+      bytes += PLAIN.test(id) ? id.length + 2 : Buffer.byteLength(JSON.stringify(id));
       if (taken.length === MAX_NAMES || (taken.length > 0 && bytes > MAX_BYTES)) break;
       taken.push(name);
       this.#names.delete(id);
@@ -88,6 +88,9 @@ export class Outbox {
 }
 
 const EVERYTHING_ID = 'e';
+
+/** What JSON puts between quotes as it is, a byte a character. */
+const PLAIN = /^[ !#-[\]-~]*$/;
 
 /** Two names are one when this text is the same; the region's length keeps `a` + `bc` apart from `ab` + `c`. */
 function identity(name: InvalidationName): string {
