@@ -12,6 +12,7 @@ import {
   isRedisClient,
   type RedisClients,
 } from './redis-clients.js';
+import { PacedReading } from './paced-reading.js';
 import { RedisConnecting } from './redis-connecting.js';
 import type { RedisClientOptions } from './redis-credentials.js';
 import { withinTime } from './redis-dialling.js';
@@ -62,7 +63,11 @@ export class RedisInvalidationBridge implements InvalidationBridge {
       const waiter = member.minReplicas > 0 ? await connecting.connect(place) : undefined;
       const link = new RedisLink({ commands, subscriber, waiter, channelWasSilent }, names, member);
       // Attached before SUBSCRIBE: the first message may come together with its acknowledgement.
-      subscriber.on('message', (channel, text) => link.heard(channel, text, listener));
+      const reading = new PacedReading(subscriber);
+      subscriber.on('message', (channel, text) => {
+        link.heard(channel, text, listener);
+        reading.read(text.length);
+      });
       // Resolves with the server's acknowledgement; `ready` alone would only say that the command was sent.
       await connecting.step(subscriber, subscriber.subscribe(names.channel));
       const connections = waiter ? [commands, subscriber, waiter] : [commands, subscriber];
