@@ -2,11 +2,8 @@ import { InvalidationNotConfirmedError } from '../errors.js';
 import type { CancelTimer, Clock } from './clock.js';
 import type { MembersReply } from './invalidation-bridge.js';
 import type { InvalidationName } from './invalidation.js';
-import { bypasses, type Member } from './member.js';
+import { bypasses, MEMBER_IS_GONE, type Member } from './member.js';
 import { RollCall } from './roll-call.js';
-
-/** A list of members younger than this may lack one that is still serving: for as long is a silent one kept on it. */
-const LIST_IS_COMPLETE = 600_000;
 
 /** Timers of Node end at once when they are asked for more than 24 days, and nobody checks what the list says. */
 const LONGEST_TIMER = 86_400_000;
@@ -145,7 +142,8 @@ export class Confirmation {
 
   /** For how long an instance may serve that the server has forgotten in a restart, in ms. */
   #unlistedMayServeFor({ members, listAge }: MembersReply): number {
-    if (listAge >= LIST_IS_COMPLETE) return Number.NEGATIVE_INFINITY;
+    // A younger list may lack one that is still serving.
+    if (listAge >= MEMBER_IS_GONE) return Number.NEGATIVE_INFINITY;
     // Nothing is known of it but that it is an instance of this application.
     const others = [this.#self, ...members.map(({ member }) => member)];
     const longest = others.reduce((so, { maxStaleness }) => Math.max(so, maxStaleness), 0);

@@ -1,6 +1,9 @@
 import type { InvalidationName } from './invalidation.js';
 import type { WhenDisconnected } from './when-disconnected.js';
 
+/** How long a member that is silent is kept on the list, in ms. @internal */
+export const MEMBER_IS_GONE = 600_000;
+
 /** An instance as the others know it: for how long it may serve what it has not heard of. @publicApi */
 export interface Member {
   readonly instanceId: string;

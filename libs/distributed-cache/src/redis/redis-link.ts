@@ -9,18 +9,16 @@ import {
   type SyncReply,
   type SyncRequest,
 } from '../coherence/invalidation-bridge.js';
-import { decodeMember, encodeMember, type ListedMember } from '../coherence/member.js';
+import { decodeMember, encodeMember, MEMBER_IS_GONE, type ListedMember } from '../coherence/member.js';
 import { publishScript, publishToMembersScript } from './publish-script.js';
 import { readDoorbell } from './doorbell-text.js';
-import type { RedisNames } from './redis-names.js';
+import { KEPT_FOR, type RedisNames } from './redis-names.js';
 import { toLinkError } from './redis-refusal.js';
 import { disconnect } from './redis-sockets.js';
 import { syncScript } from './sync-script.js';
 
 const MOST_ENTRIES = 500;
 const MOST_BYTES = 256 * 1024;
-const DAY = 86_400_000;
-const MEMBER_IS_GONE = 600_000;
 
 /** @internal */
 export interface RedisConnections {
@@ -101,7 +99,7 @@ export class RedisLink implements InvalidationLink {
     // In whole ms, and never 0, which to Redis means for ever: nothing could be asked on that connection any more.
     const answers = await waiter
       .pipeline()
-      .pexpire(this.#names.log, DAY)
+      .pexpire(this.#names.log, KEPT_FOR)
       .wait(count, Math.max(1, Math.ceil(timeout)))
       .exec();
     for (const [error] of answers ?? []) if (error) throw toLinkError(error);
@@ -123,7 +121,7 @@ export class RedisLink implements InvalidationLink {
           logLength,
           MOST_ENTRIES,
           MOST_BYTES,
-          DAY,
+          KEPT_FOR,
           MEMBER_IS_GONE,
         ],
       ),

@@ -1,3 +1,6 @@
+/** For how long what a namespace keeps outlives its last instance, in ms. @internal */
+export const KEPT_FOR = 86_400_000;
+
 /** The keys and channels of one namespace. In braces: all in one Redis Cluster slot. @internal */
 export interface RedisNames {
   readonly log: string;

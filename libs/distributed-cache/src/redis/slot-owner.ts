@@ -2,9 +2,9 @@ import type { NatMap, Redis } from 'ioredis';
 import { BridgeRefusal } from '../coherence/invalidation-bridge.js';
 import { describePlace, movedTo, type RedisPlace } from './redis-address.js';
 import type { RedisConnecting } from './redis-connecting.js';
+import { KEPT_FOR } from './redis-names.js';
 import { disconnect } from './redis-sockets.js';
 
-const DAY = 86_400_000;
 const MOST_HOPS = 5;
 
 /** The server that a link speaks to. @internal */
@@ -70,7 +70,7 @@ async function followMoved(
  */
 async function refusalOf(connecting: RedisConnecting, connection: Redis, key: string): Promise<Error | undefined> {
   try {
-    await connecting.step(connection, connection.pexpire(key, DAY));
+    await connecting.step(connection, connection.pexpire(key, KEPT_FOR));
     return undefined;
   } catch (error) {
     if (!(error instanceof BridgeRefusal)) throw error;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { LogEntry, MembersReply, SyncReply, SyncRequest } from '../coherence/invalidation-bridge.js';
-import type { Member } from '../coherence/member.js';
+import { MEMBER_IS_GONE, type Member } from '../coherence/member.js';
 import { advance, type Position } from '../coherence/position.js';
 
 interface ChainedEntry extends LogEntry {
@@ -8,7 +8,6 @@ interface ChainedEntry extends LogEntry {
 }
 
 const NO_POSITION: Position = { id: '0-0', hash: '' };
-const MEMBER_IS_GONE = 600_000;
 
 /** What the Redis scripts do, on lists: the log of one namespace and its members. @internal */
 export class InMemoryLog {
