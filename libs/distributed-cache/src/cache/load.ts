@@ -11,8 +11,6 @@ export interface LoadOutcome {
   readonly fencedAt: number | undefined;
 }
 
-const NOBODY = (): void => {};
-
 /** One running load of one key. @internal */
 export class Load {
   readonly region: RegionState;
@@ -20,31 +18,27 @@ export class Load {
   readonly execution: Execution;
   /** Known before the loader ends: those given with the call. */
   readonly tags: readonly string[];
-  readonly outcome: Promise<LoadOutcome>;
   /** `undefined` until the loader is called: what is invalidated while it waits for its turn does not concern it. */
   mark: JournalMark | undefined;
-  /** Whether its result may be stored: not once it was fenced, or a newer load took its place. */
+  /** Whether it may be joined and its result stored: not once it was fenced, a newer load took its place, or it has ended. */
   isCurrent = true;
-  #succeed: (outcome: LoadOutcome) => void = NOBODY;
-  #fail: (error: unknown) => void = NOBODY;
+  #outcome: Promise<LoadOutcome> | undefined;
 
   constructor(region: RegionState, key: string, execution: Execution, tags: readonly string[]) {
     this.region = region;
     this.key = key;
     this.execution = execution;
     this.tags = tags;
-    this.outcome = new Promise((resolve, reject) => {
-      this.#succeed = resolve;
-      this.#fail = reject;
-    });
   }
 
-  succeed(outcome: LoadOutcome): void {
-    this.#succeed(outcome);
+  /** What it comes to; known from when it can be joined. */
+  get outcome(): Promise<LoadOutcome> {
+    if (!this.#outcome) throw new Error('A load was joined before it was started.');
+    return this.#outcome;
   }
 
-  fail(error: unknown): void {
-    this.#fail(error);
+  set outcome(outcome: Promise<LoadOutcome>) {
+    this.#outcome = outcome;
   }
 
   /** Since when its result may have been untrue, as far as is known: what it still waits for may make it older than its own start. */

@@ -81,12 +81,14 @@ export class Loads {
     const execution = request.execution ?? new Execution(now, this.#executions.current, region, key);
     const load = new Load(region, key, execution, request.tags);
     const overtaken = flight.fenced >= MAX_OVERTAKEN ? flight.latest : undefined;
-    flight.joinable = load;
-    flight.latest = load;
     flight.running += 1;
     this.#running.add(load);
-    if (overtaken) this.#afterTurn(overtaken, () => void this.#run(load, flight, request, this.#clock.now()));
-    else void this.#run(load, flight, request, now);
+    load.outcome = overtaken
+      ? this.#turnAfter(overtaken).then(() => this.#run(load, flight, request, this.#clock.now()))
+      : this.#run(load, flight, request, now);
+    flight.latest = load;
+    // Only now: what calls itself while it is called would wait for itself. One that threw at once, or was fenced, is not current.
+    if (load.isCurrent) flight.joinable = load;
     return load;
   }
 
@@ -112,8 +114,7 @@ export class Loads {
     return load;
   }
 
-  /** Never rejects: how it ends is told to those who joined. */
-  async #run(load: Load, flight: Flight, request: LoadRequest, startedAt: number): Promise<void> {
+  async #run(load: Load, flight: Flight, request: LoadRequest, startedAt: number): Promise<LoadOutcome> {
     const mark = this.#coherence.journal.begin();
     load.mark = mark;
     load.region.stats.loads += 1;
@@ -122,10 +123,10 @@ export class Loads {
       const value = await request.call(load.execution);
       isLoaded = true;
       if (this.#events.hears.load) this.#emitLoad(load, startedAt);
-      load.succeed(this.#settle(load, flight, mark, request, value));
+      return this.#settle(load, flight, mark, request, value);
     } catch (error) {
       if (!isLoaded) this.#loadFailed(load, startedAt, error);
-      load.fail(error);
+      throw error;
     } finally {
       this.#end(load, flight, mark);
     }
@@ -157,6 +158,7 @@ export class Loads {
     this.#coherence.journal.end(mark);
     this.#executions.end(load.execution);
     this.#running.delete(load);
+    load.isCurrent = false;
     if (flight.joinable === load) flight.joinable = undefined;
     flight.running -= 1;
     if (flight.running === 0) load.region.flights.delete(load.key);
@@ -174,16 +176,16 @@ export class Loads {
     if (flight?.joinable === load) flight.joinable = undefined;
   }
 
-  /** Runs `callback` once `previous` is done, or after {@link LONGEST_TURN}. */
-  #afterTurn(previous: Load, callback: () => void): void {
-    let isWaiting = true;
-    const proceed = (): void => {
-      if (isWaiting) callback();
-      isWaiting = false;
-      cancel();
-    };
-    const cancel = this.#clock.schedule(proceed, LONGEST_TURN);
-    previous.outcome.then(proceed, proceed);
+  /** Resolves once `previous` is done, or after {@link LONGEST_TURN}. */
+  #turnAfter(previous: Load): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.schedule(resolve, LONGEST_TURN);
+      const proceed = (): void => {
+        cancel();
+        resolve();
+      };
+      previous.outcome.then(proceed, proceed);
+    });
   }
 
   #flight(region: RegionState, key: string): Flight {
