@@ -39,7 +39,8 @@ export class Loads {
   readonly #coherence: Coherence;
   readonly #executions: Executions;
   readonly #events: EventEmitter;
-  readonly #running = new Set<Load>();
+  /** Those in which something was ever loaded. */
+  readonly #regions = new Set<RegionState>();
 
   constructor(clock: Clock, coherence: Coherence, executions: Executions, events: EventEmitter) {
     this.#clock = clock;
@@ -81,12 +82,11 @@ export class Loads {
     const execution = request.execution ?? new Execution(now, this.#executions.current, region, key);
     const load = new Load(region, key, execution, request.tags);
     const overtaken = flight.fenced >= MAX_OVERTAKEN ? flight.latest : undefined;
+    flight.latest = load;
     flight.running += 1;
-    this.#running.add(load);
     load.outcome = overtaken
       ? this.#turnAfter(overtaken).then(() => this.#run(load, flight, request, this.#clock.now()))
       : this.#run(load, flight, request, now);
-    flight.latest = load;
     // Only now: what calls itself while it is called would wait for itself. One that threw at once, or was fenced, is not current.
     if (load.isCurrent) flight.joinable = load;
     return load;
@@ -94,11 +94,24 @@ export class Loads {
 
   /** Lets go of the running loads that `invalidation` covers: nobody joins them any more and their results are not stored. */
   applyInvalidation(invalidation: Invalidation): void {
-    for (const load of this.#running) {
-      if (load.mark && load.isCurrent && covers(invalidation, load.region.name, load.key, load.tags)) {
-        this.#fence(load);
+    for (const { name, flights } of this.#regions) {
+      if (flights.size === 0) continue;
+      const keys = invalidation.keys.get(name);
+      const namesMore = invalidation.everything || invalidation.regions.has(name) || invalidation.tags.size > 0;
+      // Loads may be many, and so may keys: the fewer are walked.
+      if (namesMore || (keys && keys.size > flights.size)) {
+        for (const flight of flights.values()) this.#fenceIfCovered(flight, invalidation);
+      } else if (keys) {
+        for (const key of keys) this.#fenceIfCovered(flights.get(key), invalidation);
       }
     }
+  }
+
+  /** The latest of a flight is the only one that may be current: another is begun when that one was let go of. */
+  #fenceIfCovered(flight: Flight | undefined, invalidation: Invalidation): void {
+    const load = flight?.latest;
+    if (!load?.mark || !load.isCurrent) return;
+    if (covers(invalidation, load.region.name, load.key, load.tags)) this.#fence(load);
   }
 
   #joinable(region: RegionState, key: string): Load | undefined {
@@ -157,7 +170,6 @@ export class Loads {
   #end(load: Load, flight: Flight, mark: JournalMark): void {
     this.#coherence.journal.end(mark);
     this.#executions.end(load.execution);
-    this.#running.delete(load);
     load.isCurrent = false;
     if (flight.joinable === load) flight.joinable = undefined;
     flight.running -= 1;
@@ -191,6 +203,7 @@ export class Loads {
   #flight(region: RegionState, key: string): Flight {
     const known = region.flights.get(key);
     if (known) return known;
+    this.#regions.add(region);
     const flight: Flight = { joinable: undefined, latest: undefined, running: 0, fenced: 0 };
     region.flights.set(key, flight);
     return flight;
