@@ -10,6 +10,8 @@ export const FULL = {
   milliseconds: 80,
   /** Of each load in each round. */
   seconds: 0.5,
+  /** Evictions before that, for the compiler. */
+  warmUp: 20_000,
   /** Rounds of what takes seconds. */
   fewRounds: 3,
   /** Rounds of what takes milliseconds. */
@@ -38,6 +40,7 @@ export const SHORT = {
   rounds: 1,
   milliseconds: 5,
   seconds: 0.02,
+  warmUp: 100,
   fewRounds: 1,
   manyRounds: 2,
   httpSeconds: 1,

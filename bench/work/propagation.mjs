@@ -9,6 +9,7 @@ import { median, percentile, spread } from '../measure/statistics.mjs';
 const LOADS = [100, 1_000, 5_000];
 /** The one that the targets are about. */
 const ORDINARY = 1_000;
+const WARM_UP_LOAD = 10_000;
 
 /** From the call of `evict` until a peer in another process has dropped the entry. @param {import('../run.mjs').Work} work */
 export async function propagation({ redis, effort }) {
@@ -22,6 +23,9 @@ export async function propagation({ redis, effort }) {
     ours: { peer: instance, say: (/** @type {string} */ key) => region.evict(key) },
     theirs: { peer: subscriber, say: (/** @type {string} */ key) => client.publish('raw', key) },
   };
+
+  // An application that runs for a while has been compiled; at a thousand a second that would take minutes.
+  for (const way of Object.values(ways)) await latenciesOf(way, WARM_UP_LOAD, effort.warmUp, 'warm-up');
 
   const loads = [];
   for (const load of LOADS) {
