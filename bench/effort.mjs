@@ -10,6 +10,7 @@ export const FULL = {
   milliseconds: 80,
   /** Of each load in each round. */
   seconds: 0.5,
+  propagationRounds: 5,
   /** Evictions before that, for the compiler. */
   warmUp: 20_000,
   /** Rounds of what takes seconds. */
@@ -22,7 +23,7 @@ export const FULL = {
   /** Entries of a large cache. */
   entries: 1_000_000,
   /** How long it is watched after it was cleared. */
-  settleMilliseconds: 3_000,
+  settleMilliseconds: 2_000,
   /** Entries whose memory is measured. */
   smallEntries: 200_000,
   /** Keys that an instance receives at once. */
@@ -40,6 +41,7 @@ export const SHORT = {
   rounds: 1,
   milliseconds: 5,
   seconds: 0.02,
+  propagationRounds: 1,
   warmUp: 100,
   fewRounds: 1,
   manyRounds: 2,

@@ -18,10 +18,8 @@ export async function interleaved(contenders, { rounds, milliseconds }) {
   const all = Object.entries(contenders);
   // Round 0 warms up: it is the one in which the compiler decides.
   for (let round = 0; round <= rounds; round += 1) {
-    // Each comes first once: what the one before left to the garbage collector is not always to the same one's cost.
-    for (let turn = 0; turn < all.length; turn += 1) {
-      const [name, contender] = all[(turn + round) % all.length] ?? [];
-      if (name === undefined || contender === undefined) continue;
+    // In another order each time: what the one before left in the processor's caches is not always to the same one's cost.
+    for (const [name, contender] of shuffled(all)) {
       const figure = await nanosecondsOf(contender, milliseconds);
       // What is awaited in microtasks never lets the event loop turn: without a sync the lease would end, and with it the hits.
       await pause(1);
@@ -44,10 +42,22 @@ async function nanosecondsOf({ times, run }, milliseconds) {
     batch_threshold: 0,
     warmup_samples: 1,
     warmup_threshold: 0,
-    // A forced collection throws away what the compiler has learned: it made whoever has more code up to twice as slow.
-    gc: false,
+    // The garbage of the one before, and no more: a full collection also throws away what the compiler has learned, and made whoever
+    // has more code up to twice as slow.
+    gc: () => globalThis.gc?.({ type: 'minor' }),
   });
   return avg / times;
+}
+
+/**
+ * @template T
+ * @param {readonly T[]} items
+ */
+function shuffled(items) {
+  return items
+    .map((item) => ({ item, place: Math.random() }))
+    .toSorted((a, b) => a.place - b.place)
+    .map(({ item }) => item);
 }
 
 /** @template {string} Name */

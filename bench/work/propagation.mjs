@@ -7,8 +7,6 @@ import { median, percentile, spread } from '../measure/statistics.mjs';
 
 /** Evictions a second. */
 const LOADS = [100, 1_000, 5_000];
-/** The one that the targets are about. */
-const ORDINARY = 1_000;
 const WARM_UP_LOAD = 10_000;
 
 /** From the call of `evict` until a peer in another process has dropped the entry. @param {import('../run.mjs').Work} work */
@@ -32,7 +30,7 @@ export async function propagation({ redis, effort }) {
     const count = Math.round(Math.max(200, load * effort.seconds));
     /** @type {Record<'ours' | 'theirs', { p50: number, p99: number }[]>} */
     const rounds = { ours: [], theirs: [] };
-    for (let round = 0; round <= effort.rounds; round += 1) {
+    for (let round = 0; round <= effort.propagationRounds; round += 1) {
       for (const way of round % 2 === 0
         ? /** @type {const} */ (['ours', 'theirs'])
         : /** @type {const} */ (['theirs', 'ours'])) {
@@ -46,9 +44,13 @@ export async function propagation({ redis, effort }) {
   await app.close();
   client.disconnect();
   await Promise.all([instance.stop(), subscriber.stop()]);
-  const ordinary = loads.find(({ load }) => load === ORDINARY) ?? loads[0];
   return {
-    rows: { 'propagation/p50': compared(ordinary, 'p50'), 'propagation/p99': compared(ordinary, 'p99') },
+    rows: Object.fromEntries(
+      loads.flatMap((figures) => [
+        [`propagation/p50/${figures.load}`, compared(figures, 'p50')],
+        [`propagation/p99/${figures.load}`, compared(figures, 'p99')],
+      ]),
+    ),
     series: {
       propagation: loads.map(({ load, ours, theirs }) => ({
         load,
