@@ -10,7 +10,7 @@ export const FULL = {
   milliseconds: 80,
   /** Of each load in each round. */
   seconds: 0.5,
-  propagationRounds: 5,
+  propagationRounds: 7,
   /** Evictions before that, for the compiler. */
   warmUp: 20_000,
   /** Rounds of what takes seconds. */

@@ -23,8 +23,7 @@ export function hitChart({ series: { hits } }) {
     ['bentocache', hits.bento],
     ["the L1 of Nest's documentation", hits.nest],
   ].toReversed();
-  return svg({
-    title: { text: 'One hit, in ns (logarithmic)' },
+  return svg('One hit, in ns (logarithmic)', {
     grid: { ...COMMON.grid, right: 72 },
     xAxis: { type: 'log', min: 10 },
     yAxis: { type: 'category', data: bars.map(([name]) => name) },
@@ -44,8 +43,7 @@ export function hitChart({ series: { hits } }) {
 /** Keys a second, by the number of keys in one call. @param {Run} run */
 export function throughputChart({ series: { throughput } }) {
   const batches = throughput.batches.map(({ batch }) => `${batch}`);
-  return svg({
-    title: { text: 'Evicted keys a second until a peer has dropped them (logarithmic), by keys a call' },
+  return svg('Evicted keys a second until a peer has dropped them (logarithmic), by keys a call', {
     legend: { top: 28 },
     xAxis: { type: 'category', data: batches },
     yAxis: { type: 'log', min: 1_000 },
@@ -94,8 +92,7 @@ export function propagationChart({ series: { propagation } }) {
       type: 'dashed',
     },
   ];
-  return svg({
-    title: { text: 'Propagation in µs (logarithmic), by evictions a second' },
+  return svg('Propagation in µs (logarithmic), by evictions a second', {
     legend: { top: 28 },
     xAxis: { type: 'category', data: propagation.map(({ load }) => `${load}`) },
     yAxis: { type: 'log', min: 10 },
@@ -111,8 +108,7 @@ export function propagationChart({ series: { propagation } }) {
 
 /** What Redis sends and computes for one eviction, by instances. @param {Run} run */
 export function redisChart({ series: { redisWork } }) {
-  return svg({
-    title: { text: 'Redis, for one eviction: messages sent, and µs of CPU' },
+  return svg('Redis, for one eviction: messages sent, and µs of CPU', {
     legend: { top: 28 },
     xAxis: {
       type: 'category',
@@ -143,12 +139,15 @@ export function redisChart({ series: { redisWork } }) {
   });
 }
 
-/** @param {import('echarts').EChartsOption} option */
-function svg(option) {
+/**
+ * @param {string} text the title
+ * @param {import('echarts').EChartsOption} option
+ */
+function svg(text, option) {
   const chart = init(null, null, { renderer: 'svg', ssr: true, ...SIZE });
-  chart.setOption({ ...COMMON, ...option, title: { textStyle: { fontSize: 14 }, ...option.title } });
-  const text = chart.renderToSVGString();
+  chart.setOption({ ...COMMON, ...option, title: { text, textStyle: { fontSize: 14 } } });
+  const drawn = chart.renderToSVGString();
   // It keeps a timer, and with it the process.
   chart.dispose();
-  return `${text}\n`;
+  return `${drawn}\n`;
 }

@@ -13,8 +13,11 @@ const WARM_UP_LOAD = 10_000;
 export async function propagation({ redis, effort }) {
   const { app, cache } = await startApplication({ redisConnectionString: redis.connectionString });
   const region = cache.region('products');
-  const client = new Redis(redis.port);
+  // Between instances of a bus: who publishes listens too, and Redis has two to write to.
+  const [client, listener] = [new Redis(redis.port), new Redis(redis.port)];
   await once(client, 'ready');
+  listener.on('message', () => {});
+  await listener.subscribe('raw');
   const instance = await startPeer('instance', { connectionString: redis.connectionString });
   const subscriber = await startPeer('subscriber', { port: redis.port, channel: 'raw' });
   const ways = {
@@ -43,6 +46,7 @@ export async function propagation({ redis, effort }) {
 
   await app.close();
   client.disconnect();
+  listener.disconnect();
   await Promise.all([instance.stop(), subscriber.stop()]);
   return {
     rows: Object.fromEntries(
