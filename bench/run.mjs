@@ -7,7 +7,6 @@ import { parseArgs } from 'node:util';
 import { whenNpmStops } from '../scripts/parent-death.mjs';
 import { FULL, SHORT } from './effort.mjs';
 import { installPeers } from './install.mjs';
-import { record } from './report/record.mjs';
 import { printTable, verdicts } from './report/table.mjs';
 
 /**
@@ -23,20 +22,6 @@ import { printTable, verdicts } from './report/table.mjs';
  */
 
 const GROUP = fileURLToPath(new URL('./group.mjs', import.meta.url));
-const NAMES = [
-  'hits',
-  'keys',
-  'misses',
-  'memory',
-  'tags',
-  'stalls',
-  'evictions',
-  'propagation',
-  'throughput',
-  'http',
-  'redis',
-  'boot',
-];
 
 const { values } = parseArgs({
   options: {
@@ -46,14 +31,15 @@ const { values } = parseArgs({
     only: { type: 'string' },
   },
 });
-const names = values.only === undefined ? NAMES : values.only.split(',');
-const unknown = names.find((name) => !NAMES.includes(name));
-if (unknown !== undefined) stop(`--only: there is no '${unknown}'; there are ${NAMES.join(', ')}.`);
 if (values.short && (values.check || values.record))
   stop('--short measures nothing that could be checked or recorded.');
 if (values.record && values.only !== undefined) stop('--record keeps a whole run: leave --only out.');
-
 installPeers();
+const { GROUPS } = await import('./groups.mjs');
+
+const names = values.only === undefined ? Object.keys(GROUPS) : values.only.split(',');
+const unknown = names.find((name) => !(name in GROUPS));
+if (unknown !== undefined) stop(`--only: there is no '${unknown}'; there are ${Object.keys(GROUPS).join(', ')}.`);
 /** @type {import('node:child_process').ChildProcess | undefined} */
 let running;
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.once(signal, interrupted);
@@ -72,7 +58,10 @@ for (const [index, name] of names.entries()) {
 
 const results = verdicts(measured.rows);
 printTable(results, { isMeant: !values.short });
-if (values.record) await record(measured);
+if (values.record) {
+  const { record } = await import('./report/record.mjs');
+  await record(measured);
+}
 const missed = results.filter(({ met }) => met === false);
 if (values.short) console.log('\nA short run: it shows that all of it runs, and its figures mean nothing.');
 else console.log(missed.length === 0 ? '\nEvery target is met.' : `\nMissed: ${missed.map(({ id }) => id).join(', ')}`);

@@ -2,15 +2,15 @@
 // marks, and draws its charts. With --check it writes nothing, and fails when page or charts say something else.
 import { mkdir, readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { installPeers } from '../bench/install.mjs';
-import { apply, docsFile, markedPage } from './marked-page.mjs';
+import { installPeers } from './install.mjs';
+import { apply, docsFile, markedPage } from '../scripts/marked-page.mjs';
 
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
 
 // The charts are drawn by a package of the bench.
 installPeers();
-const charts = await import('../bench/report/charts.mjs');
-const { capacityTable, environmentTable, redisTable, resultTables } = await import('../bench/report/page.mjs');
+const charts = await import('./report/charts.mjs');
+const { capacityTable, environmentTable, redisTable, resultTables } = await import('./report/page.mjs');
 
 const evidence = JSON.parse(await readFile(docsFile('evidence/speed.json'), 'utf8'));
 const page = await markedPage({
