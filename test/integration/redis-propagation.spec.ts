@@ -42,7 +42,7 @@ describe('evictions on their way', () => {
     expect(a.cache.stats().bridge).toMatchObject({ published: 3, received: 0 });
   });
 
-  it('each go behind a command that is answered at once, so that Redis rings before it answers', async () => {
+  it('are one command each', async () => {
     const monitor = await redis.client().monitor();
     onTestFinished(() => monitor.disconnect());
     const commandsOf = new Map<string, string[]>();
@@ -54,8 +54,7 @@ describe('evictions on their way', () => {
     });
     for (const key of ['1', '2', '3']) await a.cache.region('products').evict(key);
 
-    const pairs = ['time', 'evalsha', 'time', 'evalsha', 'time', 'evalsha'];
-    await eventually(() => expect(commandsOf.get(publisher)?.slice(-6)).toEqual(pairs));
+    await eventually(() => expect(commandsOf.get(publisher)?.slice(-3)).toEqual(['evalsha', 'evalsha', 'evalsha']));
   });
 
   it('leave together when they were asked for in one tick, each name once', async () => {
