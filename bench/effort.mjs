@@ -10,7 +10,7 @@ export const FULL = {
   milliseconds: 80,
   /** Of each load in each round. */
   seconds: 0.5,
-  propagationRounds: 7,
+  propagationRounds: 5,
   /** Evictions before that, for the compiler. */
   warmUp: 20_000,
   /** Rounds of what takes seconds. */
@@ -19,7 +19,7 @@ export const FULL = {
   manyRounds: 15,
   /** Of each server in each round, over HTTP. */
   httpSeconds: 2,
-  httpRounds: 5,
+  httpRounds: 3,
   /** Entries of a large cache. */
   entries: 1_000_000,
   /** How long it is watched after it was cleared. */

@@ -88,8 +88,9 @@ export async function throughput({ redis, effort }) {
   });
   return {
     rows: {
-      'throughput/bentocache': against('bentocache', '1'),
-      'throughput/layered-loader': against('layered-loader', '1'),
+      'throughput/one-by-one': against('layered-loader', '1'),
+      'throughput/bentocache': against('bentocache', '1000'),
+      'throughput/layered-loader': against('layered-loader', '1000'),
       'throughput/keys': { ours: of('1000').median },
     },
     series: {

@@ -213,7 +213,8 @@ export class Region<V = unknown> {
       givenKey: typeof givenKey === 'string' ? givenKey : key,
       loader,
       options,
-      ttl: ttlOf(options?.ttl, `Region '${this.name}'`),
+      // Asked first: to make the words for an error of it is a part of what a miss costs.
+      ttl: options?.ttl === undefined ? undefined : ttlOf(options.ttl, `Region '${this.name}'`),
       tags: canonicalTags(options?.tags),
       previous: cache.miss(region, key),
     };
