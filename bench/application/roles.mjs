@@ -4,6 +4,7 @@ import { LoopGaps } from '../measure/loop-gaps.mjs';
 import { bentocache } from '../peers/bentocache.mjs';
 import { layeredLoader } from '../peers/layered-loader.mjs';
 import { startApplication } from './application.mjs';
+import { keyIn } from './bare-message.mjs';
 import { http } from './http-role.mjs';
 import { memory } from './memory-role.mjs';
 
@@ -65,7 +66,7 @@ async function hold(region, keys, tagged) {
 async function subscriber({ port, channel }) {
   const client = new Redis(port);
   const arrivals = new Arrivals();
-  client.on('message', (_channel, message) => arrivals.note(new Set([message])));
+  client.on('message', (_channel, message) => arrivals.note(new Set([keyIn(message)])));
   await client.subscribe(channel);
   return {
     answers: { until: arrivals.until, take: () => ({ arrivals: arrivals.take() }) },

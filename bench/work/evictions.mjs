@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
+import { messageAbout } from '../application/bare-message.mjs';
 import { startApplication } from '../application/application.mjs';
 import { interleaved } from '../measure/interleaved.mjs';
 
@@ -21,7 +22,7 @@ export async function awaitedEvictions({ redis, effort }) {
   const measured = await interleaved(
     {
       ours: every((key) => region.evict(key)),
-      theirs: every((key) => client.publish('raw', `{"v":1,"f":"0123456789ab","k":[["products","${key}"]]}`)),
+      theirs: every((key) => client.publish('raw', messageAbout(key))),
     },
     { ...effort, milliseconds: effort.milliseconds * 4 },
   );

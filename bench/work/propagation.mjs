@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { startApplication } from '../application/application.mjs';
 import { startPeer } from '../application/peer-process.mjs';
 import { monotonicMicroseconds } from '../measure/clock.mjs';
+import { messageAbout } from '../application/bare-message.mjs';
 import { median, percentile, spread } from '../measure/statistics.mjs';
 
 /** Evictions a second. */
@@ -22,7 +23,7 @@ export async function propagation({ redis, effort }) {
   const subscriber = await startPeer('subscriber', { port: redis.port, channel: 'raw' });
   const ways = {
     ours: { peer: instance, say: (/** @type {string} */ key) => region.evict(key) },
-    theirs: { peer: subscriber, say: (/** @type {string} */ key) => client.publish('raw', key) },
+    theirs: { peer: subscriber, say: (/** @type {string} */ key) => client.publish('raw', messageAbout(key)) },
   };
 
   // An application that runs for a while has been compiled; at a thousand a second that would take minutes.

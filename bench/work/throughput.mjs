@@ -110,11 +110,13 @@ export async function throughput({ redis, effort }) {
  * @param {(some: string[]) => PromiseLike<unknown>} evict
  */
 async function inBatches(names, batch, evict) {
-  for (let from = 0; from < names.length; from += ON_THEIR_WAY) {
-    const pending = [];
-    for (let index = from; index < Math.min(names.length, from + ON_THEIR_WAY); index += batch) {
-      pending.push(evict(names.slice(index, index + batch)));
+  let next = 0;
+  const goOn = async () => {
+    while (next < names.length) {
+      const from = next;
+      next += batch;
+      await evict(names.slice(from, next));
     }
-    await Promise.all(pending);
-  }
+  };
+  await Promise.all(Array.from({ length: ON_THEIR_WAY / batch }, goOn));
 }

@@ -17,9 +17,11 @@ export class NoAnswerError extends Error {
  */
 export function answerInTime<T>(ask: () => Promise<T>, what: string, timeout: number, clock: Clock): Promise<T> {
   return new Promise((resolve, reject) => {
-    const cancel = clock.schedule(() => clock.nextTurn(() => reject(new NoAnswerError(what, timeout))), timeout);
     // A bridge that throws instead of rejecting is no reason to throw out of a microtask.
-    new Promise<T>((settle) => settle(ask())).then(
+    const answer = new Promise<T>((settle) => settle(ask()));
+    // After it was asked: what is asked is on its way while the timer is made.
+    const cancel = clock.schedule(() => clock.nextTurn(() => reject(new NoAnswerError(what, timeout))), timeout);
+    answer.then(
       (value) => {
         cancel();
         resolve(value);
