@@ -10,7 +10,7 @@ export const FULL = {
   milliseconds: 80,
   /** Of each load in each round. */
   seconds: 0.5,
-  propagationRounds: 5,
+  propagationRounds: 3,
   /** Evictions before that, for the compiler. */
   warmUp: 20_000,
   /** Rounds of what takes seconds. */
@@ -29,7 +29,7 @@ export const FULL = {
   /** Keys that an instance receives at once. */
   burst: 100_000,
   /** Keys that are evicted as fast as possible, by us and by each peer. */
-  keys: 200_000,
+  keys: 100_000,
   peerKeys: 20_000,
   /** Evictions that Redis' counters are read around, and how long they are read without. */
   evictions: 5_000,

@@ -8,14 +8,19 @@ import { LAYERED_LOADER } from '../peers/layered-loader.mjs';
 const EVIDENCE = fileURLToPath(new URL('../../docs/evidence/speed.json', import.meta.url));
 
 /**
- * Keeps a run, one for each major version of Node, with what it was run on.
+ * Keeps what was measured, for each major version of Node, with what it was run on; the groups that were not measured stay as they were.
  *
  * @param {{ rows: object, series: object }} measured
  */
 export async function record(measured) {
   const major = process.versions.node.split('.')[0] ?? '';
   const runs = JSON.parse(await readFile(EVIDENCE, 'utf8').catch(() => '{}'));
-  runs[major] = { ...(await environment()), ...measured };
+  const { rows, series } = runs[major] ?? {};
+  runs[major] = {
+    ...(await environment()),
+    rows: { ...rows, ...measured.rows },
+    series: { ...series, ...measured.series },
+  };
   await writeFile(EVIDENCE, `${JSON.stringify(runs, undefined, 2)}\n`);
   console.log(`\nKept in docs/evidence/speed.json; npm run docs:performance writes docs/performance.md from it.`);
 }
