@@ -64,7 +64,7 @@ for (const [index, name] of names.entries()) {
   console.log(`${((performance.now() - startedAt) / 1_000).toFixed(0)} s`);
 }
 
-const results = verdicts(measured.rows);
+const results = verdicts(measured.rows, Number(process.versions.node.split('.')[0]));
 printTable(results, { isMeant: !values.short });
 if (values.record) {
   const { record } = await import('./report/record.mjs');

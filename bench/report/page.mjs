@@ -8,7 +8,7 @@ import { cellsOf, verdicts, whole } from './table.mjs';
 export function resultTables(evidence) {
   return runsOf(evidence)
     .map(([major, run]) => {
-      const rows = verdicts(run.rows).map((result) => [
+      const rows = verdicts(run.rows, Number(major)).map((result) => [
         ...cellsOf(result),
         result.met === undefined ? '' : result.met ? 'met' : '**missed**',
       ]);
@@ -66,7 +66,13 @@ export function capacityTable(evidence) {
   const work = run?.series.redisWork ?? [];
   const { fixed, perInstance } = costOfMessage(work);
   const table = markdownTable(
-    ['instances', 'heartbeats, share of a core', 'messages a second', 'keys a second, 100 a message', 'Redis sends'],
+    [
+      'instances',
+      'heartbeats, share of a core',
+      'messages a second',
+      'keys a second, 100 a message',
+      'Redis sends, one key a message',
+    ],
     [10, 100, 1_000].map((instances) => {
       const { heartbeats, messages, bytes } = capacity(instances, work);
       return [

@@ -1,4 +1,4 @@
-import { DEFINITIONS, isMet } from '../targets.mjs';
+import { definitionsFor, isMet } from '../targets.mjs';
 
 /**
  * @typedef {import('../targets.mjs').Definition & { row: import('../run.mjs').Row, met: boolean | undefined }} Result `met` is
@@ -7,10 +7,11 @@ import { DEFINITIONS, isMet } from '../targets.mjs';
 
 /**
  * @param {Record<string, import('../run.mjs').Row>} rows
+ * @param {number} node the major version on which they were measured
  * @returns {Result[]}
  */
-export function verdicts(rows) {
-  return DEFINITIONS.flatMap((definition) => {
+export function verdicts(rows, node) {
+  return definitionsFor(node).flatMap((definition) => {
     const row = rows[definition.id];
     if (!row) return [];
     const isAsked = Object.keys(definition.target).length > 0;
