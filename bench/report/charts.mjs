@@ -9,13 +9,13 @@ const COMMON = {
   backgroundColor: '#ffffff',
   color: COLORS,
   textStyle: { fontFamily: 'sans-serif' },
-  grid: { left: 16, right: 32, top: 64, bottom: 16, containLabel: true },
+  grid: { left: 24, right: 32, top: 80, bottom: 16, containLabel: true },
 };
 
 /** What a hit costs, ours first. @param {Run} run */
 export function hitChart({ series: { hits } }) {
   const bars = [
-    ['lru-cache, awaited, with concatenation', hits.lruConcatenated],
+    ['lru-cache, key concatenated', hits.lruConcatenated],
     ['@Cacheable', hits.decorated],
     ['layered-loader', hits.layeredLoader],
     ['async-cache-dedupe', hits.dedupe],
@@ -44,7 +44,7 @@ export function hitChart({ series: { hits } }) {
 export function throughputChart({ series: { throughput } }) {
   const batches = throughput.batches.map(({ batch }) => `${batch}`);
   return svg('Evicted keys a second until a peer has dropped them (logarithmic), by keys a call', {
-    legend: { top: 28 },
+    legend: { top: 36, itemGap: 24 },
     xAxis: { type: 'category', data: batches },
     yAxis: { type: 'log', min: 1_000 },
     series: [
@@ -93,7 +93,7 @@ export function propagationChart({ series: { propagation } }) {
     },
   ];
   return svg('Propagation in µs (logarithmic), by evictions a second', {
-    legend: { top: 28 },
+    legend: { top: 36, itemGap: 24 },
     xAxis: { type: 'category', data: propagation.map(({ load }) => `${load}`) },
     yAxis: { type: 'log', min: 10 },
     series: lines.map(({ name, of, color, type }) => ({
@@ -109,7 +109,7 @@ export function propagationChart({ series: { propagation } }) {
 /** What Redis sends and computes for one eviction, by instances. @param {Run} run */
 export function redisChart({ series: { redisWork } }) {
   return svg('Redis, for one eviction: messages sent, and µs of CPU', {
-    legend: { top: 28 },
+    legend: { top: 36, itemGap: 24 },
     xAxis: {
       type: 'category',
       name: 'instances',
