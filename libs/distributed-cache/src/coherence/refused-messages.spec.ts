@@ -1,8 +1,12 @@
-import { expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { failureOf } from '../../../../test/support/failure-of.js';
 import { key, PUBLISH_TIMEOUT, publishing } from '../../../../test/support/publishing.js';
 import { BridgeRefusal } from './invalidation-bridge.js';
 import type { Publisher } from './publisher.js';
+
+// The shortest back-off each time: by chance the retry came so late that the second had timed out as well.
+beforeEach(() => void vi.spyOn(Math, 'random').mockReturnValue(0));
+afterEach(() => vi.restoreAllMocks());
 
 const oom = (): BridgeRefusal => new BridgeRefusal('retry', 'OOM');
 
