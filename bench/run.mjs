@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { whenNpmStops } from '../scripts/parent-death.mjs';
 import { FULL, SHORT } from './effort.mjs';
 import { installPeers } from './install.mjs';
+import { NODE_MAJOR } from './measure/node-major.mjs';
 import { median } from './measure/statistics.mjs';
 import { printTable, verdicts } from './report/table.mjs';
 
@@ -64,7 +65,7 @@ for (const [index, name] of names.entries()) {
   console.log(`${((performance.now() - startedAt) / 1_000).toFixed(0)} s`);
 }
 
-const results = verdicts(measured.rows, Number(process.versions.node.split('.')[0]));
+const results = verdicts(measured.rows, NODE_MAJOR);
 printTable(results, { isMeant: !values.short });
 if (values.record) {
   const { record } = await import('./report/record.mjs');

@@ -75,6 +75,16 @@ export class Interleaved {
   }
 
   /**
+   * A row of the table: `ours` beside `theirs`.
+   *
+   * @param {Name} ours
+   * @param {Name} theirs
+   */
+  row(ours, theirs) {
+    return { ours: this.nanoseconds(ours), theirs: this.nanoseconds(theirs), ratio: this.ratio(ours, theirs) };
+  }
+
+  /**
    * How many times `name` takes what `other` takes, round by round.
    *
    * @param {Name} name

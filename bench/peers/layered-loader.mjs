@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis';
+import { NODE_MAJOR } from '../measure/node-major.mjs';
 
 /** The newest that runs here: 16 wants Node 22. */
-export const LAYERED_LOADER =
-  Number(process.versions.node.split('.')[0]) >= 22 ? 'layered-loader' : 'layered-loader-14';
+export const LAYERED_LOADER = NODE_MAJOR >= 22 ? 'layered-loader' : 'layered-loader-14';
 
 /**
  * In memory, with its notifications when there is a Redis to carry them.

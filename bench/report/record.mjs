@@ -3,6 +3,7 @@ import { cpus, totalmem } from 'node:os';
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { findRedisProgram } from '../../scripts/redis.mjs';
+import { NODE_MAJOR } from '../measure/node-major.mjs';
 import { LAYERED_LOADER } from '../peers/layered-loader.mjs';
 
 const EVIDENCE = fileURLToPath(new URL('../../docs/evidence/speed.json', import.meta.url));
@@ -13,10 +14,9 @@ const EVIDENCE = fileURLToPath(new URL('../../docs/evidence/speed.json', import.
  * @param {{ rows: object, series: object }} measured
  */
 export async function record(measured) {
-  const major = process.versions.node.split('.')[0] ?? '';
   const runs = JSON.parse(await readFile(EVIDENCE, 'utf8').catch(() => '{}'));
-  const { rows, series } = runs[major] ?? {};
-  runs[major] = {
+  const { rows, series } = runs[NODE_MAJOR] ?? {};
+  runs[NODE_MAJOR] = {
     ...(await environment()),
     rows: { ...rows, ...measured.rows },
     series: { ...series, ...measured.series },

@@ -89,20 +89,15 @@ export async function hits({ redis, effort }) {
   await app.close();
   await bento.disconnectAll();
 
-  const against = (/** @type {keyof typeof contenders} */ ours, /** @type {keyof typeof contenders} */ theirs) => ({
-    ours: measured.nanoseconds(ours),
-    theirs: measured.nanoseconds(theirs),
-    ratio: measured.ratio(ours, theirs),
-  });
   const rows = {
-    'hit/lru-cache': against('decorated', 'lruConcatenated'),
-    'hit/layered-loader': against('decorated', 'layeredLoader'),
-    'hit/cache-manager': against('decorated', 'manager'),
-    'hit/bentocache': against('decorated', 'bento'),
-    'hit/async-cache-dedupe': against('decorated', 'dedupe'),
-    'hit/nest': against('decorated', 'nest'),
-    'getOrLoad/lru-cache': against('getOrLoad', 'lru'),
-    'getSync/lru-cache': against('getSync', 'lruSync'),
+    'hit/lru-cache': measured.row('decorated', 'lruConcatenated'),
+    'hit/layered-loader': measured.row('decorated', 'layeredLoader'),
+    'hit/cache-manager': measured.row('decorated', 'manager'),
+    'hit/bentocache': measured.row('decorated', 'bento'),
+    'hit/async-cache-dedupe': measured.row('decorated', 'dedupe'),
+    'hit/nest': measured.row('decorated', 'nest'),
+    'getOrLoad/lru-cache': measured.row('getOrLoad', 'lru'),
+    'getSync/lru-cache': measured.row('getSync', 'lruSync'),
   };
   const names = /** @type {const} */ ([
     'decorated',

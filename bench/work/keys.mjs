@@ -34,16 +34,8 @@ export async function keys({ effort }) {
   );
   return {
     rows: {
-      'key/object': {
-        ours: measured.nanoseconds('object'),
-        theirs: measured.nanoseconds('objectJson'),
-        ratio: measured.ratio('object', 'objectJson'),
-      },
-      'key/three': {
-        ours: measured.nanoseconds('three'),
-        theirs: measured.nanoseconds('threeJson'),
-        ratio: measured.ratio('three', 'threeJson'),
-      },
+      'key/object': measured.row('object', 'objectJson'),
+      'key/three': measured.row('three', 'threeJson'),
     },
   };
 }

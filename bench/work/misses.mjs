@@ -47,11 +47,7 @@ export async function misses({ redis, effort }) {
   await app.close();
   return {
     rows: {
-      'miss/loader': {
-        ours: measured.nanoseconds('ours'),
-        theirs: measured.nanoseconds('theirs'),
-        ratio: measured.ratio('ours', 'theirs'),
-      },
+      'miss/loader': measured.row('ours', 'theirs'),
       'stampede/loads': { ours: loads },
     },
   };

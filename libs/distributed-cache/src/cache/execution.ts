@@ -107,7 +107,7 @@ export class Executions {
 
   /**
    * On Node 20 an enabled storage doubles the price of every promise in the process (measured 70 ns → 157 ns an await): hits pay for it
-   * only while something loads. To switch it costs a load a quarter of its time, so it stays on until the event loop's next turn.
+   * only while something loads. To switch it costs a load a third of its time, so it stays on until the event loop's next turn.
    */
   #disableSoon(): void {
     if (this.#isDisableScheduled) return;

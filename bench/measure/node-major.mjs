@@ -1,0 +1,2 @@
+/** Of the Node that runs. */
+export const NODE_MAJOR = Number(process.versions.node.split('.')[0]);
