@@ -1,5 +1,6 @@
+import { number, table } from '../../scripts/markdown.mjs';
 import { capacity, costOfMessage } from './capacity.mjs';
-import { cellsOf, verdicts, whole } from './table.mjs';
+import { cellsOf, verdicts } from './table.mjs';
 
 /** @typedef {import('./evidence.mjs').Run} Run */
 /** @typedef {import('./evidence.mjs').SpeedEvidence} SpeedEvidence */
@@ -13,7 +14,7 @@ export function resultTables(evidence) {
         result.met === undefined ? '' : result.met ? 'met' : '**missed**',
       ]);
       const head = ['work', 'ours', 'against', 'theirs', 'ratio (middle half of the rounds)', 'target', ''];
-      return `### Node ${major}\n\n${markdownTable(head, rows)}`;
+      return `### Node ${major}\n\n${table(head, rows)}`;
     })
     .join('\n\n');
 }
@@ -22,7 +23,7 @@ export function resultTables(evidence) {
 export function environmentTable(evidence) {
   const runs = runsOf(evidence);
   const names = [...new Set(runs.flatMap(([, { versions }]) => Object.keys(versions)))];
-  return markdownTable(
+  return table(
     ['', ...runs.map(([major]) => `Node ${major}`)],
     [
       ['measured', ...runs.map(([, { date }]) => date)],
@@ -40,7 +41,7 @@ export function environmentTable(evidence) {
 /** @param {SpeedEvidence} evidence */
 export function redisTable(evidence) {
   const [, run] = runsOf(evidence)[0] ?? [];
-  return markdownTable(
+  return table(
     [
       'instances',
       'messages per eviction',
@@ -53,9 +54,9 @@ export function redisTable(evidence) {
       `${instances}`,
       `${eviction.messages}`,
       eviction.cpuMicroseconds.toFixed(1),
-      whole(eviction.bytes),
+      number(eviction.bytes),
       sync.microseconds.toFixed(0),
-      whole(sync.bytes),
+      number(sync.bytes),
     ]),
   );
 }
@@ -65,7 +66,7 @@ export function capacityTable(evidence) {
   const [, run] = runsOf(evidence)[0] ?? [];
   const work = run?.series.redisWork ?? [];
   const { fixed, perInstance } = costOfMessage(work);
-  const table = markdownTable(
+  const rows = table(
     [
       'instances',
       'heartbeats, share of a core',
@@ -76,27 +77,18 @@ export function capacityTable(evidence) {
     [10, 100, 1_000].map((instances) => {
       const { heartbeats, messages, bytes } = capacity(instances, work);
       return [
-        whole(instances),
+        number(instances),
         `${(heartbeats * 100).toFixed(2)} %`,
-        whole(messages),
-        whole(messages * 100),
+        number(messages),
+        number(messages * 100),
         `${(bytes / 1e6).toFixed(1)} MB/s`,
       ];
     }),
   );
-  return `A message costs Redis ${fixed.toFixed(0)} µs and ${perInstance.toFixed(1)} µs for each instance that hears it.\n\n${table}`;
+  return `A message costs Redis ${fixed.toFixed(0)} µs and ${perInstance.toFixed(1)} µs for each instance that hears it.\n\n${rows}`;
 }
 
 /** The oldest Node first: the one that applications are promised to run on. @param {SpeedEvidence} evidence @returns {[string, Run][]} */
 function runsOf(evidence) {
   return Object.entries(evidence).toSorted(([a], [b]) => Number(a) - Number(b));
-}
-
-/**
- * @param {readonly string[]} head
- * @param {readonly (readonly string[])[]} rows
- */
-function markdownTable(head, rows) {
-  const line = (/** @type {readonly string[]} */ cells) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }

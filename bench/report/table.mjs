@@ -1,3 +1,4 @@
+import { decimal, number } from '../../scripts/markdown.mjs';
 import { definitionsFor, isMet } from '../targets.mjs';
 
 /**
@@ -89,15 +90,5 @@ function targetOf({ times, orMoreBy, faster, more, atMost, atLeast }, unit) {
 function figure(value, unit) {
   if (unit === 'ns' && value >= 1e6) return `${decimal(value / 1e6)} ms`;
   if (unit === 'ns' && value >= 1e4) return `${decimal(value / 1e3)} µs`;
-  return `${unit === 'ms' || unit === 'µs' ? decimal(value) : whole(value)} ${unit}`;
-}
-
-/** @param {number} value */
-function decimal(value) {
-  return value >= 100 ? whole(value) : value.toFixed(value >= 10 ? 1 : 2);
-}
-
-/** @param {number} value */
-export function whole(value) {
-  return Math.round(value).toLocaleString('en').replaceAll(',', ' ');
+  return `${unit === 'ms' || unit === 'µs' ? decimal(value) : number(value)} ${unit}`;
 }

@@ -1,3 +1,5 @@
+import { decimal, number, table } from '../markdown.mjs';
+
 /** @typedef {import('./evidence.mjs').FaultRow} FaultRow */
 /** @typedef {import('./evidence.mjs').CoherenceReport} CoherenceReport */
 /** @typedef {import('./evidence.mjs').HistoryReport} HistoryReport */
@@ -219,29 +221,9 @@ function faultsOf({ faults }) {
   return sum(Object.values(faults));
 }
 
-/**
- * @param {readonly string[]} head
- * @param {readonly (readonly string[])[]} rows
- */
-function table(head, rows) {
-  const line = (/** @type {readonly string[]} */ cells) =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
 /** @param {readonly number[]} numbers */
 function sum(numbers) {
   return numbers.reduce((total, each) => total + each, 0);
-}
-
-/** @param {number} value */
-function number(value) {
-  return Math.round(value).toLocaleString('en').replaceAll(',', ' ');
-}
-
-/** @param {number} value */
-function decimal(value) {
-  return value >= 100 ? number(value) : value.toFixed(value >= 10 ? 1 : 2);
 }
 
 /** @param {number} bytes */
