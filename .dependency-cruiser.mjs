@@ -7,17 +7,20 @@ const SOURCE = 'libs/distributed-cache/src';
 
 /** Each folder, lowest first, with the folders that it may import from beside itself and `errors.ts`. */
 const MAY_IMPORT = {
-  local: [],
-  coherence: [],
-  redis: ['coherence'],
-  cache: ['coherence', 'local'],
-  decorators: ['cache', 'coherence'],
-  module: ['decorators', 'cache', 'redis', 'coherence'],
-  testing: ['module', 'decorators', 'cache', 'redis', 'coherence', 'local'],
+  common: [],
+  store: ['common'],
+  keys: ['common'],
+  protocol: ['common'],
+  coherence: ['protocol', 'common'],
+  redis: ['protocol', 'common'],
+  cache: ['coherence', 'protocol', 'keys', 'store', 'common'],
+  decorators: ['cache', 'keys', 'common'],
+  module: ['decorators', 'cache', 'redis', 'coherence', 'protocol', 'keys', 'common'],
+  testing: ['module', 'decorators', 'cache', 'coherence', 'protocol', 'keys', 'store', 'common'],
 };
 
 /** Folders that know neither the framework nor a client of Redis. */
-const PURE = ['local', 'coherence'];
+const PURE = ['common', 'store', 'keys', 'protocol', 'coherence'];
 
 const floors = Object.entries(MAY_IMPORT).map(([folder, below]) => ({
   name: `floor-${folder}`,
@@ -26,7 +29,7 @@ const floors = Object.entries(MAY_IMPORT).map(([folder, below]) => ({
   from: { path: `^${SOURCE}/${folder}/`, pathNot: String.raw`\.(?:spec|test-d)\.ts$` },
   to: {
     path: `^${SOURCE}/`,
-    pathNot: [`^${SOURCE}/(?:${[folder, ...below].join('|')})/`, `^${SOURCE}/(?:errors|duration|describe-value)\\.ts$`],
+    pathNot: [`^${SOURCE}/(?:${[folder, ...below].join('|')})/`, `^${SOURCE}/errors\\.ts$`],
   },
 }));
 

@@ -1,4 +1,4 @@
-import type { Invalidation } from '../../libs/distributed-cache/src/coherence/invalidation.js';
+import type { Invalidation } from '../../libs/distributed-cache/src/protocol/invalidation.js';
 import type { Origin } from './made-value.js';
 import { Moments, type EntryName, type Moment } from './moments.js';
 

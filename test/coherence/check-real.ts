@@ -1,4 +1,4 @@
-import { duration, milliseconds } from '../../libs/distributed-cache/src/duration.js';
+import { duration, milliseconds } from '../../libs/distributed-cache/src/common/duration.js';
 import { reportOf, type WorldReport } from './check.js';
 import { Random } from './random.js';
 import { RealWorld } from './real-world.js';

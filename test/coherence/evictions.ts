@@ -1,4 +1,4 @@
-import type { Invalidation, InvalidationName } from '../../libs/distributed-cache/src/coherence/invalidation.js';
+import type { Invalidation, InvalidationName } from '../../libs/distributed-cache/src/protocol/invalidation.js';
 import type { MadeValue, Origin, Part } from './made-value.js';
 import { Moments, type EntryName, type Moment } from './moments.js';
 

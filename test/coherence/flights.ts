@@ -1,4 +1,4 @@
-import { covers, type Invalidation } from '../../libs/distributed-cache/src/coherence/invalidation.js';
+import { covers, type Invalidation } from '../../libs/distributed-cache/src/protocol/invalidation.js';
 import type { Moment } from './moments.js';
 
 /** A call of a loader, for one key. */

@@ -4,9 +4,9 @@ import {
   invalidationOf,
   type Invalidation,
   type InvalidationName,
-} from '../../libs/distributed-cache/src/coherence/invalidation.js';
-import type { InvalidationBridge } from '../../libs/distributed-cache/src/coherence/invalidation-bridge.js';
-import { decodeInvalidation } from '../../libs/distributed-cache/src/coherence/invalidation-message.js';
+} from '../../libs/distributed-cache/src/protocol/invalidation.js';
+import type { InvalidationBridge } from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
+import { decodeInvalidation } from '../../libs/distributed-cache/src/protocol/invalidation-message.js';
 import { EventTail } from './event-tail.js';
 import { InstanceHistory, type InstanceOptions } from './instance-history.js';
 import type { MadeValue, Part } from './made-value.js';

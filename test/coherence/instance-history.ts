@@ -3,7 +3,7 @@ import {
   EVERYTHING,
   type Invalidation,
   type InvalidationName,
-} from '../../libs/distributed-cache/src/coherence/invalidation.js';
+} from '../../libs/distributed-cache/src/protocol/invalidation.js';
 import { Applied } from './applied.js';
 import { Evictions } from './evictions.js';
 import { Flights, hasLapsed, type Flight } from './flights.js';

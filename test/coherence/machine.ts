@@ -1,4 +1,4 @@
-import type { CancelTimer, Clock } from '../../libs/distributed-cache/src/coherence/clock.js';
+import type { CancelTimer, Clock } from '../../libs/distributed-cache/src/common/clock.js';
 
 /**
  * The machine of one simulated instance: a clock of its own beside the world's, and times at which nothing of it runs.

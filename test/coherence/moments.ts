@@ -1,4 +1,4 @@
-import type { Invalidation } from '../../libs/distributed-cache/src/coherence/invalidation.js';
+import type { Invalidation } from '../../libs/distributed-cache/src/protocol/invalidation.js';
 
 /** When something happened: its place in the history, which tells apart what happens within one millisecond, and its time in ms. */
 export interface Moment {

@@ -1,4 +1,4 @@
-import type { InvalidationName } from '../../libs/distributed-cache/src/coherence/invalidation.js';
+import type { InvalidationName } from '../../libs/distributed-cache/src/protocol/invalidation.js';
 import type { Subject } from './moments.js';
 import type { Plan } from './plan.js';
 import type { Random } from './random.js';

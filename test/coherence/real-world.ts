@@ -1,6 +1,6 @@
 import { DistributedCache } from '../../libs/distributed-cache/src/cache/distributed-cache.js';
 import type { CacheSettings } from '../../libs/distributed-cache/src/cache/settings.js';
-import { systemClock } from '../../libs/distributed-cache/src/coherence/clock.js';
+import { systemClock } from '../../libs/distributed-cache/src/common/clock.js';
 import { RedisInvalidationBridge } from '../../libs/distributed-cache/src/redis/redis-invalidation-bridge.js';
 import { cacheSettings } from '../support/cluster.js';
 import { RedisProxy } from '../support/redis-proxy.js';

@@ -1,13 +1,13 @@
 import { LocalCache } from '../../libs/distributed-cache/src/cache/local-cache.js';
-import { Load } from '../../libs/distributed-cache/src/cache/load.js';
-import { Loads } from '../../libs/distributed-cache/src/cache/loads.js';
+import { Load } from '../../libs/distributed-cache/src/cache/loading/load.js';
+import { Loads } from '../../libs/distributed-cache/src/cache/loading/loads.js';
 import { Region } from '../../libs/distributed-cache/src/cache/region.js';
-import type { InvalidationBridge, SyncReply } from '../../libs/distributed-cache/src/coherence/invalidation-bridge.js';
-import type { InvalidationLink } from '../../libs/distributed-cache/src/coherence/invalidation-bridge.js';
-import { Journal } from '../../libs/distributed-cache/src/coherence/journal.js';
+import type { InvalidationBridge, SyncReply } from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
+import type { InvalidationLink } from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
+import { Journal } from '../../libs/distributed-cache/src/coherence/applied-invalidations.js';
 import { Lease } from '../../libs/distributed-cache/src/coherence/lease.js';
-import { Outbox } from '../../libs/distributed-cache/src/coherence/outbox.js';
-import { Publisher } from '../../libs/distributed-cache/src/coherence/publisher.js';
+import { Outbox } from '../../libs/distributed-cache/src/coherence/publish/outbox.js';
+import { Publisher } from '../../libs/distributed-cache/src/coherence/publish/publisher.js';
 import { SuspendWatchdog } from '../../libs/distributed-cache/src/coherence/suspend-watchdog.js';
 import { overriding } from './overriding.js';
 

@@ -1,6 +1,6 @@
 import type { EvictEverywhereOptions } from '../../libs/distributed-cache/src/cache/everywhere.js';
-import type { Clock } from '../../libs/distributed-cache/src/coherence/clock.js';
-import type { InvalidationName } from '../../libs/distributed-cache/src/coherence/invalidation.js';
+import type { Clock } from '../../libs/distributed-cache/src/common/clock.js';
+import type { InvalidationName } from '../../libs/distributed-cache/src/protocol/invalidation.js';
 import type { Flight } from './flights.js';
 import type { History } from './history.js';
 import type { InstanceHistory } from './instance-history.js';

@@ -1,6 +1,6 @@
 import { DistributedCache } from '../../libs/distributed-cache/src/cache/distributed-cache.js';
 import type { CacheSettings } from '../../libs/distributed-cache/src/cache/settings.js';
-import type { InvalidationBridge } from '../../libs/distributed-cache/src/coherence/invalidation-bridge.js';
+import type { InvalidationBridge } from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
 import { InMemoryInvalidationBridge } from '../../libs/distributed-cache/src/testing/in-memory-invalidation-bridge.js';
 import { ManualClock } from '../../libs/distributed-cache/src/testing/manual-clock.js';
 import { cacheSettings } from '../support/cluster.js';

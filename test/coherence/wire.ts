@@ -1,9 +1,9 @@
-import type { Clock } from '../../libs/distributed-cache/src/coherence/clock.js';
+import type { Clock } from '../../libs/distributed-cache/src/common/clock.js';
 import type {
   Doorbell,
   InvalidationBridge,
   InvalidationLink,
-} from '../../libs/distributed-cache/src/coherence/invalidation-bridge.js';
+} from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
 import { overriding } from './overriding.js';
 import type { Machine } from './machine.js';
 

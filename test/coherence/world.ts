@@ -1,5 +1,5 @@
 import type { CacheSettings } from '../../libs/distributed-cache/src/cache/settings.js';
-import type { Clock } from '../../libs/distributed-cache/src/coherence/clock.js';
+import type { Clock } from '../../libs/distributed-cache/src/common/clock.js';
 import type { History } from './history.js';
 import type { Random } from './random.js';
 import type { Shop } from './shop.js';

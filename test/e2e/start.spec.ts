@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { SETTING_NAMES } from '../../libs/distributed-cache/src/module/connection-source.js';
+import { SETTING_NAMES } from '../../libs/distributed-cache/src/module/bridge/connection-source.js';
 import { freePort, isPortFree } from '../../scripts/ports.mjs';
 import {
   consecutiveFreePorts,

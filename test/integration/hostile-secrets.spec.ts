@@ -8,7 +8,7 @@ import {
 } from 'nestjs-distributed-cache';
 import { describe, expect, it, vi } from 'vitest';
 import { EventEmitter } from '../../libs/distributed-cache/src/cache/events.js';
-import { silentLog } from '../../libs/distributed-cache/src/coherence/log.js';
+import { silentLog } from '../../libs/distributed-cache/src/common/logger.js';
 import vitestConfig from '../../vitest.config.js';
 import { RecordedLog } from '../support/recorded-log.js';
 import { everythingSaid, EverythingSaid } from '../support/secrets/everything-said.js';

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { InvalidationLink } from '../../libs/distributed-cache/src/coherence/invalidation-bridge.js';
-import { addressAt } from '../../libs/distributed-cache/src/redis/redis-address.js';
-import { clientsFromConnectionString } from '../../libs/distributed-cache/src/redis/redis-clients.js';
-import { RedisConnecting } from '../../libs/distributed-cache/src/redis/redis-connecting.js';
+import type { InvalidationLink } from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
+import { addressAt } from '../../libs/distributed-cache/src/redis/dial/redis-address.js';
+import { clientsFromConnectionString } from '../../libs/distributed-cache/src/redis/dial/redis-clients.js';
+import { RedisConnecting } from '../../libs/distributed-cache/src/redis/dial/link-connections.js';
 import { RedisInvalidationBridge } from '../../libs/distributed-cache/src/redis/redis-invalidation-bridge.js';
-import { ServerChoice } from '../../libs/distributed-cache/src/redis/server-choice.js';
+import { ServerChoice } from '../../libs/distributed-cache/src/redis/dial/server-choice.js';
 import { bridgeMember } from '../support/bridge-member.js';
 import { eventually } from '../support/redis-caches.js';
 import { startRedisServer, type RedisServer } from '../support/redis-server.js';

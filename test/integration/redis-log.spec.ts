@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { advance } from '../../libs/distributed-cache/src/coherence/position.js';
+import { advance } from '../../libs/distributed-cache/src/protocol/position.js';
 import { RedisInvalidationBridge } from 'nestjs-distributed-cache/redis';
 import { bridgeMember } from '../support/bridge-member.js';
 import { copies, eventually, fill, RedisCaches, untilCoherent, untilDropped } from '../support/redis-caches.js';

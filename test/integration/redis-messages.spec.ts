@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { encodeInvalidation } from 'nestjs-distributed-cache/redis';
-import { publishScript } from '../../libs/distributed-cache/src/redis/publish-script.js';
+import { publishScript } from '../../libs/distributed-cache/src/redis/link/publish-script.js';
 import { copies, eventually, fill, RedisCaches, untilCoherent, untilDropped } from '../support/redis-caches.js';
 import type { CacheOnRedis } from '../support/redis-caches.js';
 import { RedisProxy } from '../support/redis-proxy.js';

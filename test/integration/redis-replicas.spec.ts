@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { InvalidationLink } from '../../libs/distributed-cache/src/coherence/invalidation-bridge.js';
+import type { InvalidationLink } from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
 import { RedisInvalidationBridge } from '../../libs/distributed-cache/src/redis/redis-invalidation-bridge.js';
 import { bridgeMember } from '../support/bridge-member.js';
 import { startRedisServer, type RedisServer } from '../support/redis-server.js';

@@ -6,7 +6,7 @@ import type {
   InvalidationLink,
   SyncReply,
   SyncRequest,
-} from '../../libs/distributed-cache/src/coherence/invalidation-bridge.js';
+} from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
 
 import { bridgeMember } from './bridge-member.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { MembersReply } from '../../libs/distributed-cache/src/coherence/invalidation-bridge.js';
+import type { MembersReply } from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
 import { PATIENCE, type BridgeCaller, type BridgeCallers } from './bridge-callers.js';
 
 const TEN_MINUTES = 600_000;

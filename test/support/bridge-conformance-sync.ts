@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { advance } from '../../libs/distributed-cache/src/coherence/position.js';
+import { advance } from '../../libs/distributed-cache/src/protocol/position.js';
 import { NO_OP, type BridgeCallers } from './bridge-callers.js';
 
 /** The most entries that one reply may bring. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { isAfter } from '../../libs/distributed-cache/src/coherence/position.js';
+import { isAfter } from '../../libs/distributed-cache/src/protocol/position.js';
 import { bridgeMember } from './bridge-member.js';
 import { BridgeCallers, PATIENCE, type BridgeUnderTest } from './bridge-callers.js';
 import { describeMembers } from './bridge-conformance-members.js';

@@ -1,4 +1,4 @@
-import type { Log } from '../../libs/distributed-cache/src/coherence/log.js';
+import type { Log } from '../../libs/distributed-cache/src/common/logger.js';
 import { everythingSaid } from './secrets/everything-said.js';
 
 export interface LogLine {

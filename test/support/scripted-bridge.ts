@@ -7,7 +7,7 @@ import type {
   MembersReply,
   SyncReply,
   SyncRequest,
-} from '../../libs/distributed-cache/src/coherence/invalidation-bridge.js';
+} from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
 import { deferred, type Deferred } from './deferred.js';
 
 /** A request as the link got it; the test answers it when it is time. */

@@ -1,12 +1,12 @@
 /** The public API of nestjs-distributed-cache. The sub-paths `/testing` and `/redis` have their own page. */
 
 export { DistributedCacheModule, type DistributedCacheExtras } from './module/distributed-cache.module.js';
-export { CACHE_MANAGER } from './module/sole-cache-manager.js';
+export { CACHE_MANAGER } from './module/boot-checks/sole-cache-manager.js';
 export type {
   DistributedCacheOptions,
   DistributedCacheOptionsFactory,
   RegionOptions,
-} from './module/distributed-cache.options.js';
+} from './module/options/distributed-cache.options.js';
 
 export { Cacheable } from './decorators/cacheable.decorator.js';
 export { CachePut } from './decorators/cache-put.decorator.js';
@@ -21,16 +21,16 @@ export type { AnyMethod, CacheDecorator } from './decorators/method-types.js';
 export { DistributedCache, type CacheStatus } from './cache/distributed-cache.js';
 export { getDistributedCacheToken } from './cache/distributed-cache.token.js';
 export { Region, type Loader } from './cache/region.js';
-export type { CacheKey } from './cache/key.js';
-export type { LoadContext } from './cache/load-context.js';
+export type { CacheKey } from './keys/canonical-key.js';
+export type { LoadContext } from './cache/loading/load-context.js';
 export type { EvictEverywhereOptions, EvictOptions, Everywhere } from './cache/everywhere.js';
 export type { StoreOptions } from './cache/store-options.js';
-export type { BulkListOptions, BulkLoadOptions, BulkResult } from './cache/bulk-load.js';
+export type { BulkListOptions, BulkLoadOptions, BulkResult } from './cache/loading/bulk-load.js';
 export type { CacheEvents, CacheListener } from './cache/events.js';
 export type { CacheStats, RegionStats } from './cache/stats.js';
 export type { ValuesPolicy, WhenDisconnected } from './cache/settings.js';
-export { defaultKey } from './cache/default-key.js';
-export { duration, type Duration } from './duration.js';
+export { defaultKey } from './keys/default-key.js';
+export { duration, type Duration } from './common/duration.js';
 
 export {
   BridgeRefusal,
@@ -43,16 +43,16 @@ export {
   type MembersReply,
   type SyncReply,
   type SyncRequest,
-} from './coherence/invalidation-bridge.js';
-export type { Position } from './coherence/position.js';
-export type { Invalidation, InvalidationName } from './coherence/invalidation.js';
-export type { ListedMember, Member } from './coherence/member.js';
-export type { EvictedEverywhere } from './coherence/confirmation.js';
+} from './protocol/invalidation-bridge.js';
+export type { Position } from './protocol/position.js';
+export type { Invalidation, InvalidationName } from './protocol/invalidation.js';
+export type { ListedMember, Member } from './protocol/member.js';
+export type { EvictedEverywhere } from './coherence/publish/confirmation.js';
 export type { BridgeStats } from './coherence/bridge-stats.js';
 export type { CoherenceState } from './coherence/coherence.js';
-export type { OnUndelivered } from './coherence/delivery.js';
-export type { CancelTimer, Clock } from './coherence/clock.js';
-export type { RedisClientOptions, RedisCredentials } from './redis/redis-credentials.js';
+export type { OnUndelivered } from './coherence/publish/delivery.js';
+export type { CancelTimer, Clock } from './common/clock.js';
+export type { RedisClientOptions, RedisCredentials } from './redis/dial/redis-credentials.js';
 
 export {
   CacheClosedError,

@@ -4,7 +4,7 @@ import type {
   InvalidationBridge,
   InvalidationLink,
   LinkListener,
-} from '../../../libs/distributed-cache/src/coherence/invalidation-bridge.js';
+} from '../../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
 
 /** Passes everything on and notes which message made its listener throw, which a listener never may, and how often is synced. */
 export class EavesdroppingBridge implements InvalidationBridge {

@@ -1,8 +1,8 @@
-import { decodeInvalidation } from '../../../libs/distributed-cache/src/coherence/invalidation-message.js';
-import { decodeMember, mayServeFor } from '../../../libs/distributed-cache/src/coherence/member.js';
+import { decodeInvalidation } from '../../../libs/distributed-cache/src/protocol/invalidation-message.js';
+import { decodeMember, mayServeFor } from '../../../libs/distributed-cache/src/protocol/member.js';
 import { InvalidConnectionStringError } from '../../../libs/distributed-cache/src/errors.js';
-import { parseRedisConnectionString } from '../../../libs/distributed-cache/src/redis/connection-string.js';
-import { readDoorbell } from '../../../libs/distributed-cache/src/redis/doorbell-text.js';
+import { parseRedisConnectionString } from '../../../libs/distributed-cache/src/redis/connection-string/connection-string.js';
+import { readDoorbell } from '../../../libs/distributed-cache/src/redis/link/doorbell-text.js';
 import { HostileWorld } from './hostile-world.js';
 import { hostileConnectionString, hostileMember, hostileMessage, type HostileMessage } from './hostile-message.js';
 import { heapInUse } from './heap.js';

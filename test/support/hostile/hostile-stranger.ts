@@ -1,5 +1,5 @@
-import type { Doorbell, InvalidationLink } from '../../../libs/distributed-cache/src/coherence/invalidation-bridge.js';
-import { readDoorbell } from '../../../libs/distributed-cache/src/redis/doorbell-text.js';
+import type { Doorbell, InvalidationLink } from '../../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
+import { readDoorbell } from '../../../libs/distributed-cache/src/redis/link/doorbell-text.js';
 import type { InMemoryInvalidationBridge } from '../../../libs/distributed-cache/src/testing/in-memory-invalidation-bridge.js';
 import { bridgeMember } from '../bridge-member.js';
 import type { SeededRandom } from './seeded-random.js';

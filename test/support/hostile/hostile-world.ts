@@ -1,5 +1,5 @@
 import { DistributedCache } from '../../../libs/distributed-cache/src/cache/distributed-cache.js';
-import type { Doorbell } from '../../../libs/distributed-cache/src/coherence/invalidation-bridge.js';
+import type { Doorbell } from '../../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
 import { InMemoryInvalidationBridge } from '../../../libs/distributed-cache/src/testing/in-memory-invalidation-bridge.js';
 import { ManualClock } from '../../../libs/distributed-cache/src/testing/manual-clock.js';
 import { cacheSettings } from '../cluster.js';

@@ -1,6 +1,6 @@
-import { encodeInvalidation, encodeNoOp } from '../../../libs/distributed-cache/src/coherence/invalidation-message.js';
-import { encodeMember } from '../../../libs/distributed-cache/src/coherence/member.js';
-import type { InvalidationName } from '../../../libs/distributed-cache/src/coherence/invalidation.js';
+import { encodeInvalidation, encodeNoOp } from '../../../libs/distributed-cache/src/protocol/invalidation-message.js';
+import { encodeMember } from '../../../libs/distributed-cache/src/protocol/member.js';
+import type { InvalidationName } from '../../../libs/distributed-cache/src/protocol/invalidation.js';
 import { HOSTILE_NAMES } from './hostile-names.js';
 import type { SeededRandom } from './seeded-random.js';
 

@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { DistributedCache } from '../../../libs/distributed-cache/src/cache/distributed-cache.js';
-import { chooseBridge } from '../../../libs/distributed-cache/src/module/choose-bridge.js';
-import type { DistributedCacheOptions } from '../../../libs/distributed-cache/src/module/distributed-cache.options.js';
-import { resolveSettings } from '../../../libs/distributed-cache/src/module/resolve-settings.js';
+import { chooseBridge } from '../../../libs/distributed-cache/src/module/bridge/choose-bridge.js';
+import type { DistributedCacheOptions } from '../../../libs/distributed-cache/src/module/options/distributed-cache.options.js';
+import { resolveSettings } from '../../../libs/distributed-cache/src/module/options/resolve-settings.js';
 
 /** What was read and when, by the wall clock, which the log's ids go by. */
 export interface ChildRead {

@@ -1,8 +1,8 @@
 import { DistributedCache } from '../../../libs/distributed-cache/src/cache/distributed-cache.js';
-import { systemClock } from '../../../libs/distributed-cache/src/coherence/clock.js';
-import { chooseBridge } from '../../../libs/distributed-cache/src/module/choose-bridge.js';
-import type { DistributedCacheOptions } from '../../../libs/distributed-cache/src/module/distributed-cache.options.js';
-import { resolveSettings } from '../../../libs/distributed-cache/src/module/resolve-settings.js';
+import { systemClock } from '../../../libs/distributed-cache/src/common/clock.js';
+import { chooseBridge } from '../../../libs/distributed-cache/src/module/bridge/choose-bridge.js';
+import type { DistributedCacheOptions } from '../../../libs/distributed-cache/src/module/options/distributed-cache.options.js';
+import { resolveSettings } from '../../../libs/distributed-cache/src/module/options/resolve-settings.js';
 import type { History } from '../../coherence/history.js';
 import { Shop } from '../../coherence/shop.js';
 import { RecordedLog } from '../recorded-log.js';

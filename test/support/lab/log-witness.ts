@@ -3,8 +3,8 @@ import type { Redis } from 'ioredis';
 import {
   BridgeRefusal,
   type InvalidationBridge,
-} from '../../../libs/distributed-cache/src/coherence/invalidation-bridge.js';
-import { serverMilliseconds } from '../../../libs/distributed-cache/src/coherence/position.js';
+} from '../../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
+import { serverMilliseconds } from '../../../libs/distributed-cache/src/protocol/position.js';
 import type { History } from '../../coherence/history.js';
 import type { Moment } from '../../coherence/moments.js';
 import { overriding } from '../../coherence/overriding.js';

@@ -1,7 +1,7 @@
 import { afterAll, vi } from 'vitest';
 import { EventEmitter } from '../../../libs/distributed-cache/src/cache/events.js';
 import { DistributedCacheError } from '../../../libs/distributed-cache/src/errors.js';
-import { LocalStore } from '../../../libs/distributed-cache/src/local/local-store.js';
+import { LocalStore } from '../../../libs/distributed-cache/src/store/local-store.js';
 import { everythingSaid } from './everything-said.js';
 
 /*

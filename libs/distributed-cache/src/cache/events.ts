@@ -1,6 +1,6 @@
 import type { CoherenceState } from '../coherence/coherence.js';
-import type { Invalidation } from '../coherence/invalidation.js';
-import type { Log } from '../coherence/log.js';
+import type { Invalidation } from '../protocol/invalidation.js';
+import type { Log } from '../common/logger.js';
 
 /** What `cache.on` can listen to. No event ever carries a cached value. @publicApi */
 export interface CacheEvents {

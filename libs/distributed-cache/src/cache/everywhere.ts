@@ -1,5 +1,5 @@
-import { describeValue } from '../describe-value.js';
-import { milliseconds, type Duration } from '../duration.js';
+import { describeValue } from '../common/describe-value.js';
+import { milliseconds, type Duration } from '../common/duration.js';
 import { InvalidOptionsError } from '../errors.js';
 import type { CacheSettings } from './settings.js';
 

@@ -1,4 +1,4 @@
-import type { Member } from '../coherence/member.js';
+import type { Member } from '../protocol/member.js';
 import type { CacheSettings } from './settings.js';
 
 /** What the other instances have to know of one with these settings. @internal */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cluster } from '../../../../test/support/cluster.js';
-import { encodeNoOp } from '../coherence/invalidation-message.js';
+import { encodeNoOp } from '../protocol/invalidation-message.js';
 import { DistributedCacheError, InvalidationNotDeliveredError, InvalidOptionsError } from '../errors.js';
 
 function codeOf(error: unknown): unknown {

@@ -1,5 +1,5 @@
-import type { RegionStore } from '../local/region-store.js';
-import type { Flight } from './flight.js';
+import type { RegionStore } from '../store/region-store.js';
+import type { Flight } from './loading/flight.js';
 import type { RegionSettings } from './settings.js';
 import type { RegionStats } from './stats.js';
 

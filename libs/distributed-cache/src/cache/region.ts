@@ -1,5 +1,5 @@
-import type { EvictedEverywhere } from '../coherence/confirmation.js';
-import type { InvalidationName } from '../coherence/invalidation.js';
+import type { EvictedEverywhere } from '../coherence/publish/confirmation.js';
+import type { InvalidationName } from '../protocol/invalidation.js';
 import type { LocalCache } from './local-cache.js';
 import {
   loadMany,
@@ -7,16 +7,16 @@ import {
   type BulkLoadOptions,
   type BulkRequest,
   type BulkResult,
-} from './bulk-load.js';
+} from './loading/bulk-load.js';
 import type { AnyEvictOptions, EvictEverywhereOptions, EvictOptions } from './everywhere.js';
 import { heard, resultOnceDelivered } from './delivered-result.js';
-import { canonicalKey, type CacheKey } from './key.js';
-import type { LoadContext } from './load-context.js';
-import { runPut } from './put.js';
+import { canonicalKey, type CacheKey } from '../keys/canonical-key.js';
+import type { LoadContext } from './loading/load-context.js';
+import { runPut } from './loading/put.js';
 import type { RegionState } from './region-state.js';
-import { SingleLoad, type SingleRead } from './single-load.js';
+import { SingleLoad, type SingleRead } from './loading/single-load.js';
 import { canonicalTags, isStorable, ttlOf, type StoreOptions } from './store-options.js';
-import { trusted } from './trusted.js';
+import { trusted } from '../common/unsafe-cast.js';
 import { valueToServe } from './values.js';
 
 /** @publicApi */

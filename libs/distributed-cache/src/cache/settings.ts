@@ -1,5 +1,5 @@
-import type { OnUndelivered } from '../coherence/delivery.js';
-import type { WhenDisconnected } from '../coherence/when-disconnected.js';
+import type { OnUndelivered } from '../coherence/publish/delivery.js';
+import type { WhenDisconnected } from '../protocol/when-disconnected.js';
 
 export type { WhenDisconnected };
 

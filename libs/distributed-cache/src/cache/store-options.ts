@@ -1,5 +1,5 @@
-import { canonicalName } from './key.js';
-import { milliseconds, type Duration } from '../duration.js';
+import { canonicalName } from '../keys/canonical-key.js';
+import { milliseconds, type Duration } from '../common/duration.js';
 import { InvalidOptionsError } from '../errors.js';
 
 /** What is said about one value when it is stored. @publicApi */

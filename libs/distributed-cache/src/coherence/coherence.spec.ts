@@ -5,8 +5,8 @@ import { RecordedLog } from '../../../../test/support/recorded-log.js';
 import { ScriptedBridge, syncReply } from '../../../../test/support/scripted-bridge.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { Coherence, type CoherenceSettings } from './coherence.js';
-import { encodeInvalidation } from './invalidation-message.js';
-import { BridgeRefusal } from './invalidation-bridge.js';
+import { encodeInvalidation } from '../protocol/invalidation-message.js';
+import { BridgeRefusal } from '../protocol/invalidation-bridge.js';
 
 const MINUTE = 60_000;
 

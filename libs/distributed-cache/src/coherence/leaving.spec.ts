@@ -3,8 +3,8 @@ import { bridgeMember } from '../../../../test/support/bridge-member.js';
 import { ScriptedBridge, syncReply } from '../../../../test/support/scripted-bridge.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { newBridgeStats } from './bridge-stats.js';
-import { LinkSession } from './link-session.js';
-import { LogFollower } from './log-follower.js';
+import { LinkSession } from './follow/link-session.js';
+import { LogFollower } from './follow/log-follower.js';
 
 interface Leaving {
   readonly clock: ManualClock;

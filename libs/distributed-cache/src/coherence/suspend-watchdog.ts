@@ -1,4 +1,4 @@
-import type { CancelTimer, Clock } from './clock.js';
+import type { CancelTimer, Clock } from '../common/clock.js';
 
 const INTERVAL = 250;
 const TOLERANCE = 1_000;

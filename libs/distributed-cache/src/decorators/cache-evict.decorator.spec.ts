@@ -6,7 +6,7 @@ import { startedCache } from '../../../../test/support/started-cache.js';
 import { InMemoryInvalidationBridge } from '../testing/in-memory-invalidation-bridge.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { withTestCache } from '../testing/test-cache.js';
-import { defaultKey } from '../cache/default-key.js';
+import { defaultKey } from '../keys/default-key.js';
 import type { DistributedCache } from '../cache/distributed-cache.js';
 import { InvalidationNotDeliveredError, InvalidKeyError, InvalidOptionsError } from '../errors.js';
 import { CacheEvict } from './cache-evict.decorator.js';

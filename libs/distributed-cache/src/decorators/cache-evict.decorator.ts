@@ -4,12 +4,12 @@ import {
   checkCacheEvict,
   evictOperation,
 } from './cache-evict.options.js';
-import { recordDecoratedMethod } from './decorated-methods.js';
-import { changingAfter, evictingBefore } from './invocation.js';
-import { methodSite } from './method-site.js';
+import { recordDecoratedMethod } from './runtime/decorated-methods.js';
+import { changingAfter, evictingBefore } from './runtime/invocation.js';
+import { methodSite } from './runtime/method-site.js';
 import type { AnyMethod, CacheDecorator } from './method-types.js';
-import { evictionPlan } from './planned-eviction.js';
-import { originalOf, replaceMethod } from './replace-method.js';
+import { evictionPlan } from './runtime/planned-eviction.js';
+import { originalOf, replaceMethod } from './runtime/replace-method.js';
 
 /**
  * Evicts in every instance, after the method succeeded, all of it together. The promise waits as `region.evict()` does.

@@ -1,7 +1,7 @@
 import { checkedTimeout, type Everywhere } from '../cache/everywhere.js';
-import type { CacheKey } from '../cache/key.js';
-import type { DecoratedOperation } from './decorated-methods.js';
-import { contradiction, type MethodSite } from './method-site.js';
+import type { CacheKey } from '../keys/canonical-key.js';
+import type { DecoratedOperation } from './runtime/decorated-methods.js';
+import { contradiction, type MethodSite } from './runtime/method-site.js';
 import type { AfterMethod, AnyMethod, BeforeMethod, CacheKeys, Tags, Unchecked } from './method-types.js';
 import { checkCallbacks } from './stored-attributes.js';
 

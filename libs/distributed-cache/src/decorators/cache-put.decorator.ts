@@ -1,10 +1,10 @@
 import { type AnyCachePutOptions, type CachePutOptions, checkCachePut, putOperation } from './cache-put.options.js';
-import { recordDecoratedMethod } from './decorated-methods.js';
-import { changingAfter } from './invocation.js';
-import { methodSite } from './method-site.js';
+import { recordDecoratedMethod } from './runtime/decorated-methods.js';
+import { changingAfter } from './runtime/invocation.js';
+import { methodSite } from './runtime/method-site.js';
 import type { AnyMethod, CacheDecorator } from './method-types.js';
-import { putPlan } from './planned-put.js';
-import { originalOf, replaceMethod } from './replace-method.js';
+import { putPlan } from './runtime/planned-put.js';
+import { originalOf, replaceMethod } from './runtime/replace-method.js';
 
 /**
  * Runs the method, always, and stores what it resolves to: here at once, while every other instance drops its copy. It is fenced from

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { startedCache } from '../../../../test/support/started-cache.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { withTestCache } from '../testing/test-cache.js';
-import { defaultKey } from '../cache/default-key.js';
+import { defaultKey } from '../keys/default-key.js';
 import { InvalidKeyError, InvalidOptionsError } from '../errors.js';
 import { Cacheable } from './cacheable.decorator.js';
 

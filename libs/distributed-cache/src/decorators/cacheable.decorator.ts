@@ -1,9 +1,9 @@
 import { type AnyCacheableOptions, type CacheableOptions, checkCacheable, readOperation } from './cacheable.options.js';
-import { cachedRead } from './cached-read.js';
-import { recordDecoratedMethod } from './decorated-methods.js';
-import { methodSite } from './method-site.js';
+import { cachedRead } from './runtime/cached-read.js';
+import { recordDecoratedMethod } from './runtime/decorated-methods.js';
+import { methodSite } from './runtime/method-site.js';
 import type { AnyMethod, CacheDecorator } from './method-types.js';
-import { originalOf, replaceMethod } from './replace-method.js';
+import { originalOf, replaceMethod } from './runtime/replace-method.js';
 
 /**
  * Caches what the method resolves to. The method is called when nothing is cached under the key; calls that come while it runs wait

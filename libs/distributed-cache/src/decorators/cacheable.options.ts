@@ -1,6 +1,6 @@
-import type { CacheKey } from '../cache/key.js';
-import type { DecoratedOperation } from './decorated-methods.js';
-import type { MethodSite } from './method-site.js';
+import type { CacheKey } from '../keys/canonical-key.js';
+import type { DecoratedOperation } from './runtime/decorated-methods.js';
+import type { MethodSite } from './runtime/method-site.js';
 import type { AnyMethod, BeforeMethod, Unchecked } from './method-types.js';
 import { checkCallbacks, checkTtl, type StoredAttributes } from './stored-attributes.js';
 

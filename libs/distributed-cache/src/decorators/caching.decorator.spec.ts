@@ -5,7 +5,7 @@ import { InMemoryInvalidationBridge } from '../testing/in-memory-invalidation-br
 import { ManualClock } from '../testing/manual-clock.js';
 import { withTestCache } from '../testing/test-cache.js';
 import { InvalidationNotDeliveredError, InvalidKeyError, InvalidOptionsError } from '../errors.js';
-import { fillCacheSlots } from './cache-slot.js';
+import { fillCacheSlots } from './runtime/cache-slot.js';
 import { Caching } from './caching.decorator.js';
 
 interface Product {

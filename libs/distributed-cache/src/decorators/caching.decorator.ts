@@ -6,14 +6,14 @@ import {
 } from './cache-evict.options.js';
 import { type CachePutOptions, checkCachePut, putOperation } from './cache-put.options.js';
 import { type CacheableOptions, checkCacheable, readOperation } from './cacheable.options.js';
-import { cachedRead } from './cached-read.js';
-import { type DecoratedOperation, recordDecoratedMethod } from './decorated-methods.js';
-import { changingAfter, evictingBefore } from './invocation.js';
-import { contradiction, methodSite, type MethodSite } from './method-site.js';
+import { cachedRead } from './runtime/cached-read.js';
+import { type DecoratedOperation, recordDecoratedMethod } from './runtime/decorated-methods.js';
+import { changingAfter, evictingBefore } from './runtime/invocation.js';
+import { contradiction, methodSite, type MethodSite } from './runtime/method-site.js';
 import type { AnyMethod, CacheDecorator, Unchecked } from './method-types.js';
-import { evictionPlan } from './planned-eviction.js';
-import { putPlan } from './planned-put.js';
-import { originalOf, type Proceed, replaceMethod } from './replace-method.js';
+import { evictionPlan } from './runtime/planned-eviction.js';
+import { putPlan } from './runtime/planned-put.js';
+import { originalOf, type Proceed, replaceMethod } from './runtime/replace-method.js';
 
 /**
  * The attributes of `@Caching`: at least one of them.

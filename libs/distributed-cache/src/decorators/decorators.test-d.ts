@@ -1,6 +1,6 @@
 // What must and what must not compile. Both compilers of the workspace check it; an expected error that does not come is one itself.
 import { applyDecorators } from '@nestjs/common';
-import type { Duration } from '../duration.js';
+import type { Duration } from '../common/duration.js';
 import { CacheEvict } from './cache-evict.decorator.js';
 import { CachePut } from './cache-put.decorator.js';
 import { Cacheable } from './cacheable.decorator.js';

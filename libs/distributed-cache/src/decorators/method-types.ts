@@ -1,4 +1,4 @@
-import type { CacheKey } from '../cache/key.js';
+import type { CacheKey } from '../keys/canonical-key.js';
 
 /**
  * What the compiler cannot know: the method behind `applyDecorators` or one's own decorator factory. There a callback is taken at its

@@ -1,6 +1,6 @@
 import { ttlOf } from '../cache/store-options.js';
-import { type Duration, milliseconds } from '../duration.js';
-import { contradiction, label, type MethodSite } from './method-site.js';
+import { type Duration, milliseconds } from '../common/duration.js';
+import { contradiction, label, type MethodSite } from './runtime/method-site.js';
 import type { AfterMethod, AnyMethod, Tags } from './method-types.js';
 
 /**

@@ -11,13 +11,13 @@ import type {
   InvalidationBridge,
   InvalidationLink,
   LinkListener,
-} from '../coherence/invalidation-bridge.js';
+} from '../protocol/invalidation-bridge.js';
 import { CacheClosedError, RedisUnavailableError } from '../errors.js';
 import { InMemoryInvalidationBridge } from '../testing/in-memory-invalidation-bridge.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { DistributedCacheLifecycle } from './distributed-cache.lifecycle.js';
 import { DistributedCacheModule } from './distributed-cache.module.js';
-import type { DistributedCacheOptions } from './distributed-cache.options.js';
+import type { DistributedCacheOptions } from './options/distributed-cache.options.js';
 
 const log = vi.spyOn(Logger.prototype, 'log');
 const warn = vi.spyOn(Logger.prototype, 'warn');

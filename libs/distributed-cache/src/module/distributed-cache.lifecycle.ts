@@ -2,20 +2,20 @@ import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/c
 import type { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { isDistributedCache, type DistributedCache } from '../cache/distributed-cache.js';
 import { getDistributedCacheToken } from '../cache/distributed-cache.token.js';
-import type { Clock } from '../coherence/clock.js';
-import { chooseBridge, type ChosenBridge } from './choose-bridge.js';
-import type { DecoratedMethodsExplorer } from './decorated-methods.explorer.js';
-import type { DistributedCacheOptions } from './distributed-cache.options.js';
+import type { Clock } from '../common/clock.js';
+import { chooseBridge, type ChosenBridge } from './bridge/choose-bridge.js';
+import type { DecoratedMethodsExplorer } from './boot-checks/decorated-methods.explorer.js';
+import type { DistributedCacheOptions } from './options/distributed-cache.options.js';
 import { BOOT_WAIT, firstSyncAtBoot } from './first-sync-at-boot.js';
 import { keptAlive } from './keep-alive.js';
-import { earlySettingsReader, settingsReader } from './settings-reader.js';
-import { refuseOtherCacheManagers } from './sole-cache-manager.js';
+import { earlySettingsReader, settingsReader } from './bridge/settings-reader.js';
+import { refuseOtherCacheManagers } from './boot-checks/sole-cache-manager.js';
 import {
   refuseSecondRegistration,
   refuseSharedNamespace,
   type ConnectedCache,
   type RegisteredCache,
-} from './sole-cache.js';
+} from './boot-checks/sole-cache.js';
 
 /** @internal */
 export interface LifecycleParts {

@@ -9,7 +9,7 @@ import { Cacheable } from '../decorators/cacheable.decorator.js';
 import { InjectDistributedCache } from '../decorators/inject-distributed-cache.decorator.js';
 import { InvalidOptionsError } from '../errors.js';
 import { DistributedCacheModule } from './distributed-cache.module.js';
-import type { DistributedCacheOptions, DistributedCacheOptionsFactory } from './distributed-cache.options.js';
+import type { DistributedCacheOptions, DistributedCacheOptionsFactory } from './options/distributed-cache.options.js';
 
 const LOCAL = { redisConnectionString: '' };
 

@@ -2,15 +2,15 @@ import { ConfigurableModuleBuilder, Logger, Module, type DynamicModule, type Pro
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { DistributedCache } from '../cache/distributed-cache.js';
 import { getDistributedCacheToken } from '../cache/distributed-cache.token.js';
-import { systemClock } from '../coherence/clock.js';
-import { describeValue } from '../describe-value.js';
+import { systemClock } from '../common/clock.js';
+import { describeValue } from '../common/describe-value.js';
 import { InvalidOptionsError } from '../errors.js';
-import { DecoratedMethodsExplorer } from './decorated-methods.explorer.js';
+import { DecoratedMethodsExplorer } from './boot-checks/decorated-methods.explorer.js';
 import { DistributedCacheLifecycle } from './distributed-cache.lifecycle.js';
-import type { DistributedCacheOptions } from './distributed-cache.options.js';
-import { flag, notAllowed } from './option-rules.js';
-import { resolveSettings } from './resolve-settings.js';
-import { CACHE_MANAGER } from './sole-cache-manager.js';
+import type { DistributedCacheOptions } from './options/distributed-cache.options.js';
+import { flag, notAllowed } from './options/option-rules.js';
+import { resolveSettings } from './options/resolve-settings.js';
+import { CACHE_MANAGER } from './boot-checks/sole-cache-manager.js';
 
 /** What has to be known before any provider exists, and so cannot come from a factory. @publicApi */
 export interface DistributedCacheExtras {

@@ -1,7 +1,7 @@
 import type { DistributedCache } from '../cache/distributed-cache.js';
-import type { CancelTimer, Clock } from '../coherence/clock.js';
+import type { CancelTimer, Clock } from '../common/clock.js';
 import { RedisUnavailableError } from '../errors.js';
-import type { ChosenBridge } from './choose-bridge.js';
+import type { ChosenBridge } from './bridge/choose-bridge.js';
 
 /** How long boot waits for Redis before it goes on without, in ms. */
 export const BOOT_WAIT = 1_000;

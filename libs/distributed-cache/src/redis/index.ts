@@ -1,5 +1,5 @@
 /** What speaks to Redis, for those who wire it themselves or write messages from elsewhere. */
-export { parseRedisConnectionString } from './connection-string.js';
+export { parseRedisConnectionString } from './connection-string/connection-string.js';
 export type {
   RedisConnectionSettings,
   RedisEndpoint,
@@ -9,14 +9,14 @@ export type {
   RedisSocketEndpoint,
   RedisTlsSettings,
   RedisTlsVersion,
-} from './connection-settings.js';
+} from './connection-string/connection-settings.js';
 export { RedisInvalidationBridge, type RedisInvalidationBridgeOptions } from './redis-invalidation-bridge.js';
-export type { RedisClientOptions, RedisCredentials } from './redis-credentials.js';
+export type { RedisClientOptions, RedisCredentials } from './dial/redis-credentials.js';
 export {
   decodeInvalidation,
   encodeInvalidation,
   MESSAGE_VERSION,
   type DecodedMessage,
   type InvalidationMessage,
-} from '../coherence/invalidation-message.js';
-export type { Invalidation, InvalidationName } from '../coherence/invalidation.js';
+} from '../protocol/invalidation-message.js';
+export type { Invalidation, InvalidationName } from '../protocol/invalidation.js';

@@ -4,21 +4,21 @@ import type {
   InvalidationBridge,
   InvalidationLink,
   LinkListener,
-} from '../coherence/invalidation-bridge.js';
+} from '../protocol/invalidation-bridge.js';
 import {
   clientsFromClient,
   clientsFromConnectionString,
   clientsFromOptions,
   isRedisClient,
   type RedisClients,
-} from './redis-clients.js';
-import { PacedReading } from './paced-reading.js';
-import { RedisConnecting } from './redis-connecting.js';
-import type { RedisClientOptions } from './redis-credentials.js';
-import { withinTime } from './redis-dialling.js';
-import { RedisLink } from './redis-link.js';
-import { redisNames } from './redis-names.js';
-import { ServerChoice } from './server-choice.js';
+} from './dial/redis-clients.js';
+import { PacedReading } from './link/paced-reading.js';
+import { RedisConnecting } from './dial/link-connections.js';
+import type { RedisClientOptions } from './dial/redis-credentials.js';
+import { withinTime } from './dial/redis-dialling.js';
+import { RedisLink } from './link/redis-link.js';
+import { redisNames } from './link/redis-names.js';
+import { ServerChoice } from './dial/server-choice.js';
 
 /** How a bridge reaches Redis. @publicApi */
 export interface RedisInvalidationBridgeOptions {

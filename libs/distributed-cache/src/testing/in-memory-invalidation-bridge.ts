@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '../coherence/clock.js';
+import { systemClock, type Clock } from '../common/clock.js';
 import {
   BridgeRefusal,
   type BridgeMember,
@@ -6,7 +6,7 @@ import {
   type InvalidationBridge,
   type InvalidationLink,
   type LinkListener,
-} from '../coherence/invalidation-bridge.js';
+} from '../protocol/invalidation-bridge.js';
 import { InMemoryLog } from './in-memory-log.js';
 
 const CHUNK = 500;

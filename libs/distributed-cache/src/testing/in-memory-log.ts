@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { LogEntry, MembersReply, SyncReply, SyncRequest } from '../coherence/invalidation-bridge.js';
-import { MEMBER_IS_GONE, type Member } from '../coherence/member.js';
-import { advance, type Position } from '../coherence/position.js';
+import type { LogEntry, MembersReply, SyncReply, SyncRequest } from '../protocol/invalidation-bridge.js';
+import { MEMBER_IS_GONE, type Member } from '../protocol/member.js';
+import { advance, type Position } from '../protocol/position.js';
 
 interface ChainedEntry extends LogEntry {
   readonly hash: string;

@@ -1,5 +1,5 @@
-import type { CancelTimer, Clock } from '../coherence/clock.js';
-import { milliseconds, type Duration } from '../duration.js';
+import type { CancelTimer, Clock } from '../common/clock.js';
+import { milliseconds, type Duration } from '../common/duration.js';
 
 interface Timer {
   readonly due: number;

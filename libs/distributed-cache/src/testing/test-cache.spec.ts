@@ -8,7 +8,7 @@ import { Cacheable } from '../decorators/cacheable.decorator.js';
 import { InjectDistributedCache } from '../decorators/inject-distributed-cache.decorator.js';
 import { CacheNotInjectedError, InvalidOptionsError } from '../errors.js';
 import { DistributedCacheModule } from '../module/distributed-cache.module.js';
-import { CACHE_MANAGER } from '../module/sole-cache-manager.js';
+import { CACHE_MANAGER } from '../module/boot-checks/sole-cache-manager.js';
 import { InMemoryInvalidationBridge } from './in-memory-invalidation-bridge.js';
 import { ManualClock } from './manual-clock.js';
 import { provideTestCache, withTestCache } from './test-cache.js';

@@ -1,9 +1,9 @@
 import type { FactoryProvider } from '@nestjs/common';
 import { DistributedCache } from '../cache/distributed-cache.js';
 import { getDistributedCacheToken } from '../cache/distributed-cache.token.js';
-import { fillCacheSlots } from '../decorators/cache-slot.js';
-import type { DistributedCacheOptions } from '../module/distributed-cache.options.js';
-import { resolveSettings } from '../module/resolve-settings.js';
+import { fillCacheSlots } from '../decorators/runtime/cache-slot.js';
+import type { DistributedCacheOptions } from '../module/options/distributed-cache.options.js';
+import { resolveSettings } from '../module/options/resolve-settings.js';
 
 /** Options of a cache in a test: those of the module, but for where Redis is. @publicApi */
 export interface TestCacheOptions extends Omit<

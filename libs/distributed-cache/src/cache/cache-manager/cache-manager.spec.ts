@@ -1,0 +1,199 @@
+import type { Cache } from 'cache-manager';
+import { describe, expect, it } from 'vitest';
+import { cluster, type Cluster } from '../../../../../test/support/cluster.js';
+import { deferred } from '../../../../../test/support/deferred.js';
+
+async function cached(size = 2): Promise<Cluster & { readonly managers: readonly Cache[] }> {
+  const instances = await cluster(size).connected();
+  return Object.assign(instances, { managers: instances.instances.map(({ cacheManager }) => cacheManager) });
+}
+
+/** What each instance holds under `key`. */
+async function heldBy({ managers, clock }: Awaited<ReturnType<typeof cached>>, key: string): Promise<unknown[]> {
+  await clock.advance(0);
+  return Promise.all(managers.map((manager) => manager.get(key)));
+}
+
+describe('get and set', () => {
+  it('are local: an update through set is not told to anyone', async () => {
+    const both = await cached();
+    await both.a.cacheManager.set('k', 'mine');
+    expect(await heldBy(both, 'k')).toEqual(['mine', undefined]);
+    await both.b.cacheManager.set('k', 'theirs');
+    expect(await heldBy(both, 'k')).toEqual(['mine', 'theirs']);
+    expect(both.a.stats().bridge.published).toBe(0);
+  });
+
+  it("work on region 'default'", async () => {
+    const { a } = await cached();
+    await a.cacheManager.set('k', 'value');
+    expect(a.region('default').getSync('k')).toBe('value');
+    await a.region('default').set('k', 'newer');
+    await expect(a.cacheManager.get('k')).resolves.toBe('newer');
+    expect(a.cacheManager).toBe(a.cacheManager);
+  });
+
+  it.each<[string, unknown]>([
+    ['null', null],
+    ['false', false],
+    ['0', 0],
+    ['an empty text', ''],
+    ['an object with a value of its own', { value: 1, expires: 0 }],
+    ['a Map', new Map([['a', 1]])],
+  ])('keep %s as it is', async (_, value) => {
+    const { a } = await cached();
+    await a.cacheManager.set('k', value);
+    await expect(a.cacheManager.get('k')).resolves.toBe(value);
+  });
+
+  it('give undefined for what is not there', async () => {
+    const { a } = await cached();
+    await expect(a.cacheManager.get('k')).resolves.toBeUndefined();
+    await expect(a.cacheManager.mget(['k', 'l'])).resolves.toEqual([undefined, undefined]);
+  });
+
+  it('take many at once', async () => {
+    const { a } = await cached();
+    await a.cacheManager.mset([
+      { key: 'k', value: 1 },
+      { key: 'l', value: 2 },
+    ]);
+    await expect(a.cacheManager.mget(['l', 'k', 'm'])).resolves.toEqual([2, 1, undefined]);
+  });
+});
+
+describe('a time to live', () => {
+  it("is the call's in ms, else the region's", async () => {
+    const { a, clock } = await cached();
+    await a.cacheManager.set('short', 1, 1_000);
+    await a.cacheManager.set('default', 1);
+    await clock.advance('1s');
+    await expect(a.cacheManager.get('short')).resolves.toBeUndefined();
+    await expect(a.cacheManager.get('default')).resolves.toBe(1);
+    await clock.advance('5m');
+    await expect(a.cacheManager.get('default')).resolves.toBeUndefined();
+  });
+
+  it('of 0 is our Infinity, in set, mset and wrap', async () => {
+    const { a, clock } = await cached(1);
+    await a.cacheManager.set('set', 1, 0);
+    await a.cacheManager.mset([{ key: 'mset', value: 1, ttl: 0 }]);
+    await a.cacheManager.wrap('wrap', () => 1, 0);
+    await a.cacheManager.wrap('wrap with options', () => 1, { ttl: 0 });
+    await clock.advance('10m');
+    const keys = ['set', 'mset', 'wrap', 'wrap with options'];
+    await expect(a.cacheManager.mget(keys)).resolves.toEqual([1, 1, 1, 1]);
+  });
+
+  it('may be made of the value in wrap', async () => {
+    const { a, clock } = await cached();
+    await a.cacheManager.wrap(
+      'k',
+      () => 3,
+      (value: number) => value * 1_000,
+    );
+    await clock.advance(2_999);
+    await expect(a.cacheManager.get('k')).resolves.toBe(3);
+    await clock.advance(1);
+    await expect(a.cacheManager.get('k')).resolves.toBeUndefined();
+  });
+
+  it('that is over is no eviction: the other instances keep theirs', async () => {
+    const both = await cached();
+    await both.a.cacheManager.set('k', 1, 10);
+    await both.b.cacheManager.set('k', 1, 60_000);
+    await both.clock.advance('1s');
+    expect(await heldBy(both, 'k')).toEqual([undefined, 1]);
+    expect(both.a.stats().bridge.published).toBe(0);
+  });
+});
+
+describe('del, mdel and clear', () => {
+  it.each<[string, (manager: Cache) => Promise<unknown>, unknown[]]>([
+    ['del', (manager) => manager.del('k'), [undefined, undefined]],
+    ['mdel', (manager) => manager.mdel(['other', 'k']), [undefined, undefined]],
+    ['clear', (manager) => manager.clear(), [undefined, undefined]],
+    ['del of another key', (manager) => manager.del('other'), [1, 1]],
+  ])('%s reaches every instance', async (_, remove, left) => {
+    const both = await cached();
+    for (const manager of both.managers) await manager.set('k', 1);
+    await remove(both.a.cacheManager);
+    expect(await heldBy(both, 'k')).toEqual(left);
+  });
+
+  it('clear leaves the other regions', async () => {
+    const { a } = await cached();
+    await a.region('products').getOrLoad('1', () => 'kept');
+    await a.cacheManager.clear();
+    expect(a.region('products').getSync('1')).toBe('kept');
+  });
+
+  it('reject when the application asked to be told', async () => {
+    const { a, bridge, clock } = await cluster(1).with({ onUndelivered: 'throw' }).connected();
+    bridge.cut(a);
+    await clock.advance(0);
+    await expect(a.cacheManager.del('k')).rejects.toThrow('is not confirmed');
+    await expect(a.cacheManager.mdel(['k'])).rejects.toThrow('is not confirmed');
+    await expect(a.cacheManager.clear()).rejects.toThrow('is not confirmed');
+  });
+});
+
+describe('wrap', () => {
+  it('loads once for all who ask meanwhile', async () => {
+    const { a } = await cached();
+    const asked = deferred<string>();
+    let loads = 0;
+    const load = (): Promise<string> => {
+      loads += 1;
+      return asked.promise;
+    };
+    const readers = [a.cacheManager.wrap('k', load), a.cacheManager.wrap('k', load)];
+    asked.resolve('loaded');
+    await expect(Promise.all(readers)).resolves.toEqual(['loaded', 'loaded']);
+    expect(loads).toBe(1);
+  });
+
+  it('is fenced: what an eviction overtook is not stored', async () => {
+    const both = await cached();
+    const asked = deferred<string>();
+    const reader = both.a.cacheManager.wrap('k', () => asked.promise);
+    await both.b.cacheManager.del('k');
+    await both.clock.advance(0);
+    asked.resolve('overtaken');
+    await expect(reader).resolves.toBe('overtaken');
+    expect(await heldBy(both, 'k')).toEqual([undefined, undefined]);
+  });
+
+  it('keeps null, and does not cache a failure', async () => {
+    const { a } = await cached();
+    await expect(a.cacheManager.wrap('k', () => null)).resolves.toBeNull();
+    await expect(a.cacheManager.wrap('k', () => expect.unreachable())).resolves.toBeNull();
+    await expect(a.cacheManager.wrap('l', () => Promise.reject(new Error('away')))).rejects.toThrow('away');
+    await expect(a.cacheManager.wrap('l', () => 'back')).resolves.toBe('back');
+  });
+
+  it('gives the stored form with raw: true', async () => {
+    const { a } = await cached();
+    const raw = await a.cacheManager.wrap('k', () => 'value', { raw: true });
+    expect(raw).toMatchObject({ value: 'value', expires: expect.any(Number) });
+  });
+});
+
+describe('the local store behind it', () => {
+  it('is asked like any Keyv store', async () => {
+    const { a } = await cached();
+    const [keyv] = a.cacheManager.stores;
+    await keyv?.set('k', 1);
+    await expect(keyv?.has('k')).resolves.toBe(true);
+    await expect(keyv?.delete('k')).resolves.toBe(true);
+    await expect(keyv?.has('k')).resolves.toBe(false);
+  });
+
+  it('obeys the lease like everything else', async () => {
+    const { a, bridge, clock } = await cached();
+    await a.cacheManager.set('k', 1);
+    bridge.cut(a);
+    await clock.advance('21s');
+    await expect(a.cacheManager.get('k')).resolves.toBeUndefined();
+  });
+});

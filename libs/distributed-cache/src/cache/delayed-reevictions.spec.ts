@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { cluster } from '../../../../test/support/cluster.js';
+import type { Invalidation } from '../protocol/invalidation.js';
+
+const DELAY = 500;
+
+describe('with reevictAfter', () => {
+  it('what was loaded from a replica of the source that lagged behind is evicted once more, in every instance', async () => {
+    const { a, b, clock } = await cluster(2).with({ reevictAfter: DELAY }).connected();
+    await a.region('r').evict('1');
+    await clock.advance(DELAY - 1);
+    for (const instance of [a, b]) await instance.region('r').getOrLoad('1', () => 'lagging');
+    await clock.advance(1);
+    await clock.advance(0);
+    expect([a, b].map((instance) => instance.region('r').getSync('1'))).toEqual([undefined, undefined]);
+  });
+
+  it('an eviction is repeated once, not for ever', async () => {
+    const { a, b, clock } = await cluster(2).with({ reevictAfter: DELAY }).connected();
+    await a.region('r').evict('1');
+    await clock.advance(1);
+    await a.clear({ everywhere: true });
+    await clock.advance('1m');
+    expect(a.stats().bridge.published).toBe(4);
+    expect(b.stats().bridge.received).toBe(4);
+  });
+
+  it('what came from a peer is not repeated', async () => {
+    const { a, b, clock } = await cluster(2).with({ reevictAfter: DELAY }).connected();
+    await a.region('r').evict('1');
+    await clock.advance('1m');
+    expect(b.stats().bridge.published).toBe(0);
+  });
+
+  it('each is repeated after its own delay', async () => {
+    const { a, clock } = await cluster(1).with({ reevictAfter: DELAY }).connected();
+    const repeated: [number, readonly string[]][] = [];
+    const startedAt = clock.now();
+    await a.region('r').evict('1');
+    await clock.advance(200);
+    await a.region('r').evict('2');
+    a.on('evict', ({ invalidation }) =>
+      repeated.push([clock.now() - startedAt, [...(invalidation.keys.get('r') ?? [])]]),
+    );
+    await clock.advance('1m');
+    expect(repeated).toEqual([
+      [DELAY, ['1']],
+      [DELAY + 200, ['2']],
+    ]);
+  });
+
+  it('what still has to be repeated at shutdown is repeated then', async () => {
+    const { a, b, clock } = await cluster(2).with({ reevictAfter: DELAY }).connected();
+    await a.region('r').evict('1');
+    await b.region('r').getOrLoad('1', () => 'lagging');
+    const closed = a.close();
+    await clock.advance(0);
+    await closed;
+    expect(b.region('r').getSync('1')).toBeUndefined();
+  });
+
+  it('what waits to be repeated is bounded by outboxLimit: keys are widened to their regions', async () => {
+    const { a, clock } = await cluster(1).with({ reevictAfter: DELAY, outboxLimit: 10 }).connected();
+    for (let key = 0; key < 100; key += 1) await a.region('r').evict(`${key}`);
+    const repeated: Invalidation[] = [];
+    a.on('evict', ({ invalidation }) => repeated.push(invalidation));
+    await clock.advance('1m');
+    expect(repeated.map(({ regions }) => [...regions])).toEqual([['r']]);
+    expect(repeated[0]?.keys.get('r')?.size).toBeLessThanOrEqual(10);
+  });
+
+  // Nobody waits for it, and what nobody hears would end the process: the test run fails then.
+  it.each(['after its delay', 'at shutdown'])(
+    "what cannot be delivered %s waits in the outbox with onUndelivered: 'throw' too",
+    async (when) => {
+      const settings = { reevictAfter: DELAY, onUndelivered: 'throw', drainTimeout: 1_000 } as const;
+      const { a, bridge, clock } = await cluster(1).with(settings).connected();
+      await a.region('r').evict('1');
+      bridge.cut(a);
+      await clock.advance(1);
+      const closed = when === 'at shutdown' ? a.close() : undefined;
+      await clock.advance(DELAY);
+      expect(a.status().outbox).toBe(1);
+      await clock.advance('5s');
+      await closed;
+    },
+  );
+});

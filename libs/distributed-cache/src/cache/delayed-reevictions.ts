@@ -1,0 +1,74 @@
+import type { CancelTimer, Clock } from '../common/clock.js';
+import type { InvalidationName } from '../protocol/invalidation.js';
+import { Outbox } from '../coherence/publish/outbox.js';
+import type { CacheSettings } from './settings.js';
+
+interface Batch {
+  readonly due: number;
+  readonly names: readonly InvalidationName[];
+}
+
+/**
+ * Evicts a second time, a little later: what was loaded in between may have come from a replica of the source that had not caught up.
+ *
+ * Bounded as the outbox is: beyond `outboxLimit` names they are widened, and what is left is due when the last of them would be.
+ *
+ * @internal
+ */
+export class Reevictions {
+  readonly #delay: number | undefined;
+  readonly #limit: number;
+  readonly #clock: Clock;
+  readonly #evict: (names: readonly InvalidationName[]) => void;
+  #batches: Batch[] = [];
+  #size = 0;
+  #cancel: CancelTimer | undefined;
+
+  constructor(
+    { reevictAfter, outboxLimit }: Pick<CacheSettings, 'reevictAfter' | 'outboxLimit'>,
+    clock: Clock,
+    evict: (names: readonly InvalidationName[]) => void,
+  ) {
+    this.#delay = reevictAfter;
+    this.#limit = outboxLimit;
+    this.#clock = clock;
+    this.#evict = evict;
+  }
+
+  later(names: readonly InvalidationName[]): void {
+    if (this.#delay === undefined) return;
+    this.#batches.push({ due: this.#clock.now() + this.#delay, names });
+    this.#size += names.length;
+    if (this.#size > this.#limit) this.#widen();
+    this.#cancel ??= this.#clock.schedule(() => this.#run(), this.#delay);
+  }
+
+  /** All that is still to come, early rather than never. */
+  now(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    const names = this.#batches.flatMap((batch) => batch.names);
+    this.#batches = [];
+    this.#size = 0;
+    if (names.length > 0) this.#evict(names);
+  }
+
+  #run(): void {
+    this.#cancel = undefined;
+    const now = this.#clock.now();
+    const next = this.#batches.findIndex((batch) => batch.due > now);
+    const due = this.#batches.splice(0, next === -1 ? this.#batches.length : next).flatMap((batch) => batch.names);
+    this.#size -= due.length;
+    const [first] = this.#batches;
+    if (first) this.#cancel = this.#clock.schedule(() => this.#run(), first.due - now);
+    if (due.length > 0) this.#evict(due);
+  }
+
+  #widen(): void {
+    const names = new Outbox(this.#limit);
+    for (const batch of this.#batches) for (const name of batch.names) names.add(name);
+    const due = this.#batches.at(-1)?.due ?? this.#clock.now();
+    this.#batches = [{ due, names: names.names() }];
+    this.#size = names.size;
+  }
+}

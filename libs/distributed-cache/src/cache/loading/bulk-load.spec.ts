@@ -1,0 +1,197 @@
+import { describe, expect, it } from 'vitest';
+import { cluster } from '../../../../../test/support/cluster.js';
+import { deferred } from '../../../../../test/support/deferred.js';
+import { InvalidOptionsError } from '../../errors.js';
+import type { Region } from '../region.js';
+
+interface Product {
+  readonly id: number;
+  readonly category?: string;
+}
+
+async function products(): Promise<Region<Product>> {
+  const { a } = await cluster(1).connected();
+  return a.region<Product>('products');
+}
+
+const rows = (ids: readonly (string | number)[]): Product[] => ids.map((id) => ({ id: Number(id) }));
+const idOf = ({ id }: Product): number => id;
+
+describe('getOrLoadMany', () => {
+  it('gives a Map keyed by the ids as given, in their order', async () => {
+    const region = await products();
+    const found = await region.getOrLoadMany([3, '1', 2], (ids) => rows(ids).toReversed(), { idOf });
+    expect([...found]).toEqual([
+      [3, { id: 3 }],
+      ['1', { id: 1 }],
+      [2, { id: 2 }],
+    ]);
+  });
+
+  it('calls the loader once, with the missing ids only', async () => {
+    const region = await products();
+    await region.getOrLoad('2', () => ({ id: 2 }));
+    const asked: unknown[] = [];
+    const load = (ids: number[]): Product[] => {
+      asked.push(ids);
+      return rows(ids);
+    };
+    await region.getOrLoadMany([1, 2, 3], load, { idOf });
+    await region.getOrLoadMany([1, 2, 3], load, { idOf });
+    expect(asked).toEqual([[1, 3]]);
+  });
+
+  it('asks for an id that is given twice once', async () => {
+    const region = await products();
+    const asked: unknown[] = [];
+    const found = await region.getOrLoadMany(
+      [1, '1', 1],
+      (ids) => {
+        asked.push(ids);
+        return rows(ids);
+      },
+      { idOf },
+    );
+    expect(asked).toEqual([[1]]);
+    expect([...found.keys()]).toEqual([1, '1']);
+  });
+
+  it('takes no ids without calling the loader', async () => {
+    const region = await products();
+    await expect(region.getOrLoadMany([], () => expect.unreachable())).resolves.toEqual(new Map());
+  });
+
+  it('takes a Map, or pairs', async () => {
+    const region = await products();
+    const one = { id: 1 };
+    const two = { id: 2 };
+    await expect(region.getOrLoadMany([1], () => new Map([[1, one]]))).resolves.toEqual(new Map([[1, one]]));
+    await expect(region.getOrLoadMany([2], async () => [[2, two] as const])).resolves.toEqual(new Map([[2, two]]));
+  });
+
+  it('leaves out what the loader does not give, and stores nothing for it', async () => {
+    const region = await products();
+    const found = await region.getOrLoadMany([1, 2], () => rows([2]), { idOf });
+    expect([...found.keys()]).toEqual([2]);
+    expect(region.getSync(1)).toBeUndefined();
+  });
+
+  it('takes null within a list for "not found"', async () => {
+    const region = await products();
+    const load = (): Product[] => JSON.parse('[null,{"id":2}]');
+    const found = await region.getOrLoadMany([1, 2], load, { idOf });
+    expect([...found.keys()]).toEqual([2]);
+  });
+
+  it('stores nothing under an id that was not asked for', async () => {
+    const region = await products();
+    await region.getOrLoadMany([1], () => rows([1, 99]), { idOf });
+    expect(region.getSync(99)).toBeUndefined();
+  });
+
+  it('passes a failure on to everyone and caches nothing', async () => {
+    const region = await products();
+    const asked = deferred<Product[]>();
+    const bulk = region.getOrLoadMany([1, 2], () => asked.promise, { idOf });
+    const joined = region.getOrLoad(2, () => expect.unreachable());
+    asked.reject(new Error('away'));
+    const outcomes = await Promise.allSettled([bulk, joined]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    await expect(region.getOrLoadMany([1, 2], (ids) => rows(ids), { idOf })).resolves.toHaveProperty('size', 2);
+  });
+});
+
+describe('a list', () => {
+  it('without idOf is refused: rows may come in another order, or not at all', async () => {
+    const region = await products();
+    const load = (): Map<number, Product> => JSON.parse('[{"id":1},{"id":2}]');
+    await expect(region.getOrLoadMany([1, 2], load)).rejects.toThrow(InvalidOptionsError);
+    expect(region.getSync(1)).toBeUndefined();
+  });
+
+  it("that is positional by idOf: 'position' is taken by position", async () => {
+    const region = await products();
+    const found = await region.getOrLoadMany([7, 3], (ids) => rows(ids), { idOf: 'position' });
+    expect(found.get(3)).toEqual({ id: 3 });
+  });
+
+  it('that is positional and has another length rejects and stores nothing', async () => {
+    const region = await products();
+    const short = region.getOrLoadMany([3, 7], () => rows([7]), { idOf: 'position' });
+    await expect(short).rejects.toThrow(/gave 1 values for 2 ids.*Nothing was stored/);
+    expect([region.getSync(3), region.getSync(7)]).toEqual([undefined, undefined]);
+  });
+
+  it('that is none at all is refused', async () => {
+    const region = await products();
+    const load = (): Map<number, Product> => JSON.parse('{"id":1}');
+    await expect(region.getOrLoadMany([1], load)).rejects.toThrow(/nothing that can be iterated/);
+  });
+});
+
+describe('every id', () => {
+  it('is a load of its own that can be joined, either way round', async () => {
+    const region = await products();
+    const bulk = deferred<Product[]>();
+    const single = deferred<Product>();
+    const one = region.getOrLoad(1, () => single.promise);
+    const many = region.getOrLoadMany([1, 2], (ids) => (expect(ids).toEqual([2]), bulk.promise), { idOf });
+    const two = region.getOrLoad(2, () => expect.unreachable());
+    bulk.resolve(rows([2]));
+    await expect(two).resolves.toEqual({ id: 2 });
+    single.resolve({ id: 1 });
+    await one;
+    await expect(many).resolves.toEqual(
+      new Map([
+        [1, { id: 1 }],
+        [2, { id: 2 }],
+      ]),
+    );
+  });
+
+  it('is fenced by itself', async () => {
+    const region = await products();
+    const asked = deferred<Product[]>();
+    const many = region.getOrLoadMany([1, 2], () => asked.promise, { idOf });
+    await region.evict(1);
+    asked.resolve(rows([1, 2]));
+    await expect(many).resolves.toHaveProperty('size', 2);
+    expect([region.getSync(1), region.getSync(2)]).toEqual([undefined, { id: 2 }]);
+  });
+
+  it('is fenced from before the loader begins', async () => {
+    const region = await products();
+    const many = region.getOrLoadMany([1], (ids) => rows(ids), { idOf });
+    // The loader is called in a later turn of the promises: this comes before it, and must not be forgotten.
+    void region.evict(1);
+    await many;
+    expect(region.getSync(1)).toBeUndefined();
+  });
+
+  it('has the tags of all, or its own, by which it is evicted and fenced', async () => {
+    const { a } = await cluster(1).connected();
+    const region = a.region<Product>('products');
+    const asked = deferred<Product[]>();
+    const tags = ({ category }: Product): string => `category:${category}`;
+    const many = region.getOrLoadMany([1, 2], () => asked.promise, { idOf, tags });
+    await a.evictTags('category:a');
+    asked.resolve([
+      { id: 1, category: 'a' },
+      { id: 2, category: 'b' },
+    ]);
+    await many;
+    expect([region.getSync(1), region.getSync(2)]).toEqual([undefined, { id: 2, category: 'b' }]);
+
+    await region.getOrLoadMany([3], (ids) => rows(ids), { idOf, tags: ['all'] });
+    await a.evictTags(['category:b', 'all']);
+    expect([region.getSync(2), region.getSync(3)]).toEqual([undefined, undefined]);
+  });
+
+  it('has the time to live of the call', async () => {
+    const { a, clock } = await cluster(1).connected();
+    const region = a.region<Product>('products');
+    await region.getOrLoadMany([1], (ids) => rows(ids), { idOf, ttl: '1s' });
+    await clock.advance('1s');
+    expect(region.getSync(1)).toBeUndefined();
+  });
+});

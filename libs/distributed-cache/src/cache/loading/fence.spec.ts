@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest';
+import { cluster, LONGEST_BACK_OFF, type Cluster } from '../../../../../test/support/cluster.js';
+import { deferred, type Deferred } from '../../../../../test/support/deferred.js';
+import type { StoreOptions } from '../store-options.js';
+
+interface Overtaken {
+  readonly both: Cluster;
+  readonly asked: Deferred<string>;
+  /** The reader whose load was running before the invalidation. */
+  readonly reader: Promise<string>;
+}
+
+/** A load on the second instance that an invalidation overtakes before it ends. */
+async function overtakenBy(
+  invalidate: (both: Cluster) => Promise<unknown>,
+  options?: StoreOptions,
+): Promise<Overtaken> {
+  const both = await cluster(2).connected();
+  const asked = deferred<string>();
+  const reader = both.b.region<string>('r').getOrLoad('1', () => asked.promise, options);
+  await invalidate(both);
+  await both.clock.advance(0);
+  return { both, asked, reader };
+}
+
+const INVALIDATIONS: readonly (readonly [string, (both: Cluster) => Promise<unknown>])[] = [
+  ["a peer's eviction of its key", ({ a }) => a.region('r').evict('1')],
+  ["a peer's eviction of its region", ({ a }) => a.region('r').clear()],
+  ["a peer's eviction of a tag it was given", ({ a }) => a.evictTags('sale')],
+  ["a peer's eviction of everything", ({ a }) => a.clear()],
+  ["a peer's set of its key", ({ a }) => a.region('r').set('1', 'newer')],
+  ["a peer's update of its key", ({ a }) => a.region('r').update('1', () => 'newer')],
+  ['an eviction by this instance', ({ b }) => b.region('r').evict('1')],
+  ['a put by this instance', ({ b }) => b.region('r').update('1', () => 'newer')],
+  ['a set by this instance', ({ b }) => b.region('r').set('1', 'newer')],
+  ['a message that is published plainly', async ({ bridge }) => bridge.publishPlain('shop', '{"v":1,"k":[["r","1"]]}')],
+  ['a message of a newer version', async ({ bridge }) => bridge.publishPlain('shop', '{"v":2}')],
+  ['a flush', async ({ bridge, clock }) => (bridge.restart(), clock.advance(LONGEST_BACK_OFF))],
+  [
+    'an eviction that only a sync brings',
+    async ({ a, bridge, clock }) => {
+      bridge.drop();
+      await a.region('r').evict('1');
+      await clock.advance('5s');
+    },
+  ],
+];
+
+describe('a load that is overtaken by', () => {
+  it.each(INVALIDATIONS)('%s goes to its own caller and is not stored', async (_, invalidate) => {
+    const { both, asked, reader } = await overtakenBy(invalidate, { tags: 'sale' });
+    asked.resolve('overtaken');
+    await expect(reader).resolves.toBe('overtaken');
+    expect(both.b.region('r').getSync('1')).not.toBe('overtaken');
+  });
+
+  it.each(INVALIDATIONS)('%s is not joined by who comes after it: they start a new load', async (_, invalidate) => {
+    const { both, asked, reader } = await overtakenBy(invalidate, { tags: 'sale' });
+    const later = both.b.region<string>('r').getOrLoad('1', () => 'newer');
+    await expect(later).resolves.toBe('newer');
+    asked.resolve('overtaken');
+    await reader;
+    expect(both.b.region('r').getSync('1')).toBe('newer');
+  });
+
+  it.each<[string, (both: Cluster) => Promise<unknown>]>([
+    ['another key', ({ a }) => a.region('r').evict('2')],
+    ['another region', ({ a }) => a.region('other').clear()],
+    ['another tag', ({ a }) => a.evictTags('new')],
+    ['nothing that can be understood', async ({ bridge }) => bridge.publishPlain('shop', 'garbage')],
+  ])('an invalidation of %s is stored', async (_, invalidate) => {
+    const { both, asked, reader } = await overtakenBy(invalidate, { tags: 'sale' });
+    asked.resolve('current');
+    await reader;
+    expect(both.b.region('r').getSync('1')).toBe('current');
+  });
+
+  it('an invalidation is counted as fenced', async () => {
+    const { both, asked, reader } = await overtakenBy(({ a }) => a.region('r').evict('1'));
+    asked.resolve('overtaken');
+    await reader;
+    expect(both.b.stats().regions['r']).toMatchObject({ fenced: 1, entries: 0 });
+  });
+});
+
+describe('a load whose tags only its result tells', () => {
+  const tagged = async (): Promise<{
+    both: Cluster;
+    asked: Deferred<string>;
+    read: (mine: string) => Promise<string>;
+    loads: string[];
+  }> => {
+    const both = await cluster(2).connected();
+    const asked = deferred<string>();
+    const loads: string[] = [];
+    const read = (mine: string): Promise<string> =>
+      both.b.region<string>('r').getOrLoad('1', async (context) => {
+        loads.push(mine);
+        const value = loads.length === 1 ? await asked.promise : `loaded by ${mine}`;
+        context.setTags('sale');
+        return value;
+      });
+    return { both, asked, read, loads };
+  };
+
+  it('is not stored when one of them was evicted meanwhile', async () => {
+    const { both, asked, read } = await tagged();
+    const reader = read('before');
+    await both.a.evictTags('sale');
+    await both.clock.advance(0);
+    asked.resolve('overtaken');
+    await expect(reader).resolves.toBe('overtaken');
+    expect(both.b.region('r').getSync('1')).toBeUndefined();
+  });
+
+  it('goes to those who joined before that eviction; who joined after it is given a new load', async () => {
+    const { both, asked, read, loads } = await tagged();
+    const before = read('first');
+    const joined = read('joined before');
+    await both.a.evictTags('sale');
+    await both.clock.advance(0);
+    const after = read('joined after');
+    asked.resolve('overtaken');
+
+    await expect(before).resolves.toBe('overtaken');
+    await expect(joined).resolves.toBe('overtaken');
+    await expect(after).resolves.toBe('loaded by joined after');
+    expect(loads).toEqual(['first', 'joined after']);
+    expect(both.b.region('r').getSync('1')).toBe('loaded by joined after');
+  });
+});
+
+describe('a load that evicts its own key as it begins', () => {
+  it('goes to its caller, once, and is not stored', async () => {
+    const { a } = await cluster(1).connected();
+    const region = a.region<string>('r');
+    let loads = 0;
+    const reader = region.getOrLoad('1', () => {
+      loads += 1;
+      if (loads > 1) throw new Error('sent to load again, and again');
+      void region.evict('1');
+      return 'loaded';
+    });
+    await expect(reader).resolves.toBe('loaded');
+    expect(region.getSync('1')).toBeUndefined();
+  });
+});
+
+describe('a journal that overflows while a load runs', () => {
+  it('counts as everything', async () => {
+    const { a, b, clock } = await cluster(2).connected();
+    const asked = deferred<string>();
+    const reader = b.region<string>('r').getOrLoad('1', () => asked.promise);
+    for (let key = 0; key <= 10_000; key += 1) void a.region('other').evict(key);
+    await clock.advance(0);
+    asked.resolve('not provably current');
+    await reader;
+    expect(b.region('r').getSync('1')).toBeUndefined();
+  });
+});

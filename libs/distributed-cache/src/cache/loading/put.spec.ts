@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import { cluster, LONGEST_BACK_OFF } from '../../../../../test/support/cluster.js';
+import { deferred } from '../../../../../test/support/deferred.js';
+
+describe('a put', () => {
+  it('stores here what its method gave and evicts in every other instance', async () => {
+    const { a, b, clock } = await cluster(2).connected();
+    await b.region('r').getOrLoad('1', () => 'v1');
+    await expect(a.region('r').update('1', async () => 'v2')).resolves.toBe('v2');
+    await clock.advance(0);
+    expect(a.region('r').getSync('1')).toBe('v2');
+    expect(b.region('r').getSync('1')).toBeUndefined();
+    expect(a.stats().bridge.published).toBe(1);
+  });
+
+  it('is stored with its tags and its time to live', async () => {
+    const { a, clock } = await cluster(1).connected();
+    await a.region('r').update('1', () => 'v2', { ttl: '1s', tags: 'sale' });
+    await a.region('r').update('2', () => 'v2', { ttl: '1s' });
+    await a.evictTags('sale');
+    expect(a.region('r').getSync('1')).toBeUndefined();
+    await clock.advance('1s');
+    expect(a.region('r').getSync('2')).toBeUndefined();
+  });
+
+  it('whose method fails changes nothing and tells nobody', async () => {
+    const { a, b, clock } = await cluster(2).connected();
+    for (const instance of [a, b]) await instance.region('r').getOrLoad('1', () => 'v1');
+    await expect(a.region('r').update('1', () => Promise.reject(new Error('constraint')))).rejects.toThrow(
+      'constraint',
+    );
+    await clock.advance(0);
+    expect([a, b].map((instance) => instance.region('r').getSync('1'))).toEqual(['v1', 'v1']);
+    expect(a.stats().bridge.published).toBe(0);
+  });
+
+  it('may throw synchronously, as a rejection', async () => {
+    const { a } = await cluster(1).connected();
+    const broken = (): never => {
+      throw new Error('thrown');
+    };
+    await expect(a.region('r').update('1', broken)).rejects.toThrow('thrown');
+  });
+});
+
+describe('the fence of a put', () => {
+  it('is registered when its method starts: A commits v2, B commits v3 and publishes, A must not store v2', async () => {
+    const { a, b, clock } = await cluster(2).connected();
+    const onItsWayBack = deferred<string>();
+    const put = a.region('r').update('1', () => onItsWayBack.promise);
+    await b.region('r').update('1', () => 'v3');
+    await clock.advance(0);
+    onItsWayBack.resolve('v2');
+
+    await expect(put).resolves.toBe('v2');
+    expect(a.region('r').getSync('1')).toBeUndefined();
+    expect(a.stats().regions['r']).toMatchObject({ fenced: 1 });
+  });
+
+  it('publishes also when it is not stored', async () => {
+    const { a, b, clock } = await cluster(2).connected();
+    const onItsWayBack = deferred<string>();
+    const put = a.region('r').update('1', () => onItsWayBack.promise);
+    await b.region('r').update('1', () => 'v3');
+    await clock.advance(0);
+    onItsWayBack.resolve('v2');
+    await put;
+    await clock.advance(0);
+    expect(b.region('r').getSync('1')).toBeUndefined();
+  });
+
+  it('fences the other puts of the key that run on this instance', async () => {
+    const { a } = await cluster(1).connected();
+    const slow = deferred<string>();
+    const first = a.region('r').update('1', () => slow.promise);
+    await a.region('r').update('1', () => 'v3');
+    slow.resolve('v2');
+    await first;
+    expect(a.region('r').getSync('1')).toBeUndefined();
+  });
+
+  it('fences the loads of the key that run on this instance', async () => {
+    const { a } = await cluster(1).connected();
+    const asked = deferred<string>();
+    const reader = a.region<string>('r').getOrLoad('1', () => asked.promise);
+    await a.region<string>('r').update('1', () => 'v2');
+    asked.resolve('v1');
+    await reader;
+    expect(a.region('r').getSync('1')).toBe('v2');
+  });
+
+  it('does not fence itself, nor puts and loads of other keys', async () => {
+    const { a } = await cluster(1).connected();
+    const slow = deferred<string>();
+    const asked = deferred<string>();
+    const put = a.region('r').update('1', () => slow.promise);
+    const reader = a.region<string>('r').getOrLoad('2', () => asked.promise);
+    await a.region('r').update('3', () => 'other');
+    slow.resolve('one');
+    asked.resolve('two');
+    await Promise.all([put, reader]);
+    expect(['1', '2', '3'].map((key) => a.region('r').getSync(key))).toEqual(['one', 'two', 'other']);
+  });
+
+  it('holds against its tags', async () => {
+    const { a } = await cluster(1).connected();
+    const slow = deferred<string>();
+    const put = a.region('r').update('1', () => slow.promise, { tags: 'sale' });
+    await a.evictTags('sale');
+    slow.resolve('overtaken');
+    await put;
+    expect(a.region('r').getSync('1')).toBeUndefined();
+  });
+
+  it('holds against a flush', async () => {
+    const { a, bridge, clock } = await cluster(1).connected();
+    const slow = deferred<string>();
+    const put = a.region('r').update('1', () => slow.promise);
+    bridge.restart();
+    await clock.advance(LONGEST_BACK_OFF);
+    slow.resolve('overtaken');
+    await put;
+    expect(a.region('r').getSync('1')).toBeUndefined();
+  });
+});
+
+describe('a copy', () => {
+  it('is dropped by every later foreign message, whatever its id: log order is not commit order', async () => {
+    const { a, b, bridge, clock } = await cluster(2).connected();
+    bridge.delay(50);
+    await b.region('r').evict('1');
+    await a.region('r').update('1', () => 'stored after, published after');
+    expect(a.region('r').getSync('1')).toBeDefined();
+    await clock.advance(50);
+    expect(a.region('r').getSync('1')).toBeUndefined();
+  });
+
+  it('that was set is overtaken by nothing before: its caller promises that it is true now', async () => {
+    const { a } = await cluster(1).connected();
+    void a.region('r').evict('1');
+    void a.region('r').set('1', 'true now');
+    expect(a.region('r').getSync('1')).toBe('true now');
+  });
+});

@@ -1,0 +1,251 @@
+import { describe, expect, it } from 'vitest';
+import { bridgeMember } from '../../../../../test/support/bridge-member.js';
+import { ScriptedBridge, syncReply } from '../../../../../test/support/scripted-bridge.js';
+import { ManualClock } from '../../testing/manual-clock.js';
+import { newBridgeStats } from '../bridge-stats.js';
+import { BridgeRefusal, type Doorbell } from '../../protocol/invalidation-bridge.js';
+import { LinkSession } from './link-session.js';
+import { LogFollower } from './log-follower.js';
+
+const HEARTBEAT = 3_000;
+const COMMAND_TIMEOUT = 2_000;
+
+interface Running {
+  readonly clock: ManualClock;
+  readonly bridge: ScriptedBridge;
+  readonly session: LinkSession;
+  readonly follower: LogFollower;
+  readonly applied: string[];
+  readonly syncedAt: number[];
+  readonly refusals: BridgeRefusal[];
+  readonly ends: Error[];
+  readonly syncs: () => number;
+}
+
+/** A session whose first sync is on its way. */
+async function opened(): Promise<Running> {
+  const clock = new ManualClock(0);
+  const bridge = new ScriptedBridge();
+  const applied: string[] = [];
+  const syncedAt: number[] = [];
+  const refusals: BridgeRefusal[] = [];
+  const ends: Error[] = [];
+  const follower = new LogFollower(
+    clock,
+    newBridgeStats(),
+    { apply: (payload) => void applied.push(payload), flush: () => void applied.push('FLUSH') },
+    () => 'no-op',
+  );
+  const settings = {
+    member: bridgeMember(),
+    commandTimeout: COMMAND_TIMEOUT,
+    heartbeat: HEARTBEAT,
+  };
+  const session = new LinkSession(settings, clock, follower, {
+    synced: (_link, sentAt) => syncedAt.push(sentAt),
+    acknowledged: () => {},
+    refused: (refusal) => refusals.push(refusal),
+    ended: (cause) => ends.push(cause),
+  });
+  await session.open(bridge);
+  const syncs = (): number => bridge.link.syncs.length;
+  return { clock, bridge, session, follower, applied, syncedAt, refusals, ends, syncs };
+}
+
+/** One that stands at 1-0. */
+async function synced(): Promise<Running> {
+  const running = await opened();
+  running.bridge.lastSync.resolve(syncReply());
+  await running.clock.advance(0);
+  return running;
+}
+
+const upToDate = syncReply({ continuous: true });
+const bell = (id: string, previousId: string): Doorbell => ({ payload: id, entry: { id, previousId } });
+
+describe('a session', () => {
+  it('syncs as soon as the dial, and so the subscription, is acknowledged', async () => {
+    const { bridge } = await opened();
+    expect(bridge.link.syncs).toHaveLength(1);
+  });
+
+  it('syncs again a heartbeat after each complete sync', async () => {
+    const { clock, bridge, syncs, syncedAt } = await synced();
+    await clock.advance(HEARTBEAT - 1);
+    expect(syncs()).toBe(1);
+    await clock.advance(1);
+    expect(syncs()).toBe(2);
+
+    await clock.advance(100);
+    bridge.lastSync.resolve(upToDate);
+    await clock.advance(0);
+    expect(syncedAt).toEqual([0, HEARTBEAT]);
+    await clock.advance(HEARTBEAT);
+    expect(syncs()).toBe(3);
+  });
+
+  it('runs one sync at a time, with at most one more behind it', async () => {
+    const { clock, bridge, session, syncs } = await synced();
+    session.syncNow();
+    session.syncNow();
+    session.syncNow();
+    expect(syncs()).toBe(2);
+
+    bridge.lastSync.resolve(upToDate);
+    await clock.advance(0);
+    expect(syncs()).toBe(3);
+    bridge.lastSync.resolve(upToDate);
+    await clock.advance(0);
+    expect(syncs()).toBe(3);
+  });
+
+  it('syncs because of a gap at once, but at most ten times a second', async () => {
+    const { clock, bridge, syncs } = await synced();
+    bridge.link.ring(bell('9-0', '8-0'));
+    expect(syncs()).toBe(2);
+    bridge.lastSync.resolve(syncReply({ newest: { id: '9-0', hash: 'h9' } }));
+    await clock.advance(0);
+
+    bridge.link.ring(bell('19-0', '18-0'));
+    await clock.advance(99);
+    expect(syncs()).toBe(2);
+    await clock.advance(1);
+    expect(syncs()).toBe(3);
+  });
+
+  it('does not sync because of gaps more than ten times a second, however many there are', async () => {
+    const { clock, bridge, syncs } = await synced();
+    const before = syncs();
+    for (let at = 10; at < 1_010; at += 1) {
+      bridge.link.ring(bell(`${2 * at}-0`, `${2 * at - 1}-0`));
+      bridge.lastSync.resolve(syncReply({ newest: { id: `${2 * at}-0`, hash: 'h' } }));
+      await clock.advance(1);
+    }
+    expect(syncs() - before).toBeLessThanOrEqual(11);
+    expect(syncs() - before).toBeGreaterThan(8);
+  });
+
+  it('tries once more for the gap that a sync has left open', async () => {
+    const { clock, bridge, syncs } = await synced();
+    bridge.link.ring(bell('9-0', '8-0'));
+    bridge.link.ring(bell('19-0', '18-0'));
+    bridge.lastSync.resolve(upToDate);
+    await clock.advance(0);
+    await clock.advance(100);
+    expect(syncs()).toBe(3);
+  });
+});
+
+describe('a link', () => {
+  it('is dead when no answer came within commandTimeout', async () => {
+    const { clock, bridge, ends } = await opened();
+    await clock.advance(COMMAND_TIMEOUT - 1);
+    expect(ends).toEqual([]);
+    await clock.advance(1);
+    expect(ends.map(({ message }) => message)).toEqual([expect.stringContaining('no answer to a sync')]);
+    expect(bridge.link.isClosed).toBe(true);
+  });
+
+  it('is not dead when the answer had come while the event loop was blocked', async () => {
+    const { clock, bridge, ends, syncedAt } = await opened();
+    clock.schedule(() => bridge.lastSync.resolve(syncReply()), COMMAND_TIMEOUT);
+    await clock.block('10s');
+    expect(ends).toEqual([]);
+    expect(syncedAt).toEqual([0]);
+  });
+
+  it('ends once, whatever breaks it and however often', async () => {
+    const { clock, bridge, session, ends } = await synced();
+    bridge.link.break();
+    bridge.link.break();
+    session.end(new Error('again'));
+    await clock.advance('1m');
+    expect(ends).toHaveLength(1);
+  });
+
+  it('that was given up renews nothing by what it answers later, and moves no position', async () => {
+    const { clock, bridge, session, follower, syncedAt, applied } = await synced();
+    session.syncNow();
+    const late = bridge.lastSync;
+    bridge.link.break();
+    late.resolve(syncReply({ newest: { id: '9-0', hash: 'h9' } }));
+    await clock.advance(0);
+
+    expect(syncedAt).toEqual([0]);
+    expect(follower.position?.id).toBe('1-0');
+    expect(applied).toEqual(['FLUSH']);
+  });
+
+  it('that was given up still brings what is true, but nothing about where the log stands', async () => {
+    const { bridge, follower, applied } = await synced();
+    bridge.link.break();
+    bridge.link.ring(bell('2-0', '1-0'));
+    expect(applied).toEqual(['FLUSH', '2-0']);
+    expect(follower.position?.id).toBe('1-0');
+  });
+
+  it('asks nothing more once it has ended', async () => {
+    const { clock, bridge, session, syncs } = await synced();
+    bridge.link.break();
+    session.syncNow();
+    await clock.advance('1m');
+    expect(syncs()).toBe(1);
+  });
+
+  it('that did not bring what the log has is given up, to subscribe again, though the sync itself counts', async () => {
+    const { clock, bridge, session, ends, syncedAt, applied } = await synced();
+    await clock.advance(10);
+    session.syncNow();
+    const entries = [{ id: '2-0', payload: 'two' }];
+    bridge.lastSync.resolve(
+      syncReply({ continuous: true, entries, newest: { id: '2-0', hash: 'h' }, serverTime: 1_002 }),
+    );
+    await clock.advance(0);
+
+    expect(applied).toContain('two');
+    expect(syncedAt).toEqual([0, 10]);
+    expect(ends).toHaveLength(1);
+    // The bridge may know another node to listen at.
+    expect(bridge.link.closedBecause).toBe('silent-channel');
+  });
+
+  it('that was dialled for a session that has ended is closed', async () => {
+    const { session, bridge } = await opened();
+    const opening = session.open(bridge);
+    session.end(new Error('shut down'));
+    await opening;
+    expect(bridge.links.map(({ isClosed }) => isClosed)).toEqual([true, true]);
+  });
+});
+
+describe('an error answer to a sync', () => {
+  it.each(['retry', 'report'] as const)(
+    "that says '%s' renews nothing and is followed by another try",
+    async (remedy) => {
+      const { clock, bridge, ends, refusals, syncedAt, syncs } = await opened();
+      bridge.lastSync.reject(new BridgeRefusal(remedy, 'refused'));
+      await clock.advance('1s');
+      expect(refusals.map((refusal) => refusal.remedy)).toEqual([remedy]);
+      expect(syncedAt).toEqual([]);
+      expect(ends).toEqual([]);
+      expect(syncs()).toBe(2);
+    },
+  );
+
+  it.each([
+    ["that says 'redial'", new BridgeRefusal('redial', 'READONLY')],
+    ['that is no refusal', new Error('ECONNRESET')],
+  ])('%s ends the link', async (_, error) => {
+    const { clock, bridge, ends } = await opened();
+    bridge.lastSync.reject(error);
+    await clock.advance(0);
+    expect(ends).toEqual([error]);
+  });
+});
+
+it('a session that cannot dial ends with the reason', async () => {
+  const { bridge, session, ends } = await opened();
+  bridge.refusal = new Error('ECONNREFUSED');
+  await session.open(bridge);
+  expect(ends).toEqual([bridge.refusal]);
+});

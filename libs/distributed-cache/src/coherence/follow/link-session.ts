@@ -1,0 +1,219 @@
+import { answerInTime } from '../../common/answer-in-time.js';
+import { BackOff } from '../../common/back-off.js';
+import type { CancelTimer, Clock } from '../../common/clock.js';
+import { errorFrom } from '../../common/error-from.js';
+import {
+  BridgeRefusal,
+  type BridgeMember,
+  type Doorbell,
+  type InvalidationBridge,
+  type InvalidationLink,
+} from '../../protocol/invalidation-bridge.js';
+import type { LogFollower } from './log-follower.js';
+
+/** At most ten syncs a second because of gaps. */
+const BETWEEN_GAP_SYNCS = 100;
+
+/** The channel is subscribed to and quiet: nothing says that it is broken but that the log has more. */
+class SilentChannelError extends Error {
+  constructor(missed: number) {
+    super(`the channel did not bring ${missed} entries of the log`);
+    this.name = 'SilentChannelError';
+  }
+}
+
+/** @internal */
+export interface LinkSessionSettings {
+  readonly member: BridgeMember;
+  readonly commandTimeout: number;
+  readonly heartbeat: number;
+}
+
+/** @internal */
+export interface LinkSessionEvents {
+  /** A sync is complete; it was sent at `sentAt`. */
+  synced(link: InvalidationLink, sentAt: number): void;
+  /** An instance has applied the message with this token; true on an abandoned link as well. */
+  acknowledged(token: string, instanceId: string): void;
+  /** The server refused a sync; nothing is renewed. */
+  refused(refusal: BridgeRefusal): void;
+  /** Over, once and for all; nothing that arrives later counts. */
+  ended(cause: Error): void;
+}
+
+/**
+ * One link from its dialling to its end: the first sync, the heartbeats, the syncs that close gaps. One sync runs at a time, with at
+ * most one more behind it.
+ *
+ * @internal
+ */
+export class LinkSession {
+  readonly #settings: LinkSessionSettings;
+  readonly #clock: Clock;
+  readonly #follower: LogFollower;
+  readonly #events: LinkSessionEvents;
+  readonly #dialling = new AbortController();
+  readonly #backOff = new BackOff();
+  #link: InvalidationLink | undefined;
+  #hasEnded = false;
+  #hasSynced = false;
+  #hasLeft = false;
+  #isSyncing = false;
+  #isSyncWanted = false;
+  #lastGapSyncAt = Number.NEGATIVE_INFINITY;
+  #cancelNextSync: CancelTimer | undefined;
+
+  constructor(settings: LinkSessionSettings, clock: Clock, follower: LogFollower, events: LinkSessionEvents) {
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#follower = follower;
+    this.#events = events;
+  }
+
+  async open(bridge: InvalidationBridge): Promise<void> {
+    this.#follower.linkOpened();
+    const listener = {
+      heard: (doorbell: Doorbell) => this.#heard(doorbell),
+      acknowledged: (token: string, instanceId: string) => this.#events.acknowledged(token, instanceId),
+      broken: (cause: Error) => this.end(cause),
+    };
+    try {
+      const link = await bridge.dial(this.#settings.member, listener, this.#dialling.signal);
+      if (this.#hasEnded) {
+        link.close();
+        return;
+      }
+      this.#link = this.#inTime(link);
+      this.#sync();
+    } catch (error) {
+      this.end(errorFrom(error));
+    }
+  }
+
+  /** Syncs now, or once more when the running one is done. */
+  syncNow(): void {
+    if (this.#isSyncing) this.#isSyncWanted = true;
+    else this.#sync();
+  }
+
+  /** Tells who waits for it that the message with this token is applied here; without a link, they wait for as long as that may take. */
+  acknowledge(token: string): void {
+    this.#link?.acknowledge(token).catch((error: Error) => this.#notTold(error));
+  }
+
+  /** Takes this instance off the list of members, in at most `timeout` ms; one that cannot be is waited for by the others. */
+  async leave(timeout: number): Promise<void> {
+    const link = this.#link;
+    if (!link || this.#hasEnded) return;
+    // From here on no sync may be sent: it would put this instance back on the list.
+    this.#hasLeft = true;
+    this.#cancelNextSync?.();
+    await answerInTime(() => link.leave(), 'a farewell', timeout, this.#clock).catch((error: Error) =>
+      this.#notTold(error),
+    );
+  }
+
+  end(cause: Error): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#cancelNextSync?.();
+    this.#dialling.abort();
+    this.#link?.close(cause instanceof SilentChannelError ? 'silent-channel' : undefined);
+    this.#events.ended(cause);
+  }
+
+  /** The others wait a little longer for what they were not told; that the server forbids it is for somebody to look at. */
+  #notTold(error: Error): void {
+    if (error instanceof BridgeRefusal && !this.#hasEnded) this.#events.refused(error);
+  }
+
+  #heard(doorbell: Doorbell): void {
+    // What an abandoned link still brings is true as well, but says nothing about where the current one stands.
+    if (this.#hasEnded) this.#follower.heard({ payload: doorbell.payload, entry: undefined });
+    else if (this.#follower.heard(doorbell)) this.#syncBecauseOfGap();
+  }
+
+  #syncBecauseOfGap(): void {
+    const wait = this.#lastGapSyncAt + BETWEEN_GAP_SYNCS - this.#clock.now();
+    if (wait > 0) {
+      this.#syncIn(wait, () => this.#syncBecauseOfGap());
+      return;
+    }
+    this.#lastGapSyncAt = this.#clock.now();
+    this.syncNow();
+  }
+
+  #syncIn(delay: number, sync = (): void => this.syncNow()): void {
+    this.#cancelNextSync?.();
+    this.#cancelNextSync = this.#clock.schedule(sync, delay);
+  }
+
+  #sync(): void {
+    const link = this.#link;
+    if (!link || this.#hasEnded || this.#hasLeft) return;
+    this.#cancelNextSync?.();
+    this.#isSyncing = true;
+    this.#isSyncWanted = false;
+    this.#follower
+      .sync(
+        (request) => link.sync(request),
+        !this.#hasSynced,
+        () => this.#hasEnded || this.#hasLeft,
+      )
+      .then(
+        (outcome) => {
+          this.#isSyncing = false;
+          if (outcome.kind === 'complete' && !this.#hasEnded) this.#synced(link, outcome);
+        },
+        (error: Error) => {
+          this.#isSyncing = false;
+          this.#syncFailed(error);
+        },
+      );
+  }
+
+  #synced(
+    link: InvalidationLink,
+    outcome: { readonly sentAt: number; readonly missed: number; readonly hasGap: boolean },
+  ): void {
+    this.#hasSynced = true;
+    this.#backOff.reset();
+    this.#events.synced(link, outcome.sentAt);
+    if (outcome.missed > 0) {
+      this.end(new SilentChannelError(outcome.missed));
+      return;
+    }
+    this.#syncIn(this.#settings.heartbeat);
+    if (outcome.hasGap) this.#syncBecauseOfGap();
+    else if (this.#isSyncWanted) this.#sync();
+  }
+
+  /** No answer within `commandTimeout` means a dead link, whatever was asked. */
+  #inTime(link: InvalidationLink): InvalidationLink {
+    const { commandTimeout } = this.#settings;
+    return {
+      publish: (payload) => answerInTime(() => link.publish(payload), 'a publish', commandTimeout, this.#clock),
+      publishToMembers: (payload) =>
+        answerInTime(() => link.publishToMembers(payload), 'a publish', commandTimeout, this.#clock),
+      acknowledge: (token) => link.acknowledge(token),
+      // Waits by itself, for as long as it is told to.
+      replicated: (count, timeout) =>
+        answerInTime(() => link.replicated(count, timeout), 'a WAIT', timeout + commandTimeout, this.#clock),
+      sync: (request) => answerInTime(() => link.sync(request), 'a sync', commandTimeout, this.#clock),
+      leave: () => link.leave(),
+      close: (reason) => link.close(reason),
+    };
+  }
+
+  #syncFailed(error: Error): void {
+    if (this.#hasEnded) return;
+    if (!(error instanceof BridgeRefusal) || error.remedy === 'redial') {
+      this.end(error);
+      return;
+    }
+    this.#events.refused(error);
+    // What the server objects to may be the position itself: asking for the same one for ever would never end.
+    if (error.remedy === 'report') this.#follower.forgetPosition();
+    this.#syncIn(this.#backOff.next());
+  }
+}

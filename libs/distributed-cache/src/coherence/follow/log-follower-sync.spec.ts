@@ -1,0 +1,195 @@
+import { describe, expect, it } from 'vitest';
+import { syncReply } from '../../../../../test/support/scripted-bridge.js';
+import { ManualClock } from '../../testing/manual-clock.js';
+import { newBridgeStats } from '../bridge-stats.js';
+import type { LogEntry, SyncReply, SyncRequest } from '../../protocol/invalidation-bridge.js';
+import { LogFollower, type SyncOutcome } from './log-follower.js';
+import { advance } from '../../protocol/position.js';
+
+interface Log {
+  readonly clock: ManualClock;
+  readonly follower: LogFollower;
+  readonly stats: ReturnType<typeof newBridgeStats>;
+  /** Payloads as they were applied, and `FLUSH`. */
+  readonly applied: string[];
+  readonly requests: SyncRequest[];
+  sync(
+    replies: readonly SyncReply[],
+    more?: { isFirstOfLink?: boolean; isAbandoned?: () => boolean },
+  ): Promise<SyncOutcome>;
+}
+
+/** Every reply takes 10 ms. */
+function newLog(): Log {
+  const clock = new ManualClock(0);
+  const stats = newBridgeStats();
+  const applied: string[] = [];
+  const requests: SyncRequest[] = [];
+  const events = { apply: (payload: string) => void applied.push(payload), flush: () => void applied.push('FLUSH') };
+  let noOps = 0;
+  const follower = new LogFollower(clock, stats, events, () => `no-op ${(noOps += 1)}`);
+  const sync: Log['sync'] = (replies, { isFirstOfLink = false, isAbandoned = () => false } = {}) => {
+    const rest = [...replies];
+    const ask = async (request: SyncRequest): Promise<SyncReply> => {
+      requests.push(request);
+      await clock.advance(10);
+      return rest.shift() ?? syncReply();
+    };
+    return follower.sync(ask, isFirstOfLink, isAbandoned);
+  };
+  return { clock, follower, stats, applied, requests, sync };
+}
+
+/** One that stands at 1-0 of the first run. */
+async function synced(): Promise<Log> {
+  const log = newLog();
+  await log.sync([syncReply()], { isFirstOfLink: true });
+  log.applied.length = 0;
+  log.requests.length = 0;
+  return log;
+}
+
+function after(hash: string, entries: readonly LogEntry[], reply: Partial<SyncReply> = {}): SyncReply {
+  let newest = { id: '1-0', hash };
+  for (const { id, payload } of entries) newest = advance(newest.hash, id, payload);
+  return syncReply({ continuous: true, entries, newest, ...reply });
+}
+
+describe('the first sync', () => {
+  it('is never continuous, whatever the server says: flush, adopt the newest position and the epoch', async () => {
+    const { follower, applied, stats, requests, sync } = newLog();
+    const entries = [{ id: '1-0', payload: 'one' }];
+    await sync([syncReply({ continuous: true, entries })]);
+
+    expect(applied).toEqual(['FLUSH']);
+    expect(stats.flushes).toBe(1);
+    expect(follower.position).toEqual({ id: '1-0', hash: 'h1' });
+    await sync([after('h1', [])]);
+    expect(requests[1]).toMatchObject({ position: { id: '1-0', hash: 'h1' }, epoch: 'first-run' });
+  });
+
+  it('asks with no position and no epoch, and with a random no-op for an empty log', async () => {
+    const { requests, sync } = newLog();
+    await sync([syncReply()]);
+    await sync([after('h1', [])]);
+    expect(requests[0]).toEqual({ position: undefined, epoch: undefined, noOp: 'no-op 1' });
+    expect(requests[1]?.noOp).not.toBe(requests[0]?.noOp);
+  });
+});
+
+describe('a sync that is continuous', () => {
+  it('applies the entries after the position in their order and flushes nothing', async () => {
+    const { follower, applied, stats, sync } = await synced();
+    const reply = after('h1', [
+      { id: '2-0', payload: 'two' },
+      { id: '3-0', payload: 'three' },
+    ]);
+    await sync([reply]);
+
+    expect(applied).toEqual(['two', 'three']);
+    expect(follower.position).toEqual(reply.newest);
+    expect(stats).toMatchObject({ replayed: 2, flushes: 1 });
+  });
+
+  it('flushes after all when the ids match but the hash it has computed does not: someone wrote without the chain', async () => {
+    const { follower, applied, sync } = await synced();
+    const entries = [{ id: '2-0', payload: 'two' }];
+    await sync([syncReply({ continuous: true, entries, newest: { id: '2-0', hash: 'another history' } })]);
+
+    expect(applied).toEqual(['two', 'FLUSH']);
+    expect(follower.position).toEqual({ id: '2-0', hash: 'another history' });
+  });
+
+  it('over chunks asks for each from the end of the one before, so that each proves its own start', async () => {
+    const { applied, requests, sync } = await synced();
+    const two = after('h1', [{ id: '2-0', payload: 'two' }], { complete: false });
+    const three = advance(two.newest.hash, '3-0', 'three');
+    await sync([two, syncReply({ continuous: true, entries: [{ id: '3-0', payload: 'three' }], newest: three })]);
+
+    expect(applied).toEqual(['two', 'three']);
+    expect(requests.map(({ position }) => position)).toEqual([{ id: '1-0', hash: 'h1' }, two.newest]);
+  });
+
+  it('of which a later chunk is not continuous starts over', async () => {
+    const { follower, applied, sync } = await synced();
+    const two = after('h1', [{ id: '2-0', payload: 'two' }], { complete: false });
+    await sync([two, syncReply({ newest: { id: '9-0', hash: 'h9' } })]);
+
+    expect(applied).toEqual(['two', 'FLUSH']);
+    expect(follower.position).toEqual({ id: '9-0', hash: 'h9' });
+  });
+
+  it('was sent when its last chunk was asked for', async () => {
+    const { clock, sync } = await synced();
+    const startedAt = clock.now();
+    const two = after('h1', [{ id: '2-0', payload: 'two' }], { complete: false });
+    const last = syncReply({ continuous: true, newest: two.newest });
+    expect(await sync([two, last])).toMatchObject({ kind: 'complete', sentAt: startedAt + 10 });
+  });
+});
+
+describe('a sync that is not continuous', () => {
+  it('flushes, adopts the newest position and the epoch', async () => {
+    const { follower, applied, requests, sync } = await synced();
+    await sync([syncReply({ epoch: 'second-run', newest: { id: '7-0', hash: 'h7' } })]);
+    expect(applied).toEqual(['FLUSH']);
+    expect(follower.position).toEqual({ id: '7-0', hash: 'h7' });
+
+    await sync([syncReply({ continuous: true, epoch: 'second-run', newest: { id: '7-0', hash: 'h7' } })]);
+    expect(requests[1]).toMatchObject({ position: { id: '7-0', hash: 'h7' }, epoch: 'second-run' });
+  });
+
+  it('is every first one of a link to a server that does not say its epoch: it may be another one', async () => {
+    const log = newLog();
+    await log.sync([syncReply({ epoch: undefined })], { isFirstOfLink: true });
+    await log.sync([after('h1', [], { epoch: undefined })]);
+    expect(log.applied).toEqual(['FLUSH']);
+
+    log.follower.linkOpened();
+    await log.sync([after('h1', [], { epoch: undefined })], { isFirstOfLink: true });
+    expect(log.applied).toEqual(['FLUSH', 'FLUSH']);
+  });
+});
+
+describe('a sync whose link was given up meanwhile', () => {
+  it('counts for nothing', async () => {
+    const { follower, applied, sync } = await synced();
+    const reply = after('h1', [{ id: '2-0', payload: 'two' }]);
+    expect(await sync([reply], { isAbandoned: () => true })).toEqual({ kind: 'abandoned' });
+    expect(applied).toEqual([]);
+    expect(follower.position?.id).toBe('1-0');
+  });
+});
+
+describe('entries that only a sync brings', () => {
+  const old = { id: '1000-0', payload: 'old' };
+  const young = { id: '1001-0', payload: 'young' };
+
+  it('are missed when the doorbell should have brought them a second ago', async () => {
+    const { stats, sync } = await synced();
+    const outcome = await sync([after('h1', [old, young], { serverTime: 2_000 })]);
+    expect(outcome).toMatchObject({ missed: 1 });
+    expect(stats.missed).toBe(1);
+  });
+
+  it('are not missed by a link that was not there yet', async () => {
+    const { stats, sync } = await synced();
+    const outcome = await sync([after('h1', [old], { serverTime: 60_000 })], { isFirstOfLink: true });
+    expect(outcome).toMatchObject({ missed: 0 });
+    expect(stats).toMatchObject({ missed: 0, replayed: 1 });
+  });
+
+  it('are not missed while the channel is still bringing older ones: it keeps the order, this instance reads slowly', async () => {
+    const { follower, stats, sync } = await synced();
+    const outcome = sync([after('h1', [old, young], { serverTime: 60_000 })]);
+    follower.heard({ payload: 'old', entry: { id: old.id, previousId: '1-0' } });
+    expect(await outcome).toMatchObject({ missed: 0, hasGap: false });
+    expect(stats.missed).toBe(0);
+  });
+
+  it('are not missed when they were heard and held', async () => {
+    const { follower, sync } = await synced();
+    follower.heard({ payload: 'young', entry: { id: young.id, previousId: old.id } });
+    expect(await sync([after('h1', [old, young], { serverTime: 60_000 })])).toMatchObject({ missed: 1, hasGap: false });
+  });
+});

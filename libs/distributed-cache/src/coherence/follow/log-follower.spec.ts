@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest';
+import { syncReply } from '../../../../../test/support/scripted-bridge.js';
+import { ManualClock } from '../../testing/manual-clock.js';
+import { newBridgeStats } from '../bridge-stats.js';
+import type { Doorbell, LogEntry, SyncReply, SyncRequest } from '../../protocol/invalidation-bridge.js';
+import { LogFollower } from './log-follower.js';
+import { advance } from '../../protocol/position.js';
+
+const MOST_HELD = 10_000;
+
+interface Following {
+  readonly follower: LogFollower;
+  readonly clock: ManualClock;
+  readonly stats: ReturnType<typeof newBridgeStats>;
+  readonly applied: string[];
+  readonly sync: (...replies: SyncReply[]) => ReturnType<LogFollower['sync']>;
+  /** The same, with these heard after it was asked for and before it is answered. */
+  readonly syncHearing: (bells: readonly Doorbell[], reply: SyncReply) => ReturnType<LogFollower['sync']>;
+}
+
+function following(): Following {
+  const stats = newBridgeStats();
+  const applied: string[] = [];
+  const events = { apply: (payload: string) => void applied.push(payload), flush: () => void applied.push('FLUSH') };
+  const clock = new ManualClock();
+  const follower = new LogFollower(clock, stats, events, () => 'no-op');
+  const sync = (...replies: SyncReply[]): ReturnType<LogFollower['sync']> => {
+    const ask = async (_request: SyncRequest): Promise<SyncReply> => replies.shift() ?? syncReply();
+    return follower.sync(ask, false, () => false);
+  };
+  const syncHearing = (bells: readonly Doorbell[], reply: SyncReply): ReturnType<LogFollower['sync']> => {
+    const ask = async (): Promise<SyncReply> => {
+      for (const each of bells) follower.heard(each);
+      return reply;
+    };
+    return follower.sync(ask, false, () => false);
+  };
+  return { follower, clock, stats, applied, sync, syncHearing };
+}
+
+/** A follower that stands at entry 1-0 of the log. */
+async function synced(): Promise<Following> {
+  const log = following();
+  await log.sync(syncReply());
+  log.applied.length = 0;
+  return log;
+}
+
+const bell = (id: string, previousId: string | undefined, payload = id): Doorbell => ({
+  payload,
+  entry: { id, previousId },
+});
+
+/** The reply to a follower at 1-0 that brings these entries. */
+function replay(...entries: LogEntry[]): SyncReply {
+  let newest = { id: '1-0', hash: 'h1' };
+  for (const { id, payload } of entries) newest = advance(newest.hash, id, payload);
+  return syncReply({ continuous: true, entries, newest });
+}
+
+describe('a doorbell', () => {
+  it('is applied, always: twice, whatever its id, after a gap, while it is open, without ids', async () => {
+    const { follower, applied } = await synced();
+    follower.heard(bell('2-0', '1-0', 'next'));
+    follower.heard(bell('2-0', '1-0', 'again'));
+    follower.heard(bell('0-5', '0-4', 'older than our position'));
+    follower.heard(bell('9-0', '8-0', 'after a gap'));
+    follower.heard(bell('9-1', '9-0', 'while the gap is open'));
+    follower.heard({ payload: 'plain', entry: undefined });
+    const payloads = ['next', 'again', 'older than our position', 'after a gap', 'while the gap is open', 'plain'];
+    expect(applied).toEqual(payloads);
+  });
+
+  it('is applied before the first sync too', () => {
+    const { follower, applied } = following();
+    follower.heard(bell('5-0', '4-0', 'early'));
+    expect(applied).toEqual(['early']);
+  });
+
+  it('whose previous id is the id of our position advances it, and the hash with it', async () => {
+    const { follower, stats } = await synced();
+    expect(follower.heard(bell('2-0', '1-0', 'two'))).toBe(false);
+    expect(follower.heard(bell('3-0', '2-0', 'three'))).toBe(false);
+    expect(follower.position).toEqual(advance(advance('h1', '2-0', 'two').hash, '3-0', 'three'));
+    expect(stats.gaps).toBe(0);
+  });
+
+  it('whose id is not after ours changes nothing but the count of duplicates', async () => {
+    const { follower, stats } = await synced();
+    follower.heard(bell('2-0', '1-0'));
+    const { position } = follower;
+
+    expect(follower.heard(bell('2-0', '1-0'))).toBe(false);
+    expect(follower.heard(bell('0-5', '0-4'))).toBe(false);
+    expect(follower.position).toBe(position);
+    expect(stats).toMatchObject({ duplicates: 2, gaps: 0 });
+  });
+
+  it('that continues something else than our position is a gap, and leaves the position where it is', async () => {
+    const { follower, stats } = await synced();
+    expect(follower.heard(bell('3-0', '2-0'))).toBe(true);
+    expect(follower.position).toEqual({ id: '1-0', hash: 'h1' });
+    expect(stats.gaps).toBe(1);
+  });
+
+  it('without a previous entry never matches: the log it begins is not ours', async () => {
+    const { follower } = await synced();
+    expect(follower.heard(bell('2-0', undefined))).toBe(true);
+    expect(follower.position).toEqual({ id: '1-0', hash: 'h1' });
+  });
+
+  it('without ids does not move the position: it is not in the log', async () => {
+    const { follower, stats } = await synced();
+    expect(follower.heard({ payload: 'plain', entry: undefined })).toBe(false);
+    expect(follower.position).toEqual({ id: '1-0', hash: 'h1' });
+    expect(stats).toMatchObject({ duplicates: 0, gaps: 0 });
+  });
+
+  it('heard before the first sync of a link does not move the position', async () => {
+    const { follower } = await synced();
+    follower.linkOpened();
+    expect(follower.heard(bell('2-0', '1-0'))).toBe(false);
+    expect(follower.position).toEqual({ id: '1-0', hash: 'h1' });
+  });
+});
+
+describe('doorbells held while a sync closes the gap', () => {
+  it('ask for no further sync, and are chained onto the position afterwards', async () => {
+    const { follower, stats, syncHearing } = await synced();
+    follower.heard(bell('3-0', '2-0', 'three'));
+    const missing = replay({ id: '2-0', payload: 'two' }, { id: '3-0', payload: 'three' });
+
+    const outcome = await syncHearing([bell('4-0', '3-0', 'four'), bell('5-0', '4-0', 'five')], missing);
+    expect(outcome).toMatchObject({ kind: 'complete', hasGap: false });
+    const { hash } = advance(missing.newest.hash, '4-0', 'four');
+    expect(follower.position).toEqual(advance(hash, '5-0', 'five'));
+    expect(stats.gaps).toBe(1);
+  });
+
+  it('that still leave a gap ask for one more sync, and are kept until it is asked for', async () => {
+    const { follower, sync, syncHearing } = await synced();
+    const two = replay({ id: '2-0', payload: 'two' });
+    expect(await syncHearing([bell('5-0', '4-0', 'five')], two)).toMatchObject({ hasGap: true });
+    expect(follower.position?.id).toBe('2-0');
+
+    let newest = { id: '2-0', hash: two.newest.hash };
+    const rest = ['3-0', '4-0', '5-0'].map((id) => ({ id, payload: id }));
+    for (const { id, payload } of rest) newest = advance(newest.hash, id, payload);
+    expect(await sync(syncReply({ continuous: true, entries: rest, newest }))).toMatchObject({ hasGap: false });
+    expect(follower.position?.id).toBe('5-0');
+  });
+
+  it('before it was asked for are covered by its answer: one that is not in it was forged, and is not waited for', async () => {
+    const { follower, stats, sync } = await synced();
+    follower.heard(bell('18446744073709551615-0', '17-0', 'forged'));
+    expect(await sync(replay({ id: '2-0', payload: 'two' }))).toMatchObject({ hasGap: false });
+    expect(follower.heard(bell('3-0', '2-0'))).toBe(false);
+    expect(follower.position?.id).toBe('3-0');
+    expect(stats.gaps).toBe(1);
+  });
+
+  it('move the position again as they come once the gap is closed', async () => {
+    const { follower, sync } = await synced();
+    follower.heard(bell('3-0', '2-0'));
+    await sync(replay({ id: '2-0', payload: '2-0' }, { id: '3-0', payload: '3-0' }));
+    expect(follower.heard(bell('4-0', '3-0'))).toBe(false);
+    expect(follower.position?.id).toBe('4-0');
+  });
+
+  it('are bounded: what was not kept is fetched by one more sync', async () => {
+    const { syncHearing } = await synced();
+    const bells = Array.from({ length: MOST_HELD + 1 }, (_, index) => bell(`${index + 2}-0`, `${index + 1}-0`));
+    expect(await syncHearing(bells, replay())).toMatchObject({ hasGap: true });
+  });
+
+  it('are no proof that the channel is silent when some of them were not kept', async () => {
+    const { follower, sync, clock } = await synced();
+    follower.heard(bell('9-0', '8-0', 'a gap'));
+    for (let index = 0; index < MOST_HELD; index += 1) follower.heard(bell('9-1', '9-0', 'a flood'));
+    follower.heard(bell('2-0', '1-0', 'two'));
+    await sync(replay({ id: '2-0', payload: 'two' }));
+    await clock.advance('5s');
+    expect(await sync(replay())).toMatchObject({ missed: 0 });
+  });
+
+  it('are forgotten with the link that brought them', async () => {
+    const { follower, sync } = await synced();
+    follower.heard(bell('3-0', '2-0'));
+    follower.linkOpened();
+    expect(await sync(replay())).toMatchObject({ hasGap: false });
+    expect(follower.position?.id).toBe('1-0');
+  });
+});

@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import { cluster } from '../../../../../test/support/cluster.js';
+
+it.each([300, 900, 2_900, 9_000])(
+  'a channel that is silent is noticed and listened to anew, also with a maxStaleness of %i ms',
+  async (maxStaleness) => {
+    const { a, b, bridge, clock } = await cluster(2).with({ maxStaleness }).connected();
+    bridge.drop(Infinity);
+    for (let second = 0; second < 10; second += 1) {
+      await a.region('products').evict(`${second}`);
+      await clock.advance('1s');
+    }
+    expect(b.stats().bridge.missed).toBeGreaterThan(0);
+    expect(b.stats().bridge.reconnects).toBeGreaterThan(0);
+
+    bridge.heal();
+    await clock.advance('10s');
+    const { reconnects } = b.stats().bridge;
+    await clock.advance('1m');
+    expect(b.stats().bridge.reconnects).toBe(reconnects);
+  },
+);
+
+it('a position to which the server objects is not asked about for ever: the instance starts over', async () => {
+  const { a, bridge, clock } = await cluster(1).connected();
+  await a.region('products').getOrLoad('1', () => 'old');
+  bridge.refuse('report');
+  await clock.advance('6s');
+  bridge.refuse();
+  await clock.advance('6s');
+  expect(a.stats().bridge.flushes).toBe(2);
+  expect(a.status().state).toBe('coherent');
+  expect(a.region('products').getSync('1')).toBeUndefined();
+});

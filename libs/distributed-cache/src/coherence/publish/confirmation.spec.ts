@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { memberWith } from '../../../../../test/support/bridge-member.js';
+import { failureOf } from '../../../../../test/support/failure-of.js';
+import { ManualClock } from '../../testing/manual-clock.js';
+import { Confirmations } from './confirmations.js';
+import type { ListedMember } from '../../protocol/member.js';
+import type { InvalidationName } from '../../protocol/invalidation.js';
+
+const name: InvalidationName = { kind: 'region', region: 'r' };
+const AGED = 3_600_000;
+const MINUTE = 60_000;
+
+function listed(count: number): ListedMember[] {
+  return Array.from({ length: count }, (_, index) => ({
+    member: memberWith({ instanceId: `m${index}` }),
+    syncAge: 0,
+  }));
+}
+
+/** One eviction in `messages` messages, all of them accepted, on `count` other instances. */
+function asked(messages: number, count: number) {
+  const clock = new ManualClock(0);
+  const confirmations = new Confirmations(memberWith({ instanceId: 'a' }), clock);
+  const settled = confirmations.begin([name], MINUTE);
+  const rollCalls = Array.from({ length: messages }, () => confirmations.nextRollCall()).filter(
+    (rollCall) => rollCall !== undefined,
+  );
+  confirmations.allSent();
+  for (const rollCall of rollCalls)
+    confirmations.accepted(rollCall, 0, { id: '1-0', members: listed(count), listAge: AGED });
+  return { clock, confirmations, settled, tokens: rollCalls.map(({ token }) => token) };
+}
+
+describe('an eviction of many messages on many instances', () => {
+  it('is over when the time of all of them is: they are more than a call takes arguments', async () => {
+    // 10 000 keys of 1 KiB leave in about 1 400 messages.
+    const { clock, settled } = asked(1_400, 150);
+    await clock.advance(MINUTE - 1);
+    expect((await settled).instances).toBe(151);
+  });
+
+  it('is over when each instance has acknowledged each of them', async () => {
+    const { confirmations, settled, tokens } = asked(100, 100);
+    for (const token of tokens)
+      for (const { member } of listed(100)) confirmations.acknowledged(token, member.instanceId);
+    expect(await settled).toEqual({ instances: 101, waited: 0 });
+  });
+
+  it('is not over while one of them is missing from one instance', async () => {
+    const { clock, confirmations, settled, tokens } = asked(3, 3);
+    for (const token of tokens)
+      for (const { member } of listed(token === tokens[1] ? 2 : 3))
+        confirmations.acknowledged(token, member.instanceId);
+    await clock.advance(10_001);
+    expect(await settled).toEqual({ instances: 4, waited: 10_001 });
+  });
+});
+
+it('after a restart an instance without a bound may have been forgotten too, and serves for as long as it is cut off', async () => {
+  const clock = new ManualClock(0);
+  const self = memberWith({ instanceId: 'a', maxStaleness: Infinity });
+  const confirmations = new Confirmations(self, clock);
+  const failure = failureOf(confirmations.begin([name], MINUTE));
+  const rollCall = confirmations.nextRollCall();
+  confirmations.allSent();
+  if (rollCall) confirmations.accepted(rollCall, 0, { id: '1-0', members: [{ member: self, syncAge: 0 }], listAge: 0 });
+  await clock.advance(MINUTE);
+  expect(String(await failure)).toContain('Redis was restarted lately');
+});
+
+it('an acknowledgement that comes before the log has answered counts', async () => {
+  const confirmations = new Confirmations(memberWith({ instanceId: 'a' }), new ManualClock(0));
+  const settled = confirmations.begin([name], MINUTE);
+  const rollCall = confirmations.nextRollCall();
+  confirmations.allSent();
+  confirmations.acknowledged(rollCall?.token ?? '', 'm0');
+  if (rollCall) confirmations.accepted(rollCall, 0, { id: '1-0', members: listed(1), listAge: AGED });
+  expect(await settled).toEqual({ instances: 2, waited: 0 });
+});
+
+it('a member that says it may serve for longer than a timer can wait is looked at again, not all the time', async () => {
+  const clock = new ManualClock(0);
+  const confirmations = new Confirmations(memberWith({ instanceId: 'a' }), clock);
+  void confirmations.begin([name], MINUTE).catch(() => undefined);
+  const delays: number[] = [];
+  const { schedule } = clock;
+  clock.schedule = (callback, delay) => {
+    delays.push(delay);
+    return schedule.call(clock, callback, delay);
+  };
+  const rollCall = confirmations.nextRollCall();
+  confirmations.allSent();
+  const members = [{ member: memberWith({ instanceId: 'm0', maxStaleness: 2 ** 40 }), syncAge: 0 }];
+  if (rollCall) confirmations.accepted(rollCall, 0, { id: '1-0', members, listAge: AGED });
+  expect(delays).toEqual([86_400_000]);
+});

@@ -1,0 +1,177 @@
+import { InvalidationNotConfirmedError } from '../../errors.js';
+import type { CancelTimer, Clock } from '../../common/clock.js';
+import type { MembersReply } from '../../protocol/invalidation-bridge.js';
+import type { InvalidationName } from '../../protocol/invalidation.js';
+import { bypasses, MEMBER_IS_GONE, type Member } from '../../protocol/member.js';
+import { RollCall } from './message-acks.js';
+
+/** Timers of Node end at once when they are asked for more than 24 days, and nobody checks what the list says. */
+const LONGEST_TIMER = 86_400_000;
+
+/** What an eviction everywhere came to. @publicApi */
+export interface EvictedEverywhere {
+  /** How many instances are known not to serve the old value any more, this one among them. */
+  readonly instances: number;
+  /** How long that took, in ms. */
+  readonly waited: number;
+}
+
+/**
+ * Waits until no instance can serve what one eviction covers: each has acknowledged it, or its time is over.
+ *
+ * There may be a thousand instances, and a thousand evictions that wait for one that is cut off: an acknowledgement must not cost a walk
+ * over all of them.
+ *
+ * @internal
+ */
+export class Confirmation {
+  readonly settled: Promise<EvictedEverywhere>;
+  readonly #names: readonly InvalidationName[];
+  readonly #self: Member;
+  readonly #clock: Clock;
+  readonly #startedAt: number;
+  readonly #rollCalls = new Map<string, RollCall>();
+  /** Those that are accepted, and not known to be over. */
+  readonly #open = new Set<RollCall>();
+  readonly #instances = new Set<string>();
+  readonly #cancelTimeout: CancelTimer;
+  /** Until when an instance that is on no list may serve. */
+  #unlistedUntil = Number.NEGATIVE_INFINITY;
+  #unaccepted = 0;
+  #areAllSent = false;
+  #cancelCheck: CancelTimer | undefined;
+  #isSettled = false;
+  #resolve: (result: EvictedEverywhere) => void = () => {};
+  #reject: (error: Error) => void = () => {};
+
+  constructor(names: readonly InvalidationName[], self: Member, timeout: number, clock: Clock) {
+    this.#names = names;
+    this.#self = self;
+    this.#clock = clock;
+    this.#startedAt = clock.now();
+    this.#instances.add(self.instanceId);
+    this.settled = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#cancelTimeout = clock.schedule(() => this.giveUp(`within ${timeout} ms`), timeout);
+  }
+
+  /** A message with some of the names is on its way. */
+  sent(token: string): void {
+    this.#rollCalls.set(token, new RollCall());
+    this.#unaccepted += 1;
+  }
+
+  /** It is not known to be in the log, and its names are sent again with another token. */
+  returned(token: string): void {
+    if (this.#rollCalls.delete(token)) this.#unaccepted -= 1;
+    this.#areAllSent = false;
+  }
+
+  /** Another server keeps the log now, and what the one before it had accepted is said to it again. Gives the names. */
+  askAgain(): readonly InvalidationName[] {
+    for (const [token, rollCall] of this.#rollCalls) if (rollCall.isAccepted) this.#rollCalls.delete(token);
+    this.#open.clear();
+    this.#unlistedUntil = Number.NEGATIVE_INFINITY;
+    this.#areAllSent = false;
+    this.#cancelCheck?.();
+    return this.#names;
+  }
+
+  /** Nothing more of it is left to send. */
+  allSent(): void {
+    this.#areAllSent = true;
+    this.#check();
+  }
+
+  accepted(token: string, at: number, reply: MembersReply): void {
+    const rollCall = this.#rollCalls.get(token);
+    if (!rollCall || rollCall.isAccepted) return;
+    rollCall.accepted(at, reply, this.#names, this.#self.instanceId);
+    this.#open.add(rollCall);
+    this.#unaccepted -= 1;
+    for (const { member } of reply.members) this.#instances.add(member.instanceId);
+    this.#unlistedUntil = Math.max(this.#unlistedUntil, at + this.#unlistedMayServeFor(reply));
+    this.#check();
+  }
+
+  acknowledged(token: string, instanceId: string): void {
+    const rollCall = this.#rollCalls.get(token);
+    if (!rollCall) return;
+    rollCall.acknowledged(instanceId);
+    this.#check();
+  }
+
+  /** There are no other instances. */
+  nobodyElse(): void {
+    this.#settle(() => this.#resolve({ instances: 1, waited: this.#clock.now() - this.#startedAt }));
+  }
+
+  giveUp(when: string): void {
+    this.#settle(() => this.#reject(this.#notConfirmed(when)));
+  }
+
+  #check(): void {
+    if (this.#isSettled || !this.#isLogged) return;
+    this.#cancelCheck?.();
+    const now = this.#clock.now();
+    const until = this.#servedUntil(now);
+    if (until === undefined) {
+      this.#settle(() => this.#resolve({ instances: this.#instances.size, waited: now - this.#startedAt }));
+    } else if (until < Infinity) {
+      // A copy is served up to its last millisecond, so only the one after it is safe.
+      const wait = Math.min(Math.floor(until - now) + 1, LONGEST_TIMER);
+      this.#cancelCheck = this.#clock.schedule(() => this.#check(), wait);
+    }
+  }
+
+  get #isLogged(): boolean {
+    return this.#areAllSent && this.#unaccepted === 0;
+  }
+
+  /** Until when some instance may serve, after which the others are looked at; `undefined`: none may any more. */
+  #servedUntil(now: number): number | undefined {
+    for (const rollCall of this.#open) {
+      const until = rollCall.servedUntil(now);
+      if (until !== undefined) return until;
+      this.#open.delete(rollCall);
+    }
+    return this.#unlistedUntil >= now ? this.#unlistedUntil : undefined;
+  }
+
+  /** For how long an instance may serve that the server has forgotten in a restart, in ms. */
+  #unlistedMayServeFor({ members, listAge }: MembersReply): number {
+    // A younger list may lack one that is still serving.
+    if (listAge >= MEMBER_IS_GONE) return Number.NEGATIVE_INFINITY;
+    // Nothing is known of it but that it is an instance of this application.
+    const others = [this.#self, ...members.map(({ member }) => member)];
+    const longest = others.reduce((so, { maxStaleness }) => Math.max(so, maxStaleness), 0);
+    const areAllBypassed = others.every((member) => this.#names.every((name) => bypasses(member, name)));
+    return areAllBypassed ? Math.min(longest, longest - listAge) : longest;
+  }
+
+  #notConfirmed(when: string): InvalidationNotConfirmedError {
+    const now = this.#clock.now();
+    const missing = [...new Set([...this.#open].flatMap((rollCall) => [...rollCall.missing(now)]))];
+    return new InvalidationNotConfirmedError(
+      `The eviction was not confirmed everywhere ${when}: ${this.#reason(missing)}. It was applied on this instance and will be ` +
+        `delivered. A timeout above the maxStaleness of every instance outlasts one that is cut off.`,
+      { missing },
+    );
+  }
+
+  #reason(missing: readonly string[]): string {
+    if (!this.#isLogged) return 'Redis has not accepted it, so any other instance may still serve the old value';
+    if (missing.length > 0) return `${missing.join(', ')} did not acknowledge it and may still serve the old value`;
+    return 'Redis was restarted lately, and an instance that it has forgotten may still serve the old value';
+  }
+
+  #settle(conclude: () => void): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    this.#cancelTimeout();
+    this.#cancelCheck?.();
+    conclude();
+  }
+}

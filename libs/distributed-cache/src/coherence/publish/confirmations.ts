@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../common/clock.js';
+import { Confirmation, type EvictedEverywhere } from './confirmation.js';
+import type { MembersReply } from '../../protocol/invalidation-bridge.js';
+import type { InvalidationName } from '../../protocol/invalidation.js';
+import type { Member } from '../../protocol/member.js';
+
+/** That one message asks to be acknowledged with this token, and on whose behalf. @internal */
+export interface AskedMessage {
+  readonly token: string;
+  readonly confirmations: readonly Confirmation[];
+}
+
+/** The evictions everywhere that have not settled. @internal */
+export class Confirmations {
+  readonly #self: Member;
+  readonly #clock: Clock;
+  readonly #waiting = new Set<Confirmation>();
+  /** Those whose names are in the outbox. */
+  readonly #unsent = new Set<Confirmation>();
+
+  constructor(self: Member, clock: Clock) {
+    this.#self = self;
+    this.#clock = clock;
+  }
+
+  /** For names that go into the outbox now. */
+  async begin(names: readonly InvalidationName[], timeout: number): Promise<EvictedEverywhere> {
+    const confirmation = new Confirmation(names, this.#self, timeout, this.#clock);
+    this.#waiting.add(confirmation);
+    this.#unsent.add(confirmation);
+    try {
+      return await confirmation.settled;
+    } finally {
+      this.#waiting.delete(confirmation);
+      this.#unsent.delete(confirmation);
+    }
+  }
+
+  /** What the next message has to ask for; called before it is sent, since the first acknowledgement may come before its answer. */
+  nextRollCall(): AskedMessage | undefined {
+    if (this.#unsent.size === 0) return undefined;
+    const rollCall = { token: randomUUID(), confirmations: [...this.#unsent] };
+    for (const confirmation of rollCall.confirmations) confirmation.sent(rollCall.token);
+    return rollCall;
+  }
+
+  /** The outbox is empty: every name is in some message. */
+  allSent(): void {
+    for (const confirmation of this.#unsent) confirmation.allSent();
+    this.#unsent.clear();
+  }
+
+  accepted({ token, confirmations }: AskedMessage, at: number, reply: MembersReply): void {
+    for (const confirmation of confirmations) confirmation.accepted(token, at, reply);
+  }
+
+  /** Its message is not known to be in the log; the names are in the outbox again. */
+  returned({ token, confirmations }: AskedMessage): void {
+    for (const confirmation of confirmations) {
+      if (!this.#waiting.has(confirmation)) continue;
+      confirmation.returned(token);
+      this.#unsent.add(confirmation);
+    }
+  }
+
+  /** Another server keeps the log now: all that wait ask there again. Gives the names that have to be sent for it. */
+  askAgain(): readonly InvalidationName[] {
+    return [...this.#waiting].flatMap((confirmation) => {
+      this.#unsent.add(confirmation);
+      return confirmation.askAgain();
+    });
+  }
+
+  acknowledged(token: string, instanceId: string): void {
+    for (const confirmation of this.#waiting) confirmation.acknowledged(token, instanceId);
+  }
+
+  /** There are no other instances. */
+  nobodyElse(): void {
+    for (const confirmation of this.#waiting) confirmation.nobodyElse();
+  }
+
+  /** This instance leaves, and will hear no acknowledgement any more. */
+  leave(): void {
+    for (const confirmation of this.#waiting) confirmation.giveUp('before the cache was shut down');
+  }
+}

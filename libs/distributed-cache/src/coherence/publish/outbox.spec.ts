@@ -1,0 +1,139 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { encodeInvalidation } from '../../protocol/invalidation-message.js';
+import { covers, invalidationOf, type Invalidation, type InvalidationName } from '../../protocol/invalidation.js';
+import { Outbox } from './outbox.js';
+
+const key = (name: string, region = 'products'): InvalidationName => ({ kind: 'key', region, key: name });
+const region = (name: string): InvalidationName => ({ kind: 'region', region: name });
+const tag = (name: string): InvalidationName => ({ kind: 'tag', tag: name });
+const EVERYTHING: InvalidationName = { kind: 'everything' };
+const LONGEST_INSTANCE_ID = `${'h'.repeat(253)}:4194304:0123abcd`;
+
+function outboxOf(names: Iterable<InvalidationName>, limit = 10_000): Outbox {
+  const outbox = new Outbox(limit);
+  for (const name of names) outbox.add(name);
+  return outbox;
+}
+
+function emptied(outbox: Outbox): InvalidationName[][] {
+  const messages: InvalidationName[][] = [];
+  while (outbox.size > 0) messages.push([...outbox.take()]);
+  return messages;
+}
+
+describe('Outbox', () => {
+  it('gives the oldest first, each name once', () => {
+    const outbox = outboxOf([key('1'), tag('sale'), key('2'), key('1'), key('1', 'prices')]);
+    expect(emptied(outbox)).toEqual([[key('1'), tag('sale'), key('2'), key('1', 'prices')]]);
+  });
+
+  it('does not mistake one name for another that is written alike', () => {
+    const names = [key('bc', 'a'), key('c', 'ab'), region('1:ab'), tag('1:ab'), region('e'), tag('e')];
+    expect(emptied(outboxOf(names))).toEqual([names]);
+  });
+
+  it('lets a region swallow its keys, those before it and those after it, and no others', () => {
+    const outbox = outboxOf([key('1'), key('1', 'prices'), region('products'), key('2')]);
+    expect(emptied(outbox)).toEqual([[key('1', 'prices'), region('products')]]);
+  });
+
+  it('lets everything swallow all', () => {
+    expect(emptied(outboxOf([key('1'), tag('sale'), EVERYTHING, region('products'), key('2')]))).toEqual([
+      [EVERYTHING],
+    ]);
+  });
+
+  it('puts at most 100 names in a message', () => {
+    const names = Array.from({ length: 250 }, (_, index) => key(String(index)));
+    const messages = emptied(outboxOf(names));
+    expect(messages.map((message) => message.length)).toEqual([100, 100, 50]);
+    expect(messages.flat()).toEqual(names);
+  });
+
+  it('puts at most 8 KiB in a message, as it is sent, whatever the names are made of', () => {
+    const text = fc.oneof(
+      fc.string({ minLength: 60, maxLength: 170, unit: 'binary' }),
+      fc.integer({ min: 1, max: 170 }).map((length) => '\u0000'.repeat(length)),
+      fc.integer({ min: 1, max: 170 }).map((length) => '価'.repeat(length)),
+    );
+    const names = fc.uniqueArray(fc.tuple(text, text), { minLength: 50, maxLength: 150 });
+    fc.assert(
+      fc.property(names, (pairs) => {
+        for (const message of emptied(outboxOf(pairs.map(([where, name]) => key(name, where))))) {
+          expect(Buffer.byteLength(encodeInvalidation(LONGEST_INSTANCE_ID, message))).toBeLessThanOrEqual(8 * 1024);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('sends a name that is larger than a message alone rather than never', () => {
+    const long = key('x'.repeat(10_000));
+    expect(emptied(outboxOf([key('1'), long, key('2')]))).toEqual([[key('1')], [long], [key('2')]]);
+  });
+
+  it('collapses keys into their regions above the limit', () => {
+    const outbox = outboxOf([key('1'), key('1', 'prices'), tag('sale'), key('2')], 3);
+    expect(emptied(outbox)).toEqual([[region('products'), region('prices'), tag('sale')]]);
+  });
+
+  it('collapses regions and tags into everything above the limit', () => {
+    const outbox = outboxOf([region('a'), tag('b'), region('c'), tag('d')], 3);
+    expect(emptied(outbox)).toEqual([[EVERYTHING]]);
+  });
+
+  it('puts back in front what was not accepted', () => {
+    const outbox = outboxOf([key('1'), key('2')]);
+    const taken = outbox.take();
+    outbox.add(key('3'));
+    outbox.putBack(taken);
+    expect(emptied(outbox)).toEqual([[key('1'), key('2'), key('3')]]);
+  });
+
+  it('lets what is put back be swallowed by what is wider', () => {
+    const outbox = outboxOf([key('1'), tag('sale')]);
+    const taken = outbox.take();
+    outbox.add(region('products'));
+    outbox.putBack(taken);
+    expect(emptied(outbox)).toEqual([[tag('sale'), region('products')]]);
+  });
+
+  it('loses nothing and never exceeds its limit, whatever is added, taken and put back', () => {
+    const letter = fc.constantFrom('a', 'b', 'c', 'd', 'e');
+    const name = fc.oneof(
+      fc.tuple(letter, letter).map(([where, what]) => key(what, where)),
+      letter.map(region),
+      letter.map(tag),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.oneof(name, fc.constant('put back'))), fc.integer({ min: 1, max: 8 }), (steps, limit) => {
+        const outbox = new Outbox(limit);
+        const asked: InvalidationName[] = [];
+        for (const step of steps) {
+          if (typeof step === 'string') outbox.putBack(outbox.take());
+          else {
+            outbox.add(step);
+            asked.push(step);
+          }
+          expect(outbox.size).toBeLessThanOrEqual(limit);
+        }
+        const sent = invalidationOf(emptied(outbox).flat());
+        expect(asked.filter((one) => !says(sent, one))).toEqual([]);
+      }),
+    );
+  });
+});
+
+function says(invalidation: Invalidation, name: InvalidationName): boolean {
+  switch (name.kind) {
+    case 'everything':
+      return invalidation.everything;
+    case 'region':
+      return invalidation.everything || invalidation.regions.has(name.region);
+    case 'tag':
+      return invalidation.everything || invalidation.tags.has(name.tag);
+    case 'key':
+      return covers(invalidation, name.region, name.key, []);
+  }
+}

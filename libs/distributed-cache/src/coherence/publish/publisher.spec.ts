@@ -1,0 +1,217 @@
+import { describe, expect, it } from 'vitest';
+import { BridgeRefusal } from '../../protocol/invalidation-bridge.js';
+import { key, publishing } from '../../../../../test/support/publishing.js';
+
+const WINDOW = 1_000;
+
+describe('invalidations of one tick', () => {
+  it('leave together, each name once', async () => {
+    const { publisher, connected, clock, sent } = publishing();
+    connected();
+    void publisher.publish([key('1')]);
+    void publisher.publish([key('2'), key('1')]);
+    expect(sent()).toEqual([]);
+    await clock.advance(0);
+    expect(sent()).toEqual([[key('1'), key('2')]]);
+  });
+
+  it('are swallowed by a wider one', async () => {
+    const { publisher, connected, clock, sent } = publishing();
+    connected();
+    void publisher.publish([key('1')]);
+    void publisher.publish([{ kind: 'region', region: 'products' }]);
+    await clock.advance(0);
+    expect(sent()).toEqual([[{ kind: 'region', region: 'products' }]]);
+  });
+
+  it('are at most 100 names a message, then another', async () => {
+    const { publisher, connected, clock, sent } = publishing();
+    connected();
+    void publisher.publish(Array.from({ length: 250 }, (_, index) => key(String(index))));
+    await clock.advance(0);
+    expect(sent().map((names) => names.length)).toEqual([100, 100, 50]);
+  });
+
+  it('leave before the end of the tick when a message is full', () => {
+    const { publisher, connected, sent } = publishing();
+    connected();
+    for (let index = 0; index < 100; index += 1) void publisher.publish([key(String(index))]);
+    expect(sent()).toHaveLength(1);
+  });
+});
+
+describe('a message that was sent', () => {
+  it('is never merged with a later one: the peer may have loaded again in between', async () => {
+    const { publisher, connected, clock, sent } = publishing();
+    connected();
+    void publisher.publish([key('1')]);
+    await clock.advance(0);
+    void publisher.publish([key('1')]);
+    await clock.advance(0);
+    expect(sent()).toEqual([[key('1')], [key('1')]]);
+  });
+
+  it('waits for no other: they are pipelined', async () => {
+    const { publisher, connected, clock, sent } = publishing();
+    connected();
+    for (const name of ['1', '2', '3']) {
+      void publisher.publish([key(name)]);
+      await clock.advance(0);
+    }
+    expect(sent()).toHaveLength(3);
+  });
+
+  it('is one of at most 1 000 on their way; the rest waits in the outbox, where it is coalesced', async () => {
+    const { publisher, connected, clock, link, sent } = publishing();
+    connected();
+    for (let index = 0; index < WINDOW; index += 1) {
+      void publisher.publish([key(`${index}`)]);
+      await Promise.resolve();
+    }
+    for (let times = 0; times < 3; times += 1) {
+      void publisher.publish([key('one more')]);
+      await clock.advance(0);
+    }
+    expect(sent()).toHaveLength(WINDOW);
+    expect(publisher.waiting).toBe(WINDOW + 1);
+
+    link.publishes[0]?.resolve('1-0');
+    await clock.advance(0);
+    expect(sent()).toHaveLength(WINDOW + 1);
+    expect(sent().at(-1)).toEqual([key('one more')]);
+  });
+
+  it('counts as published when the log has accepted it', async () => {
+    const { publisher, connected, clock, link, stats } = publishing();
+    connected();
+    void publisher.publish([key('1')]);
+    await clock.advance(0);
+    expect(stats.published).toBe(0);
+    link.publishes[0]?.resolve('1-0');
+    await clock.advance(0);
+    expect(stats.published).toBe(1);
+    expect(publisher.waiting).toBe(0);
+  });
+});
+
+describe('the outbox', () => {
+  it('is sent after the first sync of a connection, and not before', async () => {
+    const { publisher, connected, clock, sent } = publishing();
+    void publisher.publish([key('1')]);
+    void publisher.publish([key('2')]);
+    await clock.advance('1m');
+    expect(sent()).toEqual([]);
+    expect(publisher.waiting).toBe(2);
+
+    connected();
+    expect(sent()).toEqual([[key('1'), key('2')]]);
+  });
+
+  it('gets back in front what was on its way when the link was lost', async () => {
+    const { publisher, connected, clock, sent } = publishing();
+    connected();
+    void publisher.publish([key('1')]);
+    await clock.advance(0);
+    publisher.suspend();
+    void publisher.publish([key('2')]);
+    expect(publisher.waiting).toBe(2);
+
+    connected();
+    expect(sent()).toEqual([[key('1')], [key('1'), key('2')]]);
+  });
+
+  it('does not believe a link that was given up: what it accepts later was sent again', async () => {
+    const { publisher, connected, clock, link, stats } = publishing();
+    connected();
+    void publisher.publish([key('1')]);
+    await clock.advance(0);
+    publisher.suspend();
+    link.publishes[0]?.resolve('1-0');
+    await clock.advance(0);
+    expect(stats.published).toBe(0);
+    expect(publisher.waiting).toBe(1);
+  });
+
+  it('keeps what was refused until it is tried again, each name once', async () => {
+    const { publisher, connected, clock, link, sent } = publishing();
+    connected();
+    for (const name of ['1', '2', '1']) {
+      void publisher.publish([key(name)]);
+      await clock.advance(0);
+    }
+    for (const publish of link.publishes) publish.reject(new BridgeRefusal('retry', 'OOM'));
+    await clock.advance(0);
+    expect(publisher.waiting).toBe(2);
+    await clock.advance('1s');
+    expect(sent().slice(3)).toEqual([[key('1'), key('2')]]);
+  });
+
+  it('puts what was refused in front when the link is lost', async () => {
+    const { publisher, connected, clock, link, sent } = publishing();
+    connected();
+    void publisher.publish([key('1')]);
+    await clock.advance(0);
+    link.publishes[0]?.reject(new BridgeRefusal('retry', 'OOM'));
+    await clock.advance(0);
+    publisher.suspend();
+    void publisher.publish([key('2')]);
+    connected();
+    expect(sent()[1]).toEqual([key('1'), key('2')]);
+  });
+});
+
+describe('an error answer', () => {
+  it.each(['retry', 'report'] as const)("that says '%s' is reported and tried again with back-off", async (remedy) => {
+    const { publisher, connected, clock, link, sent, refusals, causes } = publishing();
+    connected();
+    void publisher.publish([key('1')]);
+    await clock.advance(0);
+    link.publishes[0]?.reject(new BridgeRefusal(remedy, 'refused'));
+    await clock.advance(0);
+    expect(sent()).toHaveLength(1);
+
+    await clock.advance('1s');
+    expect(sent()).toEqual([[key('1')], [key('1')]]);
+    expect(refusals.map((refusal) => refusal.remedy)).toEqual([remedy]);
+    expect(causes).toEqual([]);
+  });
+
+  it('is tried again at once when there is little time left: on shutdown', async () => {
+    const { publisher, connected, clock, link, sent } = publishing();
+    connected();
+    void publisher.publish([key('1')]);
+    await clock.advance(0);
+    link.publishes[0]?.reject(new BridgeRefusal('retry', 'OOM'));
+    await clock.advance(0);
+    const drained = publisher.drain(2_000);
+    expect(sent()).toEqual([[key('1')], [key('1')]]);
+    link.publishes[1]?.resolve('1-0');
+    expect(await drained).toBe(0);
+  });
+
+  it('does not hold up what is evicted meanwhile: out of memory, the peers are told all the same', async () => {
+    const { publisher, connected, clock, link, sent } = publishing();
+    connected();
+    void publisher.publish([key('1')]);
+    await clock.advance(0);
+    link.publishes[0]?.reject(new BridgeRefusal('retry', 'OOM'));
+    await clock.advance(0);
+    void publisher.publish([key('2')]);
+    await clock.advance(0);
+    expect(sent()).toEqual([[key('1')], [key('2')]]);
+  });
+
+  it.each([
+    ["that says 'redial'", new BridgeRefusal('redial', 'READONLY')],
+    ['that is no refusal', new Error('ECONNRESET')],
+  ])('%s gives the link up and keeps the message', async (_, error) => {
+    const { publisher, connected, clock, link, causes } = publishing();
+    connected();
+    void publisher.publish([key('1')]);
+    await clock.advance(0);
+    link.publishes[0]?.reject(error);
+    await clock.advance(0);
+    expect(causes).toEqual([error]);
+    expect(publisher.waiting).toBe(1);
+  });
+});

@@ -1,0 +1,270 @@
+import { Announced } from './republish-buffer.js';
+import { BackOff } from '../../common/back-off.js';
+import type { BridgeStats } from '../bridge-stats.js';
+import type { CancelTimer, Clock } from '../../common/clock.js';
+import type { EvictedEverywhere } from './confirmation.js';
+import { Confirmations, type AskedMessage } from './confirmations.js';
+import { Delivery, postponed, type DeliverySettings } from './delivery.js';
+import { BridgeRefusal, type InvalidationLink, type MembersReply } from '../../protocol/invalidation-bridge.js';
+import { encodeInvalidation } from '../../protocol/invalidation-message.js';
+import type { InvalidationName } from '../../protocol/invalidation.js';
+import type { Member } from '../../protocol/member.js';
+import { Outbox } from './outbox.js';
+import { RefusedMessages } from './refused-messages.js';
+import { Replication } from './replication.js';
+
+/** How many messages may be on their way at once; what is beyond waits in the outbox, where it is bounded and coalesced. */
+const WINDOW = 1_000;
+
+/** @internal */
+export interface PublisherSettings extends DeliverySettings {
+  readonly member: Member;
+  readonly outboxLimit: number;
+  /** How many replicas must have what was evicted before its callers hear of it; `0`: none. */
+  readonly minReplicas: number;
+}
+
+/** @internal */
+export interface PublisherEvents {
+  /** This link gives no answer, or says that it is the wrong server. */
+  gaveUp(cause: Error): void;
+  /** The server refused; `remedy` is `'retry'` or `'report'`. */
+  refused(refusal: BridgeRefusal): void;
+}
+
+interface Message {
+  readonly names: readonly InvalidationName[];
+  readonly delivery: Delivery | undefined;
+  /** Given when somebody waits until every instance has acknowledged it. */
+  readonly rollCall: AskedMessage | undefined;
+}
+
+/**
+ * Gets this instance's invalidations into the log: gathers those of one tick, sends them pipelined, keeps what was not accepted.
+ *
+ * Nothing is merged into a message already sent: a peer may have applied it, loaded again before our second commit, and would keep that.
+ *
+ * @internal
+ */
+export class Publisher {
+  readonly #settings: PublisherSettings;
+  readonly #clock: Clock;
+  readonly #stats: BridgeStats;
+  readonly #events: PublisherEvents;
+  readonly #outbox: Outbox;
+  readonly #announced: Announced;
+  readonly #backOff = new BackOff();
+  /** In the order in which they were sent. */
+  readonly #onTheirWay = new Set<Message>();
+  readonly #refused: RefusedMessages<Message>;
+  readonly #confirmations: Confirmations;
+  #link: InvalidationLink | undefined;
+  #replication: Replication | undefined;
+  #delivery: Delivery | undefined;
+  #isFlushScheduled = false;
+  #cancelRetry: CancelTimer | undefined;
+  #drained: (() => void) | undefined;
+
+  constructor(settings: PublisherSettings, clock: Clock, stats: BridgeStats, events: PublisherEvents) {
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#stats = stats;
+    this.#events = events;
+    this.#outbox = new Outbox(settings.outboxLimit);
+    this.#announced = new Announced(settings.outboxLimit);
+    this.#refused = new RefusedMessages(settings.outboxLimit);
+    this.#confirmations = new Confirmations(settings.member, clock);
+  }
+
+  /** How many names are not in the log yet. */
+  get waiting(): number {
+    let names = this.#outbox.size + this.#refused.size;
+    for (const message of this.#onTheirWay) names += message.names.length;
+    return names;
+  }
+
+  publish(names: Iterable<InvalidationName>): Promise<void> {
+    for (const name of names) this.#outbox.add(name);
+    if (!this.#link) return postponed(this.#settings.onUndelivered);
+
+    const delivery = this.#openDelivery();
+    if (this.#outbox.fillsMessage) this.#flush();
+    else this.#scheduleFlush();
+    return delivery.settled;
+  }
+
+  /** As {@link publish}; settles when no instance can serve what the names cover, or after `timeout` ms. */
+  publishEverywhere(names: readonly InvalidationName[], timeout: number): Promise<EvictedEverywhere> {
+    const confirmed = this.#confirmations.begin(names, timeout);
+    for (const name of names) this.#outbox.add(name);
+    if (this.#link) this.#scheduleFlush();
+    return confirmed;
+  }
+
+  acknowledged(token: string, instanceId: string): void {
+    this.#confirmations.acknowledged(token, instanceId);
+  }
+
+  /** A sync that was sent at `sentAt` found the server that was known. */
+  synced(sentAt: number): void {
+    this.#announced.synced(sentAt);
+  }
+
+  /** Another server answers, and may lack what the one before it had accepted. */
+  announceAgain(): void {
+    this.#outbox.putBack([...this.#announced.takeAll(), ...this.#confirmations.askAgain()]);
+    if (this.#link) this.#scheduleFlush();
+  }
+
+  /** The link's first sync is complete. Not earlier: under a write load it would otherwise never get its turn. */
+  resume(link: InvalidationLink): void {
+    const { minReplicas, publishTimeout } = this.#settings;
+    this.#link = link;
+    this.#replication = new Replication(link, minReplicas, publishTimeout);
+    this.#backOff.reset();
+    this.#flush();
+  }
+
+  /** The link is gone: what was on its way may or may not be in the log, and is sent again. */
+  suspend(): void {
+    this.#link = undefined;
+    this.#cancelRetry?.();
+    this.#cancelRetry = undefined;
+    const refused = this.#refused.takeAll();
+    const unanswered = [...this.#onTheirWay];
+    this.#onTheirWay.clear();
+    this.#outbox.putBack([...refused.names, ...unanswered.flatMap((message) => message.names)]);
+    for (const message of [...refused.messages, ...unanswered]) {
+      message.delivery?.postpone('the connection to Redis was lost');
+      if (message.rollCall) this.#confirmations.returned(message.rollCall);
+    }
+    this.#delivery?.postpone('the connection to Redis was lost');
+    this.#delivery = undefined;
+  }
+
+  /** Resolves when all is in the log, or after `timeout` ms, with the number of names that are not. */
+  async drain(timeout: number): Promise<number> {
+    // There may be no time to wait for the back-off of what was refused.
+    this.#cancelRetry?.();
+    this.#retry();
+    if (this.waiting > 0 && timeout > 0) {
+      await new Promise<void>((resolve) => {
+        const cancel = this.#clock.schedule(resolve, timeout);
+        this.#drained = () => {
+          cancel();
+          resolve();
+        };
+      });
+    }
+    return this.waiting;
+  }
+
+  /** Nothing will be sent any more, and nobody has to hear it: there are no other instances, or this one has left. */
+  discard(): void {
+    this.#outbox.clear();
+    this.#confirmations.nobodyElse();
+  }
+
+  /** This instance leaves: nobody waits for the others any more. */
+  leave(): void {
+    this.#confirmations.leave();
+  }
+
+  #scheduleFlush(): void {
+    if (this.#isFlushScheduled) return;
+    this.#isFlushScheduled = true;
+    queueMicrotask(() => {
+      this.#isFlushScheduled = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    const link = this.#link;
+    if (!link) return;
+    while (this.#outbox.size > 0 && this.#onTheirWay.size < WINDOW) this.#send(link);
+    if (this.#outbox.size > 0) return;
+    const delivery = this.#delivery;
+    this.#delivery = undefined;
+    delivery?.close();
+    this.#confirmations.allSent();
+  }
+
+  #send(link: InvalidationLink): void {
+    const rollCall = this.#confirmations.nextRollCall();
+    const message: Message = { names: this.#outbox.take(), delivery: this.#delivery, rollCall };
+    message.delivery?.messageSent();
+    this.#onTheirWay.add(message);
+    const payload = encodeInvalidation(this.#settings.member.instanceId, message.names, rollCall?.token);
+    const answer = rollCall ? link.publishToMembers(payload) : link.publish(payload).then(() => undefined);
+    answer.then(
+      (reply) => this.#accepted(message, reply),
+      (error: Error) => this.#failed(message, error),
+    );
+  }
+
+  #accepted(message: Message, reply: MembersReply | undefined): void {
+    // Gone from the set when its link was given up meanwhile; it then counts as not sent.
+    if (!this.#onTheirWay.delete(message)) return;
+    this.#stats.published += 1;
+    this.#backOff.reset();
+    this.#announced.add(message.names);
+    this.#tellCallers(message, this.#clock.now(), reply);
+    if (this.#outbox.size > 0) this.#flush();
+    // It walks over all that is on its way.
+    if (this.#drained && this.waiting === 0) this.#drained();
+  }
+
+  #tellCallers({ delivery, rollCall }: Message, acceptedAt: number, reply: MembersReply | undefined): void {
+    const confirm = (): void => {
+      if (rollCall && reply) this.#confirmations.accepted(rollCall, acceptedAt, reply);
+    };
+    const accept = (): void => {
+      delivery?.messageAccepted();
+      confirm();
+    };
+    const postpone = (reason: string): void => {
+      delivery?.postpone(`the log has it, but ${reason}`);
+      confirm();
+    };
+    if (this.#replication) this.#replication.reached(accept, postpone);
+    else accept();
+  }
+
+  #failed(message: Message, error: Error): void {
+    if (!this.#onTheirWay.has(message)) return;
+    if (!(error instanceof BridgeRefusal) || error.remedy === 'redial') {
+      this.#events.gaveUp(error);
+      return;
+    }
+    this.#onTheirWay.delete(message);
+    this.#refused.add(message);
+    this.#events.refused(error);
+    this.#cancelRetry ??= this.#clock.schedule(() => this.#retry(), this.#backOff.next());
+  }
+
+  #retry(): void {
+    this.#cancelRetry = undefined;
+    const { names, messages } = this.#refused.takeAll();
+    this.#outbox.putBack(names);
+    for (const { delivery, rollCall } of messages) {
+      this.#rejoin(delivery);
+      if (rollCall) this.#confirmations.returned(rollCall);
+    }
+    this.#flush();
+  }
+
+  /** The callers of a refused message go on waiting, for the retry, until their `publishTimeout`. */
+  #rejoin(delivery: Delivery | undefined): void {
+    if (!delivery || delivery.isSettled) return;
+    const open = this.#openDelivery();
+    if (open === delivery) delivery.messageReturned();
+    else delivery.follow(open);
+  }
+
+  /** What is sent next settles it. Not one whose time is over already: whoever joined it would be told so at once. */
+  #openDelivery(): Delivery {
+    if (!this.#delivery || this.#delivery.isSettled) this.#delivery = new Delivery(this.#settings, this.#clock);
+    return this.#delivery;
+  }
+}

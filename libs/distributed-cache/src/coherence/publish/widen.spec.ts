@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest';
+import { key } from '../../../../../test/support/publishing.js';
+import { widened } from './widen.js';
+
+const EVERYTHING = [{ kind: 'everything' }];
+
+it('widens keys to their regions, each once, and leaves regions and tags as they are', () => {
+  const names = [
+    key('1'),
+    { kind: 'tag' as const, tag: 'sale' },
+    key('2'),
+    { kind: 'region' as const, region: 'products' },
+    key('1', 'prices'),
+  ];
+  expect(widened(names, 3)).toEqual([
+    { kind: 'region', region: 'products' },
+    { kind: 'region', region: 'prices' },
+    { kind: 'tag', tag: 'sale' },
+  ]);
+});
+
+it('widens to everything what would be more than the limit all the same', () => {
+  expect(widened([key('1'), key('1', 'prices'), { kind: 'tag', tag: 'sale' }], 2)).toEqual(EVERYTHING);
+});
+
+it('lets everything swallow the rest', () => {
+  expect(widened([key('1'), { kind: 'everything' }, { kind: 'tag', tag: 'sale' }], 9)).toEqual(EVERYTHING);
+});

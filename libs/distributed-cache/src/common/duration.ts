@@ -1,0 +1,56 @@
+import { describeValue } from './describe-value.js';
+import { InvalidOptionsError } from '../errors.js';
+
+const MILLISECONDS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+type DurationUnit = keyof typeof MILLISECONDS;
+
+/**
+ * A length of time: milliseconds, or a number with its unit, e.g. `'300ms'`, `'10s'`, `'1.5h'`. A wrong unit does not compile.
+ *
+ * @publicApi
+ */
+export type Duration = number | `${number}${DurationUnit}`;
+
+const ALLOWED = "a number of milliseconds, or a number followed by 'ms', 's', 'm', 'h' or 'd', for example '10s'";
+
+/**
+ * Turns a setting, such as an environment variable, into a {@link Duration}: `'90s'`, `'1.5h'`, `'Infinity'`; without a unit it is
+ * milliseconds.
+ *
+ * @throws {InvalidOptionsError} when the text is not a duration
+ *
+ * @publicApi
+ */
+export function duration(text: string): Duration {
+  return milliseconds(text, 'duration');
+}
+
+/**
+ * What `value` lasts, in milliseconds.
+ *
+ * @param option - what the value belongs to, named in the error
+ * @throws {InvalidOptionsError} when it is not a duration, is negative or is not a number
+ *
+ * @internal
+ */
+export function milliseconds(value: unknown, option: string): number {
+  const parsed = typeof value === 'number' ? value : typeof value === 'string' ? parse(value.trim()) : Number.NaN;
+  if (Number.isNaN(parsed) || parsed < 0) {
+    throw new InvalidOptionsError(`${option}: ${describeValue(value)} is not a duration; allowed: ${ALLOWED}.`);
+  }
+  return parsed;
+}
+
+function parse(text: string): number {
+  if (text === 'Infinity') return Infinity;
+  const [, amount, unit = 'ms'] = /^(\d+(?:\.\d+)?|\.\d+)\s*(ms|s|m|h|d)?$/.exec(text) ?? [];
+  if (amount === undefined || !isUnit(unit)) return Number.NaN;
+  const parsed = Number(amount) * MILLISECONDS[unit];
+  // Too many digits overflow to Infinity, which means something else: "for ever" must be asked for by its name.
+  return Number.isFinite(parsed) ? parsed : Number.NaN;
+}
+
+function isUnit(text: string): text is DurationUnit {
+  return Object.hasOwn(MILLISECONDS, text);
+}

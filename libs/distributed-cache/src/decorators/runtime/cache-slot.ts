@@ -1,0 +1,94 @@
+import { Inject } from '@nestjs/common';
+import { type DistributedCache, isDistributedCache } from '../../cache/distributed-cache.js';
+import { getDistributedCacheToken } from '../../cache/distributed-cache.token.js';
+import { CacheNotInjectedError } from '../../errors.js';
+import { label, type MethodSite } from './method-site.js';
+import { classNameOf, prototypesFrom } from './prototypes.js';
+
+/** The property in which an instance with decorated methods holds the cache they use. @internal */
+export interface CacheSlot {
+  readonly property: symbol;
+  /** The name of the cache; `undefined`: the unnamed one. */
+  readonly cache: string | undefined;
+}
+
+const SLOTS = 'nestjs-distributed-cache:slots';
+
+/** Lets Nest inject the cache; all methods of one class that use the same cache share the slot. @internal */
+export function declareCacheSlot({ decorator, target }: MethodSite, cache: string | undefined): CacheSlot {
+  const slots = ownSlots(target);
+  const declared = slots.find((slot) => slot.cache === cache);
+  if (declared) return declared;
+  // Nest prints the property it cannot fill, so its description is what the reader of that message needs.
+  const slot = { property: Symbol(helpFor(decorator, target, cache)), cache };
+  Reflect.defineMetadata(SLOTS, [...slots, slot], target);
+  Inject(getDistributedCacheToken(cache))(target, slot.property);
+  return slot;
+}
+
+/**
+ * The cache that `instance` holds in `slot`.
+ *
+ * @throws {CacheNotInjectedError} when it holds none, or something else, such as an auto-mock
+ *
+ * @internal
+ */
+export function cacheIn(slot: CacheSlot, instance: unknown, { target, name }: MethodSite): DistributedCache {
+  const method = label(target, name);
+  if (typeof instance !== 'object' || instance === null) {
+    throw new CacheNotInjectedError(
+      `${method} was called without its instance as 'this'. Call it as instance.${String(name)}(…), or bind it.`,
+    );
+  }
+  const cache: unknown = Reflect.get(instance, slot.property);
+  if (isDistributedCache(cache)) return cache;
+  const problem =
+    cache === undefined || cache === null
+      ? 'the instance holds no cache, because Nest did not inject it'
+      : 'what was injected as the cache is not a DistributedCache (an auto-mock?)';
+  throw new CacheNotInjectedError(`${method}: ${problem}. ${recipeFor(target, slot.cache)}`);
+}
+
+/**
+ * Gives an instance that Nest did not inject the caches its decorated methods use. What is already there stays.
+ *
+ * @param cacheNamed - the cache for a name, `undefined` being the unnamed one; where it gives `undefined` the slot stays empty
+ *
+ * @internal
+ */
+export function fillCacheSlots(
+  instance: object,
+  cacheNamed: (name: string | undefined) => DistributedCache | undefined,
+): void {
+  for (const slot of cacheSlotsOf(instance)) {
+    if (Reflect.get(instance, slot.property) === undefined)
+      Reflect.set(instance, slot.property, cacheNamed(slot.cache));
+  }
+}
+
+function cacheSlotsOf(instance: object): CacheSlot[] {
+  return Array.from(prototypesFrom(instance)).flatMap(ownSlots);
+}
+
+function ownSlots(prototype: object): readonly CacheSlot[] {
+  return Reflect.getOwnMetadata(SLOTS, prototype) ?? [];
+}
+
+function helpFor(decorator: string, target: object, cache: string | undefined): string {
+  return (
+    `the cache that ${decorator} of ${classNameOf(target)} needs: import DistributedCacheModule.forRoot(${cache === undefined ? '' : `{ name: '${cache}' }`}) ` +
+    `from 'nestjs-distributed-cache' into the root module, or in a test add ${provideTestCache(cache)} from 'nestjs-distributed-cache/testing' to the providers`
+  );
+}
+
+function recipeFor(target: object, cache: string | undefined): string {
+  return (
+    `In a test, add ${provideTestCache(cache)} to the providers of the testing module, or wrap an instance of your own: ` +
+    `withTestCache(new ${classNameOf(target)}(…)); both are from 'nestjs-distributed-cache/testing'. ` +
+    `In an application, let Nest create the instance from its class.`
+  );
+}
+
+function provideTestCache(cache: string | undefined): string {
+  return cache === undefined ? 'provideTestCache()' : `provideTestCache({ name: '${cache}' })`;
+}

@@ -1,0 +1,58 @@
+import { InvalidOptionsError } from '../../errors.js';
+
+/** Where a decorator stands. @internal */
+export interface MethodSite {
+  /** With its `@`, for messages. */
+  readonly decorator: string;
+  /** The prototype whose own property the method is. */
+  readonly target: object;
+  readonly name: string | symbol;
+  readonly original: CallableMethod;
+}
+
+/** @internal */
+export type CallableMethod = (this: unknown, ...args: unknown[]) => unknown;
+
+/**
+ * @throws {InvalidOptionsError} when the decorator does not stand on a method of instances
+ *
+ * @internal
+ */
+export function methodSite(decorator: string, target: object, name: unknown, descriptor: unknown): MethodSite {
+  if (typeof name !== 'string' && typeof name !== 'symbol') {
+    throw new InvalidOptionsError(
+      `${decorator} got no method name: it is a legacy decorator for methods. Put it on a method of a class and compile with "experimentalDecorators".`,
+    );
+  }
+  if (typeof target === 'function') {
+    throw new InvalidOptionsError(
+      `${decorator} on ${target.name}.${String(name)}: a static method has no instance that Nest could give a cache. Make it a method of instances.`,
+    );
+  }
+  const original = methodIn(descriptor);
+  if (!original) {
+    throw new InvalidOptionsError(
+      `${decorator} on ${label(target, name)}: this is a getter, setter or property, not a method. Move the work into a method.`,
+    );
+  }
+  return { decorator, target, name, original };
+}
+
+/** `Class.method`, for messages. @internal */
+export function label(target: object, name: string | symbol): string {
+  return `${target.constructor.name}.${String(name)}`;
+}
+
+/** @internal */
+export function contradiction(site: MethodSite, problem: string): InvalidOptionsError {
+  return new InvalidOptionsError(`${site.decorator} on ${label(site.target, site.name)}: ${problem}`);
+}
+
+function methodIn(descriptor: unknown): CallableMethod | undefined {
+  if (typeof descriptor !== 'object' || descriptor === null || !('value' in descriptor)) return undefined;
+  return isMethod(descriptor.value) ? descriptor.value : undefined;
+}
+
+function isMethod(value: unknown): value is CallableMethod {
+  return typeof value === 'function';
+}

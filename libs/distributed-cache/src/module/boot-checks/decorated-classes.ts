@@ -1,0 +1,62 @@
+import type { DiscoveryService, ModulesContainer } from '@nestjs/core';
+import { type DecoratedMethod, decoratedMethodsOf } from '../../decorators/runtime/decorated-methods.js';
+
+/** A class of the application whose instances have methods with cache decorators. @internal */
+export interface DecoratedClass {
+  readonly prototype: object;
+  readonly methods: readonly DecoratedMethod[];
+  /** Some of its instances live for one request only, be it because of what they depend on. */
+  readonly isRequestScoped: boolean;
+  /** Singletons that Nest was given instead of creating them, so that nothing was injected into their properties. */
+  readonly foreignInstances: readonly object[];
+}
+
+/** What Nest knows of one provider, controller or enhancer; it does not export the type. */
+type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
+
+/** Every class with decorated methods among the providers, controllers and enhancers of the application, each once. @internal */
+export function decoratedClassesIn(modules: ModulesContainer): DecoratedClass[] {
+  const wrappers = new Map<object, Wrapper[]>();
+  for (const wrapper of wrappersIn(modules)) {
+    const prototype = prototypeOf(wrapper);
+    if (!prototype) continue;
+    const known = wrappers.get(prototype);
+    if (known) known.push(wrapper);
+    else wrappers.set(prototype, [wrapper]);
+  }
+  return Array.from(wrappers, ([prototype, provided]) => ({
+    prototype,
+    methods: decoratedMethodsOf(prototype),
+    isRequestScoped: provided.some((wrapper) => !wrapper.isDependencyTreeStatic()),
+    foreignInstances: provided.flatMap((wrapper) => foreignInstanceOf(wrapper) ?? []),
+  })).filter(({ methods }) => methods.length > 0);
+}
+
+function* wrappersIn(modules: ModulesContainer): Generator<Wrapper, void> {
+  for (const { providers, controllers, injectables } of modules.values()) {
+    yield* providers.values();
+    yield* controllers.values();
+    yield* injectables.values();
+  }
+}
+
+function prototypeOf(wrapper: Wrapper): object | undefined {
+  if (wrapper.isAlias) return undefined;
+  if (wrapper.isNotMetatype) {
+    const instance = foreignInstanceOf(wrapper);
+    return instance && (Reflect.getPrototypeOf(instance) ?? undefined);
+  }
+  const prototype: unknown = wrapper.metatype?.prototype;
+  return isObject(prototype) ? prototype : undefined;
+}
+
+/** What `useValue` was given, or what the factory of a singleton made. */
+function foreignInstanceOf(wrapper: Wrapper): object | undefined {
+  if (wrapper.isAlias || !wrapper.isNotMetatype) return undefined;
+  const instance: unknown = wrapper.instance;
+  return isObject(instance) ? instance : undefined;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

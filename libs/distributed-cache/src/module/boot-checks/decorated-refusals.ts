@@ -1,0 +1,95 @@
+import { type DecoratedMethod, type DecoratedOperation, regionOf } from '../../decorators/runtime/decorated-methods.js';
+import { classNameOf } from '../../decorators/runtime/prototypes.js';
+import { InvalidOptionsError } from '../../errors.js';
+import type { DecoratedClass } from './decorated-classes.js';
+import { requestBoundParameter } from './decorated-request-parameters.js';
+
+/** One operation of a decorator, on one class of the application. @internal */
+export interface DecoratedUse {
+  readonly owner: DecoratedClass;
+  readonly method: DecoratedMethod;
+  readonly operation: DecoratedOperation;
+  /** `undefined`: only tags. */
+  readonly region: string | undefined;
+}
+
+/** @internal */
+export function usesIn(classes: readonly DecoratedClass[]): DecoratedUse[] {
+  return classes.flatMap((owner) =>
+    owner.methods.flatMap((method) =>
+      method.operations.map((operation) => ({
+        owner,
+        method,
+        operation,
+        region: regionOf(operation, method, owner.prototype),
+      })),
+    ),
+  );
+}
+
+/** `Class.method`, the class being the one whose instances are concerned. @internal */
+export function whereIs({ owner, method }: DecoratedUse): string {
+  return `${classNameOf(owner.prototype)}.${String(method.name)}`;
+}
+
+/**
+ * Two classes of one name would read each other's entries. Checked per application: a process may hold several.
+ *
+ * @internal
+ */
+export function refuseSharedDefaultRegions(uses: readonly DecoratedUse[]): void {
+  const owners = new Map<string, DecoratedUse>();
+  for (const use of uses) {
+    if (use.operation.region !== 'default' || use.region === undefined) continue;
+    const known = owners.get(use.region);
+    if (known && (known.owner !== use.owner || known.method.target !== use.method.target)) {
+      throw new InvalidOptionsError(
+        `${use.method.decorator} on ${whereIs(use)}: two classes named ${classNameOf(use.owner.prototype)} have the default region '${use.region}', ` +
+          `so they would share entries. Rename one of them, or give one of the methods a region.`,
+      );
+    }
+    owners.set(use.region, use);
+  }
+}
+
+/**
+ * A key made of the arguments alone says nothing of the request that the instance, or one of the arguments, belongs to: what was loaded
+ * for one tenant would be served to the next.
+ *
+ * @internal
+ */
+export function refuseLeaksBetweenRequests(uses: readonly DecoratedUse[]): void {
+  for (const use of uses) {
+    if (use.operation.kind !== 'read' || !use.operation.keyOfArguments) continue;
+    const where = `${use.method.decorator} on ${whereIs(use)}`;
+    if (use.owner.isRequestScoped) {
+      throw new InvalidOptionsError(
+        `${where}: the class is request-scoped, itself or through a dependency, so the result may depend on more than the arguments, ` +
+          `and one request would get what was loaded for another. Give key, with everything it depends on: key(id) { return [this.tenant, id]; }`,
+      );
+    }
+    const parameter = requestBoundParameter(use.owner.prototype, use.method.name);
+    if (parameter !== undefined) {
+      throw new InvalidOptionsError(
+        `${where}: it takes ${parameter}, which belongs to one request and cannot be part of a key. ` +
+          `Give key, with what it depends on: key: (request) => [request.params.id, request.headers['accept-language']]`,
+      );
+    }
+  }
+}
+
+/** @param isRegistered - whether there is a cache of this name, `undefined` being the unnamed one @internal */
+export function refuseUnknownCaches(
+  uses: readonly DecoratedUse[],
+  isRegistered: (name: string | undefined) => boolean,
+): void {
+  for (const use of uses) {
+    const { cache } = use.operation;
+    if (isRegistered(cache)) continue;
+    const options = cache === undefined ? '' : `{ name: '${cache}' }`;
+    throw new InvalidOptionsError(
+      `${use.method.decorator} on ${whereIs(use)} asks for ${cache === undefined ? 'the unnamed cache' : `the cache '${cache}'`}, which is not registered. ` +
+        `Import DistributedCacheModule.forRoot(${options}) into the root module, or name a cache that is.`,
+    );
+  }
+}

@@ -1,0 +1,171 @@
+import { Cluster, Redis } from 'ioredis';
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { InvalidConnectionStringError, InvalidOptionsError } from '../../errors.js';
+import { RedisInvalidationBridge } from '../../redis/redis-invalidation-bridge.js';
+import { InMemoryInvalidationBridge } from '../../testing/in-memory-invalidation-bridge.js';
+import { chooseBridge, type ChosenBridge } from './choose-bridge.js';
+import type { DistributedCacheOptions } from '../options/distributed-cache.options.js';
+
+function choose(options: DistributedCacheOptions, settings: Record<string, string> = {}): ChosenBridge {
+  return chooseBridge(options, (name) => settings[name]);
+}
+
+function thrownBy(run: () => unknown): unknown {
+  try {
+    return run();
+  } catch (error) {
+    return error;
+  }
+}
+
+describe('chooseBridge', () => {
+  it('chooses local mode without a connection string', () => {
+    expect(choose({})).toMatchObject({ bridge: undefined, source: 'no connection string', meetingPoint: undefined });
+  });
+
+  it("chooses local mode for the option '', whatever is set and whatever is to be merged over a string", () => {
+    const options: DistributedCacheOptions = { redisConnectionString: '', redis: { keepAlive: 1_000 } };
+    expect(choose(options, { REDIS_URL: 'redis://setting' })).toMatchObject({
+      bridge: undefined,
+      source: "redisConnectionString is ''",
+    });
+  });
+
+  it('takes the bridge of the options, whatever is set', () => {
+    const bridge = new InMemoryInvalidationBridge();
+    const chosen = choose({ bridge, abortConnect: true }, { REDIS_URL: 'not even : a string' });
+    expect(chosen).toMatchObject({ bridge, source: 'the option bridge', abortConnect: true, connectRetry: 3 });
+  });
+
+  it('takes a client before any setting: it is connected to somewhere already', () => {
+    const redis = new Redis({ host: 'client.example', port: 7_000, lazyConnect: true });
+    const chosen = choose({ redis }, { REDIS_URL: 'redis://setting' });
+    expect(chosen.source).toBe('the option redis');
+    expect(chosen.bridge?.target).toBe('client.example:7000/0');
+  });
+
+  it('takes ioredis options alone where no string is set', () => {
+    const chosen = choose({ redis: { host: 'options.example' } });
+    expect(chosen.source).toBe('the option redis');
+    expect(chosen.bridge).toBeInstanceOf(RedisInvalidationBridge);
+  });
+
+  it('takes the string and says where it was found', () => {
+    const chosen = choose({ redis: { keepAlive: 1_000 } }, { REDIS_URL: 'rediss://shop.example' });
+    expect(chosen.source).toBe('REDIS_URL');
+    expect(chosen.bridge?.target).toBe('rediss://shop.example:6380/0 (standalone, TLS)');
+  });
+
+  it('tells what the string says beside where Redis is', () => {
+    const text = 'shop.example,abortConnect=true,connectRetry=5,asyncTimeout=700,allowAdmin=true';
+    expect(choose({ redisConnectionString: text })).toMatchObject({
+      abortConnect: true,
+      connectRetry: 5,
+      commandTimeout: 700,
+      ignored: ['allowAdmin'],
+    });
+  });
+
+  it('lets the options win over the string', () => {
+    const redisConnectionString = 'shop.example,abortConnect=true,asyncTimeout=700';
+    expect(choose({ redisConnectionString, abortConnect: false, commandTimeout: '3s' })).toMatchObject({
+      abortConnect: false,
+      commandTimeout: 3_000,
+    });
+  });
+
+  it('refuses a timeout of the string that would call every connection dead', () => {
+    const choice = (): ChosenBridge => choose({ redisConnectionString: 'shop.example,asyncTimeout=99999999' });
+    expect(choice).toThrow(InvalidOptionsError);
+    expect(choice).toThrow(/asyncTimeout or syncTimeout in the connection string: 99999999 is not allowed/);
+  });
+});
+
+describe('A connection string that cannot be used', () => {
+  it.each([
+    ['RedisConnectionString', 'shop.example,password=Geheim7,ssl=perhaps', /^RedisConnectionString: .*'ssl'/],
+    ['REDIS_URL', 'redis://anna:Geheim7@shop.example:port', /^REDIS_URL: /],
+    ['CUSTOMCONNSTR_RedisConnectionString', 'https://anna:Geheim7@shop.example', /^CUSTOMCONNSTR_/],
+    ['AZURE_REDIS_CONNECTIONSTRING', 'shop.example,passwort=Geheim7', /^AZURE_REDIS_CONNECTIONSTRING: .*passwort/],
+  ])('is refused naming the setting %s, and with no secret anywhere in the error', (name, text, message) => {
+    const error = thrownBy(() => choose({}, { [name]: text }));
+    expect(error).toBeInstanceOf(InvalidConnectionStringError);
+    expect(error).toHaveProperty('message', expect.stringMatching(message));
+    expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain('Geheim7');
+  });
+
+  it('is refused naming the option', () => {
+    expect(() => choose({ redisConnectionString: 'host:0' }, { REDIS_URL: 'redis://setting' })).toThrow(
+      /^the option redisConnectionString: /,
+    );
+  });
+});
+
+describe('Two caches of one namespace', () => {
+  it('meet in one Cluster that looks its nodes up', () => {
+    const redis = new Cluster(['srv.example'], { lazyConnect: true, useSRVRecords: true });
+    expect(meet({ redis }, { redis })).toBe(true);
+  });
+
+  function meet(one: DistributedCacheOptions, other: DistributedCacheOptions): boolean {
+    return choose(one).meetingPoint === choose(other).meetingPoint;
+  }
+
+  it.each<[string, DistributedCacheOptions, DistributedCacheOptions]>([
+    ['URL and StackExchange string', { redisConnectionString: 'redis://a' }, { redisConnectionString: 'A:6379' }],
+    ['two users', { redisConnectionString: 'redis://u:p@a' }, { redisConnectionString: 'redis://a' }],
+    ['two databases', { redisConnectionString: 'redis://a/1' }, { redisConnectionString: 'redis://a/2' }],
+    ['string and options', { redisConnectionString: 'redis://a:7' }, { redis: { host: 'a', port: 7 } }],
+    [
+      'string and client',
+      { redisConnectionString: 'a:7' },
+      { redis: new Redis({ host: 'a', port: 7, lazyConnect: true }) },
+    ],
+    ['socket', { redisConnectionString: '!/tmp/redis.sock' }, { redis: { path: '/tmp/redis.sock' } }],
+    [
+      'a host merged over the string',
+      { redisConnectionString: 'redis://a', redis: { host: 'b' } },
+      { redis: { host: 'b' } },
+    ],
+    ['nodes of a cluster in another order', { redisConnectionString: 'a,b' }, { redisConnectionString: 'B:6379,a' }],
+    [
+      'nodes of a cluster and a client',
+      { redisConnectionString: 'a:7,b:8' },
+      { redis: new Cluster(['redis://b:8', { host: 'a', port: 7 }], { lazyConnect: true }) },
+    ],
+    [
+      'sentinels in another order',
+      { redisConnectionString: 'redis+sentinel://a,b/main' },
+      { redis: { sentinels: [{ host: 'b' }, { host: 'a', port: 26_379 }], name: 'main' } },
+    ],
+    [
+      'sentinels and a client',
+      { redisConnectionString: 'redis+sentinel://a/main/1' },
+      { redis: new Redis({ sentinels: [{ host: 'a' }], name: 'main', lazyConnect: true }) },
+    ],
+    ['a host merged over a cluster', { redisConnectionString: 'a,b', redis: { host: 'c' } }, { redis: { host: 'c' } }],
+  ])('meet on one server: %s', (_what, one, other) => {
+    expect(meet(one, other)).toBe(true);
+  });
+
+  it.each<[string, DistributedCacheOptions, DistributedCacheOptions]>([
+    ['servers', { redisConnectionString: 'redis://a' }, { redisConnectionString: 'redis://b' }],
+    ['ports', { redisConnectionString: 'redis://a' }, { redisConnectionString: 'redis://a:6380' }],
+    ['clusters', { redisConnectionString: 'a,b' }, { redisConnectionString: 'a,c' }],
+    [
+      'services of the same sentinels',
+      { redisConnectionString: 'redis+sentinel://a,b/main' },
+      { redisConnectionString: 'redis+sentinel://a,b/other' },
+    ],
+    ['channel prefixes', { redisConnectionString: 'a' }, { redisConnectionString: 'a,channelPrefix=x' }],
+    ['bridges', { bridge: new InMemoryInvalidationBridge() }, { bridge: new InMemoryInvalidationBridge() }],
+    [
+      'clients that look their nodes up',
+      { redis: new Cluster(['srv.example'], { lazyConnect: true, useSRVRecords: true }) },
+      { redis: new Cluster(['srv.example'], { lazyConnect: true, useSRVRecords: true }) },
+    ],
+  ])('do not meet on different %s', (_what, one, other) => {
+    expect(meet(one, other)).toBe(false);
+  });
+});

@@ -1,0 +1,148 @@
+import { canonicalName } from '../../keys/canonical-key.js';
+import type { CacheSettings, RegionSettings, ValuesPolicy, WhenDisconnected } from '../../cache/settings.js';
+import { shortened } from '../../common/describe-value.js';
+import { InvalidOptionsError } from '../../errors.js';
+import { checkOptions } from './check-options.js';
+import type { DistributedCacheOptions, RegionOptions } from './distributed-cache.options.js';
+import {
+  count,
+  entryCount,
+  flag,
+  namespaceName,
+  oneOf,
+  replicaCount,
+  share,
+  staleness,
+  timeLimit,
+  timeToLive,
+  wait,
+} from './option-rules.js';
+
+const VALUES: readonly ValuesPolicy[] = ['shared', 'frozen', 'cloned'];
+const WHEN_DISCONNECTED: readonly WhenDisconnected[] = ['reload', 'bypass'];
+
+/** What a connection string has to say about settings. @internal */
+export interface ConnectionStringSettings {
+  /** ms */
+  readonly commandTimeout: number | undefined;
+}
+
+/**
+ * Checks `options` and fills in what they leave open: region > module > connection string > default.
+ *
+ * @param name - of the cache; `undefined` for the unnamed one
+ * @param connection - what the connection string says, when there is one
+ * @throws {InvalidOptionsError} when an option is not allowed; the message names it, its value unless that may hold a secret, and
+ * what is allowed
+ *
+ * @internal
+ */
+export function resolveSettings(
+  options: DistributedCacheOptions,
+  name: string | undefined,
+  connection?: ConnectionStringSettings,
+): CacheSettings {
+  try {
+    checkOptions(options);
+    return settingsOf(options, name, connection);
+  } catch (error) {
+    if (!(error instanceof InvalidOptionsError)) throw error;
+    const where = name === undefined ? 'DistributedCacheModule' : `DistributedCacheModule, cache '${name}'`;
+    throw new InvalidOptionsError(`${where}: ${error.message}`, { cause: error });
+  }
+}
+
+// Destructuring takes the default for `undefined` alone: a null from a configuration file is refused, not taken for "not set".
+function settingsOf(
+  {
+    namespace,
+    enabled = true,
+    maxSize,
+    sizeOf,
+    maxStaleness = '10s',
+    regions = {},
+    onUndelivered = 'queue',
+    invalidationLogLength = 4_096,
+    outboxLimit = 10_000,
+    publishTimeout = '1s',
+    commandTimeout,
+    drainTimeout = '2s',
+    minReplicas = 0,
+    reevictAfter,
+    ttl = '5m',
+    ttlJitter = 0.05,
+    maxEntries = 10_000,
+    values = 'shared',
+    whenDisconnected = 'reload',
+  }: DistributedCacheOptions,
+  name: string | undefined,
+  connection: ConnectionStringSettings | undefined,
+): CacheSettings {
+  const ofRegions: RegionSettings = {
+    ttl: timeToLive(ttl, 'ttl'),
+    ttlJitter: share(ttlJitter, 'ttlJitter'),
+    maxEntries: entryCount(maxEntries, 'maxEntries'),
+    values: oneOf(VALUES, values, 'values'),
+    whenDisconnected: oneOf(WHEN_DISCONNECTED, whenDisconnected, 'whenDisconnected'),
+  };
+  return {
+    ...ofRegions,
+    namespace: namespaceOf(namespace, name),
+    enabled: flag(enabled, 'enabled'),
+    maxSize: maxSize === undefined ? undefined : count(maxSize, 'maxSize'),
+    sizeOf,
+    maxStaleness: staleness(maxStaleness, 'maxStaleness'),
+    regions: regionSettings(regions, ofRegions),
+    onUndelivered: oneOf(['queue', 'throw'], onUndelivered, 'onUndelivered'),
+    invalidationLogLength: count(invalidationLogLength, 'invalidationLogLength'),
+    outboxLimit: count(outboxLimit, 'outboxLimit'),
+    publishTimeout: wait(publishTimeout, 'publishTimeout'),
+    commandTimeout: commandTimeoutOf(commandTimeout, connection),
+    drainTimeout: wait(drainTimeout, 'drainTimeout'),
+    minReplicas: replicaCount(minReplicas, 'minReplicas'),
+    reevictAfter: reevictAfter === undefined ? undefined : timeLimit(reevictAfter, 'reevictAfter'),
+  };
+}
+
+function namespaceOf(namespace: unknown, name: unknown): string {
+  if (namespace !== undefined) return namespaceName(namespace, 'namespace');
+  if (name === undefined) return 'distributed-cache';
+  // The default is made of the name, so the name has to be fit for it.
+  return `distributed-cache:${namespaceName(name, 'name (the namespace is made of it)')}`;
+}
+
+function commandTimeoutOf(option: unknown, connection: ConnectionStringSettings | undefined): number {
+  if (option !== undefined) return timeLimit(option, 'commandTimeout');
+  if (connection?.commandTimeout === undefined) return 2_000;
+  return timeLimit(connection.commandTimeout, 'asyncTimeout or syncTimeout in the connection string');
+}
+
+function regionSettings(
+  regions: Readonly<Record<string, RegionOptions | undefined>>,
+  ofAll: RegionSettings,
+): ReadonlyMap<string, RegionSettings> {
+  // By the canonical name, under which a region looks its settings up.
+  return new Map(
+    Object.entries(regions).map(([name, options]) => [
+      canonicalName('region', name),
+      settingsOfRegion(options ?? {}, `regions.${shortened(name)}`, ofAll),
+    ]),
+  );
+}
+
+function settingsOfRegion(options: RegionOptions, path: string, ofAll: RegionSettings): RegionSettings {
+  const {
+    ttl = ofAll.ttl,
+    maxEntries = ofAll.maxEntries,
+    values = ofAll.values,
+    whenDisconnected = ofAll.whenDisconnected,
+  } = options;
+  return {
+    ttl: timeToLive(ttl, `${path}.ttl`),
+    ttlJitter: ofAll.ttlJitter,
+    // All regions together are bounded by the cache's own, so a larger one could never be reached.
+    maxEntries: Math.min(entryCount(maxEntries, `${path}.maxEntries`), ofAll.maxEntries),
+    values: oneOf(VALUES, values, `${path}.values`),
+    whenDisconnected: oneOf(WHEN_DISCONNECTED, whenDisconnected, `${path}.whenDisconnected`),
+  };
+}

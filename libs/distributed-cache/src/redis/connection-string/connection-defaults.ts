@@ -1,0 +1,109 @@
+import { InvalidConnectionStringError } from '../../errors.js';
+import { AZURE_MANAGED_PORT, impliesTls, isAzureManaged } from './connection-azure.js';
+import type { WrittenEndpoint } from './connection-endpoint.js';
+import type { ConnectionOptions } from './connection-option.js';
+import type { RedisConnectionSettings, RedisEndpoint, RedisMode } from './connection-settings.js';
+
+/** What a connection string says in either syntax, before defaults. @internal */
+export interface WrittenConnection {
+  readonly endpoints: readonly WrittenEndpoint[];
+  readonly options: ConnectionOptions;
+  readonly ignored: readonly string[];
+}
+
+/**
+ * Fills in every default.
+ *
+ * @throws {InvalidConnectionStringError} when the endpoints do not go together, or there are none
+ *
+ * @internal
+ */
+export function withDefaults({ endpoints: written, options, ignored }: WrittenConnection): RedisConnectionSettings {
+  const serviceName = options.serviceName || undefined;
+  const tls = options.ssl ?? written.some((endpoint) => 'host' in endpoint && impliesTls(endpoint.host, endpoint.port));
+  const endpoints = resolveEndpoints(written, tls, serviceName !== undefined);
+  const mode = serviceName !== undefined ? 'sentinel' : endpoints.length > 1 ? 'cluster' : 'standalone';
+  refuseSharedSocket(endpoints, mode);
+
+  return {
+    mode,
+    endpoints,
+    tls: {
+      enabled: tls,
+      serverName: tls ? options.sslHost : undefined,
+      minVersion: tls ? options.sslProtocols?.minVersion : undefined,
+      maxVersion: tls ? options.sslProtocols?.maxVersion : undefined,
+    },
+    username: options.user || undefined,
+    password: options.password || undefined,
+    serviceName,
+    // `sentinelPassword=` with nothing after it says that the sentinels ask for none.
+    sentinelUsername: serviceName === undefined ? undefined : (options.sentinelUser ?? options.user) || undefined,
+    sentinelPassword:
+      serviceName === undefined ? undefined : (options.sentinelPassword ?? options.password) || undefined,
+    database: options.defaultDatabase ?? 0,
+    channelPrefix: options.channelPrefix ?? '',
+    clientName: options.name || undefined,
+    protocol: options.protocol ?? 2,
+    connectTimeout: options.connectTimeout ?? 5_000,
+    connectRetry: options.connectRetry ?? 3,
+    keepAlive: options.keepAlive ?? 60,
+    // StackExchange.Redis defaults to true; a cache should not keep an application from starting.
+    abortConnect: options.abortConnect ?? false,
+    commandTimeout: options.asyncTimeout ?? options.syncTimeout,
+    ignored: [...new Set([...ignored, ...pointlessOptions(options, tls, serviceName)])],
+  };
+}
+
+function resolveEndpoints(
+  written: readonly WrittenEndpoint[],
+  tls: boolean,
+  sentinels: boolean,
+): readonly [RedisEndpoint, ...RedisEndpoint[]] {
+  const resolved = written.map((endpoint): RedisEndpoint => {
+    if ('path' in endpoint) {
+      return endpoint;
+    }
+    return { host: endpoint.host, port: endpoint.port ?? defaultPort(endpoint.host, tls, sentinels) };
+  });
+  // One server written twice is one server, not a cluster.
+  const [first, ...others] = new Map(resolved.map((endpoint) => [identityOf(endpoint), endpoint])).values();
+  if (first === undefined) {
+    throw new InvalidConnectionStringError(
+      "Redis connection string: it names no endpoint; begin it with 'host', 'host:port' or '!/path/to.sock', or write a URL such as 'redis://host:6379'.",
+    );
+  }
+  return [first, ...others];
+}
+
+function defaultPort(host: string, tls: boolean, sentinels: boolean): number {
+  if (sentinels) {
+    return 26_379;
+  }
+  if (isAzureManaged(host)) {
+    return AZURE_MANAGED_PORT;
+  }
+  return tls ? 6_380 : 6_379;
+}
+
+function identityOf(endpoint: RedisEndpoint): string {
+  return 'path' in endpoint ? `!${endpoint.path}` : `${endpoint.host.toLowerCase()} ${endpoint.port}`;
+}
+
+function refuseSharedSocket(endpoints: readonly RedisEndpoint[], mode: RedisMode): void {
+  if (mode === 'standalone' || endpoints.every((endpoint) => 'host' in endpoint)) {
+    return;
+  }
+  const alternative =
+    mode === 'sentinel' ? 'sentinels are reached as host:port' : 'the nodes of a cluster are reached as host:port';
+  throw new InvalidConnectionStringError(
+    `Redis connection string: a unix socket ('!/path') is one server and has to stand alone; ${alternative}.`,
+  );
+}
+
+/** Options that were given, but only mean something together with one that was not. */
+function pointlessOptions(options: ConnectionOptions, tls: boolean, serviceName: string | undefined): string[] {
+  const withoutTls = tls ? [] : (['sslHost', 'sslProtocols'] as const);
+  const withoutSentinels = serviceName === undefined ? (['sentinelUser', 'sentinelPassword'] as const) : [];
+  return [...withoutTls, ...withoutSentinels].filter((key) => options[key] !== undefined);
+}

@@ -1,0 +1,89 @@
+import { isIP, isIPv6 } from 'node:net';
+import { InvalidConnectionStringError } from '../../errors.js';
+import { isPlaceholderHost } from './connection-placeholder.js';
+
+/** A server as written: its port may be left to the default. @internal */
+export type WrittenEndpoint = WrittenNetworkEndpoint | { readonly path: string };
+
+/** @internal */
+export interface WrittenNetworkEndpoint {
+  readonly host: string;
+  readonly port: number | undefined;
+}
+
+/** How an error refers to an endpoint. @internal */
+export interface EndpointPlace {
+  /** counted from 1 */
+  readonly position: number;
+  /** Whether the text may be the rest of a password that holds a separator; then no part of it is shown. */
+  readonly mayBeSecret: boolean;
+}
+
+const ALLOWED = 'allowed: host, host:port, an IPv6 address, or [IPv6 address]:port';
+
+/** Letters and digits of ASCII with `-` and `_`, which Docker's names have; a name of another alphabet is given as punycode. */
+const HOST_NAME = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*\.?$/i;
+
+/**
+ * Reads `host`, `host:port`, `[::1]`, `[::1]:port` or `::1`.
+ *
+ * @throws {InvalidConnectionStringError} when it is none of them; StackExchange.Redis drops such an endpoint without a word
+ *
+ * @internal
+ */
+export function parseNetworkEndpoint(text: string, place: EndpointPlace): WrittenNetworkEndpoint {
+  const { host, port } = splitPort(text);
+  if (isPlaceholderHost(host)) {
+    throw refusal(place, 'is a placeholder; put the real host name there');
+  }
+  if (host === '') {
+    throw refusal(place, `has no host; ${ALLOWED}`);
+  }
+  if (!isValidHost(host)) {
+    throw refusal(place, `is not a server; ${ALLOWED}`);
+  }
+  return { host, port: port === undefined ? undefined : parsePort(port, host, place) };
+}
+
+/** @internal */
+export function isValidHost(host: string): boolean {
+  if (isIP(host) !== 0) {
+    return true;
+  }
+  // `1.2.3` and `10.0.0.256` are mistyped addresses, and no top-level domain is a number.
+  return host.length <= 253 && HOST_NAME.test(host) && !/(?:^|\.)\d+\.?$/.test(host);
+}
+
+function splitPort(text: string): { host: string; port: string | undefined } {
+  const bracketed = /^\[([^\]]*)\](?::(.*))?$/s.exec(text);
+  if (bracketed) {
+    const address = bracketed[1] ?? '';
+    return { host: isIPv6(address) ? address : text, port: bracketed[2] };
+  }
+  const colon = text.indexOf(':');
+  if (colon === -1 || isIPv6(text)) {
+    return { host: text, port: undefined };
+  }
+  return { host: text.slice(0, colon), port: text.slice(colon + 1) };
+}
+
+function parsePort(text: string, host: string, place: EndpointPlace): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port < 1 || port > 65_535) {
+    // The port itself is not repeated: in `user:password` written without a host it is the password.
+    throw refusal(place, 'has a bad port; allowed: a whole number from 1 to 65535', host);
+  }
+  return port;
+}
+
+function refusal(
+  { position, mayBeSecret }: EndpointPlace,
+  problem: string,
+  host?: string,
+): InvalidConnectionStringError {
+  const shown = host === undefined || mayBeSecret ? '' : ` ('${host}')`;
+  const hint = mayBeSecret
+    ? ' It stands after a password and is not shown: a value cannot hold a comma, so it may be the rest of that password.'
+    : '';
+  return new InvalidConnectionStringError(`Redis connection string: endpoint ${position}${shown} ${problem}.${hint}`);
+}

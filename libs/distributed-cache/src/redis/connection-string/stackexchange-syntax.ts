@@ -1,0 +1,70 @@
+import { InvalidConnectionStringError } from '../../errors.js';
+import { parseNetworkEndpoint, type EndpointPlace, type WrittenEndpoint } from './connection-endpoint.js';
+import { recognizeOption, withOption, type ConnectionOptions } from './connection-option.js';
+import type { WrittenConnection } from './connection-defaults.js';
+
+/**
+ * Reads what the Azure portal shows and .NET applications use, `shop.redis.cache.windows.net:6380,password=abc=,ssl=True`, by
+ * the grammar of StackExchange.Redis (`ConfigurationOptions.DoParse`): split at every comma, since there is no escaping; a
+ * token with `=` after its first character is an option, its key before the first `=`; any other token is an endpoint.
+ *
+ * @throws {InvalidConnectionStringError}
+ *
+ * @internal
+ */
+export function parseStackExchangeSyntax(text: string): WrittenConnection {
+  const endpoints: WrittenEndpoint[] = [];
+  const ignored: string[] = [];
+  let options: ConnectionOptions = {};
+  let passwordSeen = false;
+
+  for (const token of text.split(',').map((part) => part.trim())) {
+    if (token === '') {
+      continue;
+    }
+    const equals = token.indexOf('=');
+    if (equals <= 0) {
+      const place = { position: endpoints.length + 1, mayBeSecret: passwordSeen };
+      endpoints.push(parseEndpoint(token, place));
+      refuseRestOfPassword(place);
+      continue;
+    }
+    const option = recognizeOption(token.slice(0, equals).trim());
+    if ('ignored' in option) {
+      ignored.push(option.ignored);
+      continue;
+    }
+    options = withOption(options, option.effective, token.slice(equals + 1).trim());
+    passwordSeen ||= option.effective === 'password' || option.effective === 'sentinelPassword';
+  }
+  return { endpoints, options, ignored };
+}
+
+function parseEndpoint(token: string, place: EndpointPlace): WrittenEndpoint {
+  if (token.startsWith('!')) {
+    return { path: parseSocketPath(token.slice(1), place) };
+  }
+  if (token.includes('@') && !place.mayBeSecret) {
+    throw new InvalidConnectionStringError(
+      `Redis connection string: endpoint ${place.position} holds an '@'; write user and password as options ('user=…,password=…'), or the whole string as a URL ('redis://user:password@host').`,
+    );
+  }
+  return parseNetworkEndpoint(token, place);
+}
+
+/** It would make a cluster of one server, and show a part of the password wherever its nodes are named. */
+function refuseRestOfPassword({ position, mayBeSecret }: EndpointPlace): void {
+  if (!mayBeSecret || position === 1) return;
+  throw new InvalidConnectionStringError(
+    `Redis connection string: endpoint ${position} stands after a password and is not shown: write the endpoints first. A value cannot hold a comma, so it may be the rest of that password; then write the whole string as a URL, with '%2C' for the comma.`,
+  );
+}
+
+function parseSocketPath(path: string, { position }: EndpointPlace): string {
+  if (!path.startsWith('/') || path.length === 1 || path.includes('\0')) {
+    throw new InvalidConnectionStringError(
+      `Redis connection string: endpoint ${position} is not a unix socket; allowed: '!' and an absolute path, for example '!/run/redis.sock'.`,
+    );
+  }
+  return path;
+}

@@ -1,0 +1,163 @@
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { describe, expect, it } from 'vitest';
+import { InvalidOptionsError } from '../../errors.js';
+import { addressAt } from './redis-address.js';
+import {
+  clientsFromClient,
+  clientsFromConnectionString,
+  clientsFromOptions,
+  isRedisClient,
+  type RedisClients,
+} from './redis-clients.js';
+
+const PASSWORD = 's3cr3t';
+
+/** The options of a connection to the first of the servers. */
+async function optionsOf(clients: RedisClients): Promise<RedisOptions> {
+  const make = await clients.prepare();
+  const [seed] = clients.seeds();
+  if (!seed) throw new Error('there is no server');
+  return make(seed).options;
+}
+
+describe('the connections of a link', () => {
+  it('are made one by one, and not dialled yet', async () => {
+    const clients = clientsFromConnectionString('redis://shop.example');
+    const make = await clients.prepare();
+    const [one, other] = clients.seeds().flatMap((seed) => [make(seed), make(seed)]);
+    expect(one).not.toBe(other);
+    expect([one?.status, other?.status]).toEqual(['wait', 'wait']);
+  });
+
+  it('never dial again by themselves, and never prefix a key, whatever the application wants', async () => {
+    const wishes = { retryStrategy: () => 1, keyPrefix: 'x:', enableOfflineQueue: true, commandTimeout: 1 };
+    const cluster = new Cluster([{ host: 'shop.example' }], { lazyConnect: true, redisOptions: wishes });
+    for (const clients of [
+      clientsFromOptions(wishes),
+      clientsFromConnectionString('redis://shop.example', wishes),
+      clientsFromConnectionString('a.example,b.example', wishes),
+      clientsFromClient(new Redis({ lazyConnect: true, ...wishes })),
+      clientsFromClient(cluster),
+    ]) {
+      const options = await optionsOf(clients);
+      expect(options).toMatchObject({ retryStrategy: null, keyPrefix: '', enableOfflineQueue: false });
+      expect(options.commandTimeout).toBeUndefined();
+    }
+  });
+
+  it('are told of by address and kind, without a secret', () => {
+    const sentinels = [{ host: 'a.example' }, { host: 'b.example', port: 1 }];
+    const secret = { password: PASSWORD, sentinelPassword: PASSWORD, lazyConnect: true };
+    const targets = [
+      clientsFromConnectionString(`redis://user:${PASSWORD}@shop.example/3`),
+      clientsFromConnectionString(`a.example:1,b.example:2,password=${PASSWORD}`),
+      clientsFromConnectionString(`redis+sentinel://:${PASSWORD}@a.example/main/3`),
+      clientsFromOptions({ host: 'shop.example', password: PASSWORD, db: 3 }),
+      clientsFromOptions({ sentinels, name: 'main', db: 3, ...secret }),
+      clientsFromClient(new Redis({ host: 'shop.example', db: 3, ...secret })),
+      clientsFromClient(new Redis({ sentinels, name: 'main', ...secret })),
+      clientsFromClient(new Cluster([{ host: 'a.example', port: 1 }, 'redis://b.example:2'], { lazyConnect: true })),
+    ].map(({ target }) => target);
+    expect(targets).toEqual([
+      'redis://***@shop.example:6379/3 (standalone, no TLS)',
+      'redis://***@a.example:1,b.example:2/0 (cluster, no TLS)',
+      'redis+sentinel://***@a.example:26379/main/3 (sentinel, no TLS)',
+      'shop.example:6379/3',
+      'a.example:26379,b.example:1/main/3 (sentinel)',
+      'shop.example:6379/3',
+      'a.example:26379,b.example:1/main/0 (sentinel)',
+      'a.example:1,b.example:2/0 (cluster)',
+    ]);
+  });
+
+  it('are told of by where the options lead, when they contradict the string', () => {
+    const target = (options: object, text = 'redis://a.example:1'): string =>
+      clientsFromConnectionString(text, options).target;
+    expect(target({ host: 'b.example' })).toBe('redis://b.example:1/0 (standalone, no TLS)');
+    expect(target({ port: 2, db: 4, tls: {} })).toBe('rediss://a.example:2/4 (standalone, TLS)');
+    expect(target({ path: '/run/redis.sock' })).toBe('redis://!/run/redis.sock/0 (standalone, no TLS)');
+    expect(target({ sentinels: [{ host: 's' }], name: 'main' })).toBe('s:26379/main/0 (sentinel)');
+    expect(target({ host: 'b.example', port: 3 }, 'x:1,y:2')).toBe('redis://b.example:3/0 (standalone, no TLS)');
+  });
+
+  it('merge the options for TLS over those of the string', async () => {
+    const { tls } = await optionsOf(clientsFromConnectionString('rediss://shop.example', { tls: { ca: 'PEM' } }));
+    expect(tls).toMatchObject({ servername: 'shop.example', ca: 'PEM' });
+  });
+
+  it('trust for the sentinels the authority that is trusted for the primary', () => {
+    const { sentinels } = clientsFromConnectionString('rediss+sentinel://s.example/main', { tls: { ca: 'PEM' } });
+    const [address] = sentinels?.addresses ?? [];
+    expect(address && sentinels?.make(address).options.tls).toMatchObject({ servername: 's.example', ca: 'PEM' });
+  });
+
+  it('speak TLS with the primary that sentinels name where it was asked for that, as ioredis does', async () => {
+    const tlsOf = async (clients: RedisClients) => (await clients.prepare())(addressAt('10.0.0.1', 1)).options.tls;
+    const options = { sentinels: [{ host: 'a' }], name: 'main', tls: { ca: 'PEM' } };
+    expect(await tlsOf(clientsFromOptions(options))).toBeUndefined();
+    expect(await tlsOf(clientsFromOptions({ ...options, enableTLSForSentinelMode: true }))).toHaveProperty('ca');
+    expect(await tlsOf(clientsFromConnectionString('rediss+sentinel://a/main'))).toBeDefined();
+  });
+
+  it('take user and password from credentials(), asked once for all', async () => {
+    let asked = 0;
+    const credentials = async () => {
+      asked += 1;
+      return { username: 'shop', password: PASSWORD };
+    };
+    const make = await clientsFromOptions({ username: 'other', credentials }).prepare();
+    for (const { options } of [make(addressAt('a', 1)), make(addressAt('b', 1))]) {
+      expect(options).toMatchObject({ username: 'shop', password: PASSWORD });
+    }
+    expect(asked).toBe(1);
+  });
+
+  it('keep the user of the string when credentials() gives a password alone', async () => {
+    const clients = clientsFromConnectionString('redis://shop@shop.example', {
+      credentials: async () => ({ password: PASSWORD }),
+    });
+    expect(await optionsOf(clients)).toMatchObject({ username: 'shop', password: PASSWORD });
+  });
+});
+
+describe('a Cluster of the application', () => {
+  it('gives its nodes, in every form in which it was given them, and its credentials', async () => {
+    const cluster = new Cluster([{ host: 'a.example', port: 1 }, 'redis://b.example:2', 3, {}], {
+      lazyConnect: true,
+      redisOptions: { password: PASSWORD, tls: { ca: 'PEM' } },
+    });
+    const clients = clientsFromClient(cluster);
+    expect(clients.seeds()).toEqual([
+      addressAt('a.example', 1),
+      addressAt('b.example', 2),
+      addressAt('127.0.0.1', 3),
+      addressAt('127.0.0.1', 6_379),
+    ]);
+    expect(await optionsOf(clients)).toMatchObject({
+      host: 'a.example',
+      port: 1,
+      password: PASSWORD,
+      tls: { ca: 'PEM', servername: 'a.example' },
+    });
+    expect(cluster.status).toBe('wait');
+  });
+
+  it('that names none is told so when it is dialled', () => {
+    const cluster = new Cluster(['srv.example'], { lazyConnect: true, useSRVRecords: true });
+    expect(() => clientsFromClient(cluster).seeds()).toThrow(/names no node to begin with; connect it/);
+  });
+});
+
+describe('what cannot be', () => {
+  it('is refused, and the error says what can', () => {
+    expect(() => clientsFromOptions({ sentinels: [{ host: 'a.example' }] })).toThrow(InvalidOptionsError);
+    expect(() => clientsFromConnectionString('a.example:1,b.example:2,defaultDatabase=2')).toThrow(/database 0 only/);
+  });
+});
+
+describe('isRedisClient', () => {
+  it('knows a client by its methods, as it may come from another copy of ioredis', () => {
+    expect(isRedisClient(new Redis({ lazyConnect: true }))).toBe(true);
+    expect(isRedisClient({ host: 'shop.example' })).toBe(false);
+  });
+});

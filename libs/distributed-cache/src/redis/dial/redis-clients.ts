@@ -1,0 +1,144 @@
+import { Redis, type Cluster, type NatMap, type RedisOptions } from 'ioredis';
+import { InvalidOptionsError } from '../../errors.js';
+import { toIoredisOptions } from './ioredis-options.js';
+import { clusterSeeds } from './injected-cluster.js';
+import { parseRedisConnectionString } from '../connection-string/connection-string.js';
+import { LINK_OPTIONS } from './link-options.js';
+import { addressAt, describePlace, type RedisPlace } from './redis-address.js';
+import { askFor, type RedisClientOptions } from './redis-credentials.js';
+import { describeMerged, describeOptions, leadsElsewhere, placeIn, placeOf } from './redis-endpoints.js';
+import { tlsTowards } from './redis-tls-identity.js';
+import type { SentinelService } from './sentinels.js';
+
+const DEFAULT_CONNECT_TIMEOUT = 10_000;
+
+/** Makes the connections of a link. @internal */
+export interface RedisClients {
+  /** What they connect to; never a secret. */
+  readonly target: string;
+  /** How long a step of a dial may take, in ms. */
+  readonly connectTimeout: number;
+  /** Stands before `{namespace}` in all keys and channels. */
+  readonly prefix: string;
+  readonly natMap: NatMap | undefined;
+  /** Who is asked for the server to connect to; `undefined`: one of the seeds leads there. */
+  readonly sentinels: SentinelService | undefined;
+  /** The servers to begin with. */
+  seeds(): readonly RedisPlace[];
+  /** Asks for the credentials; what it gives makes connections that are not dialled yet. */
+  prepare(): Promise<(place: RedisPlace) => Redis>;
+}
+
+/** @param options - merged over what the connection string says @internal */
+export function clientsFromConnectionString(connectionString: string, options: RedisClientOptions = {}): RedisClients {
+  const settings = parseRedisConnectionString(connectionString);
+  const fromString = toIoredisOptions(settings);
+  const { tls, sentinelTLS } = fromString;
+  const merged: RedisClientOptions = {
+    ...fromString,
+    ...options,
+    ...(tls || options.tls ? { tls: { ...tls, ...options.tls } } : {}),
+    // An authority that is trusted for the primary is trusted for its sentinels.
+    ...(sentinelTLS ? { sentinelTLS: { ...sentinelTLS, ...options.tls, ...options.sentinelTLS } } : {}),
+  };
+  const nodes = settings.mode === 'cluster' && !leadsElsewhere(options) ? settings.endpoints.map(placeOf) : undefined;
+  if (nodes && merged.db) {
+    throw new InvalidOptionsError(
+      'A Redis Cluster has database 0 only: leave defaultDatabase out, and isolate by the option namespace.',
+    );
+  }
+  const target = describeMerged(settings, options);
+  return { ...fromOptions(merged, target, nodes), prefix: settings.channelPrefix };
+}
+
+/** @internal */
+export function clientsFromOptions(options: RedisClientOptions): RedisClients {
+  return fromOptions(options, describeOptions(options));
+}
+
+/** By its methods: the client may come from another copy of ioredis than ours. @internal */
+export function isRedisClient(redis: Redis | Cluster | RedisClientOptions): redis is Redis | Cluster {
+  return 'duplicate' in redis && typeof redis.duplicate === 'function';
+}
+
+/** Connects as a client of the application's does, which is itself never used and never closed. @internal */
+export function clientsFromClient(client: Redis | Cluster): RedisClients {
+  if ('nodes' in client) return clientsFromCluster(client);
+  const { options } = client;
+  const home = placeIn(options);
+  return {
+    ...fromOptions(options, describeOptions(options)),
+    seeds: () => [home],
+    prepare: async () => (place) =>
+      client.duplicate({ ...(place === home ? {} : towards(place, options)), ...LINK_OPTIONS }),
+  };
+}
+
+/** Over connections of our own to single nodes: see `connectToOwner`. */
+function clientsFromCluster(cluster: Cluster): RedisClients {
+  const { redisOptions = {}, natMap } = cluster.options;
+  const target = `${clusterSeeds(cluster).map(describePlace).join(',')}/0 (cluster)`;
+  return {
+    ...fromOptions({ ...redisOptions, natMap }, target),
+    seeds() {
+      const seeds = clusterSeeds(cluster);
+      if (seeds.length > 0) return seeds;
+      throw new Error('redis: the Cluster names no node to begin with; connect it, or name its nodes when it is made');
+    },
+  };
+}
+
+function fromOptions(
+  { credentials, ...options }: RedisClientOptions,
+  target: string,
+  seeds: readonly RedisPlace[] = [placeIn(options)],
+): RedisClients {
+  return {
+    target,
+    connectTimeout: options.connectTimeout ?? DEFAULT_CONNECT_TIMEOUT,
+    prefix: '',
+    natMap: options.natMap,
+    sentinels: sentinelsIn(options),
+    seeds: () => seeds,
+    async prepare() {
+      const all = { ...options, ...(await askFor(credentials)) };
+      return (place) => new Redis({ ...all, ...towards(place, all), ...LINK_OPTIONS });
+    },
+  };
+}
+
+function sentinelsIn(options: RedisOptions): SentinelService | undefined {
+  if (!options.sentinels?.length) return undefined;
+  const { name, natMap, sentinelUsername, sentinelPassword, sentinelTLS } = options;
+  const { family, connectTimeout, connectionName } = options;
+  if (name === undefined) {
+    throw new InvalidOptionsError('redis: sentinels need the name by which they know the primary: give name as well.');
+  }
+  return {
+    name,
+    natMap,
+    addresses: options.sentinels.map(({ host, port }) => addressAt(host ?? 'localhost', port ?? 26_379)),
+    make: (address) =>
+      new Redis({
+        username: sentinelUsername,
+        password: sentinelPassword,
+        family,
+        connectTimeout,
+        connectionName,
+        host: address.host,
+        port: address.port,
+        ...(sentinelTLS ? { tls: tlsTowards(sentinelTLS, address) } : {}),
+        ...LINK_OPTIONS,
+        // Their answers have one shape then.
+        protocol: 2,
+      }),
+  };
+}
+
+/** What leads a connection with these options to `place`. */
+function towards(place: RedisPlace, { tls, sentinels, enableTLSForSentinelMode }: RedisOptions): RedisOptions {
+  if ('path' in place) return { path: place.path };
+  // As ioredis does: `tls` alone does not make it speak TLS with a primary that sentinels name.
+  const isTls = tls && (!sentinels || enableTLSForSentinelMode);
+  return { host: place.host, port: place.port, path: '', tls: isTls ? tlsTowards(tls, place) : undefined };
+}

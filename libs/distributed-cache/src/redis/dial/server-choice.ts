@@ -1,0 +1,59 @@
+import type { Redis } from 'ioredis';
+import type { RedisPlace } from './redis-address.js';
+import type { RedisClients } from './redis-clients.js';
+import type { RedisConnecting } from './link-connections.js';
+import { Sentinels } from './sentinels.js';
+import { SilentNodes } from './silent-nodes.js';
+import { connectToOwner } from './slot-owner.js';
+
+/** The server of one link, and the connections to it. @internal */
+export interface ChosenServer {
+  readonly place: RedisPlace;
+  readonly commands: Redis;
+  /** To the same server, or to another node of its cluster after that one's channel was silent. */
+  readonly subscriber: Redis;
+  /** To be called when the link is given up because its channel did not bring what the log holds. */
+  channelWasSilent(this: void): void;
+}
+
+/** Finds, for each dialling anew, the server that holds the keys of a namespace. @internal */
+export class ServerChoice {
+  readonly #clients: RedisClients;
+  readonly #silentNodes = new SilentNodes();
+  /** Instances do not all begin with the same node, and none begins twice with one that is out of reach. */
+  #turn = Math.floor(Math.random() * 1_000);
+
+  constructor(clients: RedisClients) {
+    this.#clients = clients;
+  }
+
+  async connect(connecting: RedisConnecting, key: string, signal: AbortSignal): Promise<ChosenServer> {
+    const { sentinels: service, connectTimeout } = this.#clients;
+    if (!service) return this.#connectThrough(rotated(this.#clients.seeds(), this.#turn++), connecting, key);
+
+    const sentinels = new Sentinels(service, connectTimeout);
+    connecting.closeToo(sentinels);
+    const primary = await sentinels.findPrimary(signal);
+    const server = await this.#connectThrough([primary.address], connecting, key);
+    sentinels.watch(primary, (by) => connecting.giveUp(new Error(`the sentinels name another primary now: ${by}`)));
+    return server;
+  }
+
+  async #connectThrough(seeds: readonly RedisPlace[], connecting: RedisConnecting, key: string): Promise<ChosenServer> {
+    const { connection, place, others } = await connectToOwner(connecting, seeds, key, this.#clients.natMap);
+    const listenAt = this.#silentNodes.preferOther(place, others);
+    const channelWasSilent = (): void => this.#silentNodes.note(listenAt);
+    try {
+      return { place, commands: connection, subscriber: await connecting.connect(listenAt), channelWasSilent };
+    } catch (error) {
+      // Another node was a guess; the next dialling must not fail because of it again.
+      if (listenAt !== place) channelWasSilent();
+      throw error;
+    }
+  }
+}
+
+function rotated<T>(list: readonly T[], by: number): T[] {
+  const start = by % Math.max(list.length, 1);
+  return [...list.slice(start), ...list.slice(0, start)];
+}
