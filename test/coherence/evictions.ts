@@ -1,4 +1,4 @@
-import type { Invalidation, InvalidationName } from '../../libs/distributed-cache/src/protocol/invalidation.js';
+import type { Invalidation, InvalidationTarget } from '../../libs/distributed-cache/src/protocol/invalidation.js';
 import type { MadeValue, Origin, Part } from './made-value.js';
 import { Moments, type EntryName, type Moment } from './moments.js';
 
@@ -6,7 +6,7 @@ import { Moments, type EntryName, type Moment } from './moments.js';
 export class Evictions {
   readonly #moments = new Moments();
   /** The last one of each name. */
-  readonly #last = new Map<string, { readonly name: InvalidationName; readonly sequence: number }>();
+  readonly #last = new Map<string, { readonly name: InvalidationTarget; readonly sequence: number }>();
 
   add(invalidation: Invalidation, moment: Moment): void {
     this.#moments.add(invalidation, moment);
@@ -45,7 +45,7 @@ export class Evictions {
   }
 
   /** The last of each name, with an entry that is covered by it, by what is wider than it, and by nothing else. */
-  *last(): Generator<{ readonly name: InvalidationName; readonly sequence: number; readonly entry: EntryName }> {
+  *last(): Generator<{ readonly name: InvalidationTarget; readonly sequence: number; readonly entry: EntryName }> {
     for (const { name, sequence } of this.#last.values()) yield { name, sequence, entry: entryThatOnly(name) };
   }
 
@@ -58,8 +58,8 @@ export class Evictions {
   }
 }
 
-function namesIn({ everything, regions, tags, keys }: Invalidation): InvalidationName[] {
-  const names: InvalidationName[] = [];
+function namesIn({ everything, regions, tags, keys }: Invalidation): InvalidationTarget[] {
+  const names: InvalidationTarget[] = [];
   if (everything) names.push({ kind: 'everything' });
   for (const region of regions) names.push({ kind: 'region', region });
   for (const tag of tags) names.push({ kind: 'tag', tag });
@@ -68,7 +68,7 @@ function namesIn({ everything, regions, tags, keys }: Invalidation): Invalidatio
 }
 
 /** An entry that is covered by `name`, by what is wider than it, and by nothing else. */
-function entryThatOnly(name: InvalidationName): EntryName {
+function entryThatOnly(name: InvalidationTarget): EntryName {
   const nobody = '\u0000';
   return {
     region: name.kind === 'key' || name.kind === 'region' ? name.region : nobody,

@@ -3,7 +3,7 @@ import {
   EVERYTHING,
   invalidationOf,
   type Invalidation,
-  type InvalidationName,
+  type InvalidationTarget,
 } from '../../libs/distributed-cache/src/protocol/invalidation.js';
 import type { InvalidationBridge } from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
 import { decodeInvalidation } from '../../libs/distributed-cache/src/protocol/invalidation-message.js';
@@ -142,7 +142,7 @@ export class History {
   }
 
   /** An eviction everywhere of `names` has resolved; it was asked for at `asked`. */
-  confirmed(names: readonly InvalidationName[], asked: Moment, by: string): void {
+  confirmed(names: readonly InvalidationTarget[], asked: Moment, by: string): void {
     const resolved = this.moment();
     this.figures.everywhere += 1;
     this.figures.longestWait = Math.max(this.figures.longestWait, resolved.time - asked.time);

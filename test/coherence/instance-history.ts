@@ -2,7 +2,7 @@ import type { DistributedCache } from '../../libs/distributed-cache/src/cache/di
 import {
   EVERYTHING,
   type Invalidation,
-  type InvalidationName,
+  type InvalidationTarget,
 } from '../../libs/distributed-cache/src/protocol/invalidation.js';
 import { Applied } from './applied.js';
 import { Evictions } from './evictions.js';
@@ -167,7 +167,7 @@ export class InstanceHistory {
   }
 
   /** Calls `evict`, which has to have evicted `names` here before it returns its promise. */
-  evicts<T>(names: readonly InvalidationName[], evict: () => Promise<T>): Promise<T> {
+  evicts<T>(names: readonly InvalidationTarget[], evict: () => Promise<T>): Promise<T> {
     const before = this.#timesEvicted;
     const settled = evict();
     if (this.#timesEvicted === before) {

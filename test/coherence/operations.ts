@@ -1,4 +1,4 @@
-import type { InvalidationName } from '../../libs/distributed-cache/src/protocol/invalidation.js';
+import type { InvalidationTarget } from '../../libs/distributed-cache/src/protocol/invalidation.js';
 import type { Subject } from './moments.js';
 import type { Plan } from './plan.js';
 import type { Random } from './random.js';
@@ -111,8 +111,8 @@ function shortWay(plan: Plan, random: Random): Way {
   return { ...rest, takes: Math.min(takes, LONGEST_MEMBER) };
 }
 
-function namesFor(subject: Subject, random: Random): InvalidationName[] {
-  const tags = tagsOf([subject]).map((tag): InvalidationName => ({ kind: 'tag', tag }));
+function namesFor(subject: Subject, random: Random): InvalidationTarget[] {
+  const tags = tagsOf([subject]).map((tag): InvalidationTarget => ({ kind: 'tag', tag }));
   const kind = random.pick(['key', 'key', 'both', 'both', 'tag', 'wide']);
   if (kind === 'key') return [keyOf(subject)];
   if (kind === 'tag') return tags;

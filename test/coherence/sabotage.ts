@@ -4,7 +4,7 @@ import { Loads } from '../../libs/distributed-cache/src/cache/loading/loads.js';
 import { Region } from '../../libs/distributed-cache/src/cache/region.js';
 import type { InvalidationBridge, SyncReply } from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
 import type { InvalidationLink } from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
-import { Journal } from '../../libs/distributed-cache/src/coherence/applied-invalidations.js';
+import { AppliedInvalidations } from '../../libs/distributed-cache/src/coherence/applied-invalidations.js';
 import { Lease } from '../../libs/distributed-cache/src/coherence/lease.js';
 import { Outbox } from '../../libs/distributed-cache/src/coherence/publish/outbox.js';
 import { Publisher } from '../../libs/distributed-cache/src/coherence/publish/publisher.js';
@@ -21,7 +21,7 @@ export interface Sabotage {
 
 /** By the name of what is taken out. */
 export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
-  journal: { disable: () => replaced(Journal.prototype, { record() {} }) },
+  journal: { disable: () => replaced(AppliedInvalidations.prototype, { record() {} }) },
 
   lease: { disable: () => replaced(Lease.prototype, { mayServe: () => true }) },
 

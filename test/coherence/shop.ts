@@ -1,6 +1,6 @@
 import type { EvictEverywhereOptions } from '../../libs/distributed-cache/src/cache/everywhere.js';
 import type { Clock } from '../../libs/distributed-cache/src/common/clock.js';
-import type { InvalidationName } from '../../libs/distributed-cache/src/protocol/invalidation.js';
+import type { InvalidationTarget } from '../../libs/distributed-cache/src/protocol/invalidation.js';
 import type { Flight } from './flights.js';
 import type { History } from './history.js';
 import type { InstanceHistory } from './instance-history.js';
@@ -132,7 +132,7 @@ export class Shop {
   /** Changes a row and then evicts it, by its key or by its tag or by something wider. */
   async write(
     subject: Subject,
-    names: readonly InvalidationName[] = [keyOf(subject)],
+    names: readonly InvalidationTarget[] = [keyOf(subject)],
     evictsAfter?: number,
   ): Promise<void> {
     this.#history.commit(rowOf(subject), this.instance.name);
@@ -154,7 +154,7 @@ export class Shop {
   }
 
   /** Evicts `names`, in one tick. */
-  async evict(names: readonly InvalidationName[]): Promise<void> {
+  async evict(names: readonly InvalidationTarget[]): Promise<void> {
     const { instance } = this;
     if (!instance.isServing) return;
     const evictions = names.map((name) => instance.evicts([name], () => this.#evict(name)));
@@ -162,7 +162,7 @@ export class Shop {
   }
 
   /** Changes a row and evicts `names` until no instance can serve what was there before. */
-  async writeEverywhere(subject: Subject, name: InvalidationName, timeout: number): Promise<void> {
+  async writeEverywhere(subject: Subject, name: InvalidationTarget, timeout: number): Promise<void> {
     const { instance } = this;
     this.#history.commit(rowOf(subject), instance.name);
     const asked = this.#history.moment();
@@ -197,7 +197,7 @@ export class Shop {
     );
   }
 
-  async #evict(name: InvalidationName, options?: EvictEverywhereOptions): Promise<void> {
+  async #evict(name: InvalidationTarget, options?: EvictEverywhereOptions): Promise<void> {
     const { cache } = this.instance;
     switch (name.kind) {
       case 'everything':
@@ -229,7 +229,7 @@ export function rowOf({ region, key }: Subject): string {
   return `${region}/${key}`;
 }
 
-export function keyOf(subject: Subject): InvalidationName {
+export function keyOf(subject: Subject): InvalidationTarget {
   return { kind: 'key', region: subject.region, key: subject.key };
 }
 

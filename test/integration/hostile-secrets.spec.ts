@@ -8,9 +8,9 @@ import {
 } from 'nestjs-distributed-cache';
 import { describe, expect, it, vi } from 'vitest';
 import { EventEmitter } from '../../libs/distributed-cache/src/cache/events.js';
-import { silentLog } from '../../libs/distributed-cache/src/common/logger.js';
+import { noopLogger } from '../../libs/distributed-cache/src/common/logger.js';
 import vitestConfig from '../../vitest.config.js';
-import { RecordedLog } from '../support/recorded-log.js';
+import { RecordedLogger } from '../support/recorded-logger.js';
 import { everythingSaid, EverythingSaid } from '../support/secrets/everything-said.js';
 import { startedCache } from '../support/started-cache.js';
 
@@ -27,9 +27,10 @@ const LEAKS: Readonly<Record<string, () => void>> = {
     new Logger('Leak').error('It failed', VALUE);
     spy.mockRestore();
   },
-  'a line of a cache that is not part of an application': () => new RecordedLog().error('It failed', { value: VALUE }),
+  'a line of a cache that is not part of an application': () =>
+    new RecordedLogger().error('It failed', { value: VALUE }),
   'what an event tells': () => {
-    const events = new EventEmitter(silentLog);
+    const events = new EventEmitter(noopLogger);
     events.emit('store', { region: 'products', key: '1', ttl: 1, tags: [VALUE.name] });
   },
   'the message of an error': () => void new InvalidOptionsError(`redis: { password: '${PASSWORD}' } is not allowed`),
@@ -39,11 +40,11 @@ const LEAKS: Readonly<Record<string, () => void>> = {
   'a value without a mark, known by having been cached': () => {
     const value = { id: 7, title: 'The Left Hand' };
     void startedCache().region('books').set('7', value);
-    new RecordedLog().warn('It failed', { details: [value] });
+    new RecordedLogger().warn('It failed', { details: [value] });
   },
   'a text in a value without a mark': () => {
     void startedCache().region('books').set('7', { id: 7, title: 'The Left Hand' });
-    new RecordedLog().warn('It failed: The Left Hand, 1969');
+    new RecordedLogger().warn('It failed: The Left Hand, 1969');
   },
 };
 

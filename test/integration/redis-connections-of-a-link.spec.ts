@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import type { InvalidationLink } from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
 import { addressAt } from '../../libs/distributed-cache/src/redis/dial/redis-address.js';
 import { clientsFromConnectionString } from '../../libs/distributed-cache/src/redis/dial/redis-clients.js';
-import { RedisConnecting } from '../../libs/distributed-cache/src/redis/dial/link-connections.js';
+import { LinkConnections } from '../../libs/distributed-cache/src/redis/dial/link-connections.js';
 import { RedisInvalidationBridge } from '../../libs/distributed-cache/src/redis/redis-invalidation-bridge.js';
 import { ServerChoice } from '../../libs/distributed-cache/src/redis/dial/server-choice.js';
 import { bridgeMember } from '../support/bridge-member.js';
@@ -64,10 +64,10 @@ describe('the connections of a link', () => {
   });
 
   it('are no link when one was lost before all of them were there', async () => {
-    const { connect } = RedisConnecting.prototype;
+    const { connect } = LinkConnections.prototype;
     let made = 0;
-    const lossy = vi.spyOn(RedisConnecting.prototype, 'connect').mockImplementation(async function (
-      this: RedisConnecting,
+    const lossy = vi.spyOn(LinkConnections.prototype, 'connect').mockImplementation(async function (
+      this: LinkConnections,
       place,
     ) {
       const connection = await connect.call(this, place);
@@ -94,7 +94,7 @@ describe('the connections of a link', () => {
     const choice = new ServerChoice(clients);
     const make = await clients.prepare();
     const connect = async () => {
-      const connecting = new RedisConnecting(make, 1_000, never);
+      const connecting = new LinkConnections(make, 1_000, never);
       const server = await choice.connect(connecting, '{shop}:log', never);
       connecting.closeAll();
       return server;
@@ -117,7 +117,7 @@ describe('the connections of a link', () => {
     };
     const choiceOfOne = new ServerChoice(clientsOfOne);
     const dial = async () => {
-      const connecting = new RedisConnecting(make, 1_000, never);
+      const connecting = new LinkConnections(make, 1_000, never);
       try {
         const { channelWasSilent } = await choiceOfOne.connect(connecting, '{shop}:log', never);
         channelWasSilent();

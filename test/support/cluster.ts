@@ -2,7 +2,7 @@ import { DistributedCache } from '../../libs/distributed-cache/src/cache/distrib
 import type { CacheSettings, RegionSettings } from '../../libs/distributed-cache/src/cache/settings.js';
 import { InMemoryInvalidationBridge } from '../../libs/distributed-cache/src/testing/in-memory-invalidation-bridge.js';
 import { ManualClock } from '../../libs/distributed-cache/src/testing/manual-clock.js';
-import { RecordedLog } from './recorded-log.js';
+import { RecordedLogger } from './recorded-logger.js';
 
 /** The longest pause between two tries to dial; after it a healed instance has dialled. */
 export const LONGEST_BACK_OFF = 2_000;
@@ -57,7 +57,7 @@ export function cluster(size: number): Cluster {
 export class Cluster {
   readonly clock = new ManualClock();
   readonly bridge = new InMemoryInvalidationBridge({ clock: this.clock });
-  readonly log = new RecordedLog();
+  readonly log = new RecordedLogger();
   readonly #size: number;
   #settings = cacheSettings();
   #instances: readonly DistributedCache[] | undefined;
@@ -102,14 +102,14 @@ export class Cluster {
 
   /** One more instance of the application, connected. */
   async joinedBy(settings: Partial<CacheSettings> = {}): Promise<DistributedCache> {
-    const instance = new DistributedCache({ ...this.#settings, ...settings }, { clock: this.clock, log: this.log });
+    const instance = new DistributedCache({ ...this.#settings, ...settings }, { clock: this.clock, logger: this.log });
     instance.start(this.bridge);
     await this.clock.advance(0);
     return instance;
   }
 
   #newInstance(): DistributedCache {
-    return new DistributedCache(this.#settings, { clock: this.clock, log: this.log });
+    return new DistributedCache(this.#settings, { clock: this.clock, logger: this.log });
   }
 
   #at(index: number): DistributedCache {

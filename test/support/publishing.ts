@@ -1,7 +1,7 @@
 import { newBridgeStats, type BridgeStats } from '../../libs/distributed-cache/src/coherence/bridge-stats.js';
 import type { BridgeRefusal } from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
 import { decodeInvalidation } from '../../libs/distributed-cache/src/protocol/invalidation-message.js';
-import type { Invalidation, InvalidationName } from '../../libs/distributed-cache/src/protocol/invalidation.js';
+import type { Invalidation, InvalidationTarget } from '../../libs/distributed-cache/src/protocol/invalidation.js';
 import { Publisher, type PublisherSettings } from '../../libs/distributed-cache/src/coherence/publish/publisher.js';
 import { ManualClock } from '../../libs/distributed-cache/src/testing/manual-clock.js';
 import { memberWith } from './bridge-member.js';
@@ -20,7 +20,7 @@ export interface Publishing {
   /** The link's first sync is complete. */
   connected(): void;
   /** The names of each message, in the order in which they were sent. */
-  sent(): InvalidationName[][];
+  sent(): InvalidationTarget[][];
 }
 
 export function publishing(settings: Partial<PublisherSettings> = {}): Publishing {
@@ -54,17 +54,17 @@ export function publishing(settings: Partial<PublisherSettings> = {}): Publishin
   };
 }
 
-export function key(name: string, region = 'products'): InvalidationName {
+export function key(name: string, region = 'products'): InvalidationTarget {
   return { kind: 'key', region, key: name };
 }
 
-function namesOf(payload: string): InvalidationName[] {
+function namesOf(payload: string): InvalidationTarget[] {
   const decoded = decodeInvalidation(payload);
   if (!decoded.ok) throw new Error(`not an invalidation: ${decoded.reason}`);
   return [...names(decoded.message.invalidation)];
 }
 
-function* names({ everything, regions, tags, keys }: Invalidation): Iterable<InvalidationName> {
+function* names({ everything, regions, tags, keys }: Invalidation): Iterable<InvalidationTarget> {
   if (everything) yield { kind: 'everything' };
   for (const [region, ofRegion] of keys) for (const name of ofRegion) yield { kind: 'key', region, key: name };
   for (const region of regions) yield { kind: 'region', region };

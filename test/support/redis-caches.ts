@@ -3,12 +3,12 @@ import { DistributedCache } from '../../libs/distributed-cache/src/cache/distrib
 import { chooseBridge } from '../../libs/distributed-cache/src/module/bridge/choose-bridge.js';
 import type { DistributedCacheOptions } from '../../libs/distributed-cache/src/module/options/distributed-cache.options.js';
 import { resolveSettings } from '../../libs/distributed-cache/src/module/options/resolve-settings.js';
-import { RecordedLog } from './recorded-log.js';
+import { RecordedLogger } from './recorded-logger.js';
 
 /** A cache as the module starts it, without the application around it. */
 export interface CacheOnRedis {
   readonly cache: DistributedCache;
-  readonly log: RecordedLog;
+  readonly log: RecordedLogger;
 }
 
 /** So that a copy that is gone was dropped, and is not merely out of its lease. */
@@ -20,8 +20,8 @@ export class RedisCaches {
 
   /** Starts a cache and does not wait for anything. */
   start(options: DistributedCacheOptions): CacheOnRedis {
-    const log = new RecordedLog();
-    const cache = new DistributedCache(resolveSettings({ ...LONG_LEASE, ...options }, undefined), { log });
+    const log = new RecordedLogger();
+    const cache = new DistributedCache(resolveSettings({ ...LONG_LEASE, ...options }, undefined), { logger: log });
     const { bridge, commandTimeout } = chooseBridge(options, () => undefined);
     cache.start(bridge, commandTimeout);
     this.#caches.add(cache);

@@ -45,7 +45,7 @@ export {
   type SyncRequest,
 } from './protocol/invalidation-bridge.js';
 export type { Position } from './protocol/position.js';
-export type { Invalidation, InvalidationName } from './protocol/invalidation.js';
+export type { Invalidation, InvalidationTarget } from './protocol/invalidation.js';
 export type { ListedMember, Member } from './protocol/member.js';
 export type { EvictedEverywhere } from './coherence/publish/confirmation.js';
 export type { BridgeStats } from './coherence/bridge-stats.js';

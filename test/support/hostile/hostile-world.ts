@@ -4,7 +4,7 @@ import { InMemoryInvalidationBridge } from '../../../libs/distributed-cache/src/
 import { ManualClock } from '../../../libs/distributed-cache/src/testing/manual-clock.js';
 import { cacheSettings } from '../cluster.js';
 import { deferred, type Deferred } from '../deferred.js';
-import { RecordedLog } from '../recorded-log.js';
+import { RecordedLogger } from '../recorded-logger.js';
 import { EavesdroppingBridge } from './eavesdropping-bridge.js';
 import { HostileStranger } from './hostile-stranger.js';
 import type { SeededRandom } from './seeded-random.js';
@@ -23,7 +23,7 @@ const MOST_SYNCS_A_SECOND = 11;
 /** A cluster of instances, with work under way in each, that a stranger talks to. */
 export class HostileWorld {
   readonly #clock: ManualClock;
-  readonly #log: RecordedLog;
+  readonly #log: RecordedLogger;
   readonly #instances: readonly DistributedCache[];
   readonly #stranger: HostileStranger;
   readonly #syncs: () => number;
@@ -33,7 +33,7 @@ export class HostileWorld {
 
   private constructor(
     clock: ManualClock,
-    log: RecordedLog,
+    log: RecordedLogger,
     instances: readonly DistributedCache[],
     stranger: HostileStranger,
     syncs: () => number,
@@ -48,11 +48,11 @@ export class HostileWorld {
 
   static async open(threw: (doorbell: Doorbell, error: unknown) => void): Promise<HostileWorld> {
     const clock = new ManualClock();
-    const log = new RecordedLog();
+    const log = new RecordedLogger();
     const bridge = new InMemoryInvalidationBridge({ clock });
     const eavesdropping = new EavesdroppingBridge(bridge, threw);
     const settings = cacheSettings({ namespace: NAMESPACE, invalidationLogLength: LOG_LENGTH });
-    const instances = Array.from({ length: INSTANCES }, () => new DistributedCache(settings, { clock, log }));
+    const instances = Array.from({ length: INSTANCES }, () => new DistributedCache(settings, { clock, logger: log }));
     for (const instance of instances) {
       instance.on('invalidation', () => {});
       instance.start(eavesdropping);
@@ -92,7 +92,7 @@ export class HostileWorld {
     };
   }
 
-  /** A slow load and a put in every instance, so that the journal keeps what is said meanwhile. */
+  /** A slow load and a put in every instance, so that the record of applied invalidations keeps what is said meanwhile. */
   #work(): void {
     for (const running of this.#running.splice(0)) running.resolve('loaded');
     for (const instance of this.#instances) {

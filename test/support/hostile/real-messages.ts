@@ -1,6 +1,6 @@
 import { encodeInvalidation, encodeNoOp } from '../../../libs/distributed-cache/src/protocol/invalidation-message.js';
 import { encodeMember } from '../../../libs/distributed-cache/src/protocol/member.js';
-import type { InvalidationName } from '../../../libs/distributed-cache/src/protocol/invalidation.js';
+import type { InvalidationTarget } from '../../../libs/distributed-cache/src/protocol/invalidation.js';
 import { HOSTILE_NAMES } from './hostile-names.js';
 import type { SeededRandom } from './seeded-random.js';
 
@@ -37,7 +37,7 @@ export function name(random: SeededRandom): string {
   return random.chance(0.5) ? random.pick(ORDINARY_NAMES) : random.pick(HOSTILE_NAMES);
 }
 
-function invalidationName(random: SeededRandom): InvalidationName {
+function invalidationName(random: SeededRandom): InvalidationTarget {
   const kind = random.next();
   if (kind < 0.02) return { kind: 'everything' };
   if (kind < 0.1) return { kind: 'region', region: name(random) };

@@ -5,19 +5,19 @@ import type { DistributedCacheOptions } from '../../../libs/distributed-cache/sr
 import { resolveSettings } from '../../../libs/distributed-cache/src/module/options/resolve-settings.js';
 import type { History } from '../../coherence/history.js';
 import { Shop } from '../../coherence/shop.js';
-import { RecordedLog } from '../recorded-log.js';
+import { RecordedLogger } from '../recorded-logger.js';
 import { RedisProxy } from '../redis-proxy.js';
 import type { LogWitness } from './log-witness.js';
 
 /** An instance of the application, behind a proxy of its own and watched by a history. */
 export class LabInstance {
   readonly cache: DistributedCache;
-  readonly log = new RecordedLog();
+  readonly log = new RecordedLogger();
   readonly proxy: RedisProxy;
   /** What the application does with the cache, told to the history. */
   readonly shop: Shop;
 
-  private constructor(proxy: RedisProxy, cache: DistributedCache, shop: Shop, log: RecordedLog) {
+  private constructor(proxy: RedisProxy, cache: DistributedCache, shop: Shop, log: RecordedLogger) {
     this.proxy = proxy;
     this.cache = cache;
     this.shop = shop;
@@ -32,10 +32,10 @@ export class LabInstance {
     witness: LogWitness,
   ): Promise<LabInstance> {
     const proxy = await RedisProxy.start(port);
-    const log = new RecordedLog();
+    const log = new RecordedLogger();
     const watched = history.instance(name, { bypassing: new Set(['prices']) });
     const all = { ...options, redisConnectionString: proxy.connectionString, maxSize: 1e6, sizeOf: watched.sizeOf };
-    const cache = new DistributedCache(resolveSettings(all, undefined), { log });
+    const cache = new DistributedCache(resolveSettings(all, undefined), { logger: log });
     watched.watch(cache);
     const { bridge, commandTimeout } = chooseBridge(all, () => undefined);
     cache.start(bridge && witness.watching(bridge), commandTimeout);

@@ -1,25 +1,25 @@
 import type { CancelTimer, Clock } from '../common/clock.js';
-import type { InvalidationName } from '../protocol/invalidation.js';
+import type { InvalidationTarget } from '../protocol/invalidation.js';
 import { Outbox } from '../coherence/publish/outbox.js';
 import type { CacheSettings } from './settings.js';
 
 interface Batch {
   readonly due: number;
-  readonly names: readonly InvalidationName[];
+  readonly targets: readonly InvalidationTarget[];
 }
 
 /**
  * Evicts a second time, a little later: what was loaded in between may have come from a replica of the source that had not caught up.
  *
- * Bounded as the outbox is: beyond `outboxLimit` names they are widened, and what is left is due when the last of them would be.
+ * Bounded as the outbox is: beyond `outboxLimit` targets they are widened, and what is left is due when the last of them would be.
  *
  * @internal
  */
-export class Reevictions {
+export class DelayedReevictions {
   readonly #delay: number | undefined;
   readonly #limit: number;
   readonly #clock: Clock;
-  readonly #evict: (names: readonly InvalidationName[]) => void;
+  readonly #evict: (targets: readonly InvalidationTarget[]) => void;
   #batches: Batch[] = [];
   #size = 0;
   #cancel: CancelTimer | undefined;
@@ -27,7 +27,7 @@ export class Reevictions {
   constructor(
     { reevictAfter, outboxLimit }: Pick<CacheSettings, 'reevictAfter' | 'outboxLimit'>,
     clock: Clock,
-    evict: (names: readonly InvalidationName[]) => void,
+    evict: (targets: readonly InvalidationTarget[]) => void,
   ) {
     this.#delay = reevictAfter;
     this.#limit = outboxLimit;
@@ -35,10 +35,10 @@ export class Reevictions {
     this.#evict = evict;
   }
 
-  later(names: readonly InvalidationName[]): void {
+  later(targets: readonly InvalidationTarget[]): void {
     if (this.#delay === undefined) return;
-    this.#batches.push({ due: this.#clock.now() + this.#delay, names });
-    this.#size += names.length;
+    this.#batches.push({ due: this.#clock.now() + this.#delay, targets });
+    this.#size += targets.length;
     if (this.#size > this.#limit) this.#widen();
     this.#cancel ??= this.#clock.schedule(() => this.#run(), this.#delay);
   }
@@ -47,17 +47,17 @@ export class Reevictions {
   now(): void {
     this.#cancel?.();
     this.#cancel = undefined;
-    const names = this.#batches.flatMap((batch) => batch.names);
+    const targets = this.#batches.flatMap((batch) => batch.targets);
     this.#batches = [];
     this.#size = 0;
-    if (names.length > 0) this.#evict(names);
+    if (targets.length > 0) this.#evict(targets);
   }
 
   #run(): void {
     this.#cancel = undefined;
     const now = this.#clock.now();
     const next = this.#batches.findIndex((batch) => batch.due > now);
-    const due = this.#batches.splice(0, next === -1 ? this.#batches.length : next).flatMap((batch) => batch.names);
+    const due = this.#batches.splice(0, next === -1 ? this.#batches.length : next).flatMap((batch) => batch.targets);
     this.#size -= due.length;
     const [first] = this.#batches;
     if (first) this.#cancel = this.#clock.schedule(() => this.#run(), first.due - now);
@@ -65,10 +65,10 @@ export class Reevictions {
   }
 
   #widen(): void {
-    const names = new Outbox(this.#limit);
-    for (const batch of this.#batches) for (const name of batch.names) names.add(name);
+    const targets = new Outbox(this.#limit);
+    for (const batch of this.#batches) for (const target of batch.targets) targets.add(target);
     const due = this.#batches.at(-1)?.due ?? this.#clock.now();
-    this.#batches = [{ due, names: names.names() }];
-    this.#size = names.size;
+    this.#batches = [{ due, targets: targets.targets() }];
+    this.#size = targets.size;
   }
 }

@@ -3,7 +3,7 @@ import { systemClock, type Clock } from '../common/clock.js';
 import type { CoherenceState } from '../coherence/coherence.js';
 import type { EvictedEverywhere } from '../coherence/publish/confirmation.js';
 import type { InvalidationBridge } from '../protocol/invalidation-bridge.js';
-import { silentLog, type Log } from '../common/logger.js';
+import { noopLogger, type CacheLogger } from '../common/logger.js';
 import { createCacheManager } from './cache-manager/cache-manager.js';
 import type { CacheEvents, CacheListener } from './events.js';
 import type { AnyEvictOptions, EvictEverywhereOptions, EvictOptions } from './everywhere.js';
@@ -42,7 +42,7 @@ export interface PutTarget extends Pick<StoreOptions, 'ttl' | 'tags'> {
 /** What {@link DistributedCache} is made with beside its settings. @internal */
 export interface DistributedCacheParts {
   readonly clock?: Clock | undefined;
-  readonly log?: Log | undefined;
+  readonly logger?: CacheLogger | undefined;
 }
 
 /**
@@ -56,8 +56,8 @@ export class DistributedCache {
   #cacheManager: Cache | undefined;
 
   /** Made by the module. @internal */
-  constructor(settings: CacheSettings, { clock = systemClock, log = silentLog }: DistributedCacheParts = {}) {
-    this.#cache = new LocalCache(settings, this.#instanceId, clock, log);
+  constructor(settings: CacheSettings, { clock = systemClock, logger = noopLogger }: DistributedCacheParts = {}) {
+    this.#cache = new LocalCache(settings, this.#instanceId, clock, logger);
   }
 
   /** Whether `value` is a cache of ours: an auto-mock answers to every name, but holds no private field. @internal */

@@ -1,6 +1,6 @@
 import type { CoherenceState } from '../coherence/coherence.js';
 import type { Invalidation } from '../protocol/invalidation.js';
-import type { Log } from '../common/logger.js';
+import type { CacheLogger } from '../common/logger.js';
 
 /** What `cache.on` can listen to. No event ever carries a cached value. @publicApi */
 export interface CacheEvents {
@@ -43,7 +43,7 @@ export class EventEmitter {
     flush: false,
     state: false,
   };
-  readonly #log: Log;
+  readonly #logger: CacheLogger;
   readonly #listeners: Listeners = {
     hit: new Set(),
     miss: new Set(),
@@ -56,8 +56,8 @@ export class EventEmitter {
     state: new Set(),
   };
 
-  constructor(log: Log) {
-    this.#log = log;
+  constructor(logger: CacheLogger) {
+    this.#logger = logger;
   }
 
   on<E extends keyof CacheEvents>(event: E, listener: CacheListener<E>): () => void {
@@ -83,6 +83,6 @@ export class EventEmitter {
 
   /** A broken listener must neither break a read nor, by a rejection that nobody hears, end the process. */
   #listenerFailed(event: keyof CacheEvents, error: unknown): void {
-    this.#log.error(`A listener of '${event}' failed`, { error });
+    this.#logger.error(`A listener of '${event}' failed`, { error });
   }
 }

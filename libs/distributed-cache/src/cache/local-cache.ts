@@ -1,8 +1,8 @@
 import type { Clock } from '../common/clock.js';
 import type { EvictedEverywhere } from '../coherence/publish/confirmation.js';
 import { Coherence, type CoherenceState, type LocalCopies } from '../coherence/coherence.js';
-import { EVERYTHING, invalidationOf, type Invalidation, type InvalidationName } from '../protocol/invalidation.js';
-import type { Log } from '../common/logger.js';
+import { EVERYTHING, invalidationOf, type Invalidation, type InvalidationTarget } from '../protocol/invalidation.js';
+import type { CacheLogger } from '../common/logger.js';
 import { OnceAMinute } from '../common/once-a-minute.js';
 import { CacheClosedError } from '../errors.js';
 import type { Entry } from '../store/entry.js';
@@ -13,7 +13,7 @@ import { timeoutOf, type AnyEvictOptions, type Everywhere } from './everywhere.j
 import { Executions } from './loading/execution.js';
 import { Loads } from './loading/loads.js';
 import { memberOf } from './member-of.js';
-import { Reevictions } from './delayed-reevictions.js';
+import { DelayedReevictions } from './delayed-reevictions.js';
 import type { RegionState } from './region-state.js';
 import type { CacheSettings } from './settings.js';
 import { newRegionStats } from './stats.js';
@@ -31,22 +31,22 @@ export class LocalCache implements LocalCopies {
   readonly events: EventEmitter;
   readonly executions: Executions;
   readonly loads: Loads;
-  readonly #log: Log;
+  readonly #logger: CacheLogger;
   readonly #complaints: OnceAMinute;
   readonly #store: LocalStore;
-  readonly #reevictions: Reevictions;
+  readonly #delayedReevictions: DelayedReevictions;
   readonly #regions = new Map<string, RegionState>();
   readonly #shutdown = new AbortController();
   #isClosed = false;
 
-  constructor(settings: CacheSettings, instanceId: string, clock: Clock, log: Log) {
+  constructor(settings: CacheSettings, instanceId: string, clock: Clock, logger: CacheLogger) {
     this.settings = settings;
     this.clock = clock;
-    this.#log = log;
+    this.#logger = logger;
     this.#complaints = new OnceAMinute(clock);
-    this.events = new EventEmitter(log);
-    this.coherence = new Coherence({ ...settings, member: memberOf(settings, instanceId) }, clock, this, log);
-    this.#reevictions = new Reevictions(settings, clock, (names) => void heard(this.#evict(names)));
+    this.events = new EventEmitter(logger);
+    this.coherence = new Coherence({ ...settings, member: memberOf(settings, instanceId) }, clock, this, logger);
+    this.#delayedReevictions = new DelayedReevictions(settings, clock, (targets) => void heard(this.#evict(targets)));
     this.executions = new Executions(clock);
     this.loads = new Loads(clock, this.coherence, this.executions, this.events);
     this.#store = new LocalStore(settings, ({ name }) => this.#evicted(name, 1));
@@ -147,20 +147,23 @@ export class LocalCache implements LocalCopies {
   #countHit(region: RegionState, entry: Entry): void {
     region.stats.hits += 1;
     if (this.events.hears.hit) this.events.emit('hit', { region: region.name, key: entry.key });
-    this.executions.current?.served(Math.max(entry.loadedAt, this.coherence.lease.syncedAt));
+    this.executions.current?.noteStaleAsOf(Math.max(entry.loadedAt, this.coherence.lease.syncedAt));
   }
 
   /** An eviction that was asked for here: applied at once, then told to the others. */
-  evict(names: readonly InvalidationName[]): Promise<void> {
+  evict(targets: readonly InvalidationTarget[]): Promise<void> {
     if (this.#isClosed) return Promise.reject(this.#closedError());
-    if (names.length === 0) return Promise.resolve();
-    this.#reevictions.later(names);
-    return this.#evict(names);
+    if (targets.length === 0) return Promise.resolve();
+    this.#delayedReevictions.later(targets);
+    return this.#evict(targets);
   }
 
-  /** As {@link evict}; with `everywhere` it settles when no instance can serve what the names cover. */
-  evictAs(names: readonly InvalidationName[], options: AnyEvictOptions | undefined): Promise<EvictedEverywhere | void> {
-    return options?.everywhere ? this.#evictEverywhere(names, options.everywhere) : this.evict(names);
+  /** As {@link evict}; with `everywhere` it settles when no instance can serve what the targets cover. */
+  evictAs(
+    targets: readonly InvalidationTarget[],
+    options: AnyEvictOptions | undefined,
+  ): Promise<EvictedEverywhere | void> {
+    return options?.everywhere ? this.#evictEverywhere(targets, options.everywhere) : this.evict(targets);
   }
 
   applyInvalidation(invalidation: Invalidation, from: string): void {
@@ -182,28 +185,28 @@ export class LocalCache implements LocalCopies {
     // Stops serving first: once it has left, nobody tells this instance what changes.
     this.#isClosed = true;
     this.#store.clear();
-    this.#reevictions.now();
+    this.#delayedReevictions.now();
     await this.coherence.stop();
     this.#shutdown.abort();
   }
 
-  #evict(names: readonly InvalidationName[]): Promise<void> {
-    this.#applyOwn(names);
-    return this.coherence.publish(names);
+  #evict(targets: readonly InvalidationTarget[]): Promise<void> {
+    this.#applyOwn(targets);
+    return this.coherence.publish(targets);
   }
 
-  async #evictEverywhere(names: readonly InvalidationName[], everywhere: Everywhere): Promise<EvictedEverywhere> {
+  async #evictEverywhere(targets: readonly InvalidationTarget[], everywhere: Everywhere): Promise<EvictedEverywhere> {
     if (this.#isClosed) throw this.#closedError();
     const timeout = timeoutOf(everywhere, this.settings);
-    if (names.length === 0) return { instances: 0, waited: 0 };
-    this.#reevictions.later(names);
-    this.#applyOwn(names);
-    return this.coherence.publishEverywhere(names, timeout);
+    if (targets.length === 0) return { instances: 0, waited: 0 };
+    this.#delayedReevictions.later(targets);
+    this.#applyOwn(targets);
+    return this.coherence.publishEverywhere(targets, timeout);
   }
 
-  #applyOwn(names: readonly InvalidationName[]): void {
-    const invalidation = invalidationOf(names);
-    this.coherence.journal.record(invalidation);
+  #applyOwn(targets: readonly InvalidationTarget[]): void {
+    const invalidation = invalidationOf(targets);
+    this.coherence.applied.record(invalidation);
     this.#drop(invalidation);
     if (this.events.hears.evict) this.events.emit('evict', { invalidation });
   }
@@ -246,7 +249,7 @@ export class LocalCache implements LocalCopies {
       problem = `it threw ${error instanceof Error ? error.name : 'something'}`;
     }
     this.#complaints.run('sizeOf', () =>
-      this.#log.error(`sizeOf cannot tell the size of a value, which is not stored: ${problem}`, {
+      this.#logger.error(`sizeOf cannot tell the size of a value, which is not stored: ${problem}`, {
         region: region.name,
       }),
     );

@@ -1,5 +1,5 @@
 import type { EvictedEverywhere } from '../coherence/publish/confirmation.js';
-import type { InvalidationName } from '../protocol/invalidation.js';
+import type { InvalidationTarget } from '../protocol/invalidation.js';
 import type { LocalCache } from './local-cache.js';
 import {
   loadMany,
@@ -16,7 +16,7 @@ import { runPut } from './loading/put.js';
 import type { RegionState } from './region-state.js';
 import { SingleLoad, type SingleRead } from './loading/single-load.js';
 import { canonicalTags, isStorable, ttlOf, type StoreOptions } from './store-options.js';
-import { trusted } from '../common/unsafe-cast.js';
+import { unsafeCast } from '../common/unsafe-cast.js';
 import { valueToServe } from './values.js';
 
 /** @publicApi */
@@ -56,7 +56,7 @@ export class Region<V = unknown> {
   getOrLoad<T extends V = V>(key: CacheKey, loader: Loader<T>, options?: StoreOptions): Promise<T> {
     try {
       const canonical = canonicalKey(key);
-      return trusted(this.cached(canonical) ?? this.load(canonical, key, trusted(loader), options));
+      return unsafeCast(this.cached(canonical) ?? this.load(canonical, key, unsafeCast(loader), options));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -91,11 +91,11 @@ export class Region<V = unknown> {
   ): Promise<Map<Id, T>> {
     const request: BulkRequest = {
       ids,
-      loader: trusted(loader),
-      idOf: trusted(options?.idOf),
-      options: trusted(options),
+      loader: unsafeCast(loader),
+      idOf: unsafeCast(options?.idOf),
+      options: unsafeCast(options),
     };
-    return trusted(loadMany(this.#cache, this.#state, request));
+    return unsafeCast(loadMany(this.#cache, this.#state, request));
   }
 
   /** The cached value, or `undefined`; never loads. */
@@ -111,7 +111,7 @@ export class Region<V = unknown> {
   getSync(key: CacheKey): V | undefined {
     const canonical = canonicalKey(key);
     const entry = this.#cache.servable(this.#state, canonical);
-    if (entry !== undefined) return trusted<V>(this.#cache.hit(this.#state, entry));
+    if (entry !== undefined) return unsafeCast<V>(this.#cache.hit(this.#state, entry));
     this.#cache.miss(this.#state, canonical);
     return undefined;
   }
@@ -168,7 +168,7 @@ export class Region<V = unknown> {
   evict(key: CacheKey, options?: AnyEvictOptions): Promise<EvictedEverywhere | void> {
     // Not `async`: all who evict in one tick wait for one promise, and none of their own is made for each.
     try {
-      return this.#cache.evictAs([this.#nameOf(key)], options);
+      return this.#cache.evictAs([this.#targetOf(key)], options);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -180,7 +180,7 @@ export class Region<V = unknown> {
   evictMany(keys: Iterable<CacheKey>, options?: AnyEvictOptions): Promise<EvictedEverywhere | void>;
   async evictMany(keys: Iterable<CacheKey>, options?: AnyEvictOptions): Promise<EvictedEverywhere | void> {
     return this.#cache.evictAs(
-      Array.from(keys, (key) => this.#nameOf(key)),
+      Array.from(keys, (key) => this.#targetOf(key)),
       options,
     );
   }
@@ -193,7 +193,7 @@ export class Region<V = unknown> {
     return this.#cache.evictAs([{ kind: 'region', region: this.name }], options);
   }
 
-  #nameOf(key: CacheKey): InvalidationName {
+  #targetOf(key: CacheKey): InvalidationTarget {
     return { kind: 'key', region: this.name, key: canonicalKey(key) };
   }
 
@@ -219,14 +219,14 @@ export class Region<V = unknown> {
       previous: cache.miss(region, key),
     };
     const current = cache.executions.current;
-    if (!cache.isServing) return new SingleLoad(read).alone();
+    if (!cache.isServing) return new SingleLoad(read).uncoordinated();
 
     for (;;) {
       const request = new SingleLoad(read);
       // Before the loader is called: one that evicts its own key must not be sent to load again, and again.
-      const askedAt = cache.coherence.journal.sequence;
+      const askedAt = cache.coherence.applied.sequence;
       const running = cache.loads.joinableFrom(current, region, key);
-      if (running === 'alone') return request.alone();
+      if (running === 'uncoordinated') return request.uncoordinated();
       const load = running ?? cache.loads.start(request);
       const outcome = await cache.loads.join(load, current);
       if (cache.loads.accepts(outcome, askedAt, current)) {

@@ -1,12 +1,12 @@
 import { covers, type Invalidation } from '../protocol/invalidation.js';
 
 /**
- * Where something that runs began in the journal. All that began between two invalidations share one: loads are many, and a set of
- * them costs more than all the rest that the journal does for one.
+ * Where something that runs began among the applied invalidations. All that began between two invalidations share one: loads are many, and a set of
+ * them costs more than all the rest of the work for one.
  *
  * @internal
  */
-export interface JournalMark {
+export interface AppliedMark {
   readonly sequence: number;
   /** How many that began here have not ended. */
   running: number;
@@ -30,10 +30,10 @@ interface Applied {
  *
  * @internal
  */
-export class Journal {
+export class AppliedInvalidations {
   /** Those where something still runs, and the newest; oldest first. */
-  readonly #marks = new Set<JournalMark>();
-  #newest: JournalMark = { sequence: 0, running: 0 };
+  readonly #marks = new Set<AppliedMark>();
+  #newest: AppliedMark = { sequence: 0, running: 0 };
   #running = 0;
   readonly #applied: Applied[] = [];
   #sequence = 0;
@@ -47,7 +47,7 @@ export class Journal {
     return this.#sequence;
   }
 
-  begin(): JournalMark {
+  begin(): AppliedMark {
     if (this.#newest.sequence !== this.#sequence || this.#marks.size === 0) {
       if (this.#newest.running === 0) this.#marks.delete(this.#newest);
       this.#newest = { sequence: this.#sequence, running: 0 };
@@ -58,7 +58,7 @@ export class Journal {
     return this.#newest;
   }
 
-  end(mark: JournalMark): void {
+  end(mark: AppliedMark): void {
     mark.running -= 1;
     this.#running -= 1;
     if (mark.running === 0 && mark !== this.#newest) this.#marks.delete(mark);
@@ -76,7 +76,7 @@ export class Journal {
   }
 
   /** The sequence of the first invalidation since `mark` that covers the entry; `undefined` when none does. */
-  firstCovering(mark: JournalMark, region: string, key: string, tags: readonly string[]): number | undefined {
+  firstCovering(mark: AppliedMark, region: string, key: string, tags: readonly string[]): number | undefined {
     if (mark.sequence < this.#overflowedAt) return mark.sequence + 1;
     for (const { sequence, invalidation } of this.#applied) {
       if (sequence > mark.sequence && covers(invalidation, region, key, tags)) return sequence;

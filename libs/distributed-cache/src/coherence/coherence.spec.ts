@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { memberWith } from '../../../../test/support/bridge-member.js';
 import { cacheSettings } from '../../../../test/support/cluster.js';
-import { RecordedLog } from '../../../../test/support/recorded-log.js';
+import { RecordedLogger } from '../../../../test/support/recorded-logger.js';
 import { ScriptedBridge, syncReply } from '../../../../test/support/scripted-bridge.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { Coherence, type CoherenceSettings } from './coherence.js';
@@ -15,7 +15,7 @@ type Settings = Partial<CoherenceSettings & { readonly maxStaleness: number }>;
 interface Instance {
   readonly clock: ManualClock;
   readonly bridge: ScriptedBridge;
-  readonly log: RecordedLog;
+  readonly log: RecordedLogger;
   readonly coherence: Coherence;
   /** What was done to the local copies. */
   readonly done: string[];
@@ -25,7 +25,7 @@ interface Instance {
 function started({ maxStaleness = 10_000, ...settings }: Settings = {}): Instance {
   const clock = new ManualClock();
   const bridge = new ScriptedBridge();
-  const log = new RecordedLog();
+  const log = new RecordedLogger();
   const done: string[] = [];
   const copies = {
     applyInvalidation: (_: object, from: string) => void done.push(`applied from ${from}`),
@@ -56,7 +56,7 @@ describe('listening', () => {
     await synced();
     bridge.link.ring({ payload: message('another'), entry: { id: '2-0', previousId: '1-0' } });
     expect(done).toEqual(['applied from another']);
-    expect(coherence.journal.sequence).toBe(2);
+    expect(coherence.applied.sequence).toBe(2);
     expect(coherence.stats.received).toBe(1);
   });
 
@@ -66,7 +66,7 @@ describe('listening', () => {
     bridge.link.ring({ payload: message('me'), entry: { id: '2-0', previousId: '1-0' } });
     expect(done).toEqual([]);
     expect(coherence.position).toBe('2-0');
-    expect(coherence.journal.sequence).toBe(1);
+    expect(coherence.applied.sequence).toBe(1);
     expect(coherence.stats.received).toBe(0);
   });
 
@@ -90,9 +90,9 @@ describe('listening', () => {
 
   it('records a flush against everything that runs', async () => {
     const { coherence, synced } = started();
-    const mark = coherence.journal.begin();
+    const mark = coherence.applied.begin();
     await synced();
-    expect(coherence.journal.firstCovering(mark, 'any', 'key', [])).toBeDefined();
+    expect(coherence.applied.firstCovering(mark, 'any', 'key', [])).toBeDefined();
   });
 });
 

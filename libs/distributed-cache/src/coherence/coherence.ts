@@ -6,12 +6,12 @@ import type { EvictedEverywhere } from './publish/confirmation.js';
 import { FirstSync } from './first-sync.js';
 import { BridgeRefusal, type InvalidationBridge, type InvalidationLink } from '../protocol/invalidation-bridge.js';
 import { encodeNoOp } from '../protocol/invalidation-message.js';
-import { EVERYTHING, type Invalidation, type InvalidationName } from '../protocol/invalidation.js';
-import { Journal } from './applied-invalidations.js';
+import { EVERYTHING, type Invalidation, type InvalidationTarget } from '../protocol/invalidation.js';
+import { AppliedInvalidations } from './applied-invalidations.js';
 import { Lease } from './lease.js';
 import { LinkSession } from './follow/link-session.js';
 import { LogFollower } from './follow/log-follower.js';
-import type { Log } from '../common/logger.js';
+import type { CacheLogger } from '../common/logger.js';
 import { OnceAMinute } from '../common/once-a-minute.js';
 import { Publisher, type PublisherSettings } from './publish/publisher.js';
 import { Reception } from './follow/reception.js';
@@ -48,13 +48,13 @@ export interface LocalCopies {
  */
 export class Coherence {
   readonly lease: Lease;
-  readonly journal = new Journal();
+  readonly applied = new AppliedInvalidations();
   readonly stats: BridgeStats = newBridgeStats();
   readonly firstSync = new FirstSync();
   readonly #settings: CoherenceSettings;
   readonly #clock: Clock;
   readonly #copies: LocalCopies;
-  readonly #log: Log;
+  readonly #logger: CacheLogger;
   readonly #complaints: OnceAMinute;
   readonly #backOff = new BackOff();
   readonly #publisher: Publisher;
@@ -68,18 +68,18 @@ export class Coherence {
   #state: CoherenceState = 'connecting';
   #hasStopped = false;
 
-  constructor(settings: CoherenceSettings, clock: Clock, copies: LocalCopies, log: Log) {
+  constructor(settings: CoherenceSettings, clock: Clock, copies: LocalCopies, logger: CacheLogger) {
     this.#settings = settings;
     this.#clock = clock;
     this.#copies = copies;
-    this.#log = log;
+    this.#logger = logger;
     this.#complaints = new OnceAMinute(clock);
     this.lease = new Lease(settings.member.maxStaleness);
     this.#publisher = new Publisher(settings, clock, this.stats, {
       gaveUp: (cause) => this.#session?.end(cause),
       refused: (refusal) => this.#refused(refusal),
     });
-    const reception = new Reception(settings.member.instanceId, this.journal, this.stats, {
+    const reception = new Reception(settings.member.instanceId, this.applied, this.stats, {
       applyInvalidation: (invalidation, from) => copies.applyInvalidation(invalidation, from),
       applied: (token) => this.#session?.acknowledge(token),
       malformed: (reason) => this.#malformed(reason),
@@ -136,12 +136,12 @@ export class Coherence {
   }
 
   /** Tells the other instances. It was applied here already. */
-  publish(names: Iterable<InvalidationName>): Promise<void> {
+  publish(names: Iterable<InvalidationTarget>): Promise<void> {
     return this.#state === 'local' ? Promise.resolve() : this.#publisher.publish(names);
   }
 
   /** Tells the other instances, and settles when none of them can serve what the names cover, or after `timeout` ms. */
-  publishEverywhere(names: readonly InvalidationName[], timeout: number): Promise<EvictedEverywhere> {
+  publishEverywhere(names: readonly InvalidationTarget[], timeout: number): Promise<EvictedEverywhere> {
     return this.#state === 'local'
       ? Promise.resolve({ instances: 1, waited: 0 })
       : this.#publisher.publishEverywhere(names, timeout);
@@ -157,7 +157,7 @@ export class Coherence {
     await this.#session?.leave(drainTimeout - (this.#clock.now() - startedAt));
     this.#publisher.leave();
     if (undelivered > 0) {
-      this.#log.error(
+      this.#logger.error(
         'Shut down with invalidations that could not be sent; the other instances may serve what they cover until its TTL',
         {
           namespace: this.#settings.namespace,
@@ -199,7 +199,7 @@ export class Coherence {
     this.#syncedSession = session;
     this.#backOff.reset();
     this.firstSync.succeeded();
-    this.#log.log('Connected: the local copies are coherent', this.#where());
+    this.#logger.log('Connected: the local copies are coherent', this.#where());
     this.#changeState('coherent');
     this.#publisher.resume(link);
   }
@@ -210,7 +210,7 @@ export class Coherence {
     // A wrong password, say: no number of tries will mend it.
     if (cause instanceof BridgeRefusal && cause.remedy === 'report') this.#refused(cause);
     if (this.#state !== 'disconnected' && this.#bridge) {
-      this.#log.warn(
+      this.#logger.warn(
         'Disconnected: dialling again until Redis answers; until then copies are served for at most maxStaleness',
         {
           ...this.#where(),
@@ -228,25 +228,25 @@ export class Coherence {
     this.#complaints.run(`refused:${refusal.remedy}`, () => {
       const details = { ...this.#where(), cause: refusal.message };
       if (refusal.remedy === 'report')
-        this.#log.error('Redis refuses what the cache needs; invalidations wait until it is allowed', details);
-      else this.#log.warn('Redis cannot take invalidations at the moment; they wait', details);
+        this.#logger.error('Redis refuses what the cache needs; invalidations wait until it is allowed', details);
+      else this.#logger.warn('Redis cannot take invalidations at the moment; they wait', details);
     });
   }
 
   #malformed(reason: string): void {
     this.#complaints.run('malformed', () =>
-      this.#log.warn('Ignored a message that is not an invalidation', { ...this.#where(), reason }),
+      this.#logger.warn('Ignored a message that is not an invalidation', { ...this.#where(), reason }),
     );
   }
 
   #flush(isOtherServer: boolean): void {
-    this.journal.record(EVERYTHING);
+    this.applied.record(EVERYTHING);
     this.#copies.flush();
-    if (isOtherServer) this.#publisher.announceAgain();
+    if (isOtherServer) this.#publisher.republish();
   }
 
   #suspended(milliseconds: number): void {
-    this.#log.warn('The machine was suspended: local copies are distrusted until the next sync', {
+    this.#logger.warn('The machine was suspended: local copies are distrusted until the next sync', {
       ...this.#where(),
       milliseconds,
     });

@@ -1,5 +1,5 @@
 /** Where the library writes what an operator should know. Nest's `Logger` is one. Parameters are an object, never in the sentence. @internal */
-export interface Log {
+export interface CacheLogger {
   log(message: string, parameters?: object): void;
   warn(message: string, parameters?: object): void;
   error(message: string, parameters?: object): void;
@@ -7,4 +7,4 @@ export interface Log {
 }
 
 /** A log for those who do not want one. @internal */
-export const silentLog: Log = { log() {}, warn() {}, error() {}, debug() {} };
+export const noopLogger: CacheLogger = { log() {}, warn() {}, error() {}, debug() {} };

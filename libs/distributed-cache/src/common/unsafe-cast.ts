@@ -3,7 +3,7 @@
  *
  * @internal
  */
-export function trusted<V>(value: unknown): V {
+export function unsafeCast<V>(value: unknown): V {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return value as V;
 }

@@ -112,8 +112,8 @@ export class DistributedCacheLifecycle implements RegisteredCache, OnModuleInit,
   }
 
   async #connected(): Promise<ConnectedCache> {
-    const { meetingPoint } = await this.#choose();
-    return { name: this.name, namespace: this.namespace, meetingPoint };
+    const { redisIdentity } = await this.#choose();
+    return { name: this.name, namespace: this.namespace, redisIdentity };
   }
 
   #choose(): Promise<ChosenBridge> {

@@ -80,7 +80,7 @@ function providersOf(given: DistributedCacheExtras): Provider[] {
         const settings = resolveSettings(options, name);
         if (cacheManagerToken !== undefined) refuseLateCacheManager(options);
         const { clock = systemClock } = options;
-        const cache = new DistributedCache(settings, { clock, log: new Logger('DistributedCache') });
+        const cache = new DistributedCache(settings, { clock, logger: new Logger('DistributedCache') });
         return new DistributedCacheLifecycle({
           name,
           cache,

@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeInvalidation, encodeInvalidation, encodeNoOp, MESSAGE_VERSION } from './invalidation-message.js';
-import { EVERYTHING, invalidationOf, type InvalidationName } from './invalidation.js';
+import { EVERYTHING, invalidationOf, type InvalidationTarget } from './invalidation.js';
 
 const text = fc.string({ minLength: 1, unit: 'binary' });
-const name = fc.oneof<fc.Arbitrary<InvalidationName>[]>(
+const name = fc.oneof<fc.Arbitrary<InvalidationTarget>[]>(
   fc.constant({ kind: 'everything' }),
   fc.record({ kind: fc.constant('region'), region: text }),
   fc.record({ kind: fc.constant('tag'), tag: text }),

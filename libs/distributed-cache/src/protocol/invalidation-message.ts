@@ -1,4 +1,4 @@
-import { EVERYTHING, invalidationOf, type Invalidation, type InvalidationName } from './invalidation.js';
+import { EVERYTHING, invalidationOf, type Invalidation, type InvalidationTarget } from './invalidation.js';
 
 /** The version this library writes; a newer one is understood as "everything". @publicApi */
 export const MESSAGE_VERSION = 1;
@@ -29,8 +29,8 @@ export type DecodedMessage =
   { readonly ok: true; readonly message: InvalidationMessage } | { readonly ok: false; readonly reason: string };
 
 /** @param token - asks every instance to acknowledge the message with it @publicApi */
-export function encodeInvalidation(from: string, names: Iterable<InvalidationName>, token?: string): string {
-  const { everything, regions, tags, keys } = invalidationOf(names);
+export function encodeInvalidation(from: string, targets: Iterable<InvalidationTarget>, token?: string): string {
+  const { everything, regions, tags, keys } = invalidationOf(targets);
   return JSON.stringify({
     v: MESSAGE_VERSION,
     f: from,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { covers, EVERYTHING, invalidationOf, type InvalidationName } from './invalidation.js';
+import { covers, EVERYTHING, invalidationOf, type InvalidationTarget } from './invalidation.js';
 
-const saying = (...names: InvalidationName[]): ReturnType<typeof invalidationOf> => invalidationOf(names);
+const saying = (...names: InvalidationTarget[]): ReturnType<typeof invalidationOf> => invalidationOf(names);
 
 describe('covers', () => {
   it('covers a key of the region, and no other key nor the same key elsewhere', () => {

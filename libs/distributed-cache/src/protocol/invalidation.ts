@@ -13,7 +13,7 @@ export interface Invalidation {
 }
 
 /** One thing an invalidation can name. @publicApi */
-export type InvalidationName =
+export type InvalidationTarget =
   | { readonly kind: 'everything' }
   | { readonly kind: 'region'; readonly region: string }
   | { readonly kind: 'tag'; readonly tag: string }
@@ -25,27 +25,27 @@ const NONE: ReadonlySet<string> = new Set();
 export const EVERYTHING: Invalidation = { everything: true, regions: NONE, tags: NONE, keys: new Map() };
 
 /** @internal */
-export function invalidationOf(names: Iterable<InvalidationName>): Invalidation {
+export function invalidationOf(targets: Iterable<InvalidationTarget>): Invalidation {
   // Most invalidations name keys only, and there may be very many: sets that stay empty are not made.
   let regions: Set<string> | undefined;
   let tags: Set<string> | undefined;
   const keys = new Map<string, Set<string>>();
   let everything = false;
-  for (const name of names) {
-    switch (name.kind) {
+  for (const target of targets) {
+    switch (target.kind) {
       case 'everything':
         everything = true;
         break;
       case 'region':
-        (regions ??= new Set()).add(name.region);
+        (regions ??= new Set()).add(target.region);
         break;
       case 'tag':
-        (tags ??= new Set()).add(name.tag);
+        (tags ??= new Set()).add(target.tag);
         break;
       case 'key': {
-        const known = keys.get(name.region);
-        if (known) known.add(name.key);
-        else keys.set(name.region, new Set([name.key]));
+        const known = keys.get(target.region);
+        if (known) known.add(target.key);
+        else keys.set(target.region, new Set([target.key]));
       }
     }
   }

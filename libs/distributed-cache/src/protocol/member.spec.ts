@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { memberWith } from '../../../../test/support/bridge-member.js';
-import type { InvalidationName } from './invalidation.js';
+import type { InvalidationTarget } from './invalidation.js';
 import { decodeMember, encodeMember, mayServeFor } from './member.js';
 
-const price: InvalidationName = { kind: 'key', region: 'prices', key: '1' };
-const product: InvalidationName = { kind: 'key', region: 'products', key: '1' };
+const price: InvalidationTarget = { kind: 'key', region: 'prices', key: '1' };
+const product: InvalidationTarget = { kind: 'key', region: 'products', key: '1' };
 
 describe('a member as the list holds it', () => {
   it('is read as it was written', () => {
@@ -67,7 +67,7 @@ describe('a member that says nothing', () => {
     expect(mayServeFor({ member, syncAge: 4_000 }, [price, product])).toBe(10_000);
   });
 
-  it.each<[string, InvalidationName]>([
+  it.each<[string, InvalidationTarget]>([
     ['a tag', { kind: 'tag', tag: 't' }],
     ['everything', { kind: 'everything' }],
   ])('is held to its most patient region for %s, which may be in any', (_, name) => {

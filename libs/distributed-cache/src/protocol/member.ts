@@ -1,4 +1,4 @@
-import type { InvalidationName } from './invalidation.js';
+import type { InvalidationTarget } from './invalidation.js';
 import type { WhenDisconnected } from './when-disconnected.js';
 
 /** How long a member that is silent is kept on the list, in ms. @internal */
@@ -52,16 +52,16 @@ export function decodeMember(text: string): Member {
  *
  * @internal
  */
-export function mayServeFor({ member, syncAge }: ListedMember, names: readonly InvalidationName[]): number {
+export function mayServeFor({ member, syncAge }: ListedMember, targets: readonly InvalidationTarget[]): number {
   const { maxStaleness } = member;
-  if (!names.every((name) => bypasses(member, name))) return maxStaleness;
+  if (!targets.every((target) => bypasses(member, target))) return maxStaleness;
   return Math.min(maxStaleness, maxStaleness - syncAge);
 }
 
-/** Whether the member is in `'bypass'` wherever an entry of this name can be. @internal */
-export function bypasses({ whenDisconnected, exceptions }: Member, name: InvalidationName): boolean {
+/** Whether the member is in `'bypass'` wherever an entry of this target can be. @internal */
+export function bypasses({ whenDisconnected, exceptions }: Member, target: InvalidationTarget): boolean {
   const isDefault = whenDisconnected === 'bypass';
-  if (name.kind === 'key' || name.kind === 'region') return isDefault !== exceptions.includes(name.region);
+  if (target.kind === 'key' || target.kind === 'region') return isDefault !== exceptions.includes(target.region);
   return isDefault && exceptions.length === 0;
 }
 

@@ -19,4 +19,4 @@ export {
   type DecodedMessage,
   type InvalidationMessage,
 } from '../protocol/invalidation-message.js';
-export type { Invalidation, InvalidationName } from '../protocol/invalidation.js';
+export type { Invalidation, InvalidationTarget } from '../protocol/invalidation.js';

@@ -13,7 +13,7 @@ import {
   type RedisClients,
 } from './dial/redis-clients.js';
 import { PacedReading } from './link/paced-reading.js';
-import { RedisConnecting } from './dial/link-connections.js';
+import { LinkConnections } from './dial/link-connections.js';
 import type { RedisClientOptions } from './dial/redis-credentials.js';
 import { withinTime } from './dial/redis-dialling.js';
 import { RedisLink } from './link/redis-link.js';
@@ -52,7 +52,7 @@ export class RedisInvalidationBridge implements InvalidationBridge {
     const { prefix, connectTimeout } = this.#clients;
     const names = redisNames(prefix, member.namespace);
     const make = await withinTime(this.#clients.prepare(), connectTimeout, signal);
-    const connecting = new RedisConnecting(make, connectTimeout, signal);
+    const connecting = new LinkConnections(make, connectTimeout, signal);
     try {
       const { place, commands, subscriber, channelWasSilent } = await this.#choice.connect(
         connecting,
@@ -92,7 +92,7 @@ function clientsOf({ connectionString, redis }: RedisInvalidationBridgeOptions):
 function breakTogether(
   link: RedisLink,
   listener: LinkListener,
-  connecting: RedisConnecting,
+  connecting: LinkConnections,
   connections: readonly Redis[],
 ): void {
   const broken = (cause: Error): void => {

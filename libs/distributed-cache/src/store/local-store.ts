@@ -10,7 +10,7 @@ export interface LocalStoreBounds {
 }
 
 /** Told of every entry that a bound removes. @internal */
-export type CrowdedOut = (region: RegionStore, key: string) => void;
+export type OnCapacityEviction = (region: RegionStore, key: string) => void;
 
 /**
  * This instance's copies: regions under one bound.
@@ -21,16 +21,16 @@ export type CrowdedOut = (region: RegionStore, key: string) => void;
  */
 export class LocalStore {
   readonly #bounds: LocalStoreBounds;
-  readonly #crowdedOut: CrowdedOut;
+  readonly #onCapacityEviction: OnCapacityEviction;
   readonly #regions = new Map<string, RegionStore>();
   /** Those with entries, and some that have lost theirs since: names may be many, and only these are walked. */
   readonly #occupied = new Set<RegionStore>();
   readonly #totals: Totals = { entries: 0, size: 0 };
   #uses = 0;
 
-  constructor(bounds: LocalStoreBounds, crowdedOut: CrowdedOut) {
+  constructor(bounds: LocalStoreBounds, crowdedOut: OnCapacityEviction) {
     this.#bounds = bounds;
-    this.#crowdedOut = crowdedOut;
+    this.#onCapacityEviction = crowdedOut;
   }
 
   get entries(): number {
@@ -93,7 +93,7 @@ export class LocalStore {
     const oldest = region?.leastRecentlyUsed;
     if (region === undefined || oldest === undefined) return;
     region.delete(oldest.key);
-    this.#crowdedOut(region, oldest.key);
+    this.#onCapacityEviction(region, oldest.key);
   }
 
   #leastRecentlyUsedRegion(): RegionStore | undefined {

@@ -4,7 +4,7 @@ import { KeyvLocalStore } from './keyv-local-store.js';
 import type { LoadContext } from '../loading/load-context.js';
 import type { LocalCache } from '../local-cache.js';
 import type { Region } from '../region.js';
-import { trusted } from '../../common/unsafe-cast.js';
+import { unsafeCast } from '../../common/unsafe-cast.js';
 
 type Ttl<T> = number | ((value: T) => number) | undefined;
 
@@ -42,7 +42,7 @@ export function createCacheManager(cache: LocalCache, region: Region): Cache {
     set: (key, value, ttl) => base.set(key, value, lifetime(ttl)),
     mset: (list) => base.mset(list.map((item) => ({ ...item, ...withTtl(item.ttl) }))),
     // One body behind three overloads.
-    wrap: trusted<Cache['wrap']>(wrap),
+    wrap: unsafeCast<Cache['wrap']>(wrap),
   };
 }
 

@@ -2,7 +2,7 @@ import type { KeyvStoreAdapter, StoredData } from 'keyv';
 import { canonicalKey } from '../../keys/canonical-key.js';
 import type { LocalCache } from '../local-cache.js';
 import type { Region } from '../region.js';
-import { trusted } from '../../common/unsafe-cast.js';
+import { unsafeCast } from '../../common/unsafe-cast.js';
 
 /**
  * A region as a store for Keyv, and so for cache-manager: what is set stays in this instance, what is deleted is evicted in every one.
@@ -27,7 +27,7 @@ export class KeyvLocalStore implements KeyvStoreAdapter {
       this.#cache.miss(this.#region.state, canonical);
       return undefined;
     }
-    const value = trusted<Value>(this.#cache.hit(this.#region.state, entry));
+    const value = unsafeCast<Value>(this.#cache.hit(this.#region.state, entry));
     // Keyv deletes what it finds expired, by the wall clock: it must never find that, or it would evict in every instance.
     return { value, expires: Date.now() + Math.max(1_000, entry.expiresAt - this.#cache.clock.now()) };
   }

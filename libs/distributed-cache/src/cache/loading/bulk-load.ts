@@ -67,7 +67,7 @@ async function loadOnce(
   values: Map<string, unknown>,
 ): Promise<Map<string, CacheKey>> {
   const current = cache.executions.current;
-  const askedAt = cache.coherence.journal.sequence;
+  const askedAt = cache.coherence.applied.sequence;
   const joined = new Map<string, Load>();
   const missing = new Map<string, CacheKey>();
   const direct = new Map<string, CacheKey>();
@@ -78,8 +78,8 @@ async function loadOnce(
       continue;
     }
     cache.miss(region, key);
-    const load = cache.isServing ? cache.loads.joinableFrom(current, region, key) : 'alone';
-    if (load === 'alone') direct.set(key, id);
+    const load = cache.isServing ? cache.loads.joinableFrom(current, region, key) : 'uncoordinated';
+    if (load === 'uncoordinated') direct.set(key, id);
     else if (load) joined.set(key, load);
     else missing.set(key, id);
   }
@@ -120,7 +120,7 @@ function startLoads(
   const execution = new Execution(cache.clock.now(), cache.executions.current, region, new Set(missing.keys()));
   let begin: () => void = () => {};
   let waiting = missing.size;
-  // Every load has taken its place in the journal, also one that had to wait its turn, before the one call for all of them begins.
+  // Every load has its mark among the applied invalidations, also one that had to wait its turn, before the one call for all of them begins.
   const began = new Promise<void>((resolve) => (begin = resolve));
   const loaded = began
     .then(() => cache.executions.run(execution, () => request.loader([...missing.values()])))

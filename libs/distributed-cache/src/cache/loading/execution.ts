@@ -42,9 +42,9 @@ export class Execution {
   }
 
   /** It was served a copy that was known to be true at `since`. Nesting must not add to staleness, so its own result is no younger. */
-  served(since: number): void {
+  noteStaleAsOf(since: number): void {
     if (since < this.#loadedAt) this.#loadedAt = since;
-    this.parent?.served(since);
+    this.parent?.noteStaleAsOf(since);
   }
 
   /** Whether it, or one that it runs inside of, is what loads this key. */

@@ -146,7 +146,7 @@ describe('a load that evicts its own key as it begins', () => {
   });
 });
 
-describe('a journal that overflows while a load runs', () => {
+describe('a record of applied invalidations that overflows while a load runs', () => {
   it('counts as everything', async () => {
     const { a, b, clock } = await cluster(2).connected();
     const asked = deferred<string>();

@@ -1,4 +1,4 @@
-import type { JournalMark } from '../../coherence/applied-invalidations.js';
+import type { AppliedMark } from '../../coherence/applied-invalidations.js';
 import type { Execution } from './execution.js';
 import type { RegionState } from '../region-state.js';
 
@@ -19,7 +19,7 @@ export class Load {
   /** Known before the loader ends: those given with the call. */
   readonly tags: readonly string[];
   /** `undefined` until the loader is called: what is invalidated while it waits for its turn does not concern it. */
-  mark: JournalMark | undefined;
+  mark: AppliedMark | undefined;
   /** Whether it may be joined and its result stored: not once it was fenced, a newer load took its place, or it has ended. */
   isCurrent = true;
   #outcome: Promise<LoadOutcome> | undefined;

@@ -1,6 +1,6 @@
 import type { Clock } from '../../common/clock.js';
 import type { Coherence } from '../../coherence/coherence.js';
-import type { JournalMark } from '../../coherence/applied-invalidations.js';
+import type { AppliedMark } from '../../coherence/applied-invalidations.js';
 import { covers, type Invalidation } from '../../protocol/invalidation.js';
 import type { EventEmitter } from '../events.js';
 import { Execution, type Executions } from './execution.js';
@@ -50,14 +50,14 @@ export class Loads {
   }
 
   /**
-   * The load of this key that a reader may join now; `undefined` when it must start one; `'alone'` when it reads on behalf of `current`
+   * The load of this key that a reader may join now; `undefined` when it must start one; `'uncoordinated'` when it reads on behalf of `current`
    * and would wait for what waits for itself, for ever: then it calls its loader and shares nothing.
    */
-  joinableFrom(current: Execution | undefined, region: RegionState, key: string): Load | 'alone' | undefined {
+  joinableFrom(current: Execution | undefined, region: RegionState, key: string): Load | 'uncoordinated' | undefined {
     if (!current) return this.#joinable(region, key);
-    if (current.isLoading(region, key)) return 'alone';
+    if (current.isLoading(region, key)) return 'uncoordinated';
     const load = this.#joinable(region, key);
-    return load?.awaits(current) ? 'alone' : load;
+    return load?.awaits(current) ? 'uncoordinated' : load;
   }
 
   /** What `load` comes to, for a reader that works for `current`; {@link accepts} tells whether the reader may be given it. */
@@ -66,12 +66,12 @@ export class Loads {
   }
 
   /**
-   * Whether a reader that asked at `askedAt` in the journal, on behalf of `current`, may be given `outcome`, which then counts as served.
+   * Whether a reader that asked at `askedAt` in the order of applied invalidations, on behalf of `current`, may be given `outcome`, which then counts as served.
    * If not it came too late for this reader, who must load anew.
    */
   accepts({ fencedAt, loadedAt }: LoadOutcome, askedAt: number, current: Execution | undefined): boolean {
     if (fencedAt !== undefined && fencedAt <= askedAt) return false;
-    current?.served(loadedAt);
+    current?.noteStaleAsOf(loadedAt);
     return true;
   }
 
@@ -128,7 +128,7 @@ export class Loads {
   }
 
   async #run(load: Load, flight: Flight, request: LoadRequest, startedAt: number): Promise<LoadOutcome> {
-    const mark = this.#coherence.journal.begin();
+    const mark = this.#coherence.applied.begin();
     load.mark = mark;
     load.region.stats.loads += 1;
     let isLoaded = false;
@@ -155,9 +155,9 @@ export class Loads {
     this.#events.emit('loadError', { region: region.name, key, duration: this.#clock.now() - startedAt, error });
   }
 
-  #settle(load: Load, flight: Flight, mark: JournalMark, request: LoadRequest, value: unknown): LoadOutcome {
+  #settle(load: Load, flight: Flight, mark: AppliedMark, request: LoadRequest, value: unknown): LoadOutcome {
     const { region, key, execution } = load;
-    const fencedAt = this.#coherence.journal.firstCovering(mark, region.name, key, request.tagsOf(value));
+    const fencedAt = this.#coherence.applied.firstCovering(mark, region.name, key, request.tagsOf(value));
     if (fencedAt !== undefined) region.stats.fenced += 1;
     if (fencedAt !== undefined && load.isCurrent) this.#fence(load);
     if (load.isCurrent) {
@@ -167,8 +167,8 @@ export class Loads {
     return { value, loadedAt: execution.loadedAt, fencedAt };
   }
 
-  #end(load: Load, flight: Flight, mark: JournalMark): void {
-    this.#coherence.journal.end(mark);
+  #end(load: Load, flight: Flight, mark: AppliedMark): void {
+    this.#coherence.applied.end(mark);
     this.#executions.end(load.execution);
     load.isCurrent = false;
     if (flight.joinable === load) flight.joinable = undefined;

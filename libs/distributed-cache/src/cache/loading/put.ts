@@ -35,15 +35,15 @@ export async function runPut<R>(
   method: () => R | PromiseLike<R>,
   targetsOf: (result: R) => readonly ResolvedPut[],
 ): Promise<PutOutcome<R>> {
-  const { journal } = cache.coherence;
+  const { applied } = cache.coherence;
   const execution = new Execution(cache.clock.now(), cache.executions.current);
-  const mark = journal.begin();
+  const mark = applied.begin();
   try {
     const result = await cache.executions.run(execution, method);
     const targets = targetsOf(result);
     // Asked before the put's own invalidation, which covers it as well.
     const current = targets.filter(({ region, key, tags }) => {
-      const isFenced = journal.firstCovering(mark, region.name, key, tags) !== undefined;
+      const isFenced = applied.firstCovering(mark, region.name, key, tags) !== undefined;
       if (isFenced) region.stats.fenced += 1;
       return !isFenced;
     });
@@ -53,7 +53,7 @@ export async function runPut<R>(
     }
     return { result, delivered };
   } finally {
-    journal.end(mark);
+    applied.end(mark);
     cache.executions.end(execution);
   }
 }

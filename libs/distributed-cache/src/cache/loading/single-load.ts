@@ -49,12 +49,12 @@ export class SingleLoad implements LoadRequest {
   }
 
   /** Calls the loader and shares nothing. */
-  alone(): unknown {
+  uncoordinated(): unknown {
     return this.#read.loader(this.#instructions);
   }
 
   call(execution: Execution): unknown {
-    return this.#read.cache.executions.run(execution, () => this.alone());
+    return this.#read.cache.executions.run(execution, () => this.uncoordinated());
   }
 
   tagsOf(): readonly string[] {

@@ -46,7 +46,7 @@ describe('What a stranger says is not kept:', { timeout: 30_000 }, () => {
     expect(grown).toBeLessThan(4 * MB);
   });
 
-  it('a million names while a load runs: the journal is bounded, and what overflows it fences the load', async () => {
+  it('a million names while a load runs: the record of applied invalidations is bounded, and what overflows it fences the load', async () => {
     const { a, bridge, clock } = await cluster(1).connected();
     const load = deferred<string>();
     const reading = a.region('products').getOrLoad('1', () => load.promise);
@@ -64,7 +64,7 @@ describe('What a stranger says is not kept:', { timeout: 30_000 }, () => {
     expect(a.region('products').getSync('1')).toBeUndefined();
   });
 
-  it('long names while a load runs: the journal is bounded in text, too', async () => {
+  it('long names while a load runs: the record of applied invalidations is bounded in text, too', async () => {
     const { a, bridge, clock } = await cluster(1).connected();
     const load = deferred<string>();
     const reading = a.region('products').getOrLoad('1', () => load.promise);

@@ -1,7 +1,7 @@
 import type { BridgeStats } from '../bridge-stats.js';
 import { decodeInvalidation } from '../../protocol/invalidation-message.js';
 import { isNoOp, type Invalidation } from '../../protocol/invalidation.js';
-import type { Journal } from '../applied-invalidations.js';
+import type { AppliedInvalidations } from '../applied-invalidations.js';
 
 /** @internal */
 export interface ReceptionEvents {
@@ -15,13 +15,13 @@ export interface ReceptionEvents {
 /** Takes in what the others say, whichever way it came. Never throws: anybody may write anything. @internal */
 export class Reception {
   readonly #instanceId: string;
-  readonly #journal: Journal;
+  readonly #applied: AppliedInvalidations;
   readonly #stats: BridgeStats;
   readonly #events: ReceptionEvents;
 
-  constructor(instanceId: string, journal: Journal, stats: BridgeStats, events: ReceptionEvents) {
+  constructor(instanceId: string, applied: AppliedInvalidations, stats: BridgeStats, events: ReceptionEvents) {
     this.#instanceId = instanceId;
-    this.#journal = journal;
+    this.#applied = applied;
     this.#stats = stats;
     this.#events = events;
   }
@@ -37,7 +37,7 @@ export class Reception {
     // Applied when it was evicted here. Applied again, it would drop what was loaded since.
     if (from === this.#instanceId || isNoOp(invalidation)) return;
     this.#stats.received += 1;
-    this.#journal.record(invalidation);
+    this.#applied.record(invalidation);
     this.#events.applyInvalidation(invalidation, from);
     // Only now: what is acknowledged is really gone.
     if (token !== undefined) this.#events.applied(token);

@@ -4,9 +4,9 @@ import { failureOf } from '../../../../../test/support/failure-of.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import { Confirmations } from './confirmations.js';
 import type { ListedMember } from '../../protocol/member.js';
-import type { InvalidationName } from '../../protocol/invalidation.js';
+import type { InvalidationTarget } from '../../protocol/invalidation.js';
 
-const name: InvalidationName = { kind: 'region', region: 'r' };
+const name: InvalidationTarget = { kind: 'region', region: 'r' };
 const AGED = 3_600_000;
 const MINUTE = 60_000;
 
@@ -22,7 +22,7 @@ function asked(messages: number, count: number) {
   const clock = new ManualClock(0);
   const confirmations = new Confirmations(memberWith({ instanceId: 'a' }), clock);
   const settled = confirmations.begin([name], MINUTE);
-  const rollCalls = Array.from({ length: messages }, () => confirmations.nextRollCall()).filter(
+  const rollCalls = Array.from({ length: messages }, () => confirmations.nextAckRequest()).filter(
     (rollCall) => rollCall !== undefined,
   );
   confirmations.allSent();
@@ -61,7 +61,7 @@ it('after a restart an instance without a bound may have been forgotten too, and
   const self = memberWith({ instanceId: 'a', maxStaleness: Infinity });
   const confirmations = new Confirmations(self, clock);
   const failure = failureOf(confirmations.begin([name], MINUTE));
-  const rollCall = confirmations.nextRollCall();
+  const rollCall = confirmations.nextAckRequest();
   confirmations.allSent();
   if (rollCall) confirmations.accepted(rollCall, 0, { id: '1-0', members: [{ member: self, syncAge: 0 }], listAge: 0 });
   await clock.advance(MINUTE);
@@ -71,7 +71,7 @@ it('after a restart an instance without a bound may have been forgotten too, and
 it('an acknowledgement that comes before the log has answered counts', async () => {
   const confirmations = new Confirmations(memberWith({ instanceId: 'a' }), new ManualClock(0));
   const settled = confirmations.begin([name], MINUTE);
-  const rollCall = confirmations.nextRollCall();
+  const rollCall = confirmations.nextAckRequest();
   confirmations.allSent();
   confirmations.acknowledged(rollCall?.token ?? '', 'm0');
   if (rollCall) confirmations.accepted(rollCall, 0, { id: '1-0', members: listed(1), listAge: AGED });
@@ -88,7 +88,7 @@ it('a member that says it may serve for longer than a timer can wait is looked a
     delays.push(delay);
     return schedule.call(clock, callback, delay);
   };
-  const rollCall = confirmations.nextRollCall();
+  const rollCall = confirmations.nextAckRequest();
   confirmations.allSent();
   const members = [{ member: memberWith({ instanceId: 'm0', maxStaleness: 2 ** 40 }), syncAge: 0 }];
   if (rollCall) confirmations.accepted(rollCall, 0, { id: '1-0', members, listAge: AGED });

@@ -1,9 +1,9 @@
 import { InvalidationNotConfirmedError } from '../../errors.js';
 import type { CancelTimer, Clock } from '../../common/clock.js';
 import type { MembersReply } from '../../protocol/invalidation-bridge.js';
-import type { InvalidationName } from '../../protocol/invalidation.js';
+import type { InvalidationTarget } from '../../protocol/invalidation.js';
 import { bypasses, MEMBER_IS_GONE, type Member } from '../../protocol/member.js';
-import { RollCall } from './message-acks.js';
+import { MessageAcks } from './message-acks.js';
 
 /** Timers of Node end at once when they are asked for more than 24 days, and nobody checks what the list says. */
 const LONGEST_TIMER = 86_400_000;
@@ -26,13 +26,13 @@ export interface EvictedEverywhere {
  */
 export class Confirmation {
   readonly settled: Promise<EvictedEverywhere>;
-  readonly #names: readonly InvalidationName[];
+  readonly #targets: readonly InvalidationTarget[];
   readonly #self: Member;
   readonly #clock: Clock;
   readonly #startedAt: number;
-  readonly #rollCalls = new Map<string, RollCall>();
+  readonly #acks = new Map<string, MessageAcks>();
   /** Those that are accepted, and not known to be over. */
-  readonly #open = new Set<RollCall>();
+  readonly #open = new Set<MessageAcks>();
   readonly #instances = new Set<string>();
   readonly #cancelTimeout: CancelTimer;
   /** Until when an instance that is on no list may serve. */
@@ -44,8 +44,8 @@ export class Confirmation {
   #resolve: (result: EvictedEverywhere) => void = () => {};
   #reject: (error: Error) => void = () => {};
 
-  constructor(names: readonly InvalidationName[], self: Member, timeout: number, clock: Clock) {
-    this.#names = names;
+  constructor(targets: readonly InvalidationTarget[], self: Member, timeout: number, clock: Clock) {
+    this.#targets = targets;
     this.#self = self;
     this.#clock = clock;
     this.#startedAt = clock.now();
@@ -57,26 +57,26 @@ export class Confirmation {
     this.#cancelTimeout = clock.schedule(() => this.giveUp(`within ${timeout} ms`), timeout);
   }
 
-  /** A message with some of the names is on its way. */
+  /** A message with some of the targets is on its way. */
   sent(token: string): void {
-    this.#rollCalls.set(token, new RollCall());
+    this.#acks.set(token, new MessageAcks());
     this.#unaccepted += 1;
   }
 
-  /** It is not known to be in the log, and its names are sent again with another token. */
+  /** It is not known to be in the log, and its targets are sent again with another token. */
   returned(token: string): void {
-    if (this.#rollCalls.delete(token)) this.#unaccepted -= 1;
+    if (this.#acks.delete(token)) this.#unaccepted -= 1;
     this.#areAllSent = false;
   }
 
-  /** Another server keeps the log now, and what the one before it had accepted is said to it again. Gives the names. */
-  askAgain(): readonly InvalidationName[] {
-    for (const [token, rollCall] of this.#rollCalls) if (rollCall.isAccepted) this.#rollCalls.delete(token);
+  /** Another server keeps the log now, and what the one before it had accepted is said to it again. Gives the targets. */
+  askAgain(): readonly InvalidationTarget[] {
+    for (const [token, acks] of this.#acks) if (acks.isAccepted) this.#acks.delete(token);
     this.#open.clear();
     this.#unlistedUntil = Number.NEGATIVE_INFINITY;
     this.#areAllSent = false;
     this.#cancelCheck?.();
-    return this.#names;
+    return this.#targets;
   }
 
   /** Nothing more of it is left to send. */
@@ -86,10 +86,10 @@ export class Confirmation {
   }
 
   accepted(token: string, at: number, reply: MembersReply): void {
-    const rollCall = this.#rollCalls.get(token);
-    if (!rollCall || rollCall.isAccepted) return;
-    rollCall.accepted(at, reply, this.#names, this.#self.instanceId);
-    this.#open.add(rollCall);
+    const acks = this.#acks.get(token);
+    if (!acks || acks.isAccepted) return;
+    acks.accepted(at, reply, this.#targets, this.#self.instanceId);
+    this.#open.add(acks);
     this.#unaccepted -= 1;
     for (const { member } of reply.members) this.#instances.add(member.instanceId);
     this.#unlistedUntil = Math.max(this.#unlistedUntil, at + this.#unlistedMayServeFor(reply));
@@ -97,9 +97,9 @@ export class Confirmation {
   }
 
   acknowledged(token: string, instanceId: string): void {
-    const rollCall = this.#rollCalls.get(token);
-    if (!rollCall) return;
-    rollCall.acknowledged(instanceId);
+    const acks = this.#acks.get(token);
+    if (!acks) return;
+    acks.acknowledged(instanceId);
     this.#check();
   }
 
@@ -132,10 +132,10 @@ export class Confirmation {
 
   /** Until when some instance may serve, after which the others are looked at; `undefined`: none may any more. */
   #servedUntil(now: number): number | undefined {
-    for (const rollCall of this.#open) {
-      const until = rollCall.servedUntil(now);
+    for (const acks of this.#open) {
+      const until = acks.servedUntil(now);
       if (until !== undefined) return until;
-      this.#open.delete(rollCall);
+      this.#open.delete(acks);
     }
     return this.#unlistedUntil >= now ? this.#unlistedUntil : undefined;
   }
@@ -147,13 +147,13 @@ export class Confirmation {
     // Nothing is known of it but that it is an instance of this application.
     const others = [this.#self, ...members.map(({ member }) => member)];
     const longest = others.reduce((so, { maxStaleness }) => Math.max(so, maxStaleness), 0);
-    const areAllBypassed = others.every((member) => this.#names.every((name) => bypasses(member, name)));
+    const areAllBypassed = others.every((member) => this.#targets.every((target) => bypasses(member, target)));
     return areAllBypassed ? Math.min(longest, longest - listAge) : longest;
   }
 
   #notConfirmed(when: string): InvalidationNotConfirmedError {
     const now = this.#clock.now();
-    const missing = [...new Set([...this.#open].flatMap((rollCall) => [...rollCall.missing(now)]))];
+    const missing = [...new Set([...this.#open].flatMap((acks) => [...acks.missing(now)]))];
     return new InvalidationNotConfirmedError(
       `The eviction was not confirmed everywhere ${when}: ${this.#reason(missing)}. It was applied on this instance and will be ` +
         `delivered. A timeout above the maxStaleness of every instance outlasts one that is cut off.`,

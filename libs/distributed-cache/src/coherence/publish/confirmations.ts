@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../common/clock.js';
 import { Confirmation, type EvictedEverywhere } from './confirmation.js';
 import type { MembersReply } from '../../protocol/invalidation-bridge.js';
-import type { InvalidationName } from '../../protocol/invalidation.js';
+import type { InvalidationTarget } from '../../protocol/invalidation.js';
 import type { Member } from '../../protocol/member.js';
 
 /** That one message asks to be acknowledged with this token, and on whose behalf. @internal */
-export interface AskedMessage {
+export interface AckRequest {
   readonly token: string;
   readonly confirmations: readonly Confirmation[];
 }
@@ -16,7 +16,7 @@ export class Confirmations {
   readonly #self: Member;
   readonly #clock: Clock;
   readonly #waiting = new Set<Confirmation>();
-  /** Those whose names are in the outbox. */
+  /** Those whose targets are in the outbox. */
   readonly #unsent = new Set<Confirmation>();
 
   constructor(self: Member, clock: Clock) {
@@ -24,9 +24,9 @@ export class Confirmations {
     this.#clock = clock;
   }
 
-  /** For names that go into the outbox now. */
-  async begin(names: readonly InvalidationName[], timeout: number): Promise<EvictedEverywhere> {
-    const confirmation = new Confirmation(names, this.#self, timeout, this.#clock);
+  /** For targets that go into the outbox now. */
+  async begin(targets: readonly InvalidationTarget[], timeout: number): Promise<EvictedEverywhere> {
+    const confirmation = new Confirmation(targets, this.#self, timeout, this.#clock);
     this.#waiting.add(confirmation);
     this.#unsent.add(confirmation);
     try {
@@ -38,25 +38,25 @@ export class Confirmations {
   }
 
   /** What the next message has to ask for; called before it is sent, since the first acknowledgement may come before its answer. */
-  nextRollCall(): AskedMessage | undefined {
+  nextAckRequest(): AckRequest | undefined {
     if (this.#unsent.size === 0) return undefined;
-    const rollCall = { token: randomUUID(), confirmations: [...this.#unsent] };
-    for (const confirmation of rollCall.confirmations) confirmation.sent(rollCall.token);
-    return rollCall;
+    const ackRequest = { token: randomUUID(), confirmations: [...this.#unsent] };
+    for (const confirmation of ackRequest.confirmations) confirmation.sent(ackRequest.token);
+    return ackRequest;
   }
 
-  /** The outbox is empty: every name is in some message. */
+  /** The outbox is empty: every target is in some message. */
   allSent(): void {
     for (const confirmation of this.#unsent) confirmation.allSent();
     this.#unsent.clear();
   }
 
-  accepted({ token, confirmations }: AskedMessage, at: number, reply: MembersReply): void {
+  accepted({ token, confirmations }: AckRequest, at: number, reply: MembersReply): void {
     for (const confirmation of confirmations) confirmation.accepted(token, at, reply);
   }
 
-  /** Its message is not known to be in the log; the names are in the outbox again. */
-  returned({ token, confirmations }: AskedMessage): void {
+  /** Its message is not known to be in the log; the targets are in the outbox again. */
+  returned({ token, confirmations }: AckRequest): void {
     for (const confirmation of confirmations) {
       if (!this.#waiting.has(confirmation)) continue;
       confirmation.returned(token);
@@ -64,8 +64,8 @@ export class Confirmations {
     }
   }
 
-  /** Another server keeps the log now: all that wait ask there again. Gives the names that have to be sent for it. */
-  askAgain(): readonly InvalidationName[] {
+  /** Another server keeps the log now: all that wait ask there again. Gives the targets that have to be sent for it. */
+  askAgain(): readonly InvalidationTarget[] {
     return [...this.#waiting].flatMap((confirmation) => {
       this.#unsent.add(confirmation);
       return confirmation.askAgain();

@@ -1,9 +1,9 @@
 import type { MembersReply } from '../../protocol/invalidation-bridge.js';
-import type { InvalidationName } from '../../protocol/invalidation.js';
+import type { InvalidationTarget } from '../../protocol/invalidation.js';
 import { mayServeFor } from '../../protocol/member.js';
 
 /** What is known of one message that asks to be acknowledged. Its first acknowledgement may be heard before the log's own answer. @internal */
-export class RollCall {
+export class MessageAcks {
   readonly #acknowledged = new Set<string>();
   /** Who has to acknowledge it still, and until when each may serve; known once the log has accepted it. */
   #missing: Map<string, number> | undefined;
@@ -13,12 +13,12 @@ export class RollCall {
   }
 
   /** The log has had it since `at` at the latest, and these may hold copies. */
-  accepted(at: number, { members }: MembersReply, names: readonly InvalidationName[], self: string): void {
+  accepted(at: number, { members }: MembersReply, targets: readonly InvalidationTarget[], self: string): void {
     const missing = new Map<string, number>();
     for (const listed of members) {
       const { instanceId } = listed.member;
       if (instanceId === self || this.#acknowledged.has(instanceId)) continue;
-      const until = at + mayServeFor(listed, names);
+      const until = at + mayServeFor(listed, targets);
       missing.set(instanceId, Math.max(until, missing.get(instanceId) ?? until));
     }
     this.#missing = missing;

@@ -1,23 +1,23 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeInvalidation } from '../../protocol/invalidation-message.js';
-import { covers, invalidationOf, type Invalidation, type InvalidationName } from '../../protocol/invalidation.js';
+import { covers, invalidationOf, type Invalidation, type InvalidationTarget } from '../../protocol/invalidation.js';
 import { Outbox } from './outbox.js';
 
-const key = (name: string, region = 'products'): InvalidationName => ({ kind: 'key', region, key: name });
-const region = (name: string): InvalidationName => ({ kind: 'region', region: name });
-const tag = (name: string): InvalidationName => ({ kind: 'tag', tag: name });
-const EVERYTHING: InvalidationName = { kind: 'everything' };
+const key = (name: string, region = 'products'): InvalidationTarget => ({ kind: 'key', region, key: name });
+const region = (name: string): InvalidationTarget => ({ kind: 'region', region: name });
+const tag = (name: string): InvalidationTarget => ({ kind: 'tag', tag: name });
+const EVERYTHING: InvalidationTarget = { kind: 'everything' };
 const LONGEST_INSTANCE_ID = `${'h'.repeat(253)}:4194304:0123abcd`;
 
-function outboxOf(names: Iterable<InvalidationName>, limit = 10_000): Outbox {
+function outboxOf(names: Iterable<InvalidationTarget>, limit = 10_000): Outbox {
   const outbox = new Outbox(limit);
   for (const name of names) outbox.add(name);
   return outbox;
 }
 
-function emptied(outbox: Outbox): InvalidationName[][] {
-  const messages: InvalidationName[][] = [];
+function emptied(outbox: Outbox): InvalidationTarget[][] {
+  const messages: InvalidationTarget[][] = [];
   while (outbox.size > 0) messages.push([...outbox.take()]);
   return messages;
 }
@@ -109,7 +109,7 @@ describe('Outbox', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(name, fc.constant('put back'))), fc.integer({ min: 1, max: 8 }), (steps, limit) => {
         const outbox = new Outbox(limit);
-        const asked: InvalidationName[] = [];
+        const asked: InvalidationTarget[] = [];
         for (const step of steps) {
           if (typeof step === 'string') outbox.putBack(outbox.take());
           else {
@@ -125,7 +125,7 @@ describe('Outbox', () => {
   });
 });
 
-function says(invalidation: Invalidation, name: InvalidationName): boolean {
+function says(invalidation: Invalidation, name: InvalidationTarget): boolean {
   switch (name.kind) {
     case 'everything':
       return invalidation.everything;

@@ -1,13 +1,13 @@
-import { Announced } from './republish-buffer.js';
+import { RepublishBuffer } from './republish-buffer.js';
 import { BackOff } from '../../common/back-off.js';
 import type { BridgeStats } from '../bridge-stats.js';
 import type { CancelTimer, Clock } from '../../common/clock.js';
 import type { EvictedEverywhere } from './confirmation.js';
-import { Confirmations, type AskedMessage } from './confirmations.js';
+import { Confirmations, type AckRequest } from './confirmations.js';
 import { Delivery, postponed, type DeliverySettings } from './delivery.js';
 import { BridgeRefusal, type InvalidationLink, type MembersReply } from '../../protocol/invalidation-bridge.js';
 import { encodeInvalidation } from '../../protocol/invalidation-message.js';
-import type { InvalidationName } from '../../protocol/invalidation.js';
+import type { InvalidationTarget } from '../../protocol/invalidation.js';
 import type { Member } from '../../protocol/member.js';
 import { Outbox } from './outbox.js';
 import { RefusedMessages } from './refused-messages.js';
@@ -33,10 +33,10 @@ export interface PublisherEvents {
 }
 
 interface Message {
-  readonly names: readonly InvalidationName[];
+  readonly targets: readonly InvalidationTarget[];
   readonly delivery: Delivery | undefined;
   /** Given when somebody waits until every instance has acknowledged it. */
-  readonly rollCall: AskedMessage | undefined;
+  readonly ackRequest: AckRequest | undefined;
 }
 
 /**
@@ -52,7 +52,7 @@ export class Publisher {
   readonly #stats: BridgeStats;
   readonly #events: PublisherEvents;
   readonly #outbox: Outbox;
-  readonly #announced: Announced;
+  readonly #republishBuffer: RepublishBuffer;
   readonly #backOff = new BackOff();
   /** In the order in which they were sent. */
   readonly #onTheirWay = new Set<Message>();
@@ -71,20 +71,20 @@ export class Publisher {
     this.#stats = stats;
     this.#events = events;
     this.#outbox = new Outbox(settings.outboxLimit);
-    this.#announced = new Announced(settings.outboxLimit);
+    this.#republishBuffer = new RepublishBuffer(settings.outboxLimit);
     this.#refused = new RefusedMessages(settings.outboxLimit);
     this.#confirmations = new Confirmations(settings.member, clock);
   }
 
-  /** How many names are not in the log yet. */
+  /** How many targets are not in the log yet. */
   get waiting(): number {
-    let names = this.#outbox.size + this.#refused.size;
-    for (const message of this.#onTheirWay) names += message.names.length;
-    return names;
+    let targets = this.#outbox.size + this.#refused.size;
+    for (const message of this.#onTheirWay) targets += message.targets.length;
+    return targets;
   }
 
-  publish(names: Iterable<InvalidationName>): Promise<void> {
-    for (const name of names) this.#outbox.add(name);
+  publish(targets: Iterable<InvalidationTarget>): Promise<void> {
+    for (const target of targets) this.#outbox.add(target);
     if (!this.#link) return postponed(this.#settings.onUndelivered);
 
     const delivery = this.#openDelivery();
@@ -93,10 +93,10 @@ export class Publisher {
     return delivery.settled;
   }
 
-  /** As {@link publish}; settles when no instance can serve what the names cover, or after `timeout` ms. */
-  publishEverywhere(names: readonly InvalidationName[], timeout: number): Promise<EvictedEverywhere> {
-    const confirmed = this.#confirmations.begin(names, timeout);
-    for (const name of names) this.#outbox.add(name);
+  /** As {@link publish}; settles when no instance can serve what the targets cover, or after `timeout` ms. */
+  publishEverywhere(targets: readonly InvalidationTarget[], timeout: number): Promise<EvictedEverywhere> {
+    const confirmed = this.#confirmations.begin(targets, timeout);
+    for (const target of targets) this.#outbox.add(target);
     if (this.#link) this.#scheduleFlush();
     return confirmed;
   }
@@ -107,12 +107,12 @@ export class Publisher {
 
   /** A sync that was sent at `sentAt` found the server that was known. */
   synced(sentAt: number): void {
-    this.#announced.synced(sentAt);
+    this.#republishBuffer.synced(sentAt);
   }
 
   /** Another server answers, and may lack what the one before it had accepted. */
-  announceAgain(): void {
-    this.#outbox.putBack([...this.#announced.takeAll(), ...this.#confirmations.askAgain()]);
+  republish(): void {
+    this.#outbox.putBack([...this.#republishBuffer.drain(), ...this.#confirmations.askAgain()]);
     if (this.#link) this.#scheduleFlush();
   }
 
@@ -130,19 +130,19 @@ export class Publisher {
     this.#link = undefined;
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
-    const refused = this.#refused.takeAll();
+    const refused = this.#refused.drain();
     const unanswered = [...this.#onTheirWay];
     this.#onTheirWay.clear();
-    this.#outbox.putBack([...refused.names, ...unanswered.flatMap((message) => message.names)]);
+    this.#outbox.putBack([...refused.targets, ...unanswered.flatMap((message) => message.targets)]);
     for (const message of [...refused.messages, ...unanswered]) {
       message.delivery?.postpone('the connection to Redis was lost');
-      if (message.rollCall) this.#confirmations.returned(message.rollCall);
+      if (message.ackRequest) this.#confirmations.returned(message.ackRequest);
     }
     this.#delivery?.postpone('the connection to Redis was lost');
     this.#delivery = undefined;
   }
 
-  /** Resolves when all is in the log, or after `timeout` ms, with the number of names that are not. */
+  /** Resolves when all is in the log, or after `timeout` ms, with the number of targets that are not. */
   async drain(timeout: number): Promise<number> {
     // There may be no time to wait for the back-off of what was refused.
     this.#cancelRetry?.();
@@ -191,12 +191,12 @@ export class Publisher {
   }
 
   #send(link: InvalidationLink): void {
-    const rollCall = this.#confirmations.nextRollCall();
-    const message: Message = { names: this.#outbox.take(), delivery: this.#delivery, rollCall };
+    const ackRequest = this.#confirmations.nextAckRequest();
+    const message: Message = { targets: this.#outbox.take(), delivery: this.#delivery, ackRequest };
     message.delivery?.messageSent();
     this.#onTheirWay.add(message);
-    const payload = encodeInvalidation(this.#settings.member.instanceId, message.names, rollCall?.token);
-    const answer = rollCall ? link.publishToMembers(payload) : link.publish(payload).then(() => undefined);
+    const payload = encodeInvalidation(this.#settings.member.instanceId, message.targets, ackRequest?.token);
+    const answer = ackRequest ? link.publishToMembers(payload) : link.publish(payload).then(() => undefined);
     answer.then(
       (reply) => this.#accepted(message, reply),
       (error: Error) => this.#failed(message, error),
@@ -208,16 +208,16 @@ export class Publisher {
     if (!this.#onTheirWay.delete(message)) return;
     this.#stats.published += 1;
     this.#backOff.reset();
-    this.#announced.add(message.names);
+    this.#republishBuffer.add(message.targets);
     this.#tellCallers(message, this.#clock.now(), reply);
     if (this.#outbox.size > 0) this.#flush();
     // It walks over all that is on its way.
     if (this.#drained && this.waiting === 0) this.#drained();
   }
 
-  #tellCallers({ delivery, rollCall }: Message, acceptedAt: number, reply: MembersReply | undefined): void {
+  #tellCallers({ delivery, ackRequest }: Message, acceptedAt: number, reply: MembersReply | undefined): void {
     const confirm = (): void => {
-      if (rollCall && reply) this.#confirmations.accepted(rollCall, acceptedAt, reply);
+      if (ackRequest && reply) this.#confirmations.accepted(ackRequest, acceptedAt, reply);
     };
     const accept = (): void => {
       delivery?.messageAccepted();
@@ -245,11 +245,11 @@ export class Publisher {
 
   #retry(): void {
     this.#cancelRetry = undefined;
-    const { names, messages } = this.#refused.takeAll();
-    this.#outbox.putBack(names);
-    for (const { delivery, rollCall } of messages) {
+    const { targets, messages } = this.#refused.drain();
+    this.#outbox.putBack(targets);
+    for (const { delivery, ackRequest } of messages) {
       this.#rejoin(delivery);
-      if (rollCall) this.#confirmations.returned(rollCall);
+      if (ackRequest) this.#confirmations.returned(ackRequest);
     }
     this.#flush();
   }

@@ -1,4 +1,4 @@
-import type { InvalidationName } from '../../protocol/invalidation.js';
+import type { InvalidationTarget } from '../../protocol/invalidation.js';
 import { Outbox } from './outbox.js';
 
 /**
@@ -7,28 +7,28 @@ import { Outbox } from './outbox.js';
  *
  * @internal
  */
-export class RefusedMessages<M extends { readonly names: readonly InvalidationName[] }> {
-  readonly #names: Outbox;
+export class RefusedMessages<M extends { readonly targets: readonly InvalidationTarget[] }> {
+  readonly #targets: Outbox;
   #messages: M[] = [];
 
   constructor(limit: number) {
-    this.#names = new Outbox(limit);
+    this.#targets = new Outbox(limit);
   }
 
-  /** How many names. */
+  /** How many targets. */
   get size(): number {
-    return this.#names.size;
+    return this.#targets.size;
   }
 
   add(message: M): void {
-    for (const name of message.names) this.#names.add(name);
+    for (const target of message.targets) this.#targets.add(target);
     this.#messages.push(message);
   }
 
-  /** All of it: the names, bounded and each once, and the messages whose callers wait. */
-  takeAll(): { readonly names: readonly InvalidationName[]; readonly messages: readonly M[] } {
-    const taken = { names: this.#names.names(), messages: this.#messages };
-    this.#names.clear();
+  /** All of it: the targets, bounded and each once, and the messages whose callers wait. */
+  drain(): { readonly targets: readonly InvalidationTarget[]; readonly messages: readonly M[] } {
+    const taken = { targets: this.#targets.targets(), messages: this.#messages };
+    this.#targets.clear();
     this.#messages = [];
     return taken;
   }

@@ -1,43 +1,43 @@
 import { describe, expect, it } from 'vitest';
 import { key } from '../../../../../test/support/publishing.js';
-import { Announced } from './republish-buffer.js';
+import { RepublishBuffer } from './republish-buffer.js';
 
 const MINUTE = 60_000;
 
-describe('Announced', () => {
+describe('RepublishBuffer', () => {
   it('gives all that was published since a minute before the last sync, oldest first, once', () => {
-    const announced = new Announced(100);
+    const announced = new RepublishBuffer(100);
     announced.synced(0);
     announced.add([key('1')]);
     announced.synced(MINUTE);
     announced.add([key('2'), key('3')]);
     announced.synced(MINUTE + 1);
-    expect(announced.takeAll()).toEqual([key('1'), key('2'), key('3')]);
-    expect(announced.takeAll()).toEqual([]);
+    expect(announced.drain()).toEqual([key('1'), key('2'), key('3')]);
+    expect(announced.drain()).toEqual([]);
   });
 
   it('forgets what was published more than two minutes before the last sync', () => {
-    const announced = new Announced(100);
+    const announced = new RepublishBuffer(100);
     announced.synced(0);
     announced.add([key('1')]);
     announced.synced(MINUTE);
     announced.synced(2 * MINUTE);
-    expect(announced.takeAll()).toEqual([]);
+    expect(announced.drain()).toEqual([]);
   });
 
   it('does not grow old while nothing is synced: an outage may be long', () => {
-    const announced = new Announced(100);
+    const announced = new RepublishBuffer(100);
     announced.synced(0);
     announced.add([key('1')]);
     announced.synced(59_999);
-    expect(announced.takeAll()).toEqual([key('1')]);
+    expect(announced.drain()).toEqual([key('1')]);
   });
 
   it('is bounded: beyond the limit keys are widened to their regions', () => {
-    const announced = new Announced(3);
+    const announced = new RepublishBuffer(3);
     announced.add([key('1'), key('2'), { kind: 'tag', tag: 't' }]);
     announced.add([key('1', 'prices')]);
-    expect(announced.takeAll()).toEqual([
+    expect(announced.drain()).toEqual([
       { kind: 'region', region: 'products' },
       { kind: 'region', region: 'prices' },
       { kind: 'tag', tag: 't' },
@@ -45,12 +45,12 @@ describe('Announced', () => {
   });
 
   it('is bounded: beyond the limit regions and tags are widened to everything, which stays so', () => {
-    const announced = new Announced(2);
+    const announced = new RepublishBuffer(2);
     for (const tag of ['1', '2', '3']) announced.add([{ kind: 'tag', tag }]);
-    expect(announced.takeAll()).toEqual([{ kind: 'everything' }]);
+    expect(announced.drain()).toEqual([{ kind: 'everything' }]);
     announced.add([{ kind: 'everything' }]);
     announced.add([key('1')]);
     announced.add([key('2')]);
-    expect(announced.takeAll()).toEqual([{ kind: 'everything' }]);
+    expect(announced.drain()).toEqual([{ kind: 'everything' }]);
   });
 });

@@ -1,5 +1,5 @@
-import type { InvalidationName } from '../../protocol/invalidation.js';
-import { widened } from './widen.js';
+import type { InvalidationTarget } from '../../protocol/invalidation.js';
+import { widen } from './widen.js';
 
 /** A failover is noticed within this time; what a primary that nobody follows any more accepted before, it may have lost. */
 const WINDOW = 60_000;
@@ -8,25 +8,25 @@ const WINDOW = 60_000;
  * What this instance published since 60 s before its last sync. A server that took the place of another may never have heard of it:
  * replication is asynchronous, and a restart may lose the newest entries. So all of it is said again then.
  *
- * Bounded as the outbox is: beyond `limit` names, keys are widened to their regions, and then everything to everything.
+ * Bounded as the outbox is: beyond `limit` targets, keys are widened to their regions, and then everything to everything.
  *
  * @internal
  */
-export class Announced {
+export class RepublishBuffer {
   readonly #limit: number;
   /** Since the last turn, and in the window before it: together they reach back at least one window from the last sync. */
-  #current: Names;
-  #previous: Names;
+  #current: TargetLists;
+  #previous: TargetLists;
   #turnedAt = Number.NEGATIVE_INFINITY;
 
   constructor(limit: number) {
     this.#limit = limit;
-    this.#current = new Names(limit);
-    this.#previous = new Names(limit);
+    this.#current = new TargetLists(limit);
+    this.#previous = new TargetLists(limit);
   }
 
-  add(names: readonly InvalidationName[]): void {
-    this.#current.add(names);
+  add(targets: readonly InvalidationTarget[]): void {
+    this.#current.add(targets);
   }
 
   /** A sync that was sent at `sentAt` found the server that this instance knew. Only this makes what was said grow old. */
@@ -34,38 +34,38 @@ export class Announced {
     if (sentAt - this.#turnedAt < WINDOW) return;
     this.#turnedAt = sentAt;
     this.#previous = this.#current;
-    this.#current = new Names(this.#limit);
+    this.#current = new TargetLists(this.#limit);
   }
 
   /** All of it; it counts as unsaid from now on. */
-  takeAll(): readonly InvalidationName[] {
-    const names = [...this.#previous.all(), ...this.#current.all()];
-    this.#current = new Names(this.#limit);
-    this.#previous = new Names(this.#limit);
-    return names;
+  drain(): readonly InvalidationTarget[] {
+    const targets = [...this.#previous.all(), ...this.#current.all()];
+    this.#current = new TargetLists(this.#limit);
+    this.#previous = new TargetLists(this.#limit);
+    return targets;
   }
 }
 
-/** Lists of names as they were sent: to keep them costs a publisher next to nothing. */
-class Names {
+/** Lists of targets as they were sent: to keep them costs a publisher next to nothing. */
+class TargetLists {
   readonly #limit: number;
-  #lists: (readonly InvalidationName[])[] = [];
+  #lists: (readonly InvalidationTarget[])[] = [];
   #size = 0;
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  add(names: readonly InvalidationName[]): void {
-    this.#lists.push(names);
-    this.#size += names.length;
+  add(targets: readonly InvalidationTarget[]): void {
+    this.#lists.push(targets);
+    this.#size += targets.length;
     if (this.#size <= this.#limit) return;
-    const wide = widened(this.all(), this.#limit);
+    const wide = widen(this.all(), this.#limit);
     this.#lists = [wide];
     this.#size = wide.length;
   }
 
-  all(): readonly InvalidationName[] {
+  all(): readonly InvalidationTarget[] {
     return this.#lists.flat();
   }
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { key } from '../../../../../test/support/publishing.js';
-import { widened } from './widen.js';
+import { widen } from './widen.js';
 
 const EVERYTHING = [{ kind: 'everything' }];
 
@@ -12,7 +12,7 @@ it('widens keys to their regions, each once, and leaves regions and tags as they
     { kind: 'region' as const, region: 'products' },
     key('1', 'prices'),
   ];
-  expect(widened(names, 3)).toEqual([
+  expect(widen(names, 3)).toEqual([
     { kind: 'region', region: 'products' },
     { kind: 'region', region: 'prices' },
     { kind: 'tag', tag: 'sale' },
@@ -20,9 +20,9 @@ it('widens keys to their regions, each once, and leaves regions and tags as they
 });
 
 it('widens to everything what would be more than the limit all the same', () => {
-  expect(widened([key('1'), key('1', 'prices'), { kind: 'tag', tag: 'sale' }], 2)).toEqual(EVERYTHING);
+  expect(widen([key('1'), key('1', 'prices'), { kind: 'tag', tag: 'sale' }], 2)).toEqual(EVERYTHING);
 });
 
 it('lets everything swallow the rest', () => {
-  expect(widened([key('1'), { kind: 'everything' }, { kind: 'tag', tag: 'sale' }], 9)).toEqual(EVERYTHING);
+  expect(widen([key('1'), { kind: 'everything' }, { kind: 'tag', tag: 'sale' }], 9)).toEqual(EVERYTHING);
 });

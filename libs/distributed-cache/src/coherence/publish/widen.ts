@@ -1,20 +1,20 @@
-import type { InvalidationName } from '../../protocol/invalidation.js';
+import type { InvalidationTarget } from '../../protocol/invalidation.js';
 
-const EVERYTHING: readonly InvalidationName[] = [{ kind: 'everything' }];
+const EVERYTHING: readonly InvalidationTarget[] = [{ kind: 'everything' }];
 
 /**
- * At most `limit` names that cover all that `names` cover, and more: keys become their regions, and where that is not enough, everything
+ * At most `limit` targets that cover all that `targets` cover, and more: keys become their regions, and where that is not enough, everything
  * everything. The only place that widens.
  *
  * @internal
  */
-export function widened(names: Iterable<InvalidationName>, limit: number): readonly InvalidationName[] {
+export function widen(targets: Iterable<InvalidationTarget>, limit: number): readonly InvalidationTarget[] {
   const regions = new Set<string>();
   const tags = new Set<string>();
-  for (const name of names) {
-    if (name.kind === 'everything') return EVERYTHING;
-    if (name.kind === 'tag') tags.add(name.tag);
-    else regions.add(name.region);
+  for (const target of targets) {
+    if (target.kind === 'everything') return EVERYTHING;
+    if (target.kind === 'tag') tags.add(target.tag);
+    else regions.add(target.region);
   }
   // Tags and regions have nothing in between them and everything.
   if (regions.size + tags.size > limit) return EVERYTHING;

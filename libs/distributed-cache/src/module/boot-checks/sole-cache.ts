@@ -10,7 +10,7 @@ export interface RegisteredCache {
 /** A cache, once it is known how it reaches the others. @internal */
 export interface ConnectedCache extends RegisteredCache {
   /** Equal for two caches that would hear each other if they had one namespace; `undefined`: nobody is heard. */
-  readonly meetingPoint: unknown;
+  readonly redisIdentity: unknown;
 }
 
 /**
@@ -39,9 +39,9 @@ export function refuseSecondRegistration(own: RegisteredCache, all: Iterable<Reg
 export function refuseSharedNamespace(all: readonly ConnectedCache[]): void {
   const known = new Map<unknown, Map<string, ConnectedCache>>();
   for (const cache of all) {
-    if (cache.meetingPoint === undefined) continue;
-    const there = known.get(cache.meetingPoint) ?? new Map<string, ConnectedCache>();
-    known.set(cache.meetingPoint, there);
+    if (cache.redisIdentity === undefined) continue;
+    const there = known.get(cache.redisIdentity) ?? new Map<string, ConnectedCache>();
+    known.set(cache.redisIdentity, there);
     const other = there.get(cache.namespace);
     if (other) {
       throw new InvalidOptionsError(

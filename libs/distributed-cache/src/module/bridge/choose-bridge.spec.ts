@@ -21,7 +21,7 @@ function thrownBy(run: () => unknown): unknown {
 
 describe('chooseBridge', () => {
   it('chooses local mode without a connection string', () => {
-    expect(choose({})).toMatchObject({ bridge: undefined, source: 'no connection string', meetingPoint: undefined });
+    expect(choose({})).toMatchObject({ bridge: undefined, source: 'no connection string', redisIdentity: undefined });
   });
 
   it("chooses local mode for the option '', whatever is set and whatever is to be merged over a string", () => {
@@ -109,7 +109,7 @@ describe('Two caches of one namespace', () => {
   });
 
   function meet(one: DistributedCacheOptions, other: DistributedCacheOptions): boolean {
-    return choose(one).meetingPoint === choose(other).meetingPoint;
+    return choose(one).redisIdentity === choose(other).redisIdentity;
   }
 
   it.each<[string, DistributedCacheOptions, DistributedCacheOptions]>([

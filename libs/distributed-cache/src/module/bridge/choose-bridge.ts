@@ -2,7 +2,11 @@ import type { InvalidationBridge } from '../../protocol/invalidation-bridge.js';
 import { InvalidConnectionStringError, InvalidOptionsError } from '../../errors.js';
 import { parseRedisConnectionString } from '../../redis/connection-string/connection-string.js';
 import { isRedisClient } from '../../redis/dial/redis-clients.js';
-import { meetingPointOfClient, meetingPointOfOptions, meetingPointOfString } from '../../redis/dial/redis-identity.js';
+import {
+  redisIdentityOfClient,
+  redisIdentityOfOptions,
+  redisIdentityOfString,
+} from '../../redis/dial/redis-identity.js';
 import { RedisInvalidationBridge } from '../../redis/redis-invalidation-bridge.js';
 import { findConnectionString, type ConnectionSource } from './connection-source.js';
 import type { DistributedCacheOptions } from '../options/distributed-cache.options.js';
@@ -15,7 +19,7 @@ export interface ChosenBridge {
   /** Where the choice comes from, for people. */
   readonly source: string;
   /** Equal for two caches that would hear each other if they had one namespace; `undefined`: nobody is heard. */
-  readonly meetingPoint: unknown;
+  readonly redisIdentity: unknown;
   readonly abortConnect: boolean;
   /** How many times to dial at boot before `abortConnect` gives up; at least 1. */
   readonly connectRetry: number;
@@ -42,22 +46,22 @@ export function chooseBridge(
 ): ChosenBridge {
   const { bridge, redis, abortConnect = false } = options;
   const choice = { abortConnect, connectRetry: DEFAULT_CONNECT_RETRY, commandTimeout: undefined, ignored: [] };
-  if (bridge) return { ...choice, bridge, source: 'the option bridge', meetingPoint: bridge };
+  if (bridge) return { ...choice, bridge, source: 'the option bridge', redisIdentity: bridge };
 
-  const redisBridge = (meetingPoint: unknown): ChosenBridge => ({
+  const redisBridge = (redisIdentity: unknown): ChosenBridge => ({
     ...choice,
     bridge: new RedisInvalidationBridge({ redis }),
     source: 'the option redis',
-    meetingPoint,
+    redisIdentity,
   });
   // A client is connected to somewhere already, whatever a setting says.
-  if (redis && isRedisClient(redis)) return redisBridge(meetingPointOfClient(redis));
+  if (redis && isRedisClient(redis)) return redisBridge(redisIdentityOfClient(redis));
 
   const found = findConnectionString(options.redisConnectionString, read);
   if (found) return fromConnectionString(options, name, found);
-  if (redis && options.redisConnectionString === undefined) return redisBridge(meetingPointOfOptions(redis));
+  if (redis && options.redisConnectionString === undefined) return redisBridge(redisIdentityOfOptions(redis));
   const source = options.redisConnectionString === undefined ? 'no connection string' : "redisConnectionString is ''";
-  return { ...choice, bridge: undefined, source, meetingPoint: undefined };
+  return { ...choice, bridge: undefined, source, redisIdentity: undefined };
 }
 
 function fromConnectionString(
@@ -73,7 +77,7 @@ function fromConnectionString(
   return {
     bridge,
     source,
-    meetingPoint: meetingPointOfString(settings, redis),
+    redisIdentity: redisIdentityOfString(settings, redis),
     abortConnect: options.abortConnect ?? settings.abortConnect,
     connectRetry: settings.connectRetry,
     commandTimeout: resolveSettings(options, name, settings).commandTimeout,

@@ -5,7 +5,7 @@ import { toLinkError } from './redis-refusal.js';
 import { disconnect, listenToEveryError } from './redis-sockets.js';
 
 /** The connections of one link: each step of dialling them takes a bounded time, and all are closed together. @internal */
-export class RedisConnecting {
+export class LinkConnections {
   readonly #make: (place: RedisPlace) => Redis;
   readonly #timeout: number;
   readonly #signal: AbortSignal;

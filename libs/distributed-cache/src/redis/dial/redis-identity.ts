@@ -10,31 +10,31 @@ import { leadsElsewhere, placeIn, placeOf } from './redis-endpoints.js';
  *
  * @internal
  */
-export function meetingPointOfString(settings: RedisConnectionSettings, options: RedisOptions): string {
+export function redisIdentityOfString(settings: RedisConnectionSettings, options: RedisOptions): string {
   const { channelPrefix, serviceName, endpoints } = settings;
   if (options.sentinels || (leadsElsewhere(options) && serviceName === undefined)) {
     const [first] = endpoints;
-    return meetingPointOfOptions('host' in first ? { ...first, ...options } : options, channelPrefix);
+    return redisIdentityOfOptions('host' in first ? { ...first, ...options } : options, channelPrefix);
   }
-  return meetingPoint(channelPrefix, endpoints.map(placeOf), serviceName);
+  return redisIdentity(channelPrefix, endpoints.map(placeOf), serviceName);
 }
 
-/** As {@link meetingPointOfString}. @internal */
-export function meetingPointOfOptions(options: RedisOptions, prefix = ''): string {
+/** As {@link redisIdentityOfString}. @internal */
+export function redisIdentityOfOptions(options: RedisOptions, prefix = ''): string {
   const { sentinels, name } = options;
-  if (!sentinels?.length) return meetingPoint(prefix, [placeIn(options)]);
+  if (!sentinels?.length) return redisIdentity(prefix, [placeIn(options)]);
   const addresses = sentinels.map(({ host = 'localhost', port = 26_379 }) => addressAt(host, port));
-  return meetingPoint(prefix, addresses, name);
+  return redisIdentity(prefix, addresses, name);
 }
 
-/** As {@link meetingPointOfString}. @internal */
-export function meetingPointOfClient(client: Redis | Cluster): unknown {
-  if (!('nodes' in client)) return meetingPointOfOptions(client.options);
+/** As {@link redisIdentityOfString}. @internal */
+export function redisIdentityOfClient(client: Redis | Cluster): unknown {
+  if (!('nodes' in client)) return redisIdentityOfOptions(client.options);
   const nodes = startupNodes(client);
   // Those it has found may be others the next time.
-  return nodes.length > 0 ? meetingPoint('', nodes) : client;
+  return nodes.length > 0 ? redisIdentity('', nodes) : client;
 }
 
-function meetingPoint(prefix: string, places: readonly RedisPlace[], service?: string): string {
+function redisIdentity(prefix: string, places: readonly RedisPlace[], service?: string): string {
   return JSON.stringify([prefix, service ?? null, ...new Set(places.map(describePlace).toSorted())]);
 }

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { RedisPlace } from './redis-address.js';
 import type { RedisClients } from './redis-clients.js';
-import type { RedisConnecting } from './link-connections.js';
+import type { LinkConnections } from './link-connections.js';
 import { Sentinels } from './sentinels.js';
 import { SilentNodes } from './silent-nodes.js';
 import { connectToOwner } from './slot-owner.js';
@@ -27,7 +27,7 @@ export class ServerChoice {
     this.#clients = clients;
   }
 
-  async connect(connecting: RedisConnecting, key: string, signal: AbortSignal): Promise<ChosenServer> {
+  async connect(connecting: LinkConnections, key: string, signal: AbortSignal): Promise<ChosenServer> {
     const { sentinels: service, connectTimeout } = this.#clients;
     if (!service) return this.#connectThrough(rotated(this.#clients.seeds(), this.#turn++), connecting, key);
 
@@ -39,7 +39,7 @@ export class ServerChoice {
     return server;
   }
 
-  async #connectThrough(seeds: readonly RedisPlace[], connecting: RedisConnecting, key: string): Promise<ChosenServer> {
+  async #connectThrough(seeds: readonly RedisPlace[], connecting: LinkConnections, key: string): Promise<ChosenServer> {
     const { connection, place, others } = await connectToOwner(connecting, seeds, key, this.#clients.natMap);
     const listenAt = this.#silentNodes.preferOther(place, others);
     const channelWasSilent = (): void => this.#silentNodes.note(listenAt);

@@ -1,7 +1,7 @@
 import type { NatMap, Redis } from 'ioredis';
 import { BridgeRefusal } from '../../protocol/invalidation-bridge.js';
 import { describePlace, movedTo, type RedisPlace } from './redis-address.js';
-import type { RedisConnecting } from './link-connections.js';
+import type { LinkConnections } from './link-connections.js';
 import { KEPT_FOR } from '../link/redis-names.js';
 import { disconnect } from './redis-sockets.js';
 
@@ -23,7 +23,7 @@ export interface SlotOwner {
  * @internal
  */
 export async function connectToOwner(
-  connecting: RedisConnecting,
+  connecting: LinkConnections,
   seeds: readonly RedisPlace[],
   key: string,
   natMap: NatMap | undefined,
@@ -46,7 +46,7 @@ export async function connectToOwner(
 
 /** @param visited - the nodes asked so far; those to which they send us are added */
 async function followMoved(
-  connecting: RedisConnecting,
+  connecting: LinkConnections,
   visited: RedisPlace[],
   key: string,
   natMap: NatMap | undefined,
@@ -68,7 +68,7 @@ async function followMoved(
  * Asks for a write that any server may be asked for: it keeps a log for as long as every sync does, and the permissions allow it.
  * `undefined` when this is the server to talk to.
  */
-async function refusalOf(connecting: RedisConnecting, connection: Redis, key: string): Promise<Error | undefined> {
+async function refusalOf(connecting: LinkConnections, connection: Redis, key: string): Promise<Error | undefined> {
   try {
     await connecting.step(connection, connection.pexpire(key, KEPT_FOR));
     return undefined;

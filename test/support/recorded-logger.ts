@@ -1,4 +1,4 @@
-import type { Log } from '../../libs/distributed-cache/src/common/logger.js';
+import type { CacheLogger } from '../../libs/distributed-cache/src/common/logger.js';
 import { everythingSaid } from './secrets/everything-said.js';
 
 export interface LogLine {
@@ -8,7 +8,7 @@ export interface LogLine {
 }
 
 /** Keeps what an operator would have read. */
-export class RecordedLog implements Log {
+export class RecordedLogger implements CacheLogger {
   readonly lines: LogLine[] = [];
 
   log(message: string, parameters?: object): void {
