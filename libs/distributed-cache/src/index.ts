@@ -47,7 +47,7 @@ export {
 export type { Position } from './protocol/position.js';
 export type { Invalidation, InvalidationTarget } from './protocol/invalidation.js';
 export type { ListedMember, Member } from './protocol/member.js';
-export type { EvictedEverywhere } from './coherence/publish/confirmation.js';
+export type { Evicted } from './coherence/publish/evicted.js';
 export type { BridgeStats } from './coherence/bridge-stats.js';
 export type { CoherenceState } from './coherence/coherence.js';
 export type { OnUndelivered } from './coherence/publish/delivery.js';

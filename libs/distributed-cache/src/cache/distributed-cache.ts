@@ -1,7 +1,7 @@
 import type { Cache } from 'cache-manager';
 import { systemClock, type Clock } from '../common/clock.js';
 import type { CoherenceState } from '../coherence/coherence.js';
-import type { EvictedEverywhere } from '../coherence/publish/confirmation.js';
+import type { Evicted } from '../coherence/publish/evicted.js';
 import type { InvalidationBridge } from '../protocol/invalidation-bridge.js';
 import { noopLogger, type CacheLogger } from '../common/logger.js';
 import { createCacheManager } from './cache-manager/cache-manager.js';
@@ -75,10 +75,10 @@ export class DistributedCache {
   }
 
   /** Evicts every entry that carries one of the tags, across regions, here and in every other instance, as `region.evict()` does. */
-  evictTags(tags: string | readonly string[], options: EvictEverywhereOptions): Promise<EvictedEverywhere>;
+  evictTags(tags: string | readonly string[], options: EvictEverywhereOptions): Promise<Evicted>;
   evictTags(tags: string | readonly string[], options?: EvictOptions): Promise<void>;
-  evictTags(tags: string | readonly string[], options?: AnyEvictOptions): Promise<EvictedEverywhere | void>;
-  async evictTags(tags: string | readonly string[], options?: AnyEvictOptions): Promise<EvictedEverywhere | void> {
+  evictTags(tags: string | readonly string[], options?: AnyEvictOptions): Promise<Evicted | void>;
+  async evictTags(tags: string | readonly string[], options?: AnyEvictOptions): Promise<Evicted | void> {
     return this.#cache.evictAs(
       canonicalTags(tags).map((tag) => ({ kind: 'tag', tag })),
       options,
@@ -86,10 +86,10 @@ export class DistributedCache {
   }
 
   /** Evicts everything in this namespace, here and in every other instance, as `region.evict()` does; never another namespace's. */
-  clear(options: EvictEverywhereOptions): Promise<EvictedEverywhere>;
+  clear(options: EvictEverywhereOptions): Promise<Evicted>;
   clear(options?: EvictOptions): Promise<void>;
-  clear(options?: AnyEvictOptions): Promise<EvictedEverywhere | void>;
-  async clear(options?: AnyEvictOptions): Promise<EvictedEverywhere | void> {
+  clear(options?: AnyEvictOptions): Promise<Evicted | void>;
+  async clear(options?: AnyEvictOptions): Promise<Evicted | void> {
     return this.#cache.evictAs([{ kind: 'everything' }], options);
   }
 

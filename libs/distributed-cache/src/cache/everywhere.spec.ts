@@ -22,7 +22,7 @@ describe('an eviction everywhere', () => {
   it('in health resolves when every instance has acknowledged it, without any wait', async () => {
     const { a, b, c } = await three();
     const evicted = await a.region('r').evict('1', { everywhere: true });
-    expect(evicted).toEqual({ instances: 3, waited: 0 });
+    expect(evicted).toEqual({ delivered: true, instances: 3, waited: 0 });
     expect(copies(a, b, c)).toEqual([undefined, undefined, undefined]);
   });
 
@@ -35,7 +35,7 @@ describe('an eviction everywhere', () => {
       a.evictTags(['t', 'u'], { everywhere: true }),
       a.clear({ everywhere: true }),
     ])
-      expect(await evicted).toEqual({ instances: 3, waited: 0 });
+      expect(await evicted).toEqual({ delivered: true, instances: 3, waited: 0 });
   });
 
   it('waits for an instance that is cut off until its lease is over, and not a moment less', async () => {
@@ -151,7 +151,7 @@ describe('an eviction everywhere', () => {
     const closed = b.close();
     await clock.advance(0);
     await closed;
-    expect(await a.region('r').evict('1', { everywhere: true })).toEqual({ instances: 2, waited: 0 });
+    expect(await a.region('r').evict('1', { everywhere: true })).toEqual({ delivered: true, instances: 2, waited: 0 });
   });
 
   it('waits for one that has died until its lease is over, and after ten minutes no more', async () => {
@@ -161,7 +161,7 @@ describe('an eviction everywhere', () => {
     await clock.advance(S + 1);
     expect((await evicted).waited).toBe(S + 1);
     await clock.advance(TEN_MINUTES);
-    expect(await a.region('r').evict('1', { everywhere: true })).toEqual({ instances: 2, waited: 0 });
+    expect(await a.region('r').evict('1', { everywhere: true })).toEqual({ delivered: true, instances: 2, waited: 0 });
   });
 
   it('can only be acknowledged by an instance whose maxStaleness is Infinity', async () => {
@@ -197,7 +197,7 @@ describe('an eviction everywhere', () => {
 
   it('alone resolves at once', async () => {
     const { a } = cluster(1).alone();
-    expect(await a.region('r').evict('1', { everywhere: true })).toEqual({ instances: 1, waited: 0 });
+    expect(await a.region('r').evict('1', { everywhere: true })).toEqual({ delivered: true, instances: 1, waited: 0 });
   });
 
   it('asked for before it is known that there is nobody else resolves then', async () => {

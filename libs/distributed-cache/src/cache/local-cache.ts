@@ -1,5 +1,5 @@
 import type { Clock } from '../common/clock.js';
-import type { EvictedEverywhere } from '../coherence/publish/confirmation.js';
+import type { Evicted } from '../coherence/publish/evicted.js';
 import { Coherence, type CoherenceState, type LocalCopies } from '../coherence/coherence.js';
 import { EVERYTHING, invalidationOf, type Invalidation, type InvalidationTarget } from '../protocol/invalidation.js';
 import type { CacheLogger } from '../common/logger.js';
@@ -18,6 +18,9 @@ import type { RegionState } from './region-state.js';
 import type { CacheSettings } from './settings.js';
 import { newRegionStats } from './stats.js';
 import { valueToServe, valueToStore } from './values.js';
+
+/** No target was named, so there is nothing to deliver. */
+const NOTHING_EVICTED: Evicted = Object.freeze({ delivered: true, instances: 0, waited: 0 });
 
 /**
  * This instance's copies with all that keeps them honest: what regions and the façade stand on.
@@ -151,18 +154,15 @@ export class LocalCache implements LocalCopies {
   }
 
   /** An eviction that was asked for here: applied at once, then told to the others. */
-  evict(targets: readonly InvalidationTarget[]): Promise<void> {
+  evict(targets: readonly InvalidationTarget[]): Promise<Evicted> {
     if (this.#isClosed) return Promise.reject(this.#closedError());
-    if (targets.length === 0) return Promise.resolve();
+    if (targets.length === 0) return Promise.resolve(NOTHING_EVICTED);
     this.#delayedReevictions.later(targets);
     return this.#evict(targets);
   }
 
   /** As {@link evict}; with `everywhere` it settles when no instance can serve what the targets cover. */
-  evictAs(
-    targets: readonly InvalidationTarget[],
-    options: AnyEvictOptions | undefined,
-  ): Promise<EvictedEverywhere | void> {
+  evictAs(targets: readonly InvalidationTarget[], options: AnyEvictOptions | undefined): Promise<Evicted> {
     return options?.everywhere ? this.#evictEverywhere(targets, options.everywhere) : this.evict(targets);
   }
 
@@ -190,15 +190,15 @@ export class LocalCache implements LocalCopies {
     this.#shutdown.abort();
   }
 
-  #evict(targets: readonly InvalidationTarget[]): Promise<void> {
+  #evict(targets: readonly InvalidationTarget[]): Promise<Evicted> {
     this.#applyOwn(targets);
     return this.coherence.publish(targets);
   }
 
-  async #evictEverywhere(targets: readonly InvalidationTarget[], everywhere: Everywhere): Promise<EvictedEverywhere> {
+  async #evictEverywhere(targets: readonly InvalidationTarget[], everywhere: Everywhere): Promise<Evicted> {
     if (this.#isClosed) throw this.#closedError();
     const timeout = timeoutOf(everywhere, this.settings);
-    if (targets.length === 0) return { instances: 0, waited: 0 };
+    if (targets.length === 0) return NOTHING_EVICTED;
     this.#delayedReevictions.later(targets);
     this.#applyOwn(targets);
     return this.coherence.publishEverywhere(targets, timeout);

@@ -1,4 +1,4 @@
-import type { EvictedEverywhere } from '../coherence/publish/confirmation.js';
+import type { Evicted } from '../coherence/publish/evicted.js';
 import type { InvalidationTarget } from '../protocol/invalidation.js';
 import type { LocalCache } from './local-cache.js';
 import {
@@ -128,7 +128,7 @@ export class Region<V = unknown> {
     if (isStorable(value, options)) {
       this.#cache.store(this.#state, canonical, value, this.#cache.clock.now(), ttl, tags);
     }
-    return delivered;
+    await delivered;
   }
 
   /** Stores a value in this instance only, telling nobody. @internal */
@@ -162,10 +162,10 @@ export class Region<V = unknown> {
    * @throws {InvalidationNotDeliveredError} with `onUndelivered: 'throw'`
    * @throws {InvalidationNotConfirmedError} with `everywhere`, after its timeout, naming the instances that are missing
    */
-  evict(key: CacheKey, options: EvictEverywhereOptions): Promise<EvictedEverywhere>;
+  evict(key: CacheKey, options: EvictEverywhereOptions): Promise<Evicted>;
   evict(key: CacheKey, options?: EvictOptions): Promise<void>;
-  evict(key: CacheKey, options?: AnyEvictOptions): Promise<EvictedEverywhere | void>;
-  evict(key: CacheKey, options?: AnyEvictOptions): Promise<EvictedEverywhere | void> {
+  evict(key: CacheKey, options?: AnyEvictOptions): Promise<Evicted | void>;
+  evict(key: CacheKey, options?: AnyEvictOptions): Promise<Evicted | void> {
     // Not `async`: all who evict in one tick wait for one promise, and none of their own is made for each.
     try {
       return this.#cache.evictAs([this.#targetOf(key)], options);
@@ -175,10 +175,10 @@ export class Region<V = unknown> {
   }
 
   /** As {@link evict}, for several keys at once. */
-  evictMany(keys: Iterable<CacheKey>, options: EvictEverywhereOptions): Promise<EvictedEverywhere>;
+  evictMany(keys: Iterable<CacheKey>, options: EvictEverywhereOptions): Promise<Evicted>;
   evictMany(keys: Iterable<CacheKey>, options?: EvictOptions): Promise<void>;
-  evictMany(keys: Iterable<CacheKey>, options?: AnyEvictOptions): Promise<EvictedEverywhere | void>;
-  async evictMany(keys: Iterable<CacheKey>, options?: AnyEvictOptions): Promise<EvictedEverywhere | void> {
+  evictMany(keys: Iterable<CacheKey>, options?: AnyEvictOptions): Promise<Evicted | void>;
+  async evictMany(keys: Iterable<CacheKey>, options?: AnyEvictOptions): Promise<Evicted | void> {
     return this.#cache.evictAs(
       Array.from(keys, (key) => this.#targetOf(key)),
       options,
@@ -186,10 +186,10 @@ export class Region<V = unknown> {
   }
 
   /** Evicts everything in this region, here and in every other instance, as {@link evict} does. */
-  clear(options: EvictEverywhereOptions): Promise<EvictedEverywhere>;
+  clear(options: EvictEverywhereOptions): Promise<Evicted>;
   clear(options?: EvictOptions): Promise<void>;
-  clear(options?: AnyEvictOptions): Promise<EvictedEverywhere | void>;
-  async clear(options?: AnyEvictOptions): Promise<EvictedEverywhere | void> {
+  clear(options?: AnyEvictOptions): Promise<Evicted | void>;
+  async clear(options?: AnyEvictOptions): Promise<Evicted | void> {
     return this.#cache.evictAs([{ kind: 'region', region: this.name }], options);
   }
 

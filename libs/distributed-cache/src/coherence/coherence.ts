@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { BackOff } from '../common/back-off.js';
 import { newBridgeStats, type BridgeStats } from './bridge-stats.js';
 import type { CancelTimer, Clock } from '../common/clock.js';
-import type { EvictedEverywhere } from './publish/confirmation.js';
+import { EVICTED_ALONE, EVICTED_EVERYWHERE_ALONE, type Evicted } from './publish/evicted.js';
 import { FirstSync } from './first-sync.js';
 import { BridgeRefusal, type InvalidationBridge, type InvalidationLink } from '../protocol/invalidation-bridge.js';
 import { encodeNoOp } from '../protocol/invalidation-message.js';
@@ -136,14 +136,14 @@ export class Coherence {
   }
 
   /** Tells the other instances. It was applied here already. */
-  publish(names: Iterable<InvalidationTarget>): Promise<void> {
-    return this.#state === 'local' ? Promise.resolve() : this.#publisher.publish(names);
+  publish(names: Iterable<InvalidationTarget>): Promise<Evicted> {
+    return this.#state === 'local' ? Promise.resolve(EVICTED_ALONE) : this.#publisher.publish(names);
   }
 
   /** Tells the other instances, and settles when none of them can serve what the names cover, or after `timeout` ms. */
-  publishEverywhere(names: readonly InvalidationTarget[], timeout: number): Promise<EvictedEverywhere> {
+  publishEverywhere(names: readonly InvalidationTarget[], timeout: number): Promise<Evicted> {
     return this.#state === 'local'
-      ? Promise.resolve({ instances: 1, waited: 0 })
+      ? Promise.resolve(EVICTED_EVERYWHERE_ALONE)
       : this.#publisher.publishEverywhere(names, timeout);
   }
 

@@ -18,7 +18,7 @@ export interface ResolvedPut {
 export interface PutOutcome<R> {
   readonly result: R;
   /** Settles as the promise of `evict()` does. */
-  readonly delivered: Promise<void>;
+  readonly delivered: Promise<unknown>;
 }
 
 /**

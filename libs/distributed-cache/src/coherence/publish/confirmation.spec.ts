@@ -43,7 +43,7 @@ describe('an eviction of many messages on many instances', () => {
     const { confirmations, settled, tokens } = asked(100, 100);
     for (const token of tokens)
       for (const { member } of listed(100)) confirmations.acknowledged(token, member.instanceId);
-    expect(await settled).toEqual({ instances: 101, waited: 0 });
+    expect(await settled).toEqual({ delivered: true, instances: 101, waited: 0 });
   });
 
   it('is not over while one of them is missing from one instance', async () => {
@@ -52,7 +52,7 @@ describe('an eviction of many messages on many instances', () => {
       for (const { member } of listed(token === tokens[1] ? 2 : 3))
         confirmations.acknowledged(token, member.instanceId);
     await clock.advance(10_001);
-    expect(await settled).toEqual({ instances: 4, waited: 10_001 });
+    expect(await settled).toEqual({ delivered: true, instances: 4, waited: 10_001 });
   });
 });
 
@@ -75,7 +75,7 @@ it('an acknowledgement that comes before the log has answered counts', async () 
   confirmations.allSent();
   confirmations.acknowledged(rollCall?.token ?? '', 'm0');
   if (rollCall) confirmations.accepted(rollCall, 0, { id: '1-0', members: listed(1), listAge: AGED });
-  expect(await settled).toEqual({ instances: 2, waited: 0 });
+  expect(await settled).toEqual({ delivered: true, instances: 2, waited: 0 });
 });
 
 it('a member that says it may serve for longer than a timer can wait is looked at again, not all the time', async () => {

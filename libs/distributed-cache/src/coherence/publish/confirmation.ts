@@ -3,18 +3,11 @@ import type { CancelTimer, Clock } from '../../common/clock.js';
 import type { MembersReply } from '../../protocol/invalidation-bridge.js';
 import type { InvalidationTarget } from '../../protocol/invalidation.js';
 import { bypasses, MEMBER_IS_GONE, type Member } from '../../protocol/member.js';
+import type { Evicted } from './evicted.js';
 import { MessageAcks } from './message-acks.js';
 
 /** Timers of Node end at once when they are asked for more than 24 days, and nobody checks what the list says. */
 const LONGEST_TIMER = 86_400_000;
-
-/** What an eviction everywhere came to. @publicApi */
-export interface EvictedEverywhere {
-  /** How many instances are known not to serve the old value any more, this one among them. */
-  readonly instances: number;
-  /** How long that took, in ms. */
-  readonly waited: number;
-}
 
 /**
  * Waits until no instance can serve what one eviction covers: each has acknowledged it, or its time is over.
@@ -25,7 +18,7 @@ export interface EvictedEverywhere {
  * @internal
  */
 export class Confirmation {
-  readonly settled: Promise<EvictedEverywhere>;
+  readonly settled: Promise<Evicted>;
   readonly #targets: readonly InvalidationTarget[];
   readonly #self: Member;
   readonly #clock: Clock;
@@ -41,7 +34,7 @@ export class Confirmation {
   #areAllSent = false;
   #cancelCheck: CancelTimer | undefined;
   #isSettled = false;
-  #resolve: (result: EvictedEverywhere) => void = () => {};
+  #resolve: (result: Evicted) => void = () => {};
   #reject: (error: Error) => void = () => {};
 
   constructor(targets: readonly InvalidationTarget[], self: Member, timeout: number, clock: Clock) {
@@ -105,7 +98,7 @@ export class Confirmation {
 
   /** There are no other instances. */
   nobodyElse(): void {
-    this.#settle(() => this.#resolve({ instances: 1, waited: this.#clock.now() - this.#startedAt }));
+    this.#settle(() => this.#resolve(this.#confirmedBy(1, this.#clock.now())));
   }
 
   giveUp(when: string): void {
@@ -118,7 +111,7 @@ export class Confirmation {
     const now = this.#clock.now();
     const until = this.#servedUntil(now);
     if (until === undefined) {
-      this.#settle(() => this.#resolve({ instances: this.#instances.size, waited: now - this.#startedAt }));
+      this.#settle(() => this.#resolve(this.#confirmedBy(this.#instances.size, now)));
     } else if (until < Infinity) {
       // A copy is served up to its last millisecond, so only the one after it is safe.
       const wait = Math.min(Math.floor(until - now) + 1, LONGEST_TIMER);
@@ -149,6 +142,10 @@ export class Confirmation {
     const longest = others.reduce((so, { maxStaleness }) => Math.max(so, maxStaleness), 0);
     const areAllBypassed = others.every((member) => this.#targets.every((target) => bypasses(member, target)));
     return areAllBypassed ? Math.min(longest, longest - listAge) : longest;
+  }
+
+  #confirmedBy(instances: number, now: number): Evicted {
+    return { delivered: true, instances, waited: now - this.#startedAt };
   }
 
   #notConfirmed(when: string): InvalidationNotConfirmedError {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../common/clock.js';
-import { Confirmation, type EvictedEverywhere } from './confirmation.js';
+import { Confirmation } from './confirmation.js';
+import type { Evicted } from './evicted.js';
 import type { MembersReply } from '../../protocol/invalidation-bridge.js';
 import type { InvalidationTarget } from '../../protocol/invalidation.js';
 import type { Member } from '../../protocol/member.js';
@@ -25,7 +26,7 @@ export class Confirmations {
   }
 
   /** For targets that go into the outbox now. */
-  async begin(targets: readonly InvalidationTarget[], timeout: number): Promise<EvictedEverywhere> {
+  async begin(targets: readonly InvalidationTarget[], timeout: number): Promise<Evicted> {
     const confirmation = new Confirmation(targets, this.#self, timeout, this.#clock);
     this.#waiting.add(confirmation);
     this.#unsent.add(confirmation);

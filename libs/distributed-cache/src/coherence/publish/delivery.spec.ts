@@ -4,7 +4,7 @@ import { InvalidationNotDeliveredError } from '../../errors.js';
 import { BridgeRefusal } from '../../protocol/invalidation-bridge.js';
 
 /** What has become of a promise by now. */
-function watch(promise: Promise<void>): { outcome: 'pending' | 'resolved' | Error } {
+function watch(promise: Promise<unknown>): { outcome: 'pending' | 'resolved' | Error } {
   const watched: { outcome: 'pending' | 'resolved' | Error } = { outcome: 'pending' };
   promise.then(
     () => (watched.outcome = 'resolved'),
@@ -52,7 +52,7 @@ describe('the promise of an eviction', () => {
 
   it('resolves at once when Redis is known to be away', async () => {
     const { publisher } = publishing();
-    await expect(publisher.publish([key('1')])).resolves.toBeUndefined();
+    await expect(publisher.publish([key('1')])).resolves.toMatchObject({ delivered: false });
     expect(publisher.waiting).toBe(1);
   });
 
@@ -100,7 +100,7 @@ describe("the promise of an eviction with onUndelivered: 'throw'", () => {
     const eviction = publisher.publish([key('1')]);
     await clock.advance(0);
     link.publishes[0]?.resolve('1-0');
-    await expect(eviction).resolves.toBeUndefined();
+    await expect(eviction).resolves.toMatchObject({ delivered: true });
   });
 
   it('rejects at once when Redis is known to be away; the outbox has the invalidation', async () => {

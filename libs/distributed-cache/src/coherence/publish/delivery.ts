@@ -1,5 +1,6 @@
 import { InvalidationNotDeliveredError } from '../../errors.js';
 import type { CancelTimer, Clock } from '../../common/clock.js';
+import { EVICTED_LATER, type Evicted } from './evicted.js';
 
 /** What `evict()` does when the invalidation is not in the log: resolve, since the outbox has it, or reject. @publicApi */
 export type OnUndelivered = 'queue' | 'throw';
@@ -10,19 +11,30 @@ export interface DeliverySettings {
   readonly publishTimeout: number;
 }
 
-/** What the callers of one tick wait for: that all they asked for is in the log, or known to have to wait. @internal */
+/**
+ * Lets the callers of one tick wait, over one promise, until the log has everything they evicted, or until that is known to take longer.
+ *
+ * A message is *sent*, then *logged*, then *accepted*: with `minReplicas` the last comes only once enough replicas have it.
+ *
+ * @internal
+ */
 export class Delivery {
-  readonly settled: Promise<void>;
+  readonly settled: Promise<Evicted>;
   readonly #settings: DeliverySettings;
+  readonly #clock: Clock;
+  readonly #startedAt: number;
   readonly #cancelTimeout: CancelTimer;
-  #resolve: () => void = () => {};
+  #resolve: (evicted: Evicted) => void = () => {};
   #reject: (error: Error) => void = () => {};
-  #messages = 0;
+  #unlogged = 0;
+  #unaccepted = 0;
   #isClosed = false;
   #isSettled = false;
 
   constructor(settings: DeliverySettings, clock: Clock) {
     this.#settings = settings;
+    this.#clock = clock;
+    this.#startedAt = clock.now();
     this.settled = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -39,23 +51,41 @@ export class Delivery {
   }
 
   messageSent(): void {
-    this.#messages += 1;
+    this.#unlogged += 1;
+    this.#unaccepted += 1;
   }
 
+  /** The log has one of the messages. */
+  messageLogged(): void {
+    this.#unlogged -= 1;
+  }
+
+  /** Nothing more is waited for on behalf of one message that is logged. */
   messageAccepted(): void {
-    this.#messages -= 1;
+    this.#unaccepted -= 1;
     this.#settleWhenDelivered();
   }
 
-  /** The message goes back in the outbox, and what is left of this delivery, which is not closed yet, is sent with it. */
-  messageReturned(): void {
-    this.#messages -= 1;
+  /** The log has one message that too few replicas have in time. */
+  messageNotReplicated(reason: string): void {
+    if (this.#settings.onUndelivered === 'queue') this.messageAccepted();
+    else this.postpone(`the log has it, but ${reason}`);
   }
 
-  /** One of its messages was returned and travels with `other`, for which it stands from now on. */
+  /** One message is in the outbox again. The rest of this delivery, which is not closed yet, is sent together with it. */
+  messageReturned(): void {
+    this.#unlogged -= 1;
+    this.#unaccepted -= 1;
+  }
+
+  /** One message is in the outbox again and is sent with `other`: the outcome of `other` is the outcome of that message. */
   follow(other: Delivery): void {
     other.settled.then(
-      () => this.messageAccepted(),
+      ({ delivered }) => {
+        if (!delivered) return this.#giveUpWaiting();
+        this.messageLogged();
+        this.messageAccepted();
+      },
       () => this.postpone('the log did not accept it in time'),
     );
   }
@@ -66,25 +96,34 @@ export class Delivery {
     this.#settleWhenDelivered();
   }
 
-  /** It stays in the outbox; its callers wait no longer. */
+  /** Ends the wait of the callers. What the log does not have stays in the outbox. */
   postpone(reason: string): void {
-    this.#isSettled = true;
-    this.#cancelTimeout();
-    if (this.#settings.onUndelivered === 'queue') this.#resolve();
-    else this.#reject(notDelivered(reason));
+    if (this.#settings.onUndelivered === 'queue') this.#giveUpWaiting();
+    else this.#settle(() => this.#reject(notDelivered(reason)));
   }
 
   #settleWhenDelivered(): void {
-    if (!this.#isClosed || this.#messages > 0) return;
+    if (this.#isClosed && this.#unaccepted === 0) this.#giveUpWaiting();
+  }
+
+  #giveUpWaiting(): void {
+    const delivered = this.#isClosed && this.#unlogged === 0;
+    this.#settle(() => this.#resolve({ delivered, instances: 0, waited: this.#clock.now() - this.#startedAt }));
+  }
+
+  #settle(conclude: () => void): void {
+    if (this.#isSettled) return;
     this.#isSettled = true;
     this.#cancelTimeout();
-    this.#resolve();
+    conclude();
   }
 }
 
-/** What a caller gets who asks while Redis is known to be away. @internal */
-export function postponed(onUndelivered: OnUndelivered): Promise<void> {
-  return onUndelivered === 'queue' ? Promise.resolve() : Promise.reject(notDelivered('Redis cannot be reached'));
+/** The promise of an eviction that is asked for while the log is known to be out of reach. @internal */
+export function postponed(onUndelivered: OnUndelivered): Promise<Evicted> {
+  return onUndelivered === 'queue'
+    ? Promise.resolve(EVICTED_LATER)
+    : Promise.reject(notDelivered('Redis cannot be reached'));
 }
 
 function notDelivered(reason: string): InvalidationNotDeliveredError {

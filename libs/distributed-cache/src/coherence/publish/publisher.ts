@@ -2,9 +2,9 @@ import { RepublishBuffer } from './republish-buffer.js';
 import { BackOff } from '../../common/back-off.js';
 import type { BridgeStats } from '../bridge-stats.js';
 import type { CancelTimer, Clock } from '../../common/clock.js';
-import type { EvictedEverywhere } from './confirmation.js';
 import { Confirmations, type AckRequest } from './confirmations.js';
 import { Delivery, postponed, type DeliverySettings } from './delivery.js';
+import type { Evicted } from './evicted.js';
 import { BridgeRefusal, type InvalidationLink, type MembersReply } from '../../protocol/invalidation-bridge.js';
 import { encodeInvalidation } from '../../protocol/invalidation-message.js';
 import type { InvalidationTarget } from '../../protocol/invalidation.js';
@@ -83,7 +83,7 @@ export class Publisher {
     return targets;
   }
 
-  publish(targets: Iterable<InvalidationTarget>): Promise<void> {
+  publish(targets: Iterable<InvalidationTarget>): Promise<Evicted> {
     for (const target of targets) this.#outbox.add(target);
     if (!this.#link) return postponed(this.#settings.onUndelivered);
 
@@ -94,7 +94,7 @@ export class Publisher {
   }
 
   /** As {@link publish}; settles when no instance can serve what the targets cover, or after `timeout` ms. */
-  publishEverywhere(targets: readonly InvalidationTarget[], timeout: number): Promise<EvictedEverywhere> {
+  publishEverywhere(targets: readonly InvalidationTarget[], timeout: number): Promise<Evicted> {
     const confirmed = this.#confirmations.begin(targets, timeout);
     for (const target of targets) this.#outbox.add(target);
     if (this.#link) this.#scheduleFlush();
@@ -209,6 +209,7 @@ export class Publisher {
     this.#stats.published += 1;
     this.#backOff.reset();
     this.#republishBuffer.add(message.targets);
+    message.delivery?.messageLogged();
     this.#tellCallers(message, this.#clock.now(), reply);
     if (this.#outbox.size > 0) this.#flush();
     // It walks over all that is on its way.
@@ -223,11 +224,11 @@ export class Publisher {
       delivery?.messageAccepted();
       confirm();
     };
-    const postpone = (reason: string): void => {
-      delivery?.postpone(`the log has it, but ${reason}`);
+    const missed = (reason: string): void => {
+      delivery?.messageNotReplicated(reason);
       confirm();
     };
-    if (this.#replication) this.#replication.reached(accept, postpone);
+    if (this.#replication) this.#replication.reached(accept, missed);
     else accept();
   }
 

@@ -22,7 +22,7 @@ async function twoRefused(onUndelivered: 'throw' | 'queue'): Promise<TwoRefused>
   const { publisher, connected, clock, link } = publishing({ onUndelivered });
   connected();
   const states: Record<string, string> = {};
-  const watch = (name: string, promise: Promise<void>): void => {
+  const watch = (name: string, promise: Promise<unknown>): void => {
     states[name] = 'waiting';
     promise.then(
       () => (states[name] = 'resolved'),

@@ -53,7 +53,7 @@ describe('with minReplicas the promise of an eviction', () => {
   it('asks once for all that was accepted while an answer was awaited', async () => {
     const { publisher, connected, clock, link } = publishing(replicas);
     connected();
-    const evictions: Promise<void>[] = [];
+    const evictions: Promise<unknown>[] = [];
     for (const name of ['1', '2', '3']) {
       evictions.push(publisher.publish([key(name)]));
       await clock.advance(0);
