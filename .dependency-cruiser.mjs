@@ -14,7 +14,7 @@ const MAY_IMPORT = {
   coherence: ['protocol', 'common'],
   redis: ['protocol', 'common'],
   cache: ['coherence', 'protocol', 'keys', 'store', 'common'],
-  decorators: ['cache', 'keys', 'common'],
+  decorators: ['cache', 'keys', 'protocol', 'common'],
   module: ['decorators', 'cache', 'redis', 'coherence', 'protocol', 'keys', 'common'],
   testing: ['module', 'decorators', 'cache', 'coherence', 'protocol', 'keys', 'store', 'common'],
 };
@@ -50,6 +50,13 @@ export default {
       severity: 'error',
       from: { path: `^${SOURCE}/`, pathNot: [`^${SOURCE}/redis/`, String.raw`\.(?:spec|test-d)\.ts$`] },
       to: { path: 'node_modules/ioredis(?:/|$)', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'no-circle',
+      comment: 'Two files that import each other, also for their types alone, are one concept or need a third file below both.',
+      severity: 'error',
+      from: { path: `^${SOURCE}/` },
+      to: { circular: true },
     },
     {
       name: 'no-test-in-production',

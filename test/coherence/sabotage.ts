@@ -1,5 +1,5 @@
 import { LocalCache } from '../../libs/distributed-cache/src/cache/local-cache.js';
-import { Load } from '../../libs/distributed-cache/src/cache/loading/load.js';
+import { Execution } from '../../libs/distributed-cache/src/cache/loading/execution.js';
 import { Loads } from '../../libs/distributed-cache/src/cache/loading/loads.js';
 import { Region } from '../../libs/distributed-cache/src/cache/region.js';
 import type { InvalidationBridge, SyncReply } from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
@@ -27,7 +27,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
 
   /** The lease of a load that runs. */
   'join rule': {
-    disable: () => replaced(Load.prototype, { trueSince: () => Number.POSITIVE_INFINITY }),
+    disable: () => replaced(Execution.prototype, { loadedAtSoFar: () => Number.POSITIVE_INFINITY }),
   },
 
   /** Who joined after the invalidation that only the result's tags reveal is given a new load. */

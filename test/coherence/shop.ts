@@ -1,4 +1,4 @@
-import type { EvictEverywhereOptions } from '../../libs/distributed-cache/src/cache/everywhere.js';
+import type { EvictOptions } from '../../libs/distributed-cache/src/cache/everywhere.js';
 import type { Clock } from '../../libs/distributed-cache/src/common/clock.js';
 import type { InvalidationTarget } from '../../libs/distributed-cache/src/protocol/invalidation.js';
 import type { Flight } from './flights.js';
@@ -197,7 +197,7 @@ export class Shop {
     );
   }
 
-  async #evict(name: InvalidationTarget, options?: EvictEverywhereOptions): Promise<void> {
+  async #evict(name: InvalidationTarget, options?: EvictOptions): Promise<void> {
     const { cache } = this.instance;
     switch (name.kind) {
       case 'everything':

@@ -11,7 +11,7 @@ const NAMES = [...HOSTILE_NAMES, ...HUGE_NAMES];
 interface Named {
   read(cache: DistributedCache, name: string): unknown;
   load(cache: DistributedCache, name: string, value: unknown): Promise<unknown>;
-  evict(cache: DistributedCache, name: string): Promise<void>;
+  evict(cache: DistributedCache, name: string): Promise<unknown>;
 }
 
 const NAMED: Readonly<Record<string, Named>> = {

@@ -113,7 +113,7 @@ describe('the log in Redis', () => {
   it('survives that the scripts are flushed in the middle of traffic', async () => {
     const [a, b] = await Promise.all([caches.connect(options()), caches.connect(options())]);
     await fill('untouched', 'one', b.cache);
-    const evictions: Promise<void>[] = [];
+    const evictions: Promise<unknown>[] = [];
     for (let i = 0; i < 300; i += 1) {
       await fill(`${i}`, 'one', b.cache);
       evictions.push(a.cache.region('products').evict(i));

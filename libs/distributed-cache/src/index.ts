@@ -20,10 +20,10 @@ export type { AnyMethod, CacheDecorator } from './decorators/method-types.js';
 
 export { DistributedCache, type CacheStatus } from './cache/distributed-cache.js';
 export { getDistributedCacheToken } from './cache/distributed-cache.token.js';
-export { Region, type Loader } from './cache/region.js';
+export { Region } from './cache/region.js';
 export type { CacheKey } from './keys/canonical-key.js';
-export type { LoadContext } from './cache/loading/load-context.js';
-export type { EvictEverywhereOptions, EvictOptions, Everywhere } from './cache/everywhere.js';
+export type { LoadContext, Loader } from './cache/loading/load-context.js';
+export type { EvictOptions, Everywhere } from './cache/everywhere.js';
 export type { StoreOptions } from './cache/store-options.js';
 export type { BulkListOptions, BulkLoadOptions, BulkResult } from './cache/loading/bulk-load.js';
 export type { CacheEvents, CacheListener } from './cache/events.js';

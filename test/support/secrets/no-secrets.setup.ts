@@ -50,7 +50,7 @@ EventEmitter.prototype.emit = function (event, details): void {
 };
 
 const { set } = LocalStore.prototype;
-LocalStore.prototype.set = function (region, entry): boolean {
+LocalStore.prototype.set = function (region, entry) {
   // Some tests store the key, to see which it was.
   if (entry.value !== entry.key) everythingSaid.secrets.add(entry.value);
   return set.call(this, region, entry);

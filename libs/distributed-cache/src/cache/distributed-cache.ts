@@ -1,20 +1,23 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { pid } from 'node:process';
 import type { Cache } from 'cache-manager';
 import { systemClock, type Clock } from '../common/clock.js';
+import { noopLogger, type CacheLogger } from '../common/logger.js';
 import type { CoherenceState } from '../coherence/coherence.js';
 import type { Evicted } from '../coherence/publish/evicted.js';
+import { canonicalName } from '../keys/canonical-key.js';
+import type { InvalidationTarget } from '../protocol/invalidation.js';
 import type { InvalidationBridge } from '../protocol/invalidation-bridge.js';
-import { noopLogger, type CacheLogger } from '../common/logger.js';
 import { createCacheManager } from './cache-manager/cache-manager.js';
 import type { CacheEvents, CacheListener } from './events.js';
-import type { AnyEvictOptions, EvictEverywhereOptions, EvictOptions } from './everywhere.js';
-import { newInstanceId } from './instance-id.js';
-import { canonicalKey, canonicalName, type CacheKey } from '../keys/canonical-key.js';
+import type { EvictOptions } from './everywhere.js';
+import { runPut, type PutEntry, type PutOutcome } from './loading/put.js';
 import { LocalCache } from './local-cache.js';
-import { runPut, type PutOutcome } from './loading/put.js';
 import { Region } from './region.js';
 import type { CacheSettings } from './settings.js';
 import type { CacheStats, RegionStats } from './stats.js';
-import { canonicalTags, ttlOf, type StoreOptions } from './store-options.js';
+import { canonicalTags } from './store-options.js';
 
 /** @publicApi */
 export interface CacheStatus {
@@ -29,14 +32,6 @@ export interface CacheStatus {
   readonly outbox: number;
   /** The id of the log entry up to which everything was applied. */
   readonly position: string | undefined;
-}
-
-/** One entry that a put is to give. @internal */
-export interface PutTarget extends Pick<StoreOptions, 'ttl' | 'tags'> {
-  readonly region: Region;
-  readonly key: CacheKey;
-  /** Evict and tell the others, but store nothing. */
-  readonly skip?: boolean | undefined;
 }
 
 /** What {@link DistributedCache} is made with beside its settings. @internal */
@@ -71,26 +66,24 @@ export class DistributedCache {
    * @throws {InvalidKeyError} when `name` is empty or not a string
    */
   region<V = unknown>(name: string): Region<V> {
-    return new Region<V>(this.#cache, this.#cache.region(canonicalName('region', name)));
+    return new Region<V>(this.#cache, this.#cache.copies.region(canonicalName('region', name)));
   }
 
-  /** Evicts every entry that carries one of the tags, across regions, here and in every other instance, as `region.evict()` does. */
-  evictTags(tags: string | readonly string[], options: EvictEverywhereOptions): Promise<Evicted>;
-  evictTags(tags: string | readonly string[], options?: EvictOptions): Promise<void>;
-  evictTags(tags: string | readonly string[], options?: AnyEvictOptions): Promise<Evicted | void>;
-  async evictTags(tags: string | readonly string[], options?: AnyEvictOptions): Promise<Evicted | void> {
-    return this.#cache.evictAs(
+  /**
+   * Evicts every entry that carries one of the tags, in all regions, here and in every other instance, as `region.evict()` does.
+   *
+   * @throws {InvalidKeyError} when a tag is empty or not a string; nothing is evicted then
+   */
+  async evictTags(tags: string | readonly string[], options?: EvictOptions): Promise<Evicted> {
+    return this.#cache.evict(
       canonicalTags(tags).map((tag) => ({ kind: 'tag', tag })),
       options,
     );
   }
 
-  /** Evicts everything in this namespace, here and in every other instance, as `region.evict()` does; never another namespace's. */
-  clear(options: EvictEverywhereOptions): Promise<Evicted>;
-  clear(options?: EvictOptions): Promise<void>;
-  clear(options?: AnyEvictOptions): Promise<Evicted | void>;
-  async clear(options?: AnyEvictOptions): Promise<Evicted | void> {
-    return this.#cache.evictAs([{ kind: 'everything' }], options);
+  /** Evicts everything in this namespace, here and in every other instance, as `region.evict()` does; never another namespace. */
+  async clear(options?: EvictOptions): Promise<Evicted> {
+    return this.#cache.evict([{ kind: 'everything' }], options);
   }
 
   status(): CacheStatus {
@@ -108,7 +101,8 @@ export class DistributedCache {
 
   stats(): CacheStats {
     const regions: [string, RegionStats][] = [];
-    for (const { name, stats, store } of this.#cache.regions()) regions.push([name, { ...stats, entries: store.size }]);
+    for (const { name, stats, store } of this.#cache.copies.regions())
+      regions.push([name, { ...stats, entries: store.size }]);
     return { regions: Object.fromEntries(regions), bridge: { ...this.#cache.coherence.stats } };
   }
 
@@ -126,21 +120,18 @@ export class DistributedCache {
   }
 
   /**
-   * Runs a method that changes the source of truth; what `targetsOf` makes of its result is evicted everywhere and stored here unless
-   * overtaken since the method began.
+   * Runs a method that changes the source of truth. The entries that `entriesOf` makes of its result are evicted everywhere, and stored
+   * here unless something that covers them was invalidated since the method started.
    *
    * @internal
    */
-  runPut<R>(method: () => R | PromiseLike<R>, targetsOf: (result: R) => readonly PutTarget[]): Promise<PutOutcome<R>> {
-    return runPut(this.#cache, method, (result) =>
-      targetsOf(result).map(({ region, key, ttl, tags, skip = false }) => ({
-        region: region.state,
-        key: canonicalKey(key),
-        ttl: ttlOf(ttl, `Region '${region.name}'`),
-        tags: canonicalTags(tags),
-        isSkipped: skip,
-      })),
-    );
+  runPut<R>(method: () => R | PromiseLike<R>, entriesOf: (result: R) => readonly PutEntry[]): Promise<PutOutcome<R>> {
+    return runPut(this.#cache, method, entriesOf);
+  }
+
+  /** Evicts canonical targets, as `region.evict()` does. @internal */
+  async evictTargets(targets: readonly InvalidationTarget[], options?: EvictOptions): Promise<Evicted> {
+    return this.#cache.evict(targets, options);
   }
 
   /** Begins to keep the copies coherent; without a bridge: alone. @internal */
@@ -162,4 +153,9 @@ export class DistributedCache {
 /** @internal */
 export function isDistributedCache(value: unknown): value is DistributedCache {
   return DistributedCache.isOne(value);
+}
+
+/** `<host>:<pid>:<random>`: readable in a log line, and never the same twice. */
+function newInstanceId(): string {
+  return `${hostname()}:${pid}:${randomBytes(4).toString('hex')}`;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cluster } from '../../../../test/support/cluster.js';
+import type { Evicted } from '../coherence/publish/evicted.js';
 import { encodeNoOp } from '../protocol/invalidation-message.js';
 import { DistributedCacheError, InvalidationNotDeliveredError, InvalidOptionsError } from '../errors.js';
 
@@ -100,7 +101,7 @@ describe('what an application may do', () => {
   it('evictions of one tick that the server refuses reject alike, while they wait in the outbox', async () => {
     const { a, bridge, clock } = await cluster(1).with({ onUndelivered: 'throw' }).connected();
     bridge.refuse('retry');
-    const outcome = (evicted: Promise<void>): Promise<unknown> => evicted.then(() => 'resolved').catch(codeOf);
+    const outcome = (evicted: Promise<Evicted>): Promise<unknown> => evicted.then(() => 'resolved').catch(codeOf);
     const first = outcome(a.region('products').evict('1'));
     await Promise.resolve();
     const second = outcome(a.region('products').evict('2'));

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cluster, type Cluster } from '../../../../test/support/cluster.js';
+import { deferred } from '../../../../test/support/deferred.js';
+import type { Evicted } from '../coherence/publish/evicted.js';
 import type { DistributedCache } from './distributed-cache.js';
 import type { CacheEvents } from './events.js';
 
@@ -12,7 +14,7 @@ function record<E extends keyof CacheEvents>(cache: DistributedCache, event: E):
 }
 
 describe('stats', () => {
-  it('counts hits, misses, loads, evictions and expirations per region', async () => {
+  it('counts hits, misses, loads and removals per region', async () => {
     const { a, clock } = await cluster(1).connected();
     const region = a.region('r');
     await region.getOrLoad('1', () => 1, { ttl: '1s' });
@@ -32,33 +34,95 @@ describe('stats', () => {
         loadErrors: 0,
         staleServed: 0,
         fenced: 0,
-        evictions: 1,
-        expirations: 1,
+        invalidated: 1,
+        expired: 1,
+        replaced: 0,
+        evicted: 0,
       },
     });
   });
 
-  it.each<[string, (cache: DistributedCache) => Promise<void>]>([
+  it.each<[string, (cache: DistributedCache) => Promise<Evicted>]>([
     ['keys', (cache) => cache.region('r').evictMany(['1', '2'])],
     ['a tag', (cache) => cache.evictTags('t')],
     ['a region', (cache) => cache.region('r').clear()],
     ['everything', (cache) => cache.clear()],
-  ])('counts the entries removed by evicting %s, here and elsewhere', async (_, evict) => {
+  ])('count the entries removed by evicting %s as invalidated, here and in the other instance', async (_, evict) => {
     const { a, b, clock } = await cluster(2).connected();
     for (const cache of [a, b])
       for (const key of ['1', '2']) await cache.region('r').getOrLoad(key, () => key, { tags: 't' });
     await evict(a);
     await clock.advance(0);
     expect([a, b].map((cache) => cache.stats().regions['r'])).toMatchObject([
-      { entries: 0, evictions: 2 },
-      { entries: 0, evictions: 2 },
+      { entries: 0, invalidated: 2, evicted: 0 },
+      { entries: 0, invalidated: 2, evicted: 0 },
     ]);
   });
 
-  it('counts what a bound crowds out as evictions', async () => {
+  it('count a copy that a newer value took the place of as replaced, not as invalidated', async () => {
+    const { a } = await cluster(1).connected();
+    const region = a.region('r');
+    await region.set('1', 'first');
+    await region.set('1', 'second');
+    await region.update('1', () => 'third');
+    expect(a.stats().regions['r']).toMatchObject({ entries: 1, replaced: 2, invalidated: 0 });
+  });
+
+  it('count the copy as invalidated when a put stores nothing in its place', async () => {
+    const { a } = await cluster(1).connected();
+    const region = a.region('r');
+    await region.set('1', 'first');
+    await region.update('1', () => undefined);
+    expect(a.stats().regions['r']).toMatchObject({ entries: 0, replaced: 0, invalidated: 1 });
+  });
+
+  it('count the copy as replaced when the value that is put in its place is too large to be stored', async () => {
+    const { a } = await cluster(1)
+      .with({ maxSize: 10, sizeOf: (value) => Number(value) })
+      .connected();
+    const region = a.region('r');
+    await region.set('1', 1);
+    await region.set('1', 11);
+    expect(region.getSync('1')).toBeUndefined();
+    expect(a.stats().regions['r']).toMatchObject({ entries: 0, replaced: 1, invalidated: 0 });
+  });
+
+  it('count a copy that was loaded again after the lease had ended as replaced', async () => {
+    const { a, bridge, clock } = await cluster(1).connected();
+    const region = a.region('r');
+    await region.getOrLoad('1', () => 'first');
+    bridge.cut(a);
+    await clock.advance('11s');
+    await region.getOrLoad('1', () => 'second');
+    expect(a.stats().regions['r']).toMatchObject({ entries: 1, replaced: 1, expired: 0, invalidated: 0 });
+  });
+
+  it('count the entries that a flush drops as invalidated', async () => {
+    const { a, bridge, clock } = await cluster(1).connected();
+    await a.region('r').getOrLoad('1', () => 1);
+    bridge.restart();
+    await clock.advance('1s');
+    expect(a.stats().regions['r']).toMatchObject({ entries: 0, invalidated: 1 });
+  });
+
+  it('count a miss once a call, however often its load is fenced', async () => {
+    const { a } = await cluster(1).connected();
+    const region = a.region<string>('r');
+    const slow = deferred<string>();
+    const first = region.getOrLoad('1', () => slow.promise);
+    const late = region.getOrLoad('1', () => 'again');
+    const lateMany = region.getOrLoadMany(['1'], () => new Map([['1', 'again']]));
+    void a.evictTags('t');
+    const afterwards = region.getOrLoadMany(['1', '2'], (ids) => new Map(ids.map((id) => [id, 'again'])));
+    slow.resolve('first');
+    await Promise.all([first, late, lateMany, afterwards]);
+    expect(a.stats().regions['r']).toMatchObject({ hits: 0, misses: 5 });
+  });
+
+  it('count entries that a bound removes as evicted, and no others', async () => {
     const { a } = await cluster(1).with({ maxEntries: 2 }).connected();
     for (const key of ['1', '2', '3']) await a.region('r').getOrLoad(key, () => key);
-    expect(a.stats().regions['r']).toMatchObject({ entries: 2, evictions: 1 });
+    expect(a.stats().regions['r']).toMatchObject({ entries: 2, evicted: 1, invalidated: 0 });
   });
 
   it('bounds by size what sizeOf says', async () => {

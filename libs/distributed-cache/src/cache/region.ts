@@ -1,30 +1,26 @@
 import type { Evicted } from '../coherence/publish/evicted.js';
+import { unsafeCast } from '../common/unsafe-cast.js';
+import { canonicalKey, type CacheKey } from '../keys/canonical-key.js';
 import type { InvalidationTarget } from '../protocol/invalidation.js';
-import type { LocalCache } from './local-cache.js';
+import type { EvictOptions } from './everywhere.js';
 import {
-  loadMany,
+  readMany,
   type BulkListOptions,
   type BulkLoadOptions,
   type BulkRequest,
   type BulkResult,
 } from './loading/bulk-load.js';
-import type { AnyEvictOptions, EvictEverywhereOptions, EvictOptions } from './everywhere.js';
-import { heard, resultOnceDelivered } from './delivered-result.js';
-import { canonicalKey, type CacheKey } from '../keys/canonical-key.js';
-import type { LoadContext } from './loading/load-context.js';
-import { runPut } from './loading/put.js';
+import type { Loader } from './loading/load-context.js';
+import { resultOnceDelivered, runPut, writeEntries, type PutEntry } from './loading/put.js';
+import { readMissed } from './loading/read.js';
+import { SingleSource } from './loading/single-load.js';
+import type { LocalCache } from './local-cache.js';
 import type { RegionState } from './region-state.js';
-import { SingleLoad, type SingleRead } from './loading/single-load.js';
 import { canonicalTags, isStorable, ttlOf, type StoreOptions } from './store-options.js';
-import { unsafeCast } from '../common/unsafe-cast.js';
-import { valueToServe } from './values.js';
-
-/** @publicApi */
-export type Loader<V> = (context: LoadContext<V>) => V | PromiseLike<V>;
 
 /**
- * A named group of entries with its own settings. `cache.region(name)` gives it; it holds no state of its own, so it may be kept or
- * asked for again.
+ * A named group of entries with its own settings, given by `cache.region(name)`. It holds no state of its own, so it may be kept or asked
+ * for again.
  *
  * @publicApi
  */
@@ -48,10 +44,11 @@ export class Region<V = unknown> {
   }
 
   /**
-   * The cached value, or what `loader` gives, which is then cached. Readers that ask meanwhile wait for the same load. What the loader
-   * throws is passed on and never cached.
+   * The cached value, or the result of `loader`, which is then cached. Readers of the key that come while the loader runs wait for the
+   * same load. An error of the loader is passed on and never cached.
    *
-   * @throws {InvalidKeyError}
+   * @throws {InvalidKeyError} when `key` is not a string, a finite number or a list of these
+   * @throws {InvalidOptionsError} when `ttl` is not allowed
    */
   getOrLoad<T extends V = V>(key: CacheKey, loader: Loader<T>, options?: StoreOptions): Promise<T> {
     try {
@@ -62,17 +59,28 @@ export class Region<V = unknown> {
     }
   }
 
-  /** The value of a canonical key, or `undefined` where it is to be loaded. The way of every hit: nothing is allocated on it. @internal */
+  /** The value of a canonical key; `undefined`: it has to be loaded. Every hit comes this way, so nothing is allocated. @internal */
   cached(key: string): Promise<unknown> | undefined {
-    const entry = this.#cache.servable(this.#state, key);
-    return entry === undefined ? undefined : this.#cache.promisedHit(this.#state, entry);
+    const { copies } = this.#cache;
+    const entry = copies.hit(this.#state, key);
+    return entry === undefined ? undefined : copies.promiseOf(this.#state, entry);
+  }
+
+  /** Loads a key that {@link cached} has not found. @param givenKey - as the caller gave it @internal */
+  load(key: string, givenKey: CacheKey, loader: Loader<unknown>, options: StoreOptions | undefined): Promise<unknown> {
+    const cache = this.#cache;
+    const previous = cache.copies.miss(this.#state, key);
+    const { executions } = cache;
+    const read = { region: this.name, givenKey, loader, options, previous, executions, shutdown: cache };
+    return readMissed(cache, this.#state, key, new SingleSource(read));
   }
 
   /**
-   * The values of `ids`, keyed by the ids as given; those that are not cached come from one call of `loader`. Ids that it does not give
-   * are not in the map.
+   * The values of `ids`, keyed by the ids as given. The ids that are not cached are loaded by one call of `loader`; ids for which it
+   * returns no value are not in the map.
    *
-   * @throws {InvalidOptionsError} when the loader's list has no `idOf`, or, with `idOf: 'position'`, another length; nothing is stored
+   * @throws {InvalidOptionsError} when the loader returns a list of values without `idOf`, or, with `idOf: 'position'`, a list of another
+   * length; nothing is stored then
    */
   getOrLoadMany<Id extends CacheKey, T extends V = V>(
     ids: Iterable<Id>,
@@ -95,7 +103,7 @@ export class Region<V = unknown> {
       idOf: unsafeCast(options?.idOf),
       options: unsafeCast(options),
     };
-    return unsafeCast(loadMany(this.#cache, this.#state, request));
+    return unsafeCast(readMany(this.#cache, this.#state, request));
   }
 
   /** The cached value, or `undefined`; never loads. */
@@ -107,131 +115,89 @@ export class Region<V = unknown> {
     }
   }
 
-  /** The cached value, or `undefined`, synchronously. */
+  /** The cached value, or `undefined`, synchronously; never loads. */
   getSync(key: CacheKey): V | undefined {
     const canonical = canonicalKey(key);
-    const entry = this.#cache.servable(this.#state, canonical);
-    if (entry !== undefined) return unsafeCast<V>(this.#cache.hit(this.#state, entry));
-    this.#cache.miss(this.#state, canonical);
+    const { copies } = this.#cache;
+    const entry = copies.hit(this.#state, canonical);
+    if (entry !== undefined) return unsafeCast<V>(copies.valueOf(this.#state, entry));
+    copies.miss(this.#state, canonical);
     return undefined;
   }
 
   /**
-   * Stores a value that is true now, and evicts the key in every other instance. It cannot know whether the value was overtaken since
-   * the caller read it: {@link update} can.
+   * Stores a value that is correct now, and evicts the key in every other instance. `set` cannot know whether the value was overtaken
+   * since the caller read it; {@link update} can.
+   *
+   * @throws {InvalidationNotDeliveredError} with `onUndelivered: 'throw'`; the value is stored here all the same
    */
   async set(key: CacheKey, value: V, options?: StoreOptions): Promise<void> {
-    const canonical = canonicalKey(key);
-    const ttl = ttlOf(options?.ttl, `Region '${this.name}'`);
-    const tags = canonicalTags(options?.tags);
-    const delivered = heard(this.#cache.evict([{ kind: 'key', region: this.name, key: canonical }]));
-    if (isStorable(value, options)) {
-      this.#cache.store(this.#state, canonical, value, this.#cache.clock.now(), ttl, tags);
-    }
-    await delivered;
+    const entry = this.#putEntry(key, value, options);
+    await writeEntries(this.#cache, [entry], [entry], value, this.#cache.clock.now());
   }
 
-  /** Stores a value in this instance only, telling nobody. @internal */
+  /** Stores a value in this instance only; the other instances are not told. @internal */
   setLocally(key: CacheKey, value: V, ttl: number | undefined): void {
-    this.#cache.store(this.#state, canonicalKey(key), value, this.#cache.clock.now(), ttl, []);
+    const { copies, clock } = this.#cache;
+    copies.store(this.#state, canonicalKey(key), value, clock.now(), ttl, []);
   }
 
   /**
-   * Runs `method`, which changes the source of truth, evicts the key everywhere, and stores what it returned unless something that
-   * covers the key was invalidated since it began.
+   * Runs `method`, which changes the source of truth, and evicts the key everywhere. The result is stored here unless something that
+   * covers the key was invalidated since `method` started.
    *
    * @throws {InvalidationNotDeliveredError} with `onUndelivered: 'throw'`: the method has succeeded, the error carries its result
    */
   async update<T extends V = V>(key: CacheKey, method: () => T | PromiseLike<T>, options?: StoreOptions): Promise<T> {
-    const target = {
-      region: this.#state,
-      key: canonicalKey(key),
-      ttl: ttlOf(options?.ttl, `Region '${this.name}'`),
-      tags: canonicalTags(options?.tags),
-    };
+    // Bad options are refused before the method changes anything.
+    const target = this.#putEntry(key, undefined, options);
     const { result, delivered } = await runPut(this.#cache, method, (value) => [
-      { ...target, isSkipped: !isStorable(value, options) },
+      { ...target, isStored: isStorable(value, options) },
     ]);
     return resultOnceDelivered(result, delivered);
   }
 
   /**
-   * Evicts one key here and in every other instance, whether this one holds it or not. Settles once the log has the eviction; with
-   * `everywhere`, once no instance can serve the old value.
+   * Evicts one key here and in every other instance, whether this one holds it or not. It takes effect here before `evict` returns.
    *
-   * @throws {InvalidationNotDeliveredError} with `onUndelivered: 'throw'`
-   * @throws {InvalidationNotConfirmedError} with `everywhere`, after its timeout, naming the instances that are missing
+   * @returns a promise that resolves once the log has the eviction, or is known not to have it for now (`delivered: false`); with
+   * `everywhere`, once no instance can serve the old value
+   * @throws {InvalidationNotDeliveredError} with `onUndelivered: 'throw'`, in place of `delivered: false`
+   * @throws {InvalidationNotConfirmedError} with `everywhere`, after its timeout; it names the missing instances
    */
-  evict(key: CacheKey, options: EvictEverywhereOptions): Promise<Evicted>;
-  evict(key: CacheKey, options?: EvictOptions): Promise<void>;
-  evict(key: CacheKey, options?: AnyEvictOptions): Promise<Evicted | void>;
-  evict(key: CacheKey, options?: AnyEvictOptions): Promise<Evicted | void> {
-    // Not `async`: all who evict in one tick wait for one promise, and none of their own is made for each.
+  evict(key: CacheKey, options?: EvictOptions): Promise<Evicted> {
+    // Not `async`: the evictions of one tick share one promise, and an own promise would be made for each.
     try {
-      return this.#cache.evictAs([this.#targetOf(key)], options);
+      return this.#cache.evict([this.#targetOf(key)], options);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
   /** As {@link evict}, for several keys at once. */
-  evictMany(keys: Iterable<CacheKey>, options: EvictEverywhereOptions): Promise<Evicted>;
-  evictMany(keys: Iterable<CacheKey>, options?: EvictOptions): Promise<void>;
-  evictMany(keys: Iterable<CacheKey>, options?: AnyEvictOptions): Promise<Evicted | void>;
-  async evictMany(keys: Iterable<CacheKey>, options?: AnyEvictOptions): Promise<Evicted | void> {
-    return this.#cache.evictAs(
+  async evictMany(keys: Iterable<CacheKey>, options?: EvictOptions): Promise<Evicted> {
+    return this.#cache.evict(
       Array.from(keys, (key) => this.#targetOf(key)),
       options,
     );
   }
 
-  /** Evicts everything in this region, here and in every other instance, as {@link evict} does. */
-  clear(options: EvictEverywhereOptions): Promise<Evicted>;
-  clear(options?: EvictOptions): Promise<void>;
-  clear(options?: AnyEvictOptions): Promise<Evicted | void>;
-  async clear(options?: AnyEvictOptions): Promise<Evicted | void> {
-    return this.#cache.evictAs([{ kind: 'region', region: this.name }], options);
+  /** As {@link evict}, for everything in this region. */
+  async clear(options?: EvictOptions): Promise<Evicted> {
+    return this.#cache.evict([{ kind: 'region', region: this.name }], options);
   }
 
   #targetOf(key: CacheKey): InvalidationTarget {
     return { kind: 'key', region: this.name, key: canonicalKey(key) };
   }
 
-  /** Loads what {@link cached} has not found. @param givenKey - as the caller gave it @internal */
-  async load(
-    key: string,
-    givenKey: CacheKey,
-    loader: Loader<unknown>,
-    options: StoreOptions | undefined,
-  ): Promise<unknown> {
-    const cache = this.#cache;
-    const region = this.#state;
-    const read: SingleRead = {
-      cache,
-      region,
-      key,
-      givenKey: typeof givenKey === 'string' ? givenKey : key,
-      loader,
-      options,
-      // Asked first: to make the words for an error of it is a part of what a miss costs.
-      ttl: options?.ttl === undefined ? undefined : ttlOf(options.ttl, `Region '${this.name}'`),
+  #putEntry(key: CacheKey, value: unknown, options: StoreOptions | undefined): PutEntry {
+    return {
+      region: this.#state,
+      key: canonicalKey(key),
+      ttl: ttlOf(options?.ttl, `Region '${this.name}'`),
       tags: canonicalTags(options?.tags),
-      previous: cache.miss(region, key),
+      isStored: isStorable(value, options),
     };
-    const current = cache.executions.current;
-    if (!cache.isServing) return new SingleLoad(read).uncoordinated();
-
-    for (;;) {
-      const request = new SingleLoad(read);
-      // Before the loader is called: one that evicts its own key must not be sent to load again, and again.
-      const askedAt = cache.coherence.applied.sequence;
-      const running = cache.loads.joinableFrom(current, region, key);
-      if (running === 'uncoordinated') return request.uncoordinated();
-      const load = running ?? cache.loads.start(request);
-      const outcome = await cache.loads.join(load, current);
-      if (cache.loads.accepts(outcome, askedAt, current)) {
-        return valueToServe(outcome.value, region.settings.values, region.name);
-      }
-    }
   }
 }

@@ -1,12 +1,13 @@
 import type { OnUndelivered } from '../coherence/publish/delivery.js';
+import type { Member } from '../protocol/member.js';
 import type { WhenDisconnected } from '../protocol/when-disconnected.js';
 
 export type { WhenDisconnected };
 
-/** @publicApi */
+/** How a region hands out its values: the stored reference, a reference to a frozen value, or a clone per read. @publicApi */
 export type ValuesPolicy = 'shared' | 'frozen' | 'cloned';
 
-/** What a cache works with once its options are validated: every default filled in, every duration in milliseconds. @internal */
+/** The validated options of a cache: every default is filled in, every duration is in milliseconds. @internal */
 export interface CacheSettings extends RegionSettings {
   readonly namespace: string;
   readonly enabled: boolean;
@@ -21,11 +22,11 @@ export interface CacheSettings extends RegionSettings {
   readonly commandTimeout: number;
   readonly drainTimeout: number;
   readonly minReplicas: number;
-  /** ms; `undefined`: not a second time */
+  /** ms; `undefined`: nothing is evicted a second time */
   readonly reevictAfter: number | undefined;
 }
 
-/** The settings of one region; `regions` in {@link CacheSettings} holds them with the cache's own already filled in. @internal */
+/** The settings of one region; what its options leave open comes from the cache. @internal */
 export interface RegionSettings {
   /** ms, `Infinity` for "until evicted" */
   readonly ttl: number;
@@ -34,4 +35,10 @@ export interface RegionSettings {
   readonly maxEntries: number;
   readonly values: ValuesPolicy;
   readonly whenDisconnected: WhenDisconnected;
+}
+
+/** How the other instances know an instance with these settings. @internal */
+export function memberOf({ maxStaleness, whenDisconnected, regions }: CacheSettings, instanceId: string): Member {
+  const exceptions = [...regions].filter(([, settings]) => settings.whenDisconnected !== whenDisconnected);
+  return { instanceId, maxStaleness, whenDisconnected, exceptions: exceptions.map(([name]) => name) };
 }

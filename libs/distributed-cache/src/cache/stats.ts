@@ -5,7 +5,7 @@ export interface RegionStats {
   /** Entries held now, expired ones that nobody has asked for since included. */
   entries: number;
   hits: number;
-  /** Reads that found nothing to serve; those that joined a running load included. */
+  /** Reads that found nothing to serve, each counted once per call and id; those that joined a running load included. */
   misses: number;
   loads: number;
   loadErrors: number;
@@ -13,10 +13,14 @@ export interface RegionStats {
   staleServed: number;
   /** Loads and puts whose result was not stored because an invalidation overtook them. */
   fenced: number;
-  /** Entries removed before their time: evicted here, invalidated by another instance, or crowded out by a bound. */
-  evictions: number;
-  /** Entries found to have outlived their TTL. */
-  expirations: number;
+  /** Entries removed because they may be untrue: evicted here, invalidated by another instance, or dropped by a flush. */
+  invalidated: number;
+  /** Entries removed because they outlived their TTL; counted when a read finds them. */
+  expired: number;
+  /** Entries removed because a newer value took their place. */
+  replaced: number;
+  /** Entries removed because a bound was reached, before their time: what `maxEntries` and `maxSize` are chosen by. */
+  evicted: number;
 }
 
 /** @publicApi */
@@ -24,6 +28,9 @@ export interface CacheStats {
   readonly regions: Readonly<Record<string, Readonly<RegionStats>>>;
   readonly bridge: Readonly<BridgeStats>;
 }
+
+/** Why an entry was removed. @internal */
+export type RemovalCause = 'invalidated' | 'expired' | 'replaced' | 'evicted';
 
 /** @internal */
 export function newRegionStats(): RegionStats {
@@ -35,7 +42,9 @@ export function newRegionStats(): RegionStats {
     loadErrors: 0,
     staleServed: 0,
     fenced: 0,
-    evictions: 0,
-    expirations: 0,
+    invalidated: 0,
+    expired: 0,
+    replaced: 0,
+    evicted: 0,
   };
 }

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Entry } from './entry.js';
-import { LocalStore, type LocalStoreBounds } from './local-store.js';
+import { LocalStore, type LocalStoreBounds, type StoreOutcome } from './local-store.js';
 import type { RegionStore } from './region-store.js';
 
 const LETTERS = ['a', 'b', 'c', 'd'];
@@ -24,7 +24,7 @@ class TestedStore {
     this.store = new LocalStore(all, (_region, key) => this.crowdedOut.push(key));
   }
 
-  set({ region = 'r', key, tags = [], size = 0 }: Stored): boolean {
+  set({ region = 'r', key, tags = [], size = 0 }: Stored): StoreOutcome {
     return this.store.set(this.region(region), { key, value: key, loadedAt: 0, expiresAt: 0, tags, size });
   }
 
@@ -116,15 +116,15 @@ describe('LocalStore', () => {
     expect(tested.store.size).toBe(10);
   });
 
-  it('does not store what is larger than the whole bound, nor keeps what it would have replaced', () => {
+  it('refuses an entry that is larger than the whole bound, and leaves the others', () => {
     const tested = new TestedStore({ maxSize: 10 });
     tested.set({ key: '1', size: 5 });
     tested.set({ key: '2', size: 5 });
 
-    expect(tested.set({ key: '1', size: 11 })).toBe(false);
-    expect(tested.get('1')).toBeUndefined();
+    expect(tested.set({ key: '1', size: 11 })).toBe('refused');
+    expect(tested.get('1')).toBeDefined();
     expect(tested.get('2')).toBeDefined();
-    expect(tested.store.size).toBe(5);
+    expect(tested.store.size).toBe(10);
   });
 
   it('removes by tag across regions, and says how much it removed from each', () => {

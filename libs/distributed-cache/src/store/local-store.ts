@@ -9,6 +9,9 @@ export interface LocalStoreBounds {
   readonly maxSize: number | undefined;
 }
 
+/** What became of an entry; `'refused'`: the store is as it was before. @internal */
+export type StoreOutcome = 'added' | 'replaced' | 'refused';
+
 /** Told of every entry that a bound removes. @internal */
 export type OnCapacityEviction = (region: RegionStore, key: string) => void;
 
@@ -55,17 +58,14 @@ export class LocalStore {
     return entry;
   }
 
-  /** Stores `entry` and makes room for it; one larger than the whole bound is not stored. */
-  set(region: RegionStore, entry: NewEntry): boolean {
-    if (this.#bounds.maxSize !== undefined && entry.size > this.#bounds.maxSize) {
-      region.delete(entry.key);
-      return false;
-    }
-    region.set(entry, ++this.#uses);
+  /** Stores `entry` in the place of the one under its key, and makes room for it. One above the whole bound is refused. */
+  set(region: RegionStore, entry: NewEntry): StoreOutcome {
+    if (this.#bounds.maxSize !== undefined && entry.size > this.#bounds.maxSize) return 'refused';
+    const hasReplaced = region.set(entry, ++this.#uses);
     this.#occupied.add(region);
     if (region.size > region.maxEntries) this.#crowdOut(region);
     while (this.#isOverBounds()) this.#crowdOut(this.#leastRecentlyUsedRegion());
-    return true;
+    return hasReplaced ? 'replaced' : 'added';
   }
 
   /** Removes what carries the tag and says from which regions, and how much from each. */

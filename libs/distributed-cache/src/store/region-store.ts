@@ -56,8 +56,8 @@ export class RegionStore {
     return this.#entries.get(key);
   }
 
-  /** Stores `entry` in the place of what was there under its key. */
-  set({ key, value, loadedAt, expiresAt, tags, size }: NewEntry, usedAt: number): void {
+  /** Stores `entry` in the place of what was there under its key. Returns whether there was something. */
+  set({ key, value, loadedAt, expiresAt, tags, size }: NewEntry, usedAt: number): boolean {
     const replaced = this.#entries.get(key);
     if (replaced !== undefined) this.#forget(replaced);
     const entry: Entry = {
@@ -76,6 +76,7 @@ export class RegionStore {
     this.#recency.add(entry);
     this.#tags.add(entry);
     this.#count(1, size);
+    return replaced !== undefined;
   }
 
   delete(key: string): boolean {

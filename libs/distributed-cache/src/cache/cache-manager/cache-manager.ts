@@ -16,7 +16,7 @@ interface WrapOptions<T> {
 /** `region` as a cache-manager `Cache`. @internal */
 export function createCacheManager(cache: LocalCache, region: Region): Cache {
   const keyv = new Keyv({ store: new KeyvLocalStore(cache, region), useKeyPrefix: false, throwOnErrors: true });
-  // Values stay in this process: to turn them into text and back would cost more than the hit.
+  // Values stay in this process: no serialisation is needed.
   keyv.serialize = undefined;
   keyv.deserialize = undefined;
   const base = createCache({ stores: [keyv] });
@@ -33,7 +33,7 @@ export function createCacheManager(cache: LocalCache, region: Region): Cache {
       if (milliseconds !== undefined) context.setTtl(milliseconds);
       return loaded;
     });
-    // Not stored when it was overtaken: then there is no entry that could tell when it expires.
+    // A fenced result is not stored: then no entry tells when it expires.
     return raw ? ((await keyv.get(key, { raw: true })) ?? { value, expires: undefined }) : value;
   };
 

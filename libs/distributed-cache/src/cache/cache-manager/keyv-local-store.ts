@@ -5,7 +5,7 @@ import type { Region } from '../region.js';
 import { unsafeCast } from '../../common/unsafe-cast.js';
 
 /**
- * A region as a store for Keyv, and so for cache-manager: what is set stays in this instance, what is deleted is evicted in every one.
+ * A region as a store of Keyv, and so of cache-manager: `set` stays in this instance, `delete` and `clear` evict in every instance.
  *
  * @internal
  */
@@ -22,14 +22,15 @@ export class KeyvLocalStore implements KeyvStoreAdapter {
 
   async get<Value>(key: string): Promise<StoredData<Value> | undefined> {
     const canonical = canonicalKey(key);
-    const entry = this.#cache.servable(this.#region.state, canonical);
+    const { copies, clock } = this.#cache;
+    const entry = copies.hit(this.#region.state, canonical);
     if (!entry) {
-      this.#cache.miss(this.#region.state, canonical);
+      copies.miss(this.#region.state, canonical);
       return undefined;
     }
-    const value = unsafeCast<Value>(this.#cache.hit(this.#region.state, entry));
-    // Keyv deletes what it finds expired, by the wall clock: it must never find that, or it would evict in every instance.
-    return { value, expires: Date.now() + Math.max(1_000, entry.expiresAt - this.#cache.clock.now()) };
+    const value = unsafeCast<Value>(copies.valueOf(this.#region.state, entry));
+    // Keyv deletes a value that it finds expired by the wall clock. It must never find one: a delete evicts in every instance.
+    return { value, expires: Date.now() + Math.max(1_000, entry.expiresAt - clock.now()) };
   }
 
   /** @param stored - Keyv wraps the value together with its expiry */
@@ -50,14 +51,14 @@ export class KeyvLocalStore implements KeyvStoreAdapter {
   }
 
   async has(key: string): Promise<boolean> {
-    return this.#cache.servable(this.#region.state, canonicalKey(key)) !== undefined;
+    return this.#cache.copies.find(this.#region.state, canonicalKey(key)) !== undefined;
   }
 
-  clear(): Promise<void> {
-    return this.#region.clear();
+  async clear(): Promise<void> {
+    await this.#region.clear();
   }
 
-  /** Keyv asks every store for its errors; this one has none of its own. */
+  /** Keyv listens to the `error` event of its store; this store emits none. */
   on(): this {
     return this;
   }

@@ -1,22 +1,22 @@
 import { InvalidOptionsError } from '../../errors.js';
-import { Execution } from './execution.js';
 import { canonicalKey, type CacheKey } from '../../keys/canonical-key.js';
-import type { Load } from './load.js';
 import type { LocalCache } from '../local-cache.js';
 import type { RegionState } from '../region-state.js';
 import { canonicalTags, isStorable, ttlOf, type StoreOptions } from '../store-options.js';
-import { valueToServe } from '../values.js';
+import { Execution } from './execution.js';
+import type { LoadRequest } from './loads.js';
+import { readMissed, type LoadSource } from './read.js';
 
-/** What a bulk loader may give: the values by id, or a list whose ids `idOf` tells. @publicApi */
+/** The result of a bulk loader: the values by id, or pairs of id and value. @publicApi */
 export type BulkResult<Id, V> = ReadonlyMap<Id, V> | Iterable<readonly [Id, V]>;
 
-/** @publicApi */
+/** Options of `region.getOrLoadMany`. @publicApi */
 export interface BulkLoadOptions<V> extends Omit<StoreOptions, 'tags'> {
-  /** Tags of every value, or of each. */
+  /** Tags of every value, or a function that gives the tags of each. Default: none. */
   tags?: string | readonly string[] | ((value: V) => string | readonly string[]) | undefined;
 }
 
-/** @publicApi */
+/** Options of `region.getOrLoadMany` for a loader that returns a list of values. @publicApi */
 export interface BulkListOptions<V> extends BulkLoadOptions<V> {
   /**
    * The id of a value in the list, or `'position'`: the list has one item per id, in the same order. ORMs reorder rows and omit those
@@ -34,21 +34,35 @@ export interface BulkRequest {
 }
 
 /**
- * What is cached of `ids`, and the rest through one call of the loader. Every id is a load of its own: it can be joined, and is fenced,
- * by itself.
+ * Reads many ids. Each id is a read of its own: it can join a load, and is fenced, by itself. The ids that have to be loaded at the same
+ * time share one call of the loader.
  *
  * @internal
  */
-export async function loadMany(
+export async function readMany(
   cache: LocalCache,
   region: RegionState,
   request: BulkRequest,
 ): Promise<Map<CacheKey, unknown>> {
+  const { copies } = cache;
   const ids = Array.from(request.ids, (id) => ({ id, key: canonicalKey(id) }));
-  const keys = new Map<string, CacheKey>();
-  for (const { id, key } of ids) keys.set(key, keys.get(key) ?? id);
+  const givenIds = new Map<string, CacheKey>();
+  for (const { id, key } of ids) if (!givenIds.has(key)) givenIds.set(key, id);
+
   const values = new Map<string, unknown>();
-  for (let wanted = keys; wanted.size > 0;) wanted = await loadOnce(cache, region, request, wanted, values);
+  const reads: Promise<void>[] = [];
+  let source: BulkSource | undefined;
+  for (const key of givenIds.keys()) {
+    const entry = copies.hit(region, key);
+    if (entry) {
+      values.set(key, copies.valueOf(region, entry));
+      continue;
+    }
+    copies.miss(region, key);
+    source ??= new BulkSource(cache, region, request, givenIds);
+    reads.push(readMissed(cache, region, key, source).then((value) => void values.set(key, value)));
+  }
+  await Promise.all(reads);
 
   const found = new Map<CacheKey, unknown>();
   for (const { id, key } of ids) {
@@ -58,95 +72,165 @@ export async function loadMany(
   return found;
 }
 
-/** Puts the values of the `wanted` keys into `values`; gives those whose load was overtaken before this reader joined it. */
-async function loadOnce(
-  cache: LocalCache,
-  region: RegionState,
-  request: BulkRequest,
-  wanted: ReadonlyMap<string, CacheKey>,
-  values: Map<string, unknown>,
-): Promise<Map<string, CacheKey>> {
-  const current = cache.executions.current;
-  const askedAt = cache.coherence.applied.sequence;
-  const joined = new Map<string, Load>();
-  const missing = new Map<string, CacheKey>();
-  const direct = new Map<string, CacheKey>();
-  for (const [key, id] of wanted) {
-    const entry = cache.servable(region, key);
-    if (entry) {
-      values.set(key, cache.hit(region, entry));
-      continue;
+/** Loads keys in batches: the keys that are asked for in one turn share one call of the loader. */
+class BulkSource implements LoadSource {
+  readonly #cache: LocalCache;
+  readonly #region: RegionState;
+  readonly #request: BulkRequest;
+  readonly #givenIds: ReadonlyMap<string, CacheKey>;
+  readonly #attributes: ValueAttributes;
+  #batch: Batch | undefined;
+  #uncoordinatedBatch: Batch | undefined;
+
+  /** @param givenIds - the ids as the caller gave them, by canonical key */
+  constructor(cache: LocalCache, region: RegionState, request: BulkRequest, givenIds: ReadonlyMap<string, CacheKey>) {
+    this.#cache = cache;
+    this.#region = region;
+    this.#request = request;
+    this.#givenIds = givenIds;
+    const tags = request.options?.tags;
+    this.#attributes = {
+      options: request.options,
+      ttl: ttlOf(request.options?.ttl, `Region '${region.name}'`),
+      knownTags: typeof tags === 'function' ? [] : canonicalTags(tags),
+    };
+  }
+
+  request(key: string): LoadRequest {
+    this.#batch ??= this.#coordinatedBatch();
+    this.#batch.add(key, this.#givenIds.get(key));
+    return new BulkLoad(key, this.#batch, this.#attributes);
+  }
+
+  uncoordinated(key: string): unknown {
+    if (!this.#uncoordinatedBatch) {
+      const batch = new Batch((ids) => this.#request.loader(ids), this.#valuesByKey);
+      this.#uncoordinatedBatch = batch;
+      this.#sealSoon(batch, () => (this.#uncoordinatedBatch = undefined));
     }
-    cache.miss(region, key);
-    const load = cache.isServing ? cache.loads.joinableFrom(current, region, key) : 'uncoordinated';
-    if (load === 'uncoordinated') direct.set(key, id);
-    else if (load) joined.set(key, load);
-    else missing.set(key, id);
+    this.#uncoordinatedBatch.add(key, this.#givenIds.get(key));
+    return this.#uncoordinatedBatch.valueOf(key);
   }
-  for (const [key, load] of startLoads(cache, region, request, missing)) joined.set(key, load);
 
-  const overtaken = new Map<string, CacheKey>();
-  const join = async ([key, load]: [string, Load]): Promise<void> => {
-    const outcome = await cache.loads.join(load, current);
-    const id = wanted.get(key);
-    if (cache.loads.accepts(outcome, askedAt, current))
-      values.set(key, valueToServe(outcome.value, region.settings.values, region.name));
-    else if (id !== undefined) overtaken.set(key, id);
-  };
-  const loadDirectly = async (): Promise<void> => {
-    if (direct.size === 0) return;
-    for (const [key, value] of byKey(await request.loader([...direct.values()]), request, direct, region))
-      values.set(key, value);
-  };
-  await Promise.all([loadDirectly(), ...[...joined].map(join)]);
-  return overtaken;
-}
+  #coordinatedBatch(): Batch {
+    const { clock, executions } = this.#cache;
+    const keys = new Set<string>();
+    const execution = new Execution(clock.now(), executions.current, this.#region, keys);
+    const load = (ids: CacheKey[]): unknown => executions.run(execution, () => this.#request.loader(ids));
+    const batch = new Batch(load, this.#valuesByKey, execution, keys);
+    this.#sealSoon(batch, () => (this.#batch = undefined));
+    return batch;
+  }
 
-function startLoads(
-  cache: LocalCache,
-  region: RegionState,
-  request: BulkRequest,
-  missing: ReadonlyMap<string, CacheKey>,
-): ReadonlyMap<string, Load> {
-  const loads = new Map<string, Load>();
-  if (missing.size === 0) return loads;
-  const { options } = request;
-  const ttl = ttlOf(options?.ttl, `Region '${region.name}'`);
-  const tags = options?.tags;
-  const knownTags = typeof tags === 'function' ? [] : canonicalTags(tags);
-  const tagsOf = (value: unknown): readonly string[] =>
-    typeof tags !== 'function' ? knownTags : value === undefined || value === null ? [] : canonicalTags(tags(value));
-
-  const execution = new Execution(cache.clock.now(), cache.executions.current, region, new Set(missing.keys()));
-  let begin: () => void = () => {};
-  let waiting = missing.size;
-  // Every load has its mark among the applied invalidations, also one that had to wait its turn, before the one call for all of them begins.
-  const began = new Promise<void>((resolve) => (begin = resolve));
-  const loaded = began
-    .then(() => cache.executions.run(execution, () => request.loader([...missing.values()])))
-    .then((result) => byKey(result, request, missing, region));
-  for (const key of missing.keys()) {
-    const load = cache.loads.start({
-      region,
-      key,
-      tags: knownTags,
-      execution,
-      tagsOf,
-      call: async () => {
-        waiting -= 1;
-        if (waiting === 0) begin();
-        return (await loaded).get(key);
-      },
-      store: (value, loadedAt) => {
-        if (isStorable(value, options)) cache.store(region, key, value, loadedAt, ttl, tagsOf(value));
-      },
+  /** All keys that are asked for in this turn are in the batch by then. */
+  #sealSoon(batch: Batch, forget: () => void): void {
+    queueMicrotask(() => {
+      forget();
+      batch.seal();
     });
-    loads.set(key, load);
   }
-  return loads;
+
+  readonly #valuesByKey = (result: unknown, ids: ReadonlyMap<string, CacheKey>): ReadonlyMap<string, unknown> =>
+    byKey(result, this.#request, ids, this.#region);
 }
 
-/** The loader's result by canonical key; what was not asked for is left out. */
+/** One call of a bulk loader. The call begins once the batch is sealed and all its loads have begun: a load may wait for its turn. */
+class Batch {
+  /** The execution that the loads of the batch share; `undefined`: they are uncoordinated. */
+  readonly execution: Execution | undefined;
+  /** The canonical keys, as the execution knows them. */
+  readonly #keys: Set<string> | undefined;
+  /** The ids as the caller gave them, by canonical key. */
+  readonly #ids = new Map<string, CacheKey>();
+  readonly #values: Promise<ReadonlyMap<string, unknown>>;
+  #begin: () => void = () => {};
+  #isSealed = false;
+  #begun = 0;
+
+  constructor(
+    load: (ids: CacheKey[]) => unknown,
+    valuesByKey: (result: unknown, ids: ReadonlyMap<string, CacheKey>) => ReadonlyMap<string, unknown>,
+    execution?: Execution,
+    keys?: Set<string>,
+  ) {
+    this.execution = execution;
+    this.#keys = keys;
+    this.#values = new Promise<void>((resolve) => (this.#begin = resolve))
+      .then(() => load([...this.#ids.values()]))
+      .then((result) => valuesByKey(result, this.#ids));
+  }
+
+  add(key: string, id: CacheKey | undefined): void {
+    this.#ids.set(key, id ?? key);
+    this.#keys?.add(key);
+  }
+
+  seal(): void {
+    this.#isSealed = true;
+    this.#beginWhenComplete();
+  }
+
+  /** Notes that the load of this key has begun; resolves with its value. */
+  async valueOf(key: string): Promise<unknown> {
+    this.#begun += 1;
+    this.#beginWhenComplete();
+    return (await this.#values).get(key);
+  }
+
+  #beginWhenComplete(): void {
+    if (this.#isSealed && this.#begun === this.#ids.size) this.#begin();
+  }
+}
+
+/** How the values of a bulk read are stored. */
+interface ValueAttributes {
+  readonly options: BulkLoadOptions<unknown> | undefined;
+  /** ms; `undefined`: the region's */
+  readonly ttl: number | undefined;
+  /** The tags of every value; none when a function gives the tags of each. */
+  readonly knownTags: readonly string[];
+}
+
+/** The load of one key in a batch. */
+class BulkLoad implements LoadRequest {
+  readonly #key: string;
+  readonly #batch: Batch;
+  readonly #attributes: ValueAttributes;
+
+  constructor(key: string, batch: Batch, attributes: ValueAttributes) {
+    this.#key = key;
+    this.#batch = batch;
+    this.#attributes = attributes;
+  }
+
+  get tags(): readonly string[] {
+    return this.#attributes.knownTags;
+  }
+
+  get execution(): Execution | undefined {
+    return this.#batch.execution;
+  }
+
+  call(): unknown {
+    return this.#batch.valueOf(this.#key);
+  }
+
+  tagsOf(value: unknown): readonly string[] {
+    const tags = this.#attributes.options?.tags;
+    if (typeof tags !== 'function') return this.tags;
+    return value === undefined || value === null ? [] : canonicalTags(tags(value));
+  }
+
+  isStorable(value: unknown): boolean {
+    return isStorable(value, this.#attributes.options);
+  }
+
+  ttl(): number | undefined {
+    return this.#attributes.ttl;
+  }
+}
+
+/** The result of the loader by canonical key. Values that were not asked for are left out. */
 function byKey(
   result: unknown,
   { idOf }: BulkRequest,
@@ -174,7 +258,7 @@ function byKey(
   const values = new Map<string, unknown>();
   for (const item of items) {
     if (idOf) {
-      // An ORM may say "not found" by null inside the list.
+      // Some ORMs put null into the list for a row that they did not find.
       if (item !== null && item !== undefined) values.set(canonicalKey(idOf(item)), item);
     } else if (isPair(item)) values.set(canonicalKey(item[0]), item[1]);
     else

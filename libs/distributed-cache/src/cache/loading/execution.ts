@@ -1,79 +1,106 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from '../../common/clock.js';
-import type { Load } from './load.js';
-import type { RegionState } from '../region-state.js';
+
+/** What a callback can wait for: a load, which runs in an execution of its own. @internal */
+export interface Awaited {
+  readonly execution: Execution;
+}
+
+interface KeySet {
+  has(key: string): boolean;
+}
 
 /**
- * A load or a put while its callback runs, known to everything that the callback calls.
+ * One run of a callback of the application: the loader of a load, or the method of a put. Everything that the callback calls can ask
+ * which execution it belongs to.
  *
  * @internal
  */
 export class Execution {
-  /** Whether its callback is not done. */
+  /** Whether the callback is still running. */
   isRunning = false;
+  /** The execution in whose callback this one was started. */
   readonly parent: Execution | undefined;
-  /** Made for those that wait: most wait for nothing. */
-  #waitsFor: Set<Load> | undefined;
-  readonly #region: RegionState | undefined;
-  readonly #keys: string | ReadonlySet<string> | undefined;
+  /** Created on first use: most callbacks wait for no other load. */
+  #waitsFor: Set<Awaited> | undefined;
+  readonly #region: object | undefined;
+  readonly #keys: string | KeySet | undefined;
   #loadedAt: number;
 
-  /** @param keys - what it loads; none for a put */
-  constructor(
-    startedAt: number,
-    parent: Execution | undefined,
-    region?: RegionState,
-    keys?: string | ReadonlySet<string>,
-  ) {
+  /**
+   * @param startedAt - monotonic ms
+   * @param region - the region that it loads; `undefined` for a put
+   * @param keys - the canonical keys that it loads; `undefined` for a put
+   */
+  constructor(startedAt: number, parent: Execution | undefined, region?: object, keys?: string | KeySet) {
     this.#loadedAt = startedAt;
     this.parent = parent;
     this.#region = region;
     this.#keys = keys;
   }
 
-  /** The loads whose result its callback awaits. */
-  get waitsFor(): Iterable<Load> {
-    return this.#waitsFor ?? [];
-  }
-
-  /** Since when its result may have been untrue: its start, or earlier when it was served older copies on the way. */
+  /** The result was correct at some moment not before this (monotonic ms): the start, or earlier when a copy was served on the way. */
   get loadedAt(): number {
     return this.#loadedAt;
   }
 
-  /** It was served a copy that was known to be true at `since`. Nesting must not add to staleness, so its own result is no younger. */
-  noteStaleAsOf(since: number): void {
-    if (since < this.#loadedAt) this.#loadedAt = since;
-    this.parent?.noteStaleAsOf(since);
+  /**
+   * The callback was served a copy that was correct at `moment`. Its own result is then as old as that copy: nested loads must not add up
+   * their staleness.
+   */
+  noteStaleAsOf(moment: number): void {
+    if (moment < this.#loadedAt) this.#loadedAt = moment;
+    this.parent?.noteStaleAsOf(moment);
   }
 
-  /** Whether it, or one that it runs inside of, is what loads this key. */
-  isLoading(region: RegionState, key: string): boolean {
-    if (this.#region === region && this.#isOneOfMine(key)) return true;
+  /** Whether this execution, or one that it runs inside, loads the key. */
+  isLoading(region: object, key: string): boolean {
+    if (this.#region === region && this.#loads(key)) return true;
     return this.parent?.isLoading(region, key) ?? false;
   }
 
-  beginWaitingFor(load: Load): void {
+  beginWaitingFor(load: Awaited): void {
     this.#waitsFor ??= new Set();
     this.#waitsFor.add(load);
     this.parent?.beginWaitingFor(load);
   }
 
-  endWaitingFor(load: Load): void {
+  endWaitingFor(load: Awaited): void {
     this.#waitsFor?.delete(load);
     this.parent?.endWaitingFor(load);
+  }
+
+  /**
+   * {@link loadedAt}, as far as it is known while the callback runs: a load that the callback waits for may turn out older, and would
+   * then make this result older, too.
+   */
+  loadedAtSoFar(seen = new Set<Execution>()): number {
+    if (seen.has(this)) return Infinity;
+    seen.add(this);
+    let earliest = this.#loadedAt;
+    for (const { execution } of this.#waitsFor ?? []) earliest = Math.min(earliest, execution.loadedAtSoFar(seen));
+    return earliest;
+  }
+
+  /** Whether it waits, directly or through other loads, for what `other` belongs to. */
+  awaits(other: Execution, seen = new Set<Execution>()): boolean {
+    if (seen.has(this)) return false;
+    seen.add(this);
+    if (other.isInside(this)) return true;
+    for (const { execution } of this.#waitsFor ?? []) if (execution.awaits(other, seen)) return true;
+    return false;
   }
 
   isInside(other: Execution): boolean {
     return this === other || (this.parent?.isInside(other) ?? false);
   }
 
-  #isOneOfMine(key: string): boolean {
+  #loads(key: string): boolean {
     return typeof this.#keys === 'string' ? this.#keys === key : (this.#keys?.has(key) ?? false);
   }
 }
 
-/** Which load or put the running code belongs to. @internal */
+/** Tells which execution the running code belongs to. @internal */
 export class Executions {
   readonly #clock: Clock;
   readonly #storage = new AsyncLocalStorage<Execution>();
@@ -87,7 +114,7 @@ export class Executions {
   get current(): Execution | undefined {
     if (this.#running === 0) return undefined;
     const execution = this.#storage.getStore();
-    // What a callback left behind, un-awaited, belongs to nothing once the callback is done.
+    // Code that the callback started and did not await belongs to no execution once the callback has ended.
     return execution?.isRunning ? execution : undefined;
   }
 
@@ -97,7 +124,7 @@ export class Executions {
     return this.#storage.run(execution, callback);
   }
 
-  /** Several loads may share one execution, and each ends it. */
+  /** May be called several times for one execution: the loads of a batch share one, and each ends it. */
   end(execution: Execution): void {
     if (!execution.isRunning) return;
     this.#running -= 1;
@@ -106,8 +133,8 @@ export class Executions {
   }
 
   /**
-   * On Node 20 an enabled storage doubles the price of every promise in the process (measured 70 ns → 157 ns an await): hits pay for it
-   * only while something loads. To switch it costs a load a third of its time, so it stays on until the event loop's next turn.
+   * On Node 20 an enabled storage makes every `await` of the process slower, so it is on only while something loads. Switching it is slow
+   * as well, so it stays on until the event loop's next turn (docs/architecture.md).
    */
   #disableSoon(): void {
     if (this.#isDisableScheduled) return;

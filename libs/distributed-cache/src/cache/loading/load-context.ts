@@ -1,21 +1,25 @@
 import { milliseconds, type Duration } from '../../common/duration.js';
 
-/** What a loader is given. @publicApi */
+/** Loads the value of one key: called on a miss. It may return the value or a promise of it. @publicApi */
+export type Loader<V> = (context: LoadContext<V>) => V | PromiseLike<V>;
+
+/** The argument of a loader. @publicApi */
 export interface LoadContext<V = unknown> {
-  /** As it was given; a number as its decimal string, a list in the form in which it is stored. */
+  /** The key: a string as the caller gave it, a number as its decimal string, a list in the form in which it is stored. */
   readonly key: string;
   /** Aborted when the cache is shut down. */
   readonly signal: AbortSignal;
-  /** The value that expired, where it is still at hand and the lease still covers it. */
+  /** The expired value of the key, if it is still stored and the lease covers it; otherwise `undefined`. */
   readonly previous: V | undefined;
-  /** Sets the time to live of what is being loaded; 0 or less: do not store it. */
+  /** Sets the time to live of the result; 0 or less: the result is not stored. Default: the one of the call, else the region's. */
   setTtl(ttl: Duration): void;
+  /** Sets the tags of the result, in place of those given with the call. */
   setTags(tags: string | readonly string[]): void;
-  /** The result goes to those who wait for it and is not stored. */
+  /** Returns the result to the readers that wait for it, without storing it. */
   skip(): void;
 }
 
-/** A {@link LoadContext}, and what the loader said through it. @internal */
+/** A {@link LoadContext} that keeps what the loader asked for through it. @internal */
 export class LoadInstructions<V> implements LoadContext<V> {
   readonly key: string;
   readonly previous: V | undefined;
@@ -42,7 +46,7 @@ export class LoadInstructions<V> implements LoadContext<V> {
     return this.#shutdown.shutdownSignal;
   }
 
-  // Bound, since a loader may take its context apart; and only when it asks for them, which few do.
+  // Bound functions, because a loader may destructure its context; made on demand, because few loaders ask for them.
   get setTtl(): LoadContext['setTtl'] {
     return (ttl) => {
       this.ttl = typeof ttl === 'number' && ttl <= 0 ? 0 : milliseconds(ttl, 'setTtl');

@@ -1,37 +1,35 @@
 import type { AppliedMark } from '../../coherence/applied-invalidations.js';
 import type { Execution } from './execution.js';
-import type { RegionState } from '../region-state.js';
 
-/** What a load came to, for those who joined it. @internal */
+/** The result of a load, for its readers. @internal */
 export interface LoadOutcome {
   readonly value: unknown;
-  /** Since when the value may have been untrue. */
+  /** The value was correct at some moment not before this (monotonic ms). */
   readonly loadedAt: number;
-  /** The sequence of the invalidation that overtook it; who joined at or after that must not be given the value. */
+  /**
+   * The sequence number of the invalidation that fenced the load; `undefined`: none did. A reader that joined at or after it must not be
+   * given the value.
+   */
   readonly fencedAt: number | undefined;
 }
 
 /** One running load of one key. @internal */
 export class Load {
-  readonly region: RegionState;
-  readonly key: string;
   readonly execution: Execution;
-  /** Known before the loader ends: those given with the call. */
+  /** The tags that are known before the loader ends: those given with the call. */
   readonly tags: readonly string[];
-  /** `undefined` until the loader is called: what is invalidated while it waits for its turn does not concern it. */
+  /** `undefined` until the loader is called: what is invalidated while the load waits for its turn does not concern it. */
   mark: AppliedMark | undefined;
-  /** Whether it may be joined and its result stored: not once it was fenced, a newer load took its place, or it has ended. */
+  /** Whether it may be joined and its result stored. It ends when the load is fenced, is replaced by a newer one, or has ended. */
   isCurrent = true;
   #outcome: Promise<LoadOutcome> | undefined;
 
-  constructor(region: RegionState, key: string, execution: Execution, tags: readonly string[]) {
-    this.region = region;
-    this.key = key;
+  constructor(execution: Execution, tags: readonly string[]) {
     this.execution = execution;
     this.tags = tags;
   }
 
-  /** What it comes to; known from when it can be joined. */
+  /** Known from the moment at which the load can be joined. */
   get outcome(): Promise<LoadOutcome> {
     if (!this.#outcome) throw new Error('A load was joined before it was started.');
     return this.#outcome;
@@ -40,22 +38,16 @@ export class Load {
   set outcome(outcome: Promise<LoadOutcome>) {
     this.#outcome = outcome;
   }
+}
 
-  /** Since when its result may have been untrue, as far as is known: what it still waits for may make it older than its own start. */
-  trueSince(seen = new Set<Load>()): number {
-    if (seen.has(this)) return Infinity;
-    seen.add(this);
-    let since = this.execution.loadedAt;
-    for (const awaited of this.execution.waitsFor) since = Math.min(since, awaited.trueSince(seen));
-    return since;
-  }
-
-  /** Whether it waits, directly or through others, for what `execution` belongs to. */
-  awaits(execution: Execution, seen = new Set<Load>()): boolean {
-    if (seen.has(this)) return false;
-    seen.add(this);
-    if (execution.isInside(this.execution)) return true;
-    for (const awaited of this.execution.waitsFor) if (awaited.awaits(execution, seen)) return true;
-    return false;
-  }
+/** The loads of one key while at least one of them runs. @internal */
+export interface Flight {
+  /** The load that readers may join. */
+  joinable: Load | undefined;
+  /** The load that was started last. */
+  latest: Load | undefined;
+  /** How many loads of the key run. */
+  running: number;
+  /** How many loads in a row were fenced. */
+  fenced: number;
 }

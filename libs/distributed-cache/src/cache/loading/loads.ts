@@ -1,73 +1,78 @@
 import type { Clock } from '../../common/clock.js';
-import type { Coherence } from '../../coherence/coherence.js';
 import type { AppliedMark } from '../../coherence/applied-invalidations.js';
+import type { Coherence } from '../../coherence/coherence.js';
 import { covers, type Invalidation } from '../../protocol/invalidation.js';
+import type { Copies } from '../copies.js';
 import type { EventEmitter } from '../events.js';
-import { Execution, type Executions } from './execution.js';
-import type { Flight } from './flight.js';
-import { Load, type LoadOutcome } from './load.js';
 import type { RegionState } from '../region-state.js';
+import { Execution, type Executions } from './execution.js';
+import { Load, type Flight, type LoadOutcome } from './load.js';
 
-/** From this many fenced loads of one key on, readers share the next one instead of each starting theirs. */
-const MAX_OVERTAKEN = 3;
+/** After this many fenced loads of one key in a row, readers take turns: the next load starts when the running one has ended. */
+const MAX_FENCED = 3;
 
-/** How long a reader waits behind a load that was overtaken, in ms: one that hangs must not hold up the others for ever. */
+/** How long a load waits for its turn, in ms: a load that hangs must not hold up the others for ever. */
 const LONGEST_TURN = 1_000;
 
-/** What is to be loaded, and what to do with the result. @internal */
+/** Describes one load: what to call, and how to store the result. @internal */
 export interface LoadRequest {
-  readonly region: RegionState;
-  readonly key: string;
+  /** The tags that are known before the loader ends. */
   readonly tags: readonly string[];
-  /** Called at once, or when its turn comes. */
-  call(execution: Execution): unknown;
-  /** The tags of the result, where only the result tells them. */
-  tagsOf(value: unknown): readonly string[];
-  /** Called when nothing overtook the load. */
-  store(value: unknown, loadedAt: number): void;
-  /** Given when several loads share one callback. */
+  /** Given when the loads of a batch share one callback; otherwise each load has an execution of its own. */
   readonly execution?: Execution | undefined;
+  /** Calls the loader; called at once, or when the turn of the load comes. */
+  call(execution: Execution): unknown;
+  /** All tags of the result, those that only the result reveals included. */
+  tagsOf(value: unknown): readonly string[];
+  /** Whether the result is to be stored when nothing fences the load. */
+  isStorable(value: unknown): boolean;
+  /** Time to live of the result, in ms; `undefined`: the region's. Asked once the loader has ended. */
+  ttl(): number | undefined;
+}
+
+/** The parts of a cache that loads work with. @internal */
+export interface LoadsParts {
+  readonly clock: Clock;
+  readonly coherence: Coherence;
+  readonly copies: Copies;
+  readonly executions: Executions;
+  readonly events: EventEmitter;
 }
 
 /**
- * Single flight: one joinable load per key, and the rules by which a reader may join it and its result may be stored.
+ * Single flight: at most one joinable load per key. Decides whether a reader may join a load, whether a reader may be given its result,
+ * and whether the result may be stored.
  *
  * @internal
  */
 export class Loads {
-  readonly #clock: Clock;
-  readonly #coherence: Coherence;
-  readonly #executions: Executions;
-  readonly #events: EventEmitter;
-  /** Those in which something was ever loaded. */
+  readonly #parts: LoadsParts;
+  /** The regions in which something was ever loaded. */
   readonly #regions = new Set<RegionState>();
 
-  constructor(clock: Clock, coherence: Coherence, executions: Executions, events: EventEmitter) {
-    this.#clock = clock;
-    this.#coherence = coherence;
-    this.#executions = executions;
-    this.#events = events;
+  constructor(parts: LoadsParts) {
+    this.#parts = parts;
   }
 
   /**
-   * The load of this key that a reader may join now; `undefined` when it must start one; `'uncoordinated'` when it reads on behalf of `current`
-   * and would wait for what waits for itself, for ever: then it calls its loader and shares nothing.
+   * The load of this key that a reader may join; `undefined`: the reader has to start one. `'uncoordinated'`: the reader runs inside the
+   * execution `current`, and joining would make that execution wait for itself for ever, so it has to call its loader and share nothing.
    */
   joinableFrom(current: Execution | undefined, region: RegionState, key: string): Load | 'uncoordinated' | undefined {
     if (!current) return this.#joinable(region, key);
     if (current.isLoading(region, key)) return 'uncoordinated';
     const load = this.#joinable(region, key);
-    return load?.awaits(current) ? 'uncoordinated' : load;
+    return load?.execution.awaits(current) ? 'uncoordinated' : load;
   }
 
-  /** What `load` comes to, for a reader that works for `current`; {@link accepts} tells whether the reader may be given it. */
+  /** The outcome of `load`, for a reader inside the execution `current`; {@link accepts} tells whether the reader may be given it. */
   join(load: Load, current: Execution | undefined): Promise<LoadOutcome> {
     return current ? joinInside(load, current) : load.outcome;
   }
 
   /**
-   * Whether a reader that asked at `askedAt` in the order of applied invalidations, on behalf of `current`, may be given `outcome`, which then counts as served.
-   * If not it came too late for this reader, who must load anew.
+   * Whether a reader that asked when `askedAt` was the newest applied invalidation may be given `outcome`, which is then noted as served
+   * to `current`. If not, the load was fenced before the reader joined, and the reader has to load again.
    */
   accepts({ fencedAt, loadedAt }: LoadOutcome, askedAt: number, current: Execution | undefined): boolean {
     if (fencedAt !== undefined && fencedAt <= askedAt) return false;
@@ -75,123 +80,119 @@ export class Loads {
     return true;
   }
 
-  start(request: LoadRequest): Load {
-    const { region, key } = request;
+  start(region: RegionState, key: string, request: LoadRequest): Load {
     const flight = this.#flight(region, key);
-    const now = this.#clock.now();
-    const execution = request.execution ?? new Execution(now, this.#executions.current, region, key);
-    const load = new Load(region, key, execution, request.tags);
-    const overtaken = flight.fenced >= MAX_OVERTAKEN ? flight.latest : undefined;
+    const now = this.#parts.clock.now();
+    const execution = request.execution ?? new Execution(now, this.#parts.executions.current, region, key);
+    const load = new Load(execution, request.tags);
+    const previous = flight.fenced >= MAX_FENCED ? flight.latest : undefined;
     flight.latest = load;
     flight.running += 1;
-    load.outcome = overtaken
-      ? this.#turnAfter(overtaken).then(() => this.#run(load, flight, request, this.#clock.now()))
-      : this.#run(load, flight, request, now);
-    // Only now: what calls itself while it is called would wait for itself. One that threw at once, or was fenced, is not current.
+    load.outcome = previous
+      ? this.#turnAfter(previous).then(() => this.#run(load, flight, region, key, request, this.#parts.clock.now()))
+      : this.#run(load, flight, region, key, request, now);
+    // Only now: a loader that reads its own key while it is called would wait for itself. A load that failed at once is not current.
     if (load.isCurrent) flight.joinable = load;
     return load;
   }
 
-  /** Lets go of the running loads that `invalidation` covers: nobody joins them any more and their results are not stored. */
+  /** Fences the running loads that `invalidation` covers: nobody joins them any more and their results are not stored. */
   applyInvalidation(invalidation: Invalidation): void {
-    for (const { name, flights } of this.#regions) {
+    for (const region of this.#regions) {
+      const { name, flights } = region;
       if (flights.size === 0) continue;
       const keys = invalidation.keys.get(name);
       const namesMore = invalidation.everything || invalidation.regions.has(name) || invalidation.tags.size > 0;
-      // Loads may be many, and so may keys: the fewer are walked.
+      // There may be many loads, and many keys: the smaller collection is walked.
       if (namesMore || (keys && keys.size > flights.size)) {
-        for (const flight of flights.values()) this.#fenceIfCovered(flight, invalidation);
+        for (const [key, flight] of flights) fenceIfCovered(flight, name, key, invalidation);
       } else if (keys) {
-        for (const key of keys) this.#fenceIfCovered(flights.get(key), invalidation);
+        for (const key of keys) fenceIfCovered(flights.get(key), name, key, invalidation);
       }
     }
   }
 
-  /** The latest of a flight is the only one that may be current: another is begun when that one was let go of. */
-  #fenceIfCovered(flight: Flight | undefined, invalidation: Invalidation): void {
-    const load = flight?.latest;
-    if (!load?.mark || !load.isCurrent) return;
-    if (covers(invalidation, load.region.name, load.key, load.tags)) this.#fence(load);
-  }
-
   #joinable(region: RegionState, key: string): Load | undefined {
-    const load = region.flights.get(key)?.joinable;
-    if (!load) return undefined;
-    if (
-      load.mark &&
-      !this.#coherence.lease.mayServe(load.trueSince(), this.#clock.now(), region.settings.whenDisconnected)
-    ) {
-      this.#letGo(load);
+    const flight = region.flights.get(key);
+    const load = flight?.joinable;
+    if (!flight || !load) return undefined;
+    const { coherence, clock } = this.#parts;
+    const { whenDisconnected } = region.settings;
+    if (load.mark && !coherence.lease.mayServe(load.execution.loadedAtSoFar(), clock.now(), whenDisconnected)) {
+      abandon(load, flight);
       return undefined;
     }
     return load;
   }
 
-  async #run(load: Load, flight: Flight, request: LoadRequest, startedAt: number): Promise<LoadOutcome> {
-    const mark = this.#coherence.applied.begin();
+  async #run(
+    load: Load,
+    flight: Flight,
+    region: RegionState,
+    key: string,
+    request: LoadRequest,
+    startedAt: number,
+  ): Promise<LoadOutcome> {
+    const { coherence, events, executions } = this.#parts;
+    const mark = coherence.applied.begin();
     load.mark = mark;
-    load.region.stats.loads += 1;
+    region.stats.loads += 1;
     let isLoaded = false;
     try {
       const value = await request.call(load.execution);
       isLoaded = true;
-      if (this.#events.hears.load) this.#emitLoad(load, startedAt);
-      return this.#settle(load, flight, mark, request, value);
+      if (events.hears.load) events.emit('load', { region: region.name, key, duration: this.#since(startedAt) });
+      return this.#settle(load, flight, region, key, mark, request, value);
     } catch (error) {
-      if (!isLoaded) this.#loadFailed(load, startedAt, error);
+      if (!isLoaded) this.#loadFailed(region, key, startedAt, error);
       throw error;
     } finally {
-      this.#end(load, flight, mark);
+      coherence.applied.end(mark);
+      executions.end(load.execution);
+      load.isCurrent = false;
+      if (flight.joinable === load) flight.joinable = undefined;
+      flight.running -= 1;
+      if (flight.running === 0) region.flights.delete(key);
     }
   }
 
-  #emitLoad({ region, key }: Load, startedAt: number): void {
-    this.#events.emit('load', { region: region.name, key, duration: this.#clock.now() - startedAt });
-  }
-
-  #loadFailed({ region, key }: Load, startedAt: number, error: unknown): void {
-    region.stats.loadErrors += 1;
-    if (!this.#events.hears.loadError) return;
-    this.#events.emit('loadError', { region: region.name, key, duration: this.#clock.now() - startedAt, error });
-  }
-
-  #settle(load: Load, flight: Flight, mark: AppliedMark, request: LoadRequest, value: unknown): LoadOutcome {
-    const { region, key, execution } = load;
-    const fencedAt = this.#coherence.applied.firstCovering(mark, region.name, key, request.tagsOf(value));
+  /** Stores the result, unless something that covers it was invalidated since the loader was called. */
+  #settle(
+    load: Load,
+    flight: Flight,
+    region: RegionState,
+    key: string,
+    mark: AppliedMark,
+    request: LoadRequest,
+    value: unknown,
+  ): LoadOutcome {
+    const { loadedAt } = load.execution;
+    const tags = request.tagsOf(value);
+    const fencedAt = this.#parts.coherence.applied.firstCovering(mark, region.name, key, tags);
     if (fencedAt !== undefined) region.stats.fenced += 1;
-    if (fencedAt !== undefined && load.isCurrent) this.#fence(load);
+    if (fencedAt !== undefined && load.isCurrent) fence(load, flight);
     if (load.isCurrent) {
-      request.store(value, execution.loadedAt);
+      if (request.isStorable(value)) this.#parts.copies.store(region, key, value, loadedAt, request.ttl(), tags);
       flight.fenced = 0;
     }
-    return { value, loadedAt: execution.loadedAt, fencedAt };
+    return { value, loadedAt, fencedAt };
   }
 
-  #end(load: Load, flight: Flight, mark: AppliedMark): void {
-    this.#coherence.applied.end(mark);
-    this.#executions.end(load.execution);
-    load.isCurrent = false;
-    if (flight.joinable === load) flight.joinable = undefined;
-    flight.running -= 1;
-    if (flight.running === 0) load.region.flights.delete(load.key);
+  #loadFailed(region: RegionState, key: string, startedAt: number, error: unknown): void {
+    region.stats.loadErrors += 1;
+    const { events } = this.#parts;
+    if (!events.hears.loadError) return;
+    events.emit('loadError', { region: region.name, key, duration: this.#since(startedAt), error });
   }
 
-  #fence(load: Load): void {
-    const flight = load.region.flights.get(load.key);
-    if (flight) flight.fenced += 1;
-    this.#letGo(load);
+  #since(startedAt: number): number {
+    return this.#parts.clock.now() - startedAt;
   }
 
-  #letGo(load: Load): void {
-    load.isCurrent = false;
-    const flight = load.region.flights.get(load.key);
-    if (flight?.joinable === load) flight.joinable = undefined;
-  }
-
-  /** Resolves once `previous` is done, or after {@link LONGEST_TURN}. */
+  /** Resolves once `previous` has ended, or after {@link LONGEST_TURN}. */
   #turnAfter(previous: Load): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = this.#clock.schedule(resolve, LONGEST_TURN);
+      const cancel = this.#parts.clock.schedule(resolve, LONGEST_TURN);
       const proceed = (): void => {
         cancel();
         resolve();
@@ -208,6 +209,23 @@ export class Loads {
     region.flights.set(key, flight);
     return flight;
   }
+}
+
+/** Only the newest load of a key can be current: a newer one starts only after the previous one was abandoned. */
+function fenceIfCovered(flight: Flight | undefined, region: string, key: string, invalidation: Invalidation): void {
+  const load = flight?.latest;
+  if (!flight || !load?.mark || !load.isCurrent) return;
+  if (covers(invalidation, region, key, load.tags)) fence(load, flight);
+}
+
+function fence(load: Load, flight: Flight): void {
+  flight.fenced += 1;
+  abandon(load, flight);
+}
+
+function abandon(load: Load, flight: Flight): void {
+  load.isCurrent = false;
+  if (flight.joinable === load) flight.joinable = undefined;
 }
 
 async function joinInside(load: Load, current: Execution): Promise<LoadOutcome> {

@@ -1,69 +1,78 @@
-import type { Execution } from './execution.js';
-import { LoadInstructions } from './load-context.js';
+import type { CacheKey } from '../../keys/canonical-key.js';
+import { canonicalTags, isStorable, ttlOf, type StoreOptions } from '../store-options.js';
+import { LoadInstructions, type Loader } from './load-context.js';
+import type { Execution, Executions } from './execution.js';
 import type { LoadRequest } from './loads.js';
-import type { LocalCache } from '../local-cache.js';
-import type { Loader } from '../region.js';
-import type { RegionState } from '../region-state.js';
-import { canonicalTags, isStorable, type StoreOptions } from '../store-options.js';
+import type { LoadSource } from './read.js';
 
-/** What a reader asks for whose key is not cached. @internal */
+/** What a single read passes on to its loads. @internal */
 export interface SingleRead {
-  readonly cache: LocalCache;
-  readonly region: RegionState;
-  /** Canonical. */
-  readonly key: string;
-  /** As the caller gave it, where that was a string. */
-  readonly givenKey: string;
+  readonly region: string;
+  /** As the caller gave it. */
+  readonly givenKey: CacheKey;
   readonly loader: Loader<unknown>;
   readonly options: StoreOptions | undefined;
-  /** ms; `undefined` = the region's */
-  readonly ttl: number | undefined;
-  readonly tags: readonly string[];
-  /** The value that expired, where it may still be told. */
+  /** The expired value, if it may still be passed to the loader. */
   readonly previous: unknown;
+  readonly executions: Executions;
+  readonly shutdown: { readonly shutdownSignal: AbortSignal };
 }
 
-/** The load of one key by one call of its loader. @internal */
-export class SingleLoad implements LoadRequest {
+/** Loads one key by one call of its loader. @internal */
+export class SingleSource implements LoadSource {
   readonly #read: SingleRead;
-  /** New for every call of the loader: what it said of a result that was overtaken says nothing about the next. */
-  readonly #instructions: LoadInstructions<unknown>;
+  readonly #ttl: number | undefined;
+  readonly #tags: readonly string[];
 
   constructor(read: SingleRead) {
+    const { options, region } = read;
     this.#read = read;
-    const { givenKey, previous, ttl, options, cache } = read;
-    // The tags as they were given: a canonical one would not stay the same when it is made canonical again.
-    this.#instructions = new LoadInstructions(givenKey, previous, ttl, options?.tags, cache);
+    // `ttlOf` is skipped when no TTL is given: the label for its error would be built on every miss.
+    this.#ttl = options?.ttl === undefined ? undefined : ttlOf(options.ttl, `Region '${region}'`);
+    this.#tags = canonicalTags(options?.tags);
   }
 
-  get region(): RegionState {
-    return this.#read.region;
+  request(key: string): LoadRequest {
+    return new SingleLoad(this.#read, this.#instructions(key), this.#tags);
   }
 
-  get key(): string {
-    return this.#read.key;
+  uncoordinated(key: string): unknown {
+    return this.#read.loader(this.#instructions(key));
   }
 
-  get tags(): readonly string[] {
-    return this.#read.tags;
+  /** New for every call of the loader: instructions for a result that was fenced say nothing about the next result. */
+  #instructions(key: string): LoadInstructions<unknown> {
+    const { givenKey, previous, options, shutdown } = this.#read;
+    const shownKey = typeof givenKey === 'string' ? givenKey : key;
+    // The tags as they were given: making a canonical tag canonical again would change it.
+    return new LoadInstructions(shownKey, previous, this.#ttl, options?.tags, shutdown);
   }
+}
 
-  /** Calls the loader and shares nothing. */
-  uncoordinated(): unknown {
-    return this.#read.loader(this.#instructions);
+class SingleLoad implements LoadRequest {
+  readonly #read: SingleRead;
+  readonly #instructions: LoadInstructions<unknown>;
+  readonly tags: readonly string[];
+
+  constructor(read: SingleRead, instructions: LoadInstructions<unknown>, tags: readonly string[]) {
+    this.#read = read;
+    this.#instructions = instructions;
+    this.tags = tags;
   }
 
   call(execution: Execution): unknown {
-    return this.#read.cache.executions.run(execution, () => this.uncoordinated());
+    return this.#read.executions.run(execution, () => this.#read.loader(this.#instructions));
   }
 
   tagsOf(): readonly string[] {
     return canonicalTags(this.#instructions.tags);
   }
 
-  store(value: unknown, loadedAt: number): void {
-    const { cache, region, key, options } = this.#read;
-    if (this.#instructions.isSkipped || !isStorable(value, options)) return;
-    cache.store(region, key, value, loadedAt, this.#instructions.ttl, this.tagsOf());
+  isStorable(value: unknown): boolean {
+    return !this.#instructions.isSkipped && isStorable(value, this.#read.options);
+  }
+
+  ttl(): number | undefined {
+    return this.#instructions.ttl;
   }
 }

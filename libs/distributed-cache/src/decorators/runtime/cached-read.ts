@@ -1,7 +1,6 @@
 import { defaultKey } from '../../keys/default-key.js';
 import { canonicalKey, type CacheKey } from '../../keys/canonical-key.js';
-import type { LoadContext } from '../../cache/loading/load-context.js';
-import type { Loader } from '../../cache/region.js';
+import type { LoadContext, Loader } from '../../cache/loading/load-context.js';
 import { isStorable, type StoreOptions } from '../../cache/store-options.js';
 import { cacheAt, regionAt } from './bound-region.js';
 import type { AnyCacheableOptions } from '../cacheable.options.js';

@@ -1,18 +1,15 @@
-import type { PutTarget } from '../../cache/distributed-cache.js';
-import type { MethodSite } from './method-site.js';
-import { heard, resultOnceDelivered } from '../../cache/delivered-result.js';
-import { evictAfterFailure } from './failed-invocation.js';
+import { Logger } from '@nestjs/common';
+import { resultOnceDelivered, type PutEntry } from '../../cache/loading/put.js';
+import { errorFrom } from '../../common/error-from.js';
+import { ignoreRejection } from '../../common/ignore-rejection.js';
+import { label, type MethodSite } from './method-site.js';
 import { evictAnyway, evictTogether, type EvictionPlan, type PlannedEviction } from './planned-eviction.js';
 import type { PlannedPut, PutPlan } from './planned-put.js';
 import type { Proceed } from './replace-method.js';
 
 type Method = () => Promise<unknown>;
 
-interface Planned<T> {
-  target(result: unknown): T;
-}
-
-/** Runs a method with everything that is put and evicted after it, all of that together. @internal */
+/** Runs a method, then all its puts and evictions together. @internal */
 export function changingAfter(
   site: MethodSite,
   puts: readonly PutPlan[],
@@ -36,11 +33,11 @@ export function changingAfter(
   };
 }
 
-/** Evicts before a method runs, which then does not run when that is to be waited for and fails. @internal */
+/** Evicts, then runs a method. If the eviction rejects, the method does not run. @internal */
 export function evictingBefore(evictions: readonly EvictionPlan[], proceed: Proceed): Proceed {
   return async (instance, args) => {
     const planned = evictions.flatMap((plan) => plan(instance, args) ?? []);
-    await evictTogether(planned.map((eviction) => eviction.target(undefined)));
+    await evictTogether(planned.map((eviction) => eviction.evictionFor(undefined)));
     return proceed(instance, args);
   };
 }
@@ -57,13 +54,13 @@ async function change(
     decide(result, puts, evictions, deliveries);
     return result;
   }
-  let targets: ReadonlyMap<Planned<PutTarget>, PutTarget> = new Map();
+  let entries: ReadonlyMap<PlannedPut, PutEntry> = new Map();
   const run = caches.reduce<Method>(
     (inner, cache, depth) => async () => {
       const { result, delivered } = await cache.runPut(inner, (value: unknown) => {
-        // Here and not once the put is done, which is a later tick: its evictions would leave in another message.
-        if (depth === 0) targets = decide(value, puts, evictions, deliveries);
-        return puts.flatMap((put) => (put.cache === cache ? (targets.get(put) ?? []) : []));
+        // Here and not once the put has ended, which is a later tick: its evictions would leave in another message.
+        if (depth === 0) entries = decide(value, puts, evictions, deliveries);
+        return puts.flatMap((put) => (put.cache === cache ? (entries.get(put) ?? []) : []));
       });
       deliveries.add(delivered);
       return result;
@@ -74,41 +71,64 @@ async function change(
 }
 
 /**
- * Evicts what is to be evicted after the method, and gives what is to be put. All callbacks are asked, also when one fails: the method
- * has changed something, and whatever the others are about has to go.
+ * Evicts what is to be evicted after the method, and returns the entries to put. All callbacks are asked, also when one throws: the
+ * method has changed something, and the entries of the other callbacks may be stale.
  */
 function decide(
   result: unknown,
   puts: readonly PlannedPut[],
   evictions: readonly PlannedEviction[],
   deliveries: Deliveries,
-): ReadonlyMap<Planned<PutTarget>, PutTarget> {
+): ReadonlyMap<PlannedPut, PutEntry> {
   const failures: unknown[] = [];
-  const targets = askAll(puts, result, failures);
-  deliveries.add(evictTogether([...askAll(evictions, result, failures).values()]));
-  if (failures.length === 0) return targets;
-  for (const { region, key } of targets.values()) evictAnyway(region, [key]);
+  const entries = askAll(puts, (put) => put.entryFor(result), failures);
+  const due = askAll(evictions, (eviction) => eviction.evictionFor(result), failures);
+  deliveries.add(evictTogether([...due.values()]));
+  if (failures.length === 0) return entries;
+  for (const [{ cache }, { region, key }] of entries) evictAnyway(cache, [{ kind: 'key', region: region.name, key }]);
   throw failures[0];
 }
 
-function askAll<T>(planned: readonly Planned<T>[], result: unknown, failures: unknown[]): ReadonlyMap<Planned<T>, T> {
-  const targets = new Map<Planned<T>, T>();
+function askAll<P, T>(planned: readonly P[], ask: (plan: P) => T, failures: unknown[]): ReadonlyMap<P, T> {
+  const answers = new Map<P, T>();
   for (const plan of planned) {
     try {
-      targets.set(plan, plan.target(result));
+      answers.set(plan, ask(plan));
     } catch (error) {
       failures.push(error);
     }
   }
-  return targets;
+  return answers;
 }
 
+/**
+ * Carries out the evictions that `evictOnError` asks for after the method failed. It never throws: the caller is owed the error of the
+ * method, so a failure here is only logged.
+ */
+async function evictAfterFailure(
+  site: MethodSite,
+  evictions: readonly PlannedEviction[],
+  error: unknown,
+): Promise<void> {
+  try {
+    const due = evictions.filter((eviction) => eviction.evictsAfter(error));
+    await evictTogether(due.map((eviction) => eviction.evictionFor(undefined)));
+  } catch (failure) {
+    new Logger('DistributedCache').error({
+      message: 'A decorated method failed, and so did the eviction that evictOnError asks for',
+      method: label(site.target, site.name),
+      error: errorFrom(failure).message,
+    });
+  }
+}
+
+/** The deliveries that the caller of the method waits for. */
 class Deliveries {
   readonly #pending: Promise<unknown>[] = [];
 
   add(delivery: Promise<unknown>): void {
-    // When a later callback throws nobody comes to wait for it.
-    this.#pending.push(heard(delivery));
+    // If a later callback throws, nobody awaits it.
+    this.#pending.push(ignoreRejection(delivery));
   }
 
   get all(): Promise<unknown> {

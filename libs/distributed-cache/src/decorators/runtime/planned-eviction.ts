@@ -1,33 +1,30 @@
 import type { DistributedCache } from '../../cache/distributed-cache.js';
-import { heard } from '../../cache/delivered-result.js';
-import { defaultKey } from '../../keys/default-key.js';
-import { type CacheKey, canonicalKey } from '../../keys/canonical-key.js';
-import type { AnyEvictOptions, Everywhere } from '../../cache/everywhere.js';
-import type { Region } from '../../cache/region.js';
+import type { EvictOptions } from '../../cache/everywhere.js';
 import { canonicalTags } from '../../cache/store-options.js';
-import { cacheAt, regionAt } from './bound-region.js';
+import { ignoreRejection } from '../../common/ignore-rejection.js';
+import { type CacheKey, canonicalKey } from '../../keys/canonical-key.js';
+import { defaultKey } from '../../keys/default-key.js';
+import type { InvalidationTarget } from '../../protocol/invalidation.js';
 import { type AnyCacheEvictOptions, evictsOnlyTags } from '../cache-evict.options.js';
+import { cacheAt, regionAt } from './bound-region.js';
 import type { MethodSite } from './method-site.js';
-import type { Tags } from '../method-types.js';
 
-/** What one eviction removes. @internal */
-export interface EvictionTarget {
+/** One eviction, ready to be carried out. @internal */
+export interface Eviction {
   readonly cache: DistributedCache;
-  /** `undefined`: it only evicts tags. */
-  readonly region: Region | undefined;
-  readonly keys: readonly CacheKey[] | 'all';
-  readonly tags: Tags;
-  readonly everywhere: Everywhere | undefined;
+  readonly targets: readonly InvalidationTarget[];
+  readonly options: EvictOptions;
 }
 
-/** An eviction of one call, once everything that only depends on the arguments is known. @internal */
+/** The eviction of one call. Everything that depends on the arguments alone is known. @internal */
 export interface PlannedEviction {
-  /** Asks the callbacks that are still to be asked; nothing is evicted yet. */
-  target(result: unknown): EvictionTarget;
+  /** The eviction, from the result of the method; nothing is evicted yet. If a callback throws, what may be stale is evicted. */
+  evictionFor(result: unknown): Eviction;
+  /** Whether to evict although the method failed with this error. */
   evictsAfter(error: unknown): boolean;
 }
 
-/** Plans the eviction for one call; `undefined` when its condition does not hold. @internal */
+/** Plans the eviction of one call; `undefined`: its `condition` does not hold. @internal */
 export type EvictionPlan = (instance: object, args: unknown[]) => PlannedEviction | undefined;
 
 /** @internal */
@@ -36,21 +33,27 @@ export function evictionPlan(site: MethodSite, options: AnyCacheEvictOptions): E
   const isBefore = beforeInvocation === true;
   const cacheOf = cacheAt(site, options.cache);
   const regionOf = evictsOnlyTags(options) ? undefined : regionAt(site, options.region, cacheOf);
+  const staticTags = typeof tags === 'function' ? undefined : tags;
 
   return (instance, args) => {
     const cache = cacheOf(instance);
-    const region = regionOf?.(instance);
+    const region = regionOf?.(instance).name;
     if (condition !== undefined && !condition.apply(instance, args)) return undefined;
-    const known = region && !keyFromResult ? keysOf(options, instance, args) : [];
+    const known = region === undefined || keyFromResult ? [] : regionTargets(region, options, instance, args);
     return {
-      target(result) {
-        let keys = known;
+      evictionFor(result) {
+        let inRegion = known;
         try {
-          if (keyFromResult) keys = checked([keyFromResult.call(instance, result, ...args)]);
-          return { cache, region, keys, tags: tagsOf(tags, instance, isBefore ? args : [result, ...args]), everywhere };
+          if (region !== undefined && keyFromResult) {
+            inRegion = [keyTarget(region, keyFromResult.call(instance, result, ...args))];
+          }
+          const given = typeof tags === 'function' ? tags.apply(instance, isBefore ? args : [result, ...args]) : tags;
+          return { cache, targets: [...inRegion, ...tagTargets(given)], options: { everywhere } };
         } catch (error) {
-          // The method has changed something already: what may be concerned must go, whatever the callback's mistake.
-          if (!isBefore) evictAnyway(region, keyFromResult && keys === known ? 'all' : keys);
+          // The method has changed something: what may be stale has to go, whatever the mistake in the callback.
+          const isKeyUnknown = region !== undefined && keyFromResult && inRegion === known;
+          const stale = isKeyUnknown ? [{ kind: 'region' as const, region }] : inRegion;
+          if (!isBefore) evictAnyway(cache, [...stale, ...tagTargets(staticTags)]);
           throw error;
         }
       },
@@ -59,43 +62,31 @@ export function evictionPlan(site: MethodSite, options: AnyCacheEvictOptions): E
   };
 }
 
-/** Evicts although the caller is about to get another error. @internal */
-export function evictAnyway(region: Region | undefined, keys: readonly CacheKey[] | 'all'): void {
-  if (region) void heard(keys === 'all' ? region.clear() : region.evictMany(keys));
+/** Evicts for a caller that is about to get another error, and so does not wait for it. @internal */
+export function evictAnyway(cache: DistributedCache, targets: readonly InvalidationTarget[]): void {
+  void ignoreRejection(cache.evictTargets(targets));
 }
 
-/** Evicts all of it at once, so that it leaves in one message; settles as its slowest part does. @internal */
-export function evictTogether(targets: readonly EvictionTarget[]): Promise<unknown> {
-  return Promise.all(targets.flatMap(evict));
+/** Carries out several evictions in one tick, so that they leave together; settles as the slowest of them. @internal */
+export function evictTogether(evictions: readonly Eviction[]): Promise<unknown> {
+  return Promise.all(evictions.map(({ cache, targets, options }) => cache.evictTargets(targets, options)));
 }
 
-function evict({ cache, region, keys, tags, everywhere }: EvictionTarget): Promise<unknown>[] {
-  const evictions: Promise<unknown>[] = [];
-  const options: AnyEvictOptions = everywhere === undefined ? {} : { everywhere };
-  if (region && keys === 'all') evictions.push(region.clear(options));
-  else if (region && keys !== 'all' && keys.length > 0) evictions.push(region.evictMany(keys, options));
-  if (tags.length > 0) evictions.push(cache.evictTags(tags, options));
-  return evictions;
-}
-
-function keysOf(
+function regionTargets(
+  region: string,
   { all, keys, key }: AnyCacheEvictOptions,
   instance: object,
   args: unknown[],
-): readonly CacheKey[] | 'all' {
-  if (all) return 'all';
-  if (keys) return checked([...keys.apply(instance, args)]);
-  return checked([key ? key.apply(instance, args) : defaultKey(...args)]);
+): readonly InvalidationTarget[] {
+  if (all) return [{ kind: 'region', region }];
+  if (keys) return Array.from(keys.apply(instance, args), (each) => keyTarget(region, each));
+  return [keyTarget(region, key ? key.apply(instance, args) : defaultKey(...args))];
 }
 
-function tagsOf(tags: AnyCacheEvictOptions['tags'], instance: object, args: unknown[]): Tags {
-  const given = typeof tags === 'function' ? tags.apply(instance, args) : (tags ?? []);
-  // A tag that cannot be one is refused before anything is evicted, or half of it would be.
-  canonicalTags(given);
-  return given;
+function keyTarget(region: string, key: CacheKey): InvalidationTarget {
+  return { kind: 'key', region, key: canonicalKey(key) };
 }
 
-function checked(keys: readonly CacheKey[]): readonly CacheKey[] {
-  keys.forEach(canonicalKey);
-  return keys;
+function tagTargets(tags: string | readonly string[] | undefined): readonly InvalidationTarget[] {
+  return canonicalTags(tags).map((tag) => ({ kind: 'tag', tag }));
 }

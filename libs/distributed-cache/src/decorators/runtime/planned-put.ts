@@ -1,51 +1,46 @@
-import type { DistributedCache, PutTarget } from '../../cache/distributed-cache.js';
-import { type CacheKey, canonicalKey } from '../../keys/canonical-key.js';
+import type { DistributedCache } from '../../cache/distributed-cache.js';
+import type { PutEntry } from '../../cache/loading/put.js';
+import { canonicalTags, ttlOf } from '../../cache/store-options.js';
 import { type Duration, milliseconds } from '../../common/duration.js';
-import { canonicalTags } from '../../cache/store-options.js';
-import { cacheAt, regionAt } from './bound-region.js';
+import { canonicalKey } from '../../keys/canonical-key.js';
 import type { AnyCachePutOptions } from '../cache-put.options.js';
+import { cacheAt, regionAt } from './bound-region.js';
 import type { MethodSite } from './method-site.js';
 import { evictAnyway } from './planned-eviction.js';
 
-/** A put of one call, once everything that only depends on the arguments is known. @internal */
+/** The put of one call. Everything that depends on the arguments alone is known. @internal */
 export interface PlannedPut {
   readonly cache: DistributedCache;
-  target(result: unknown): PutTarget;
+  /** The entry to write, from the result of the method. If a callback throws, the entries that may be stale are evicted. */
+  entryFor(result: unknown): PutEntry;
 }
 
-/** Plans the put for one call; `undefined` when its condition does not hold. @internal */
+/** Plans the put of one call; `undefined`: its `condition` does not hold. @internal */
 export type PutPlan = (instance: object, args: unknown[]) => PlannedPut | undefined;
 
 /** @internal */
 export function putPlan(site: MethodSite, options: AnyCachePutOptions): PutPlan {
-  const { condition, unless, ttl, tags } = options;
+  const { condition, keyFromResult } = options;
   const cacheOf = cacheAt(site, options.cache);
   const regionOf = regionAt(site, options.region, cacheOf);
 
-  const storing = (result: unknown, instance: object, args: unknown[]): Omit<PutTarget, 'region' | 'key'> => {
-    if (result === undefined || unless?.call(instance, result, ...args)) return { skip: true };
-    const lifetime = typeof ttl === 'function' ? computed(ttl.call(instance, result, ...args)) : ttl;
-    const given = typeof tags === 'function' ? tags.call(instance, result, ...args) : tags;
-    // A tag that cannot be one is refused here, where the key is known and can still be evicted.
-    canonicalTags(given);
-    return { ttl: lifetime === 0 ? undefined : lifetime, tags: given, skip: lifetime === 0 };
-  };
-
   return (instance, args) => {
     const cache = cacheOf(instance);
-    const region = regionOf(instance);
+    const { state: region } = regionOf(instance);
     if (condition !== undefined && !condition.apply(instance, args)) return undefined;
-    const keyOf = keyOfResult(options, instance, args);
+    // A key that depends on the arguments alone is checked before the method changes anything.
+    const known = keyFromResult ? undefined : canonicalKey(options.key.apply(instance, args));
     return {
       cache,
-      target(result) {
-        let key: CacheKey | undefined;
+      entryFor(result) {
+        let key = known;
         try {
-          key = keyOf(result);
-          return { region, key, ...storing(result, instance, args) };
+          key ??= canonicalKey(keyFromResult?.call(instance, result, ...args) ?? '');
+          return { region, key, ...attributesOf(options, result, instance, args) };
         } catch (error) {
-          // The method has changed something already: the old value must go, whatever the callback's mistake.
-          evictAnyway(region, key === undefined ? 'all' : [key]);
+          // The method has changed something: the old value has to go, whatever the mistake in the callback.
+          const target = key === undefined ? ({ kind: 'region' } as const) : ({ kind: 'key', key } as const);
+          evictAnyway(cache, [{ ...target, region: region.name }]);
           throw error;
         }
       },
@@ -53,21 +48,21 @@ export function putPlan(site: MethodSite, options: AnyCachePutOptions): PutPlan 
   };
 }
 
-function keyOfResult(options: AnyCachePutOptions, instance: object, args: unknown[]): (result: unknown) => CacheKey {
-  const { keyFromResult } = options;
-  // A key that cannot be one is refused before anything is evicted, or half of it would be.
-  if (keyFromResult) return (result) => checked(keyFromResult.call(instance, result, ...args));
-  // And, where that can be, before the method changes anything.
-  const key = checked(options.key.apply(instance, args));
-  return () => key;
+function attributesOf(
+  { unless, ttl, tags }: AnyCachePutOptions,
+  result: unknown,
+  instance: object,
+  args: unknown[],
+): Pick<PutEntry, 'ttl' | 'tags' | 'isStored'> {
+  if (result === undefined || unless?.call(instance, result, ...args)) {
+    return { ttl: undefined, tags: [], isStored: false };
+  }
+  const lifetime = typeof ttl === 'function' ? computedTtl(ttl.call(instance, result, ...args)) : ttlOf(ttl, 'ttl');
+  const given = typeof tags === 'function' ? tags.call(instance, result, ...args) : tags;
+  return { ttl: lifetime, tags: canonicalTags(given), isStored: lifetime !== 0 };
 }
 
-function checked(key: CacheKey): CacheKey {
-  canonicalKey(key);
-  return key;
-}
-
-/** A computed TTL of 0 or less says that the value is already over. */
-function computed(ttl: Duration): number {
+/** A computed TTL of 0 or less means that the value has already expired. */
+function computedTtl(ttl: Duration): number {
   return typeof ttl === 'number' && ttl <= 0 ? 0 : milliseconds(ttl, 'ttl');
 }
