@@ -53,7 +53,8 @@ export default {
     },
     {
       name: 'no-circle',
-      comment: 'Two files that import each other, also for their types alone, are one concept or need a third file below both.',
+      comment:
+        'Two files that import each other, also for their types alone, are one concept or need a third file below both.',
       severity: 'error',
       from: { path: `^${SOURCE}/` },
       to: { circular: true },
