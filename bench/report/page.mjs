@@ -1,11 +1,11 @@
 import { number, table } from '../../scripts/markdown.mjs';
 import { capacity, costOfMessage } from './capacity.mjs';
-import { cellsOf, verdicts } from './table.mjs';
+import { cellsOf, HEAD, verdicts } from './table.mjs';
 
 /** @typedef {import('./evidence.mjs').Run} Run */
 /** @typedef {import('./evidence.mjs').SpeedEvidence} SpeedEvidence */
 
-/** @param {SpeedEvidence} evidence */
+/** All rows with their verdicts, a table for each Node. @param {SpeedEvidence} evidence */
 export function resultTables(evidence) {
   return runsOf(evidence)
     .map(([major, run]) => {
@@ -13,13 +13,12 @@ export function resultTables(evidence) {
         ...cellsOf(result),
         result.met === undefined ? '' : result.met ? 'met' : '**missed**',
       ]);
-      const head = ['work', 'ours', 'against', 'theirs', 'ratio (middle half of the rounds)', 'target', ''];
-      return `### Node ${major}\n\n${table(head, rows)}`;
+      return `### Node ${major}\n\n${table([...HEAD, ''], rows)}`;
     })
     .join('\n\n');
 }
 
-/** @param {SpeedEvidence} evidence */
+/** The machine and the versions of each run. @param {SpeedEvidence} evidence */
 export function environmentTable(evidence) {
   const runs = runsOf(evidence);
   const names = [...new Set(runs.flatMap(([, { versions }]) => Object.keys(versions)))];
@@ -38,7 +37,7 @@ export function environmentTable(evidence) {
   );
 }
 
-/** @param {SpeedEvidence} evidence */
+/** The cost of evictions and syncs for Redis, by instances, on the oldest Node. @param {SpeedEvidence} evidence */
 export function redisTable(evidence) {
   const [, run] = runsOf(evidence)[0] ?? [];
   return table(
@@ -61,7 +60,7 @@ export function redisTable(evidence) {
   );
 }
 
-/** @param {SpeedEvidence} evidence */
+/** The load that one Redis carries, calculated from the same run. @param {SpeedEvidence} evidence */
 export function capacityTable(evidence) {
   const [, run] = runsOf(evidence)[0] ?? [];
   const work = run?.series.redisWork ?? [];
@@ -85,10 +84,15 @@ export function capacityTable(evidence) {
       ];
     }),
   );
-  return `A message costs Redis ${fixed.toFixed(0)} µs and ${perInstance.toFixed(1)} µs for each instance that hears it.\n\n${rows}`;
+  return `A message costs Redis ${fixed.toFixed(0)} µs and ${perInstance.toFixed(1)} µs for each instance that receives it.\n\n${rows}`;
 }
 
-/** The oldest Node first: the one that applications are promised to run on. @param {SpeedEvidence} evidence @returns {[string, Run][]} */
+/**
+ * The runs, that of the oldest supported Node first.
+ *
+ * @param {SpeedEvidence} evidence
+ * @returns {[string, Run][]}
+ */
 function runsOf(evidence) {
   return Object.entries(evidence).toSorted(([a], [b]) => Number(a) - Number(b));
 }

@@ -1,12 +1,18 @@
 import { decimal, number } from '../../scripts/markdown.mjs';
-import { definitionsFor, isMet } from '../targets.mjs';
+import { better, definitionsFor, isMet } from '../targets.mjs';
 
 /**
- * @typedef {import('../targets.mjs').Definition & { row: import('../run.mjs').Row, met: boolean | undefined }} Result `met` is
- *   `undefined` where nothing is asked
+ * A row with its verdict. `met` is `undefined` for a row that is only reported.
+ *
+ * @typedef {import('../targets.mjs').Definition & { row: import('../run.mjs').Row, met: boolean | undefined }} Result
  */
 
+/** The titles of {@link cellsOf}. */
+export const HEAD = ['work', 'ours', 'against', 'theirs', 'ratio, ours ÷ theirs (middle half)', 'better', 'target'];
+
 /**
+ * Holds rows against their targets. Targets without a row are left out.
+ *
  * @param {Record<string, import('../run.mjs').Row>} rows
  * @param {number} node the major version on which they were measured
  * @returns {Result[]}
@@ -15,18 +21,18 @@ export function verdicts(rows, node) {
   return definitionsFor(node).flatMap((definition) => {
     const row = rows[definition.id];
     if (!row) return [];
-    const isAsked = Object.keys(definition.target).length > 0;
-    return [{ ...definition, row, met: isAsked ? isMet(definition.target, row) : undefined }];
+    const hasLimits = Object.keys(definition.target).length > 0;
+    return [{ ...definition, row, met: hasLimits ? isMet(definition.target, row) : undefined }];
   });
 }
 
 /**
  * @param {readonly Result[]} results
- * @param {{ isMeant: boolean }} options whether the figures mean anything, and are held against the targets
+ * @param {{ isMeant: boolean }} options whether the figures mean anything, so that verdicts are printed
  */
 export function printTable(results, { isMeant }) {
   const lines = [
-    ['work', 'ours', 'against', 'theirs', 'ratio (middle half)', 'target', ''],
+    [...HEAD, ''],
     ...results.map((result) => [
       ...cellsOf(result),
       result.met === undefined || !isMeant ? '' : result.met ? 'ok' : 'MISSED',
@@ -44,7 +50,7 @@ export function printTable(results, { isMeant }) {
 }
 
 /**
- * What a table says of a result: the work, our figure, against what, theirs, the ratio and the target.
+ * The cells of a result, under {@link HEAD}.
  *
  * @param {Result} result
  */
@@ -54,33 +60,48 @@ export function cellsOf({ work, against, unit, row, target }) {
     figure(row.ours, unit),
     against,
     row.theirs === undefined ? '' : figure(row.theirs, unit),
-    ratioOf(row, target),
+    ratioOf(row),
+    better(unit),
     targetOf(target, unit),
   ];
 }
 
-/**
- * @param {import('../run.mjs').Row} row
- * @param {import('../targets.mjs').Target} target
- */
-function ratioOf({ ratio }, { faster }) {
+/** @param {import('../run.mjs').Row} row */
+function ratioOf({ ratio }) {
   if (!ratio) return '';
-  const { median, low = NaN, high = NaN } = ratio;
-  const of = (/** @type {number} */ value) => decimal(faster === undefined ? value : 1 / value);
-  const [from, to] = faster === undefined ? [low, high] : [high, low];
-  return Number.isNaN(low) ? `${of(median)} ×` : `${of(median)} × (${of(from)}–${of(to)})`;
+  const { median, low, high } = ratio;
+  const half = low === undefined || high === undefined ? '' : ` (${threeDigits(low)}–${threeDigits(high)})`;
+  return `${threeDigits(median)} ×${half}`;
 }
 
 /**
  * @param {import('../targets.mjs').Target} target
  * @param {import('../targets.mjs').Unit} unit
  */
-function targetOf({ times, orMoreBy, faster, more, atMost, atLeast }, unit) {
-  if (times !== undefined) return `≤ ${times} ×${orMoreBy === undefined ? '' : ` or + ${figure(orMoreBy, unit)}`}`;
-  if (faster !== undefined) return `≥ ${faster} × faster`;
-  if (more !== undefined) return `≥ ${more} ×`;
+function targetOf({ ratioAtMost, orMoreBy, ratioAtLeast, atMost, atLeast }, unit) {
+  if (ratioAtMost !== undefined) {
+    const allowed = orMoreBy === undefined ? '' : `, or ≤ ${figure(orMoreBy, unit)} more`;
+    return `≤ ${threeDigitsUpTo(ratioAtMost)} ×${allowed}`;
+  }
+  if (ratioAtLeast !== undefined) return `≥ ${ratioAtLeast} ×`;
   if (atMost !== undefined) return `≤ ${figure(atMost, unit)}`;
   return atLeast === undefined ? 'reported' : `≥ ${figure(atLeast, unit)}`;
+}
+
+/** @param {number} ratio */
+function threeDigits(ratio) {
+  return ratio >= 100 ? number(ratio) : ratio.toPrecision(3);
+}
+
+/**
+ * Three significant digits of an upper limit, rounded down: the printed limit is never looser than the exact one.
+ *
+ * @param {number} limit
+ */
+function threeDigitsUpTo(limit) {
+  const nearest = Number(limit.toPrecision(3));
+  const step = 10 ** (Math.floor(Math.log10(limit)) - 2);
+  return `${nearest <= limit ? nearest : Number((nearest - step).toPrecision(3))}`;
 }
 
 /**
