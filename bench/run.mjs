@@ -1,5 +1,5 @@
 // `npm run bench [-- --check] [--only hits,misses] [--short] [--record]`: measures us and the peers on the same work and prints a table.
-// --check exits with 1 where a target is missed; --short only shows that all of it runs; --record keeps the figures in docs/evidence.
+// --check exits with 1 when a target is missed; --short only shows that every group runs; --record writes the figures into docs/evidence.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -7,23 +7,37 @@ import { parseArgs } from 'node:util';
 import { whenNpmStops } from '../scripts/parent-death.mjs';
 import { FULL, SHORT } from './effort.mjs';
 import { installPeers } from './install.mjs';
+import { middleOf } from './measure/middle-run.mjs';
 import { NODE_MAJOR } from './measure/node-major.mjs';
-import { median } from './measure/statistics.mjs';
 import { printTable, verdicts } from './report/table.mjs';
 
 /**
+ * One comparison.
+ *
  * @typedef {object} Row
  * @property {number} ours
  * @property {number} [theirs]
- * @property {{ median: number, low?: number, high?: number }} [ratio] ours by theirs
- * @property {import('./measure/statistics.mjs').Spread} [spread] of ours, where there is no ratio
+ * @property {{ median: number, low?: number, high?: number }} [ratio] ours ÷ theirs
+ * @property {import('./measure/statistics.mjs').Spread} [spread] of ours, when there is no ratio
+ */
+
+/**
+ * The result of one group.
  *
- * @typedef {{ rows: Record<string, Row>, series?: Record<string, unknown> }} Measured
+ * @typedef {object} Measured
+ * @property {Record<string, Row>} rows by their ids in `targets.mjs`
+ * @property {Record<string, unknown>} [series] the figures of charts that have no row
+ * @property {string} [seriesRow] the row that goes with the series: when a group runs in several processes, both are taken from the same
+ *   one. Without it the series is the one of the first process
+ */
+
+/**
+ * What a group is given.
  *
  * @typedef {{ redis: import('../scripts/redis.mjs').PrivateRedis, effort: import('./effort.mjs').Effort }} Work
  */
 
-/** Groups that are measured in this many processes, one after the other; the middle one counts. */
+/** How many processes measure each of these groups, one after the other. Of each row the middle one counts. An odd number. */
 const PROCESSES = 3;
 const SEVERAL_PROCESSES = new Set(['hits', 'misses', 'propagation', 'throughput']);
 
@@ -55,7 +69,8 @@ const measured = { rows: {}, series: {} };
 for (const [index, name] of names.entries()) {
   const startedAt = performance.now();
   process.stdout.write(`[${index + 1}/${names.length}] ${name} … `);
-  // What the compiler makes of a hit, and where the system lets which process run, differ by more than the rounds within one do.
+  // From process to process the compiler decides differently, and the system places the processes on other cores. That makes more of a
+  // difference than the rounds within one process show.
   const processes = values.short || !SEVERAL_PROCESSES.has(name) ? 1 : PROCESSES;
   const runs = [];
   for (let run = 0; run < processes; run += 1) runs.push(await measure(name));
@@ -72,46 +87,27 @@ if (values.record) {
   await record(measured);
 }
 const missed = results.filter(({ met }) => met === false);
-if (values.short) console.log('\nA short run: it shows that all of it runs, and its figures mean nothing.');
+if (values.short) console.log('\nA short run: it shows that every group runs, and its figures mean nothing.');
 else console.log(missed.length === 0 ? '\nEvery target is met.' : `\nMissed: ${missed.map(({ id }) => id).join(', ')}`);
 process.exit(values.check && missed.length > 0 ? 1 : 0);
 
 /**
+ * Measures a group in a process of its own.
+ *
  * @param {string} name
  * @returns {Promise<Measured>}
+ * @throws {Error} when that process ends without a result
  */
 async function measure(name) {
   const effort = JSON.stringify(values.short ? SHORT : FULL);
   running = fork(GROUP, [name, effort], { execArgv: ['--expose-gc'] });
   const exited = once(running, 'exit').then(([code]) => {
-    throw new Error(`Measuring '${name}' ended with ${code}; what it said is above.`);
+    throw new Error(`Measuring '${name}' ended with ${code}; its output is above.`);
   });
   exited.catch(() => undefined);
   const [result] = await Promise.race([once(running, 'message'), exited]);
   await exited.catch(() => undefined);
   return result;
-}
-
-/**
- * Row by row, the run whose ratio is the middle one.
- *
- * @param {readonly Measured[]} runs an odd number
- * @returns {Measured}
- */
-function middleOf(runs) {
-  const [first, ...others] = runs;
-  if (!first || others.length === 0) return first ?? { rows: {} };
-  const rows = Object.keys(first.rows).map((id) => {
-    const candidates = runs.flatMap(({ rows: { [id]: row } }) => row ?? []);
-    const middle = median(candidates.map(figureOf));
-    return [id, candidates.find((row) => figureOf(row) === middle) ?? candidates[0]];
-  });
-  return { rows: Object.fromEntries(rows), ...(first.series && { series: first.series }) };
-}
-
-/** @param {Row} row */
-function figureOf({ ratio, ours }) {
-  return ratio?.median ?? ours;
 }
 
 function interrupted() {

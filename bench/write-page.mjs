@@ -1,5 +1,5 @@
-// `npm run docs:performance [-- --check]`: writes the runs of the bench in docs/evidence/speed.json into docs/performance.md, between its
-// marks, and draws its charts. With --check it writes nothing, and fails when page or charts say something else.
+// `npm run docs:performance [-- --check]`: writes the figures of docs/evidence/speed.json into docs/performance.md, between its marks, and
+// draws the charts. With --check it writes nothing, and fails when the page or a chart differs from the evidence.
 import { mkdir, readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { installPeers } from './install.mjs';
@@ -7,7 +7,7 @@ import { apply, docsFile, markedPage } from '../scripts/marked-page.mjs';
 
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
 
-// The charts are drawn by a package of the bench.
+// The package that draws the charts is one of the bench's own.
 installPeers();
 const charts = await import('./report/charts.mjs');
 const { capacityTable, environmentTable, redisTable, resultTables } = await import('./report/page.mjs');

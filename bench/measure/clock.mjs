@@ -1,4 +1,4 @@
-/** The machine's monotonic clock, which its processes have in common. */
+/** Microseconds of the machine's monotonic clock, which all its processes share. */
 export function monotonicMicroseconds() {
   return Number(process.hrtime.bigint() / 10n) / 100;
 }

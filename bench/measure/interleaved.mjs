@@ -1,27 +1,32 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { measure } from 'mitata';
-import { median, spread } from './statistics.mjs';
-
-/** What is done `times` times by one call. @typedef {{ times: number, run: () => unknown }} Contender */
+import { compared } from './compared.mjs';
 
 /**
- * Measures all contenders in turn, round after round, so that whatever slows the machine for a while slows all of them.
+ * One call of `run` does the measured work `times` times.
+ *
+ * @typedef {{ times: number, run: () => unknown }} Contender
+ */
+
+/**
+ * Measures all contenders in turn, round after round, so that whatever slows the machine for a while slows all of them. Round 0 warms up
+ * and is not counted.
  *
  * @template {string} Name
  * @param {Record<Name, Contender>} contenders
- * @param {{ rounds: number, milliseconds: number }} effort `milliseconds` of each contender in each round
+ * @param {{ rounds: number, milliseconds: number }} effort `milliseconds` is the time of each contender in each round
  * @returns {Promise<Interleaved<Name>>}
  */
 export async function interleaved(contenders, { rounds, milliseconds }) {
   /** @type {Map<string, number[]>} */
   const nanoseconds = new Map();
+  /** @type {[string, Contender][]} */
   const all = Object.entries(contenders);
-  // Round 0 warms up: it is the one in which the compiler decides.
   for (let round = 0; round <= rounds; round += 1) {
-    // In another order each time: what the one before left in the processor's caches is not always to the same one's cost.
+    // In another order each round: a contender runs on the processor caches that the one before it has left.
     for (const [name, contender] of shuffled(all)) {
       const figure = await nanosecondsOf(contender, milliseconds);
-      // What is awaited in microtasks never lets the event loop turn: without a sync the lease would end, and with it the hits.
+      // Microtasks never let the event loop turn. Without a turn there is no sync, the lease ends, and hits become misses.
       await pause(1);
       if (round > 0) nanoseconds.set(name, [...(nanoseconds.get(name) ?? []), figure]);
     }
@@ -30,7 +35,8 @@ export async function interleaved(contenders, { rounds, milliseconds }) {
 }
 
 /**
- * The mean and not the median of the samples: collecting the garbage that a contender makes is part of what it costs.
+ * The mean of the samples, in ns. The median would leave out the collection of the garbage that a contender makes, which is a part of its
+ * cost.
  *
  * @param {Contender} contender
  * @param {number} milliseconds
@@ -42,8 +48,8 @@ async function nanosecondsOf({ times, run }, milliseconds) {
     batch_threshold: 0,
     warmup_samples: 1,
     warmup_threshold: 0,
-    // The garbage of the one before, and no more: a full collection also throws away what the compiler has learned, and made whoever
-    // has more code up to twice as slow.
+    // A minor collection takes the garbage of the contender before. A full one would also throw away what the compiler has learned, and
+    // slow down the contender with more code.
     gc: () => globalThis.gc?.({ type: 'minor' }),
   });
   return avg / times;
@@ -60,7 +66,7 @@ function shuffled(items) {
     .map(({ item }) => item);
 }
 
-/** @template {string} Name */
+/** The figures of all rounds, in ns. @template {string} Name */
 export class Interleaved {
   #rounds;
 
@@ -69,30 +75,14 @@ export class Interleaved {
     this.#rounds = rounds;
   }
 
-  /** @param {Name} name */
-  nanoseconds(name) {
-    return median(this.#of(name));
-  }
-
   /**
-   * A row of the table: `ours` beside `theirs`.
+   * A row of the table.
    *
    * @param {Name} ours
    * @param {Name} theirs
    */
   row(ours, theirs) {
-    return { ours: this.nanoseconds(ours), theirs: this.nanoseconds(theirs), ratio: this.ratio(ours, theirs) };
-  }
-
-  /**
-   * How many times `name` takes what `other` takes, round by round.
-   *
-   * @param {Name} name
-   * @param {Name} other
-   */
-  ratio(name, other) {
-    const others = this.#of(other);
-    return spread(this.#of(name).map((figure, round) => figure / (others[round] ?? NaN)));
+    return compared(this.#of(ours), this.#of(theirs));
   }
 
   /** @param {Name} name */

@@ -1,9 +1,9 @@
-/** How long the event loop is held up: the longest time between two of its turns. */
+/** Measures how long the event loop is blocked: the longest time between two of its turns. */
 export class LoopGaps {
   #longest = 0;
   #isWatching = false;
 
-  /** Resolves once it watches. The loop does not sleep from then on, so that a gap is nothing but work. */
+  /** Resolves when it has begun to watch. The loop does not sleep from then on, so a gap consists of work alone. */
   async watch() {
     this.#longest = 0;
     if (this.#isWatching) return;

@@ -1,6 +1,6 @@
 import type { Row } from '../run.mjs';
 
-/** docs/evidence/speed.json: one run for each major version of Node. */
+/** `docs/evidence/speed.json`: the recorded figures, by the major version of Node. */
 export type SpeedEvidence = Record<string, Run>;
 
 export interface Run {
@@ -8,13 +8,9 @@ export interface Run {
   machine: { cpu: string; cores: number; memory: string; system: string };
   versions: Record<string, string>;
   rows: Record<string, Row>;
+  /** The figures of charts that have no row. */
   series: {
-    hits: Record<'decorated' | 'lruConcatenated' | 'layeredLoader' | 'dedupe' | 'manager' | 'bento' | 'nest', number>;
-    throughput: {
-      batches: { batch: number; keysPerSecond: Spread }[];
-      peers: { name: string; keysPerSecond: Spread }[];
-    };
-    propagation: { load: number; ours: Percentiles; theirs: Percentiles }[];
+    throughput: { batches: { batch: number; keysPerSecond: Spread }[] };
     redisWork: RedisWork[];
   };
 }
@@ -29,10 +25,4 @@ interface Spread {
   median: number;
   low: number;
   high: number;
-}
-
-/** µs */
-interface Percentiles {
-  p50: number;
-  p99: number;
 }

@@ -6,7 +6,11 @@ import { interleaved } from '../measure/interleaved.mjs';
 
 const AT_ONCE = 50;
 
-/** How long an eviction that is awaited takes. @param {import('../run.mjs').Work} work */
+/**
+ * Awaited evictions of one key, one after the other.
+ *
+ * @param {import('../run.mjs').Work} work
+ */
 export async function awaitedEvictions({ redis, effort }) {
   const { app, cache } = await startApplication({ redisConnectionString: redis.connectionString });
   const region = cache.region('products');
@@ -28,9 +32,5 @@ export async function awaitedEvictions({ redis, effort }) {
   );
   await app.close();
   client.disconnect();
-  return {
-    rows: {
-      'evict/publish': measured.row('ours', 'theirs'),
-    },
-  };
+  return { rows: { 'evict/publish': measured.row('ours', 'theirs') } };
 }

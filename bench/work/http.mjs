@@ -1,15 +1,19 @@
 import autocannon from 'autocannon';
 import { startPeer } from '../application/peer-process.mjs';
-import { spread } from '../measure/statistics.mjs';
+import { compared } from '../measure/compared.mjs';
 
 const CONNECTIONS = 20;
 
-/** `GET /products/1` of the sample, over and over. @param {import('../run.mjs').Work} work */
+/**
+ * `GET /products/1` of the sample, over and over.
+ *
+ * @param {import('../run.mjs').Work} work
+ */
 export async function http({ redis, effort }) {
-  /** @type {Record<string, number[]>} */
+  /** Requests a second in each round. @type {Record<'ours' | 'none' | 'interceptor', number[]>} */
   const rates = { ours: [], none: [], interceptor: [] };
   const servers = [];
-  for (const caching of Object.keys(rates)) {
+  for (const caching of /** @type {const} */ (['ours', 'none', 'interceptor'])) {
     const peer = await startPeer('http', { connectionString: redis.connectionString, caching });
     const { url } = await peer.ask('url');
     servers.push({ caching, peer, url });
@@ -26,10 +30,10 @@ export async function http({ redis, effort }) {
     }
   }
   for (const { peer } of servers) await peer.stop();
-  const against = (/** @type {string} */ other) => ({
-    ours: spread(rates.ours).median,
-    theirs: spread(rates[other]).median,
-    ratio: spread(rates.ours.map((rate, round) => rate / rates[other][round])),
-  });
-  return { rows: { 'http/none': against('none'), 'http/interceptor': against('interceptor') } };
+  return {
+    rows: {
+      'http/none': compared(rates.ours, rates.none),
+      'http/interceptor': compared(rates.ours, rates.interceptor),
+    },
+  };
 }

@@ -3,9 +3,13 @@ import { interleaved } from '../measure/interleaved.mjs';
 
 const TIMES = 1_000;
 
-/** What names a call of a decorated method without `key`. @param {import('../run.mjs').Work} work */
+/**
+ * The default key, which a decorated method without the option `key` is cached under.
+ *
+ * @param {import('../run.mjs').Work} work
+ */
 export async function keys({ effort }) {
-  // Made anew each time, as a caller does.
+  // A new object for each call, as callers pass it.
   const filter = (/** @type {number} */ page) => ({
     tenant: 'acme',
     category: 'keyboards',

@@ -1,29 +1,31 @@
 import { startPeer } from '../application/peer-process.mjs';
-import { spread, median } from '../measure/statistics.mjs';
+import { compared } from '../measure/compared.mjs';
 
-/** Bytes per small entry, key and value included, each cache in a process of its own. @param {import('../run.mjs').Work} work */
+const CACHES = /** @type {const} */ (['lru', 'untagged', 'tagged', 'awaited']);
+
+/**
+ * Bytes per small entry, key and value included. Each cache is filled in a process of its own.
+ *
+ * @param {import('../run.mjs').Work} work
+ */
 export async function memory({ redis, effort }) {
-  const bytesOf = async (/** @type {string} */ what) => {
+  /** @param {typeof CACHES[number]} cache */
+  const bytesOf = async (cache) => {
     const peer = await startPeer('memory', { connectionString: redis.connectionString, entries: effort.smallEntries });
-    const { bytes } = await peer.ask(what);
+    const { bytes } = await peer.ask(cache);
     await peer.stop();
     return bytes / effort.smallEntries;
   };
-  /** @type {Record<string, number[]>} */
+  /** @type {Record<typeof CACHES[number], number[]>} */
   const bytes = { lru: [], untagged: [], tagged: [], awaited: [] };
   for (let round = 0; round < effort.fewRounds; round += 1) {
-    for (const [what, figures] of Object.entries(bytes)) figures.push(await bytesOf(what));
+    for (const cache of CACHES) bytes[cache].push(await bytesOf(cache));
   }
-  const against = (/** @type {number[]} */ ours) => ({
-    ours: median(ours),
-    theirs: median(bytes.lru),
-    ratio: spread(ours.map((figure, round) => figure / bytes.lru[round])),
-  });
   return {
     rows: {
-      'memory/untagged': against(bytes.untagged),
-      'memory/tagged': against(bytes.tagged),
-      'memory/awaited': against(bytes.awaited),
+      'memory/untagged': compared(bytes.untagged, bytes.lru),
+      'memory/tagged': compared(bytes.tagged, bytes.lru),
+      'memory/awaited': compared(bytes.awaited, bytes.lru),
     },
   };
 }

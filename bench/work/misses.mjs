@@ -6,18 +6,23 @@ const ENTRIES = 10_000;
 const TTL = 600_000;
 const CONCURRENT = 1_000;
 
-/** @param {import('../run.mjs').Work} work */
+/**
+ * Misses one after the other, and how often a loader runs for many concurrent misses of one key.
+ *
+ * @param {import('../run.mjs').Work} work
+ */
 export async function misses({ redis, effort }) {
   const { app, cache } = await startApplication({
     redisConnectionString: redis.connectionString,
     options: { maxEntries: ENTRIES, ttl: TTL },
   });
   const region = cache.region('products');
+  /** @type {LRUCache<string, { id: string, price: number }>} */
   const lru = new LRUCache({ max: ENTRIES, ttl: TTL });
   const load = async (/** @type {string} */ id) => ({ id, price: 995 });
   const loadOf = (/** @type {{ key: string }} */ context) => load(context.key);
 
-  // Every key is new, and both are full, so that each store crowds something out.
+  // Every key is new, and both caches are full, so each store removes another entry.
   let next = 0;
   const every = (/** @type {(id: string) => unknown} */ read) => ({
     times: 1_000,

@@ -3,14 +3,24 @@ import { Redis } from 'ioredis';
 import { startApplication } from '../application/application.mjs';
 import { startPrivateRedis } from '../../scripts/redis.mjs';
 
-const INSTANCES = [1, 2, 4, 8, 16];
+const INSTANCES = [2, 4, 8, 16];
 const MAX_STALENESS = 300;
 
-/** What Redis does for an eviction, and for a sync, as instances are added. @param {import('../run.mjs').Work} work */
+/** @typedef {import('../report/evidence.mjs').RedisWork} RedisWork */
+
+/**
+ * What one eviction and one sync cost Redis, with more and more instances.
+ *
+ * @param {import('../run.mjs').Work} work
+ */
 export async function redisWork({ effort }) {
-  const series = [];
-  for (const instances of INSTANCES) series.push({ instances, ...(await workWith(instances, effort)) });
-  const [one, most] = [series[0], series.at(-1)];
+  const one = await workWith(1, effort);
+  let most = one;
+  const series = [one];
+  for (const instances of INSTANCES) {
+    most = await workWith(instances, effort);
+    series.push(most);
+  }
   return {
     rows: {
       'redis/sync': {
@@ -23,26 +33,26 @@ export async function redisWork({ effort }) {
   };
 }
 
+/**
+ * @param {number} instances
+ * @param {{ evictions: number, idleMilliseconds: number }} effort
+ * @returns {Promise<RedisWork>}
+ */
 async function workWith(instances, { evictions, idleMilliseconds }) {
-  // A server of their own, so that its counters are about them alone.
+  // A server of their own, so that its counters count nothing else.
   const redis = await startPrivateRedis();
   const client = new Redis(redis.port);
-  const started = [];
-  for (let index = 0; index < instances; index += 1) {
-    started.push(
-      await startApplication({
-        redisConnectionString: redis.connectionString,
-        options: { maxStaleness: MAX_STALENESS },
-      }),
-    );
-  }
-  const [{ cache }] = started;
-  const region = cache.region('products');
+  const start = () =>
+    startApplication({ redisConnectionString: redis.connectionString, options: { maxStaleness: MAX_STALENESS } });
+  const first = await start();
+  const started = [first];
+  while (started.length < instances) started.push(await start());
+  const region = first.cache.region('products');
 
   const idle = await difference(client, () => pause(idleMilliseconds));
   const busy = await difference(client, async () => {
     for (let index = 0; index < evictions; index += 1) await region.evict(`${index}`);
-    // Until the others have it as well.
+    // Waits until the other instances have applied all of them.
     await region.evict('last', { everywhere: true });
   });
   for (const { app } of started) await app.close();
@@ -52,6 +62,7 @@ async function workWith(instances, { evictions, idleMilliseconds }) {
   const syncs = idle.scripts;
   const idleShare = busy.milliseconds / idle.milliseconds;
   return {
+    instances,
     sync: {
       perSecond: (syncs / idle.milliseconds) * 1_000,
       microseconds: idle.scriptMicroseconds / syncs,
@@ -65,19 +76,27 @@ async function workWith(instances, { evictions, idleMilliseconds }) {
   };
 }
 
-/** What the server's counters say of the time that `act` takes. */
+/**
+ * By how much the server's counters grow while `act` runs.
+ *
+ * @param {Redis} client
+ * @param {() => Promise<unknown>} act
+ */
 async function difference(client, act) {
   const startedAt = performance.now();
   const before = await counters(client);
   await act();
   const after = await counters(client);
-  const milliseconds = performance.now() - startedAt;
   return {
-    milliseconds,
-    ...Object.fromEntries(Object.entries(after).map(([name, value]) => [name, value - before[name]])),
+    milliseconds: performance.now() - startedAt,
+    scripts: after.scripts - before.scripts,
+    scriptMicroseconds: after.scriptMicroseconds - before.scriptMicroseconds,
+    bytesOut: after.bytesOut - before.bytesOut,
+    cpuMicroseconds: after.cpuMicroseconds - before.cpuMicroseconds,
   };
 }
 
+/** @param {Redis} client */
 async function counters(client) {
   const info = await client.info('everything');
   const number = (/** @type {RegExp} */ pattern) => Number(pattern.exec(info)?.[1] ?? 0);

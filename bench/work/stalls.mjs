@@ -6,11 +6,18 @@ import { median, spread } from '../measure/statistics.mjs';
 
 const SENT_AT_ONCE = 8_000;
 
-/** The longest time for which an event loop is held up. @param {import('../run.mjs').Work} work */
+/** @typedef {import('../../scripts/redis.mjs').PrivateRedis} PrivateRedis */
+
+/**
+ * The longest time for which an event loop is blocked.
+ *
+ * @param {import('../run.mjs').Work} work
+ */
 export async function stalls({ redis, effort }) {
+  /** In ms. @type {Record<'lruClear' | 'clear' | 'clearTagged' | 'burst', number[]>} */
   const figures = { lruClear: [], clear: [], clearTagged: [], burst: [] };
   for (let round = 0; round < effort.fewRounds; round += 1) {
-    figures.lruClear.push(await lruClear(effort.entries));
+    figures.lruClear.push(lruClear(effort.entries));
     figures.clear.push(await stallOfClear(redis, effort, false));
     figures.clearTagged.push(await stallOfClear(redis, effort, true));
     figures.burst.push(await burst(redis, effort.burst));
@@ -25,7 +32,9 @@ export async function stalls({ redis, effort }) {
   };
 }
 
-async function lruClear(entries) {
+/** @param {number} entries */
+function lruClear(entries) {
+  /** @type {LRUCache<string, { key: number }>} */
   const lru = new LRUCache({ max: entries, ttl: 600_000 });
   for (let key = 0; key < entries; key += 1) lru.set(`${key}`, { key });
   const startedAt = performance.now();
@@ -33,6 +42,11 @@ async function lruClear(entries) {
   return performance.now() - startedAt;
 }
 
+/**
+ * @param {PrivateRedis} redis
+ * @param {{ entries: number, settleMilliseconds: number }} effort
+ * @param {boolean} tagged
+ */
 async function stallOfClear(redis, { entries, settleMilliseconds }, tagged) {
   const peer = await startPeer('instance', {
     connectionString: redis.connectionString,
@@ -47,7 +61,13 @@ async function stallOfClear(redis, { entries, settleMilliseconds }, tagged) {
   return milliseconds;
 }
 
-/** Of an instance that holds what another one evicts as fast as it can, while it loads something, so that its journal keeps all that. */
+/**
+ * The longest stall of an instance while another one evicts, as fast as it can, everything that it holds. A load is open all the time,
+ * so the instance also has to remember each evicted key.
+ *
+ * @param {PrivateRedis} redis
+ * @param {number} size
+ */
 async function burst(redis, size) {
   const peer = await startPeer('instance', {
     connectionString: redis.connectionString,

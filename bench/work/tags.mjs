@@ -1,12 +1,18 @@
 import { startApplication } from '../application/application.mjs';
-import { median, spread } from '../measure/statistics.mjs';
+import { compared } from '../measure/compared.mjs';
 
 const COVERED = 1_000;
+const FEW_ENTRIES = 10_000;
 
-/** What `evictTags` costs the caller before it waits, with few and with many other entries. @param {import('../run.mjs').Work} work */
+/**
+ * The time that `evictTags` takes the caller before it waits for Redis, with few and with many other entries in the cache.
+ *
+ * @param {import('../run.mjs').Work} work
+ */
 export async function tags({ redis, effort }) {
-  const few = await stored(redis, 10_000);
+  const few = await stored(redis, FEW_ENTRIES);
   const many = await stored(redis, effort.entries);
+  /** In ms. @type {{ few: number[], many: number[] }} */
   const figures = { few: [], many: [] };
   for (let round = -3; round < effort.manyRounds; round += 1) {
     const [ofFew, ofMany] = [await few.evict(), await many.evict()];
@@ -16,17 +22,15 @@ export async function tags({ redis, effort }) {
   }
   await few.app.close();
   await many.app.close();
-  return {
-    rows: {
-      'tags/stored': {
-        ours: median(figures.many) * 1e6,
-        theirs: median(figures.few) * 1e6,
-        ratio: spread(figures.many.map((figure, round) => figure / figures.few[round])),
-      },
-    },
-  };
+  return { rows: { 'tags/stored': compared(figures.many, figures.few, { scale: 1e6 }) } };
 }
 
+/**
+ * A cache that is full but for the entries that will be evicted.
+ *
+ * @param {import('../../scripts/redis.mjs').PrivateRedis} redis
+ * @param {number} entries
+ */
 async function stored(redis, entries) {
   const { app, cache } = await startApplication({
     redisConnectionString: redis.connectionString,
@@ -39,7 +43,7 @@ async function stored(redis, entries) {
   }
   return {
     app,
-    /** In ms. */
+    /** Stores the entries of one tag, evicts them, and returns how long `evictTags` took, in ms. */
     async evict() {
       for (let key = 0; key < COVERED; key += 1) await region.getOrLoad(`covered ${key}`, load, { tags: 'covered' });
       globalThis.gc?.();

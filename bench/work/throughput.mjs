@@ -1,17 +1,22 @@
 import { startApplication } from '../application/application.mjs';
 import { startPeer } from '../application/peer-process.mjs';
 import { monotonicMicroseconds } from '../measure/clock.mjs';
-import { spread } from '../measure/statistics.mjs';
+import { compared } from '../measure/compared.mjs';
+import { median, spread } from '../measure/statistics.mjs';
 import { bentocache } from '../peers/bentocache.mjs';
 import { layeredLoader } from '../peers/layered-loader.mjs';
 
 const TTL = 600_000;
-/** The keys of one call; 1 is `evict`. */
+/** Keys of one call. One key goes to `evict`, more go to `evictMany`. */
 const BATCHES = [1, 10, 100, 1_000];
-/** How many keys are on their way before the sender waits: below `outboxLimit`, or keys would be widened to their region. */
+/** How many keys may be on their way at once. The number is below `outboxLimit`, above which keys are widened to their region. */
 const ON_THEIR_WAY = 8_000;
 
-/** Evictions of distinct keys, from the first call until a peer in another process has dropped the last. @param {import('../run.mjs').Work} work */
+/**
+ * Evictions of distinct keys a second, from the first call until a peer in another process has dropped the last key.
+ *
+ * @param {import('../run.mjs').Work} work
+ */
 export async function throughput({ redis, effort }) {
   const keys = effort.keys;
   const { app, cache } = await startApplication({ redisConnectionString: redis.connectionString });
@@ -22,12 +27,15 @@ export async function throughput({ redis, effort }) {
   });
   const names = Array.from({ length: keys }, (_, key) => `${key}`);
 
-  /** @param {number} batch */
+  /** Keys a second. @param {number} batch */
   const ours = async (batch) => {
     await instance.ask('hold', { keys });
     await instance.ask('take');
     const startedAt = monotonicMicroseconds();
-    const evicted = inBatches(names, batch, (some) => (batch === 1 ? region.evict(some[0]) : region.evictMany(some)));
+    const evicted =
+      batch === 1
+        ? oneByOne(names, (key) => region.evict(key))
+        : inBatches(names, batch, (some) => region.evictMany(some));
     const { last } = await instance.ask('until', { keys });
     await evicted;
     const { entries } = await instance.ask('held');
@@ -37,13 +45,15 @@ export async function throughput({ redis, effort }) {
   };
 
   const fewer = names.slice(0, effort.peerKeys);
+  const lastOfFewer = `${fewer.length - 1}`;
+  /** Keys a second, by the name of the peer. */
   const theirs = {
     bentocache: async () => {
       const peer = await startPeer('bentocache', { port: redis.port, keys: fewer.length });
       const bento = bentocache({ port: redis.port, maxItems: fewer.length });
       const startedAt = monotonicMicroseconds();
-      await inBatches(fewer, 1, ([key]) => bento.delete({ key }));
-      const { last } = await peer.ask('untilGone', { key: fewer.at(-1) });
+      await oneByOne(fewer, (key) => bento.delete({ key }));
+      const { last } = await peer.ask('untilGone', { key: lastOfFewer });
       await bento.disconnectAll();
       await peer.stop();
       return (fewer.length / (last - startedAt)) * 1e6;
@@ -58,8 +68,8 @@ export async function throughput({ redis, effort }) {
       });
       await loader.init();
       const startedAt = monotonicMicroseconds();
-      await inBatches(fewer, 1, ([key]) => loader.invalidateCacheFor(key));
-      const { last } = await peer.ask('untilGone', { key: fewer.at(-1) });
+      await oneByOne(fewer, (key) => loader.invalidateCacheFor(key));
+      const { last } = await peer.ask('untilGone', { key: lastOfFewer });
       await loader.close();
       await peer.stop();
       return (fewer.length / (last - startedAt)) * 1e6;
@@ -80,30 +90,33 @@ export async function throughput({ redis, effort }) {
   await app.close();
   await instance.stop();
 
-  const of = (/** @type {string} */ name) => spread(rates.get(name) ?? []);
-  const against = (/** @type {string} */ peer, /** @type {string} */ batch) => ({
-    ours: of(batch).median,
-    theirs: of(peer).median,
-    ratio: spread((rates.get(batch) ?? []).map((rate, round) => rate / (rates.get(peer)?.[round] ?? NaN))),
-  });
+  const of = (/** @type {string} */ name) => rates.get(name) ?? [];
   return {
     rows: {
-      'throughput/one-by-one': against('layered-loader', '1'),
-      'throughput/bentocache': against('bentocache', '1000'),
-      'throughput/layered-loader': against('layered-loader', '1000'),
-      'throughput/keys': { ours: of('1000').median },
+      'throughput/one-by-one': compared(of('1'), of('layered-loader')),
+      'throughput/bentocache': compared(of('1000'), of('bentocache')),
+      'throughput/layered-loader': compared(of('1000'), of('layered-loader')),
+      'throughput/keys': { ours: median(of('1000')) },
     },
     series: {
-      throughput: {
-        batches: BATCHES.map((batch) => ({ batch, keysPerSecond: of(`${batch}`) })),
-        peers: Object.keys(theirs).map((name) => ({ name, keysPerSecond: of(name) })),
-      },
+      throughput: { batches: BATCHES.map((batch) => ({ batch, keysPerSecond: spread(of(`${batch}`)) })) },
     },
+    seriesRow: 'throughput/keys',
   };
 }
 
 /**
- * As fast as it can go with {@link ON_THEIR_WAY} keys on their way.
+ * Evicts one key a call, as fast as it goes with {@link ON_THEIR_WAY} keys on their way.
+ *
+ * @param {readonly string[]} names
+ * @param {(key: string) => PromiseLike<unknown>} evict
+ */
+function oneByOne(names, evict) {
+  return inBatches(names, 1, ([key = '']) => evict(key));
+}
+
+/**
+ * Evicts `batch` keys a call, as fast as it goes with {@link ON_THEIR_WAY} keys on their way.
  *
  * @param {readonly string[]} names
  * @param {number} batch
