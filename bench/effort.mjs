@@ -1,42 +1,42 @@
 /**
- * How much is measured.
+ * How much is measured: enough for figures that mean something.
  *
  * @typedef {typeof FULL} Effort
  */
 export const FULL = {
   /** Rounds in which the contenders take turns. */
   rounds: 11,
-  /** Of each contender in each round. */
+  /** The time of each contender in each round. */
   milliseconds: 80,
-  /** Of each load in each round. */
+  /** The time of each load in each round of propagation. */
   seconds: 0.5,
   propagationRounds: 3,
-  /** Evictions before that, for the compiler. */
+  /** Evictions before the first round of propagation, so that the code is compiled. */
   warmUp: 20_000,
-  /** Rounds of what takes seconds. */
+  /** Rounds of work that takes seconds. */
   fewRounds: 3,
-  /** Rounds of what takes milliseconds. */
+  /** Rounds of work that takes milliseconds. */
   manyRounds: 15,
-  /** Of each server in each round, over HTTP. */
+  /** The time of each server in each round, over HTTP. */
   httpSeconds: 2,
   httpRounds: 3,
   /** Entries of a large cache. */
   entries: 1_000_000,
-  /** How long it is watched after it was cleared. */
+  /** How long a large cache is watched after `clear`. */
   settleMilliseconds: 2_000,
   /** Entries whose memory is measured. */
   smallEntries: 200_000,
-  /** Keys that an instance receives at once. */
+  /** Evicted keys that an instance receives at once. */
   burst: 100_000,
-  /** Keys that are evicted as fast as possible, by us and by each peer. */
+  /** Keys that we, and then each peer, evict as fast as possible. */
   keys: 100_000,
   peerKeys: 20_000,
-  /** Evictions that Redis' counters are read around, and how long they are read without. */
+  /** Evictions between two readings of Redis' counters, and the time between two readings without evictions. */
   evictions: 5_000,
   idleMilliseconds: 3_000,
 };
 
-/** Shows that all of it runs; its figures mean nothing. @type {Effort} */
+/** Shows that every group runs; the figures mean nothing. @type {Effort} */
 export const SHORT = {
   rounds: 1,
   milliseconds: 5,

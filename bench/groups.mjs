@@ -11,7 +11,11 @@ import { stalls } from './work/stalls.mjs';
 import { tags } from './work/tags.mjs';
 import { throughput } from './work/throughput.mjs';
 
-/** What is measured, each in a process of its own, in this order. */
+/**
+ * What is measured, in this order. Each group runs in a process of its own.
+ *
+ * @type {Readonly<Record<string, (work: import('./run.mjs').Work) => Promise<import('./run.mjs').Measured>>>}
+ */
 export const GROUPS = {
   hits,
   keys,

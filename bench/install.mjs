@@ -4,7 +4,11 @@ import { fileURLToPath } from 'node:url';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 
-/** Installs what the library is measured against, unless that has been done. @throws {Error} with what npm said */
+/**
+ * Installs the packages of `bench/package.json`, unless the installed ones are as new as the lock file.
+ *
+ * @throws {Error} when `npm ci` fails; the message holds its output
+ */
 export function installPeers() {
   const lock = `${HERE}package-lock.json`;
   const installed = `${HERE}node_modules/.package-lock.json`;

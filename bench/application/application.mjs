@@ -4,12 +4,12 @@ import { NestFactory } from '@nestjs/core';
 import { DistributedCache, DistributedCacheModule } from 'nestjs-distributed-cache';
 
 /**
- * An application context with the module, as a user would have it, and its cache once that is coherent.
+ * Starts an application context that imports the module, as an application of a user does. Resolves when its cache is coherent.
  *
  * @param {object} given
- * @param {string | undefined} given.redisConnectionString without one it runs in local mode
+ * @param {string | undefined} given.redisConnectionString without one the cache runs in local mode
  * @param {(new (...args: never[]) => object)[]} [given.providers]
- * @param {object} [given.options] more options of the module
+ * @param {import('nestjs-distributed-cache').DistributedCacheOptions} [given.options] more options of the module
  */
 export async function startApplication({ redisConnectionString, providers = [], options = {} }) {
   class BenchModule {}
@@ -27,6 +27,7 @@ export async function startApplication({ redisConnectionString, providers = [], 
  * @param {new () => object} Service
  * @param {string} method
  * @param {MethodDecorator} decorator
+ * @throws {Error} when the class has no such method
  */
 export function decorate(Service, method, decorator) {
   const descriptor = Object.getOwnPropertyDescriptor(Service.prototype, method);

@@ -1,9 +1,16 @@
-/** What a bus without a log would send about an evicted key: bare pub/sub carries the same message as ours. @param {string} key */
+/**
+ * The message of the bare pub/sub that we are compared with. It has the size and shape of our message about one evicted key.
+ *
+ * @param {string} key
+ */
 export function messageAbout(key) {
   return JSON.stringify({ v: 1, f: '0123456789ab', k: [['products', key]] });
 }
 
-/** @param {string} message */
+/**
+ * @param {string} message made by {@link messageAbout}
+ * @returns {string}
+ */
 export function keyIn(message) {
   return JSON.parse(message).k[0][1];
 }

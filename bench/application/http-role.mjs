@@ -9,7 +9,7 @@ import { APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import { DistributedCacheModule } from 'nestjs-distributed-cache';
 import { ProductsModule } from 'sample/dist/products/products.module.js';
 
-/** The routes of the sample without a cache, with ours as the sample has it, or with the interceptor of `@nestjs/cache-manager`. */
+/** The sample without a cache, with our cache as the sample configures it, and with the interceptor of `@nestjs/cache-manager`. */
 const CACHES = {
   none: () => ({ imports: [DistributedCacheModule.forRoot({ enabled: false })], providers: [] }),
   ours: (/** @type {string} */ redisConnectionString) => ({
@@ -17,7 +17,7 @@ const CACHES = {
     providers: [],
   }),
   interceptor: () => ({
-    // Its decorated methods read through: the interceptor is the only cache.
+    // Our cache is off, so the decorated methods of the sample run each time: the interceptor is the only cache.
     imports: [
       DistributedCacheModule.forRoot({ enabled: false, cacheManager: false }),
       CacheModule.register({ isGlobal: true, ttl: 600_000 }),
@@ -26,7 +26,11 @@ const CACHES = {
   }),
 };
 
-/** @type {import('./roles.mjs').StartRole} */
+/**
+ * A server with the product routes of the sample.
+ *
+ * @param {{ connectionString: string, caching: keyof typeof CACHES }} given
+ */
 export async function http({ connectionString, caching }) {
   const directory = await mkdtemp(join(tmpdir(), 'bench-sample-'));
   process.env['DATABASE_FILE'] = join(directory, 'catalogue.sqlite');

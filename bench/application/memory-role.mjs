@@ -4,7 +4,11 @@ import { startApplication } from './application.mjs';
 const TTL = 600_000;
 const TAGS = 1_000;
 
-/** Fills a cache and says how much memory that took. @type {import('./roles.mjs').StartRole} */
+/**
+ * Fills a cache and answers with the bytes that this took.
+ *
+ * @param {{ connectionString: string, entries: number }} given
+ */
 export async function memory({ connectionString, entries }) {
   const { app, cache } = await startApplication({
     redisConnectionString: connectionString,
@@ -12,7 +16,7 @@ export async function memory({ connectionString, entries }) {
   });
   const region = cache.region('products');
   const value = (/** @type {number} */ index) => ({ id: index, price: index % 1_000 });
-  /** Kept alive until it has been measured. @type {unknown[]} */
+  /** References that keep each cache alive until its memory has been measured. @type {unknown[]} */
   const kept = [];
 
   const fill = async (/** @type {(index: number) => unknown} */ store) => {
@@ -38,7 +42,7 @@ export async function memory({ connectionString, entries }) {
             region.getOrLoad(`product:${index}`, () => value(index), { tags: `category:${index % TAGS}` }),
           ),
         ),
-      /** Each of them was read once by somebody who awaited it. */
+      /** Each entry has been read once more, in a later turn, by an awaited hit. */
       awaited: () =>
         bytesOf(async () => {
           await fill((index) => region.getOrLoad(`product:${index}`, () => value(index)));

@@ -2,20 +2,42 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
+/** @typedef {typeof import('./roles.mjs').ROLES} Roles */
+
+/**
+ * The questions that a role answers.
+ *
+ * @template {keyof Roles} Role
+ * @typedef {Awaited<ReturnType<Roles[Role]>>['answers']} Answers
+ */
+
+/**
+ * The details that a question needs: one object, or nothing.
+ *
+ * @template Answer
+ * @typedef {Answer extends (...details: infer Details) => unknown ? Details : never} DetailsOf
+ */
+
+/**
+ * @template Answer
+ * @typedef {Answer extends (...details: never) => infer Result ? Awaited<Result> : never} ResultOf
+ */
+
 const PROGRAM = fileURLToPath(new URL('./peer.mjs', import.meta.url));
 
 /**
- * Another process that takes part: one instance, or one that listens to a bare channel. It ends with this one.
+ * Starts another process that takes part in a measurement, such as a second instance of ours or of a peer. It ends with this process.
  *
- * @param {string} role one of the roles in `application/peer.mjs`
- * @param {Record<string, unknown>} given
+ * @template {keyof Roles} Role
+ * @param {Role} role
+ * @param {Parameters<Roles[Role]>[0]} given as JSON can carry it
  */
 export async function startPeer(role, given) {
   const child = fork(PROGRAM, [role, JSON.stringify(given)], { execArgv: ['--expose-gc'] });
   const ended = once(child, 'exit').then(([code]) => {
     throw new Error(`The peer '${role}' has ended with ${code}.`);
   });
-  // Heard when nobody waits for it as well.
+  // The process also ends while no question is open; without this, Node would report that as an unhandled rejection.
   ended.catch(() => undefined);
 
   const answer = async () => {
@@ -26,12 +48,17 @@ export async function startPeer(role, given) {
   return {
     pid: child.pid,
     /**
-     * @param {string} question
-     * @param {unknown} [details]
+     * One question at a time.
+     *
+     * @template {keyof Answers<Role>} Question
+     * @param {Question} question
+     * @param {DetailsOf<Answers<Role>[Question]>} details
+     * @returns {Promise<ResultOf<Answers<Role>[Question]>>}
+     * @throws {Error} when the process ends before it has answered
      */
-    async ask(question, details) {
+    async ask(question, ...details) {
       const answered = answer();
-      child.send({ question, details });
+      child.send({ question, details: details[0] });
       return answered;
     },
     async stop() {

@@ -11,15 +11,16 @@ import { memory } from './memory-role.mjs';
 const TTL = 600_000;
 
 /**
+ * Starts a role. `any`, because what crosses between two processes carries no types: `startPeer` checks the parent's side against the
+ * types of {@link ROLES}.
+ *
+ * @typedef {(given: any) => Promise<{ answers: Record<string, (details: any) => unknown>, stop: () => unknown }>} StartRole
+ */
+
+/**
  * What a process of `startPeer` can be.
  *
- * @typedef {object} Role
- * @property {Record<string, (details: any) => unknown>} answers
- * @property {() => Promise<unknown> | void} stop
- *
- * @typedef {(given: any) => Promise<Role>} StartRole
- *
- * @type {Record<string, StartRole>}
+ * @satisfies {Record<string, StartRole>}
  */
 export const ROLES = {
   instance,
@@ -30,8 +31,12 @@ export const ROLES = {
   'layered-loader': layeredLoaderPeer,
 };
 
-/** One instance of ours. */
-async function instance({ connectionString, options }) {
+/**
+ * One instance of ours.
+ *
+ * @param {{ connectionString: string, options?: import('nestjs-distributed-cache').DistributedCacheOptions }} given
+ */
+async function instance({ connectionString, options = {} }) {
   const { app, cache } = await startApplication({ redisConnectionString: connectionString, options });
   const region = cache.region('products');
   const arrivals = new Arrivals();
@@ -42,12 +47,12 @@ async function instance({ connectionString, options }) {
   });
   return {
     answers: {
-      hold: ({ keys, tagged = false }) => hold(region, keys, tagged),
+      hold: (/** @type {{ keys: number, tagged?: boolean }} */ { keys, tagged = false }) => hold(region, keys, tagged),
       until: arrivals.until,
       take: () => ({ arrivals: arrivals.take() }),
-      held: () => ({ entries: cache.stats().regions.products?.entries }),
+      held: () => ({ entries: cache.stats().regions['products']?.entries }),
       clear: () => region.clear(),
-      /** So that the journal has to keep what is evicted meanwhile. */
+      /** Keeps one load open, so that the instance has to remember what is evicted meanwhile. */
       loadForEver: () => void region.getOrLoad('loads for ever', () => new Promise(() => {})),
       watch: () => gaps.watch(),
       longestGap: () => ({ milliseconds: gaps.longest() }),
@@ -56,13 +61,24 @@ async function instance({ connectionString, options }) {
   };
 }
 
+/**
+ * Stores so many entries in a region.
+ *
+ * @param {import('nestjs-distributed-cache').Region} region
+ * @param {number} keys
+ * @param {boolean} tagged whether each entry gets one of 1 000 tags
+ */
 async function hold(region, keys, tagged) {
   for (let key = 0; key < keys; key += 1) {
     await region.getOrLoad(`${key}`, () => ({ key }), tagged ? { tags: `category:${key % 1_000}` } : undefined);
   }
 }
 
-/** Bare pub/sub: what no bus can be faster than. */
+/**
+ * A subscriber of bare pub/sub, which no bus over the same Redis can outrun.
+ *
+ * @param {{ port: number, channel: string }} given
+ */
 async function subscriber({ port, channel }) {
   const client = new Redis(port);
   const arrivals = new Arrivals();
@@ -74,32 +90,41 @@ async function subscriber({ port, channel }) {
   };
 }
 
+/** @param {{ port: number, keys: number }} given */
 async function bentocachePeer({ port, keys }) {
   const bento = bentocache({ port, maxItems: keys });
   for (let key = 0; key < keys; key += 1) await bento.set({ key: `${key}`, value: key, ttl: TTL, skipBusNotify: true });
   return {
-    answers: { untilGone: ({ key }) => untilGone(async () => bento.has({ key })) },
+    answers: { untilGone: (/** @type {{ key: string }} */ { key }) => untilGone(async () => bento.has({ key })) },
     stop: () => bento.disconnectAll(),
   };
 }
 
+/** @param {{ port: number, keys: number }} given */
 async function layeredLoaderPeer({ port, keys }) {
   const loader = await layeredLoader({ port, maxItems: keys, ttl: TTL, load: async (key) => key });
   await loader.init();
   for (let key = 0; key < keys; key += 1) await loader.get(`${key}`);
   return {
-    answers: { untilGone: ({ key }) => untilGone(async () => loader.getInMemoryOnly(key) !== undefined) },
+    answers: {
+      untilGone: (/** @type {{ key: string }} */ { key }) =>
+        untilGone(async () => loader.getInMemoryOnly(key) !== undefined),
+    },
     stop: () => loader.close(),
   };
 }
 
-/** For those that do not say when they have dropped something. @param {() => Promise<boolean>} isHeld */
+/**
+ * Asks again and again, for peers that emit no event when they drop an entry.
+ *
+ * @param {() => Promise<boolean>} isHeld
+ */
 async function untilGone(isHeld) {
   while (await isHeld()) await new Promise((resolve) => setTimeout(resolve, 1));
   return { last: monotonicMicroseconds() };
 }
 
-/** Which keys were dropped, and when. */
+/** The keys that were dropped, each with its time. */
 class Arrivals {
   /** @type {{ keys: ReadonlySet<string>, at: number }[]} */
   #noted = [];
@@ -114,19 +139,19 @@ class Arrivals {
     if (this.#count >= this.#awaited) this.#all();
   }
 
-  /** Resolves once as many keys have been dropped since `take`. */
+  /** Resolves when so many keys have been dropped since the last `take`, with the time of the last of them. */
   until = async (/** @type {{ keys: number }} */ { keys }) => {
     this.#awaited = keys;
     if (this.#count < keys) await new Promise((resolve) => (this.#all = () => resolve(undefined)));
     this.#awaited = Infinity;
-    return { last: this.#noted.at(-1)?.at };
+    return { last: this.#noted.at(-1)?.at ?? NaN };
   };
 
-  /** All that were dropped since the last time, as `[key, at]`. */
+  /** Removes and returns all that were dropped since the last call. */
   take() {
     const noted = this.#noted;
     this.#noted = [];
     this.#count = 0;
-    return noted.flatMap(({ keys, at }) => Array.from(keys, (key) => [key, at]));
+    return noted.flatMap(({ keys, at }) => Array.from(keys, (key) => /** @type {const} */ ([key, at])));
   }
 }

@@ -3,7 +3,7 @@ import { memoryDriver } from 'bentocache/drivers/memory';
 import { redisBusDriver } from 'bentocache/drivers/redis';
 
 /**
- * In memory, with its bus when there is a Redis to carry it.
+ * A cache in memory. With a `port` it publishes and receives invalidations through that Redis.
  *
  * @param {{ port?: number, maxItems: number }} given
  */

@@ -1,21 +1,23 @@
 import { Redis } from 'ioredis';
 import { NODE_MAJOR } from '../measure/node-major.mjs';
 
-/** The newest that runs here: 16 wants Node 22. */
+/** The newest version that runs on this Node: 16 needs Node 22. */
 export const LAYERED_LOADER = NODE_MAJOR >= 22 ? 'layered-loader' : 'layered-loader-14';
 
 /**
- * In memory, with its notifications when there is a Redis to carry them.
+ * A loader with a cache in memory. With a `port` it publishes and receives invalidations through that Redis.
  *
- * @param {{ port?: number, maxItems: number, ttl: number, load: (key: string) => Promise<unknown> }} given `ttl` in ms
+ * @template Value
+ * @param {{ port?: number, maxItems: number, ttl: number, load: (key: string) => Promise<Value> }} given `ttl` in ms
  */
 export async function layeredLoader({ port, maxItems, ttl, load }) {
-  const { Loader, createNotificationPair } = await import(LAYERED_LOADER);
+  const { Loader, createNotificationPair } = await (LAYERED_LOADER === 'layered-loader'
+    ? import('layered-loader')
+    : import('layered-loader-14'));
+  /** @type {import('layered-loader').LoaderConfig<Value>} */
   const config = {
     inMemoryCache: { cacheType: 'lru-map', maxItems, ttlInMsecs: ttl },
-    dataSources: [
-      { name: 'source', get: load, getMany: (/** @type {string[]} */ keys) => Promise.all(keys.map(load)) },
-    ],
+    dataSources: [{ name: 'source', get: load, getMany: (keys) => Promise.all(keys.map(load)) }],
   };
   if (port === undefined) return new Loader(config);
   const { publisher, consumer } = createNotificationPair({

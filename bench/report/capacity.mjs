@@ -1,13 +1,13 @@
 /** @typedef {import('./evidence.mjs').RedisWork} RedisWork */
 
-/** How much of one core Redis should be busy at most: above it, whoever waits for it waits in a queue. */
+/** The share of its core that Redis should be busy at most. Above it, commands queue. */
 const BUSY = 0.7;
-/** The default heartbeat: a third of the default `maxStaleness`, at most 5 s. */
+/** Syncs a second: with the default `maxStaleness`, each instance syncs every 5 s. */
 const SYNCS_PER_INSTANCE = 1 / 5;
 
 /**
- * The cost of one message in µs of Redis' CPU: a part for the message, and one for each instance that it is sent to. A straight line
- * through what was measured, by least squares.
+ * The cost of one message in µs of Redis' CPU: a fixed part, and a part for each instance that the message is sent to. They are the straight
+ * line through the measured points, by least squares.
  *
  * @param {readonly RedisWork[]} work
  */
@@ -21,8 +21,8 @@ export function costOfMessage(work) {
 }
 
 /**
- * What one Redis carries with so many instances: messages a second, the share of its core that the heartbeats take, and the bytes a
- * second that it sends meanwhile.
+ * The load that one Redis carries with so many instances: the messages a second, the share of its core that the heartbeats take, and the bytes
+ * that it sends a second.
  *
  * @param {number} instances
  * @param {readonly RedisWork[]} work

@@ -9,7 +9,8 @@ import { LAYERED_LOADER } from '../peers/layered-loader.mjs';
 const EVIDENCE = fileURLToPath(new URL('../../docs/evidence/speed.json', import.meta.url));
 
 /**
- * Keeps what was measured, for each major version of Node, with what it was run on; the groups that were not measured stay as they were.
+ * Writes the figures into `docs/evidence/speed.json`, under the major version of this Node, with the machine and the versions of the peers.
+ * Groups that were not measured keep their figures.
  *
  * @param {{ rows: object, series: object }} measured
  */
@@ -22,7 +23,7 @@ export async function record(measured) {
     series: { ...series, ...measured.series },
   };
   await writeFile(EVIDENCE, `${JSON.stringify(runs, undefined, 2)}\n`);
-  console.log(`\nKept in docs/evidence/speed.json; npm run docs:performance writes docs/performance.md from it.`);
+  console.log('\nRecorded in docs/evidence/speed.json; npm run docs:performance writes docs/performance.md from it.');
 }
 
 async function environment() {
