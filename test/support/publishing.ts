@@ -40,7 +40,11 @@ export function publishing(settings: Partial<PublisherSettings> = {}): Publishin
     },
     clock,
     stats,
-    { refused: (refusal) => refusals.push(refusal), gaveUp: (cause) => causes.push(cause) },
+    {
+      refused: (refusal) => refusals.push(refusal),
+      gaveUp: (cause) => causes.push(cause),
+      bridgeName: () => 'the scripted bridge',
+    },
   );
   return {
     clock,

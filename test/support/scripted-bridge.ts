@@ -90,10 +90,16 @@ export class ScriptedLink implements InvalidationLink {
 /** A bridge whose links are the test's to speak for. */
 export class ScriptedBridge implements InvalidationBridge {
   readonly target = 'scripted';
+  readonly name: string | undefined;
   readonly links: ScriptedLink[] = [];
   readonly members: BridgeMember[] = [];
   /** What `dial` rejects with; `undefined`: it succeeds. */
   refusal: Error | undefined;
+
+  /** @param name - of the other side; by default the bridge has none, as one that was written before bridges had names */
+  constructor(name?: string) {
+    this.name = name;
+  }
 
   async dial(member: BridgeMember, listener: LinkListener): Promise<InvalidationLink> {
     this.members.push(member);

@@ -104,7 +104,7 @@ describe('an eviction everywhere', () => {
     const late = failureOf(a.region('r').evict('1', { everywhere: { timeout: '300ms' } }));
     const evicted = a.region('r').evict('2', { everywhere: { timeout: '1m' } });
     await clock.advance(300);
-    expect(String(await late)).toContain('Redis has not accepted it');
+    expect(String(await late)).toContain('the in-memory bridge has not accepted it');
 
     bridge.heal(a);
     await clock.advance(LONGEST_BACK_OFF);

@@ -4,7 +4,12 @@ import { newBridgeStats, type BridgeStats } from './bridge-stats.js';
 import type { CancelTimer, Clock } from '../common/clock.js';
 import { EVICTED_ALONE, EVICTED_EVERYWHERE_ALONE, type Evicted } from './publish/evicted.js';
 import { FirstSync } from './first-sync.js';
-import { BridgeRefusal, type InvalidationBridge, type InvalidationLink } from '../protocol/invalidation-bridge.js';
+import {
+  BridgeRefusal,
+  bridgeNameOf,
+  type InvalidationBridge,
+  type InvalidationLink,
+} from '../protocol/invalidation-bridge.js';
 import { encodeNoOp } from '../protocol/invalidation-message.js';
 import { EVERYTHING, type Invalidation, type InvalidationTarget } from '../protocol/invalidation.js';
 import { AppliedInvalidations } from './applied-invalidations.js';
@@ -61,6 +66,7 @@ export class Coherence {
   readonly #follower: LogFollower;
   readonly #watchdog: SuspendWatchdog;
   #bridge: InvalidationBridge | undefined;
+  #bridgeName = bridgeNameOf(undefined);
   #session: LinkSession | undefined;
   /** The session whose first sync is complete. */
   #syncedSession: LinkSession | undefined;
@@ -78,6 +84,7 @@ export class Coherence {
     this.#publisher = new Publisher(settings, clock, this.stats, {
       gaveUp: (cause) => this.#session?.end(cause),
       refused: (refusal) => this.#refused(refusal),
+      bridgeName: () => this.#bridgeName,
     });
     const reception = new Reception(settings.member.instanceId, this.applied, this.stats, {
       applyInvalidation: (invalidation, from) => copies.applyInvalidation(invalidation, from),
@@ -108,6 +115,7 @@ export class Coherence {
       return;
     }
     this.#bridge = bridge;
+    this.#bridgeName = bridgeNameOf(bridge);
     this.#watchdog.start();
     this.#dial(bridge, commandTimeout);
   }
@@ -211,7 +219,7 @@ export class Coherence {
     if (cause instanceof BridgeRefusal && cause.remedy === 'report') this.#refused(cause);
     if (this.#state !== 'disconnected' && this.#bridge) {
       this.#logger.warn(
-        'Disconnected: dialling again until Redis answers; until then copies are served for at most maxStaleness',
+        `Disconnected: dialling again until ${this.#bridgeName} answers; until then copies are served for at most maxStaleness`,
         {
           ...this.#where(),
           maxStaleness: this.#settings.member.maxStaleness,
@@ -227,9 +235,10 @@ export class Coherence {
   #refused(refusal: BridgeRefusal): void {
     this.#complaints.run(`refused:${refusal.remedy}`, () => {
       const details = { ...this.#where(), cause: refusal.message };
+      const bridge = atSentenceStart(this.#bridgeName);
       if (refusal.remedy === 'report')
-        this.#logger.error('Redis refuses what the cache needs; invalidations wait until it is allowed', details);
-      else this.#logger.warn('Redis cannot take invalidations at the moment; they wait', details);
+        this.#logger.error(`${bridge} refuses what the cache needs; invalidations wait until it is allowed`, details);
+      else this.#logger.warn(`${bridge} cannot take invalidations at the moment; they wait`, details);
     });
   }
 
@@ -264,4 +273,8 @@ export class Coherence {
   #where(): object {
     return { namespace: this.#settings.namespace, target: this.#bridge?.target };
   }
+}
+
+function atSentenceStart(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }

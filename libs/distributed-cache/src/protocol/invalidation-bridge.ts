@@ -9,6 +9,11 @@ import type { Position } from './position.js';
  * @publicApi
  */
 export interface InvalidationBridge {
+  /**
+   * The name of the other side inside a sentence for operators, such as `'Redis'`: "Redis cannot be reached". Never a secret.
+   * Default: `'the bridge'`.
+   */
+  readonly name?: string | undefined;
   /** What the bridge connects to, for the log line at boot; never a secret. */
   readonly target: string;
   /**
@@ -16,6 +21,11 @@ export interface InvalidationBridge {
    * when it cannot. `signal` asks to give up.
    */
   dial(member: BridgeMember, listener: LinkListener, signal: AbortSignal): Promise<InvalidationLink>;
+}
+
+/** The name of the other side inside a sentence for operators. @internal */
+export function bridgeNameOf(bridge: InvalidationBridge | undefined): string {
+  return bridge?.name ?? 'the bridge';
 }
 
 /** Who dials. @publicApi */

@@ -35,6 +35,7 @@ export interface RedisInvalidationBridgeOptions {
  * @publicApi
  */
 export class RedisInvalidationBridge implements InvalidationBridge {
+  readonly name = 'Redis';
   readonly #clients: RedisClients;
   readonly #choice: ServerChoice;
 

@@ -31,6 +31,7 @@ interface OpenLink {
  * @publicApi
  */
 export class InMemoryInvalidationBridge implements InvalidationBridge {
+  readonly name = 'the in-memory bridge';
   readonly target = 'memory';
   readonly #clock: Clock;
   readonly #logs = new Map<string, InMemoryLog>();

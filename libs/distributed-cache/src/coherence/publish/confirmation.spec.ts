@@ -20,7 +20,7 @@ function listed(count: number): ListedMember[] {
 /** One eviction in `messages` messages, all of them accepted, on `count` other instances. */
 function asked(messages: number, count: number) {
   const clock = new ManualClock(0);
-  const confirmations = new Confirmations(memberWith({ instanceId: 'a' }), clock);
+  const confirmations = new Confirmations(memberWith({ instanceId: 'a' }), clock, () => 'the bridge');
   const settled = confirmations.begin([name], MINUTE);
   const rollCalls = Array.from({ length: messages }, () => confirmations.nextAckRequest()).filter(
     (rollCall) => rollCall !== undefined,
@@ -59,17 +59,17 @@ describe('an eviction of many messages on many instances', () => {
 it('after a restart an instance without a bound may have been forgotten too, and serves for as long as it is cut off', async () => {
   const clock = new ManualClock(0);
   const self = memberWith({ instanceId: 'a', maxStaleness: Infinity });
-  const confirmations = new Confirmations(self, clock);
+  const confirmations = new Confirmations(self, clock, () => 'the bridge');
   const failure = failureOf(confirmations.begin([name], MINUTE));
   const rollCall = confirmations.nextAckRequest();
   confirmations.allSent();
   if (rollCall) confirmations.accepted(rollCall, 0, { id: '1-0', members: [{ member: self, syncAge: 0 }], listAge: 0 });
   await clock.advance(MINUTE);
-  expect(String(await failure)).toContain('Redis was restarted lately');
+  expect(String(await failure)).toContain('the bridge was restarted lately');
 });
 
 it('an acknowledgement that comes before the log has answered counts', async () => {
-  const confirmations = new Confirmations(memberWith({ instanceId: 'a' }), new ManualClock(0));
+  const confirmations = new Confirmations(memberWith({ instanceId: 'a' }), new ManualClock(0), () => 'the bridge');
   const settled = confirmations.begin([name], MINUTE);
   const rollCall = confirmations.nextAckRequest();
   confirmations.allSent();
@@ -80,7 +80,7 @@ it('an acknowledgement that comes before the log has answered counts', async () 
 
 it('a member that says it may serve for longer than a timer can wait is looked at again, not all the time', async () => {
   const clock = new ManualClock(0);
-  const confirmations = new Confirmations(memberWith({ instanceId: 'a' }), clock);
+  const confirmations = new Confirmations(memberWith({ instanceId: 'a' }), clock, () => 'the bridge');
   void confirmations.begin([name], MINUTE).catch(() => undefined);
   const delays: number[] = [];
   const { schedule } = clock;

@@ -22,6 +22,7 @@ export class Confirmation {
   readonly #targets: readonly InvalidationTarget[];
   readonly #self: Member;
   readonly #clock: Clock;
+  readonly #bridgeName: () => string;
   readonly #startedAt: number;
   readonly #acks = new Map<string, MessageAcks>();
   /** Those that are accepted, and not known to be over. */
@@ -37,10 +38,17 @@ export class Confirmation {
   #resolve: (result: Evicted) => void = () => {};
   #reject: (error: Error) => void = () => {};
 
-  constructor(targets: readonly InvalidationTarget[], self: Member, timeout: number, clock: Clock) {
+  constructor(
+    targets: readonly InvalidationTarget[],
+    self: Member,
+    timeout: number,
+    clock: Clock,
+    bridgeName: () => string,
+  ) {
     this.#targets = targets;
     this.#self = self;
     this.#clock = clock;
+    this.#bridgeName = bridgeName;
     this.#startedAt = clock.now();
     this.#instances.add(self.instanceId);
     this.settled = new Promise((resolve, reject) => {
@@ -159,9 +167,10 @@ export class Confirmation {
   }
 
   #reason(missing: readonly string[]): string {
-    if (!this.#isLogged) return 'Redis has not accepted it, so any other instance may still serve the old value';
+    const bridge = this.#bridgeName();
+    if (!this.#isLogged) return `${bridge} has not accepted it, so any other instance may still serve the old value`;
     if (missing.length > 0) return `${missing.join(', ')} did not acknowledge it and may still serve the old value`;
-    return 'Redis was restarted lately, and an instance that it has forgotten may still serve the old value';
+    return `${bridge} was restarted lately, and an instance that it has forgotten may still serve the old value`;
   }
 
   #settle(conclude: () => void): void {

@@ -16,18 +16,20 @@ export interface AckRequest {
 export class Confirmations {
   readonly #self: Member;
   readonly #clock: Clock;
+  readonly #bridgeName: () => string;
   readonly #waiting = new Set<Confirmation>();
   /** Those whose targets are in the outbox. */
   readonly #unsent = new Set<Confirmation>();
 
-  constructor(self: Member, clock: Clock) {
+  constructor(self: Member, clock: Clock, bridgeName: () => string) {
     this.#self = self;
     this.#clock = clock;
+    this.#bridgeName = bridgeName;
   }
 
   /** For targets that go into the outbox now. */
   async begin(targets: readonly InvalidationTarget[], timeout: number): Promise<Evicted> {
-    const confirmation = new Confirmation(targets, this.#self, timeout, this.#clock);
+    const confirmation = new Confirmation(targets, this.#self, timeout, this.#clock, this.#bridgeName);
     this.#waiting.add(confirmation);
     this.#unsent.add(confirmation);
     try {

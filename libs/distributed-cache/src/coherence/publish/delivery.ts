@@ -22,6 +22,7 @@ export class Delivery {
   readonly settled: Promise<Evicted>;
   readonly #settings: DeliverySettings;
   readonly #clock: Clock;
+  readonly #bridgeName: () => string;
   readonly #startedAt: number;
   readonly #cancelTimeout: CancelTimer;
   #resolve: (evicted: Evicted) => void = () => {};
@@ -31,9 +32,10 @@ export class Delivery {
   #isClosed = false;
   #isSettled = false;
 
-  constructor(settings: DeliverySettings, clock: Clock) {
+  constructor(settings: DeliverySettings, clock: Clock, bridgeName: () => string) {
     this.#settings = settings;
     this.#clock = clock;
+    this.#bridgeName = bridgeName;
     this.#startedAt = clock.now();
     this.settled = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -99,7 +101,7 @@ export class Delivery {
   /** Ends the wait of the callers. What the log does not have stays in the outbox. */
   postpone(reason: string): void {
     if (this.#settings.onUndelivered === 'queue') this.#giveUpWaiting();
-    else this.#settle(() => this.#reject(notDelivered(reason)));
+    else this.#settle(() => this.#reject(notDelivered(reason, this.#bridgeName())));
   }
 
   #settleWhenDelivered(): void {
@@ -120,16 +122,16 @@ export class Delivery {
 }
 
 /** The promise of an eviction that is asked for while the log is known to be out of reach. @internal */
-export function postponed(onUndelivered: OnUndelivered): Promise<Evicted> {
+export function postponed(onUndelivered: OnUndelivered, bridgeName: string): Promise<Evicted> {
   return onUndelivered === 'queue'
     ? Promise.resolve(EVICTED_LATER)
-    : Promise.reject(notDelivered('Redis cannot be reached'));
+    : Promise.reject(notDelivered(`${bridgeName} cannot be reached`, bridgeName));
 }
 
-function notDelivered(reason: string): InvalidationNotDeliveredError {
+function notDelivered(reason: string, bridgeName: string): InvalidationNotDeliveredError {
   return new InvalidationNotDeliveredError(
     `The delivery of the invalidation is not confirmed: ${reason}. It was applied on this instance; what is not in the log waits in the ` +
-      `outbox and will be delivered when Redis accepts it. Until then the other instances may serve the old value for at most their ` +
+      `outbox and will be delivered when ${bridgeName} accepts it. Until then the other instances may serve the old value for at most their ` +
       `maxStaleness. Use onUndelivered: 'queue' to not be told.`,
   );
 }

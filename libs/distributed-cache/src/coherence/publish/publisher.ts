@@ -30,6 +30,8 @@ export interface PublisherEvents {
   gaveUp(cause: Error): void;
   /** The server refused; `remedy` is `'retry'` or `'report'`. */
   refused(refusal: BridgeRefusal): void;
+  /** Asked when an error message names the other side: the bridge is known only once the cache has started. */
+  bridgeName(): string;
 }
 
 interface Message {
@@ -51,6 +53,7 @@ export class Publisher {
   readonly #clock: Clock;
   readonly #stats: BridgeStats;
   readonly #events: PublisherEvents;
+  readonly #bridgeName: () => string;
   readonly #outbox: Outbox;
   readonly #republishBuffer: RepublishBuffer;
   readonly #backOff = new BackOff();
@@ -70,10 +73,11 @@ export class Publisher {
     this.#clock = clock;
     this.#stats = stats;
     this.#events = events;
+    this.#bridgeName = () => events.bridgeName();
     this.#outbox = new Outbox(settings.outboxLimit);
     this.#republishBuffer = new RepublishBuffer(settings.outboxLimit);
     this.#refused = new RefusedMessages(settings.outboxLimit);
-    this.#confirmations = new Confirmations(settings.member, clock);
+    this.#confirmations = new Confirmations(settings.member, clock, this.#bridgeName);
   }
 
   /** How many targets are not in the log yet. */
@@ -85,7 +89,7 @@ export class Publisher {
 
   publish(targets: Iterable<InvalidationTarget>): Promise<Evicted> {
     for (const target of targets) this.#outbox.add(target);
-    if (!this.#link) return postponed(this.#settings.onUndelivered);
+    if (!this.#link) return postponed(this.#settings.onUndelivered, this.#bridgeName());
 
     const delivery = this.#openDelivery();
     if (this.#outbox.fillsMessage) this.#flush();
@@ -134,11 +138,12 @@ export class Publisher {
     const unanswered = [...this.#onTheirWay];
     this.#onTheirWay.clear();
     this.#outbox.putBack([...refused.targets, ...unanswered.flatMap((message) => message.targets)]);
+    const reason = `the connection to ${this.#bridgeName()} was lost`;
     for (const message of [...refused.messages, ...unanswered]) {
-      message.delivery?.postpone('the connection to Redis was lost');
+      message.delivery?.postpone(reason);
       if (message.ackRequest) this.#confirmations.returned(message.ackRequest);
     }
-    this.#delivery?.postpone('the connection to Redis was lost');
+    this.#delivery?.postpone(reason);
     this.#delivery = undefined;
   }
 
@@ -265,7 +270,8 @@ export class Publisher {
 
   /** What is sent next settles it. Not one whose time is over already: whoever joined it would be told so at once. */
   #openDelivery(): Delivery {
-    if (!this.#delivery || this.#delivery.isSettled) this.#delivery = new Delivery(this.#settings, this.#clock);
+    if (!this.#delivery || this.#delivery.isSettled)
+      this.#delivery = new Delivery(this.#settings, this.#clock, this.#bridgeName);
     return this.#delivery;
   }
 }
