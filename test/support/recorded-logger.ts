@@ -10,6 +10,12 @@ export interface LogLine {
 /** Keeps what an operator would have read. */
 export class RecordedLogger implements CacheLogger {
   readonly lines: LogLine[] = [];
+  readonly isDebugEnabled: () => boolean;
+
+  /** @param options.isDebugEnabled - whether the course of operations is recorded; default: `false` */
+  constructor({ isDebugEnabled = false }: { readonly isDebugEnabled?: boolean } = {}) {
+    this.isDebugEnabled = () => isDebugEnabled;
+  }
 
   log(message: string, parameters?: object): void {
     this.#keep('log', message, parameters);

@@ -4,7 +4,9 @@ export interface CacheLogger {
   warn(message: string, parameters?: object): void;
   error(message: string, parameters?: object): void;
   debug(message: string, parameters?: object): void;
+  /** Whether anybody reads what is written at `debug`. Default: nobody does, and nothing is written there. */
+  isDebugEnabled?: (() => boolean) | undefined;
 }
 
 /** A log for those who do not want one. @internal */
-export const noopLogger: CacheLogger = { log() {}, warn() {}, error() {}, debug() {} };
+export const noopLogger: CacheLogger = { log() {}, warn() {}, error() {}, debug() {}, isDebugEnabled: () => false };
