@@ -146,6 +146,17 @@ describe('a link', () => {
     expect(bridge.link.isClosed).toBe(true);
   });
 
+  it('is dead when the bridge throws instead of rejecting', async () => {
+    const { clock, bridge, session, ends } = await synced();
+    bridge.link.sync = () => {
+      throw new Error('thrown');
+    };
+    session.syncNow();
+    await clock.advance(0);
+    expect(ends).toEqual([new Error('thrown')]);
+    expect(bridge.link.isClosed).toBe(true);
+  });
+
   it('is not dead when the answer had come while the event loop was blocked', async () => {
     const { clock, bridge, ends, syncedAt } = await opened();
     clock.schedule(() => bridge.lastSync.resolve(syncReply()), COMMAND_TIMEOUT);

@@ -1,7 +1,7 @@
-import { answerInTime } from '../../common/answer-in-time.js';
 import { BackOff } from '../../common/back-off.js';
 import type { CancelTimer, Clock } from '../../common/clock.js';
 import { errorFrom } from '../../common/error-from.js';
+import { withTimeout } from '../../common/timeout.js';
 import {
   BridgeRefusal,
   type BridgeMember,
@@ -19,6 +19,14 @@ class SilentChannelError extends Error {
   constructor(missed: number) {
     super(`the channel did not bring ${missed} entries of the log`);
     this.name = 'SilentChannelError';
+  }
+}
+
+/** The link gave no answer in time: it is as good as dead. */
+class NoAnswerError extends Error {
+  constructor(what: string, timeout: number) {
+    super(`no answer to ${what} within ${timeout} ms`);
+    this.name = 'NoAnswerError';
   }
 }
 
@@ -108,9 +116,7 @@ export class LinkSession {
     // From here on no sync may be sent: it would put this instance back on the list.
     this.#hasLeft = true;
     this.#cancelNextSync?.();
-    await answerInTime(() => link.leave(), 'a farewell', timeout, this.#clock).catch((error: Error) =>
-      this.#notTold(error),
-    );
+    await this.#answer(() => link.leave(), 'a farewell', timeout).catch((error: Error) => this.#notTold(error));
   }
 
   end(cause: Error): void {
@@ -192,17 +198,29 @@ export class LinkSession {
   #inTime(link: InvalidationLink): InvalidationLink {
     const { commandTimeout } = this.#settings;
     return {
-      publish: (payload) => answerInTime(() => link.publish(payload), 'a publish', commandTimeout, this.#clock),
-      publishToMembers: (payload) =>
-        answerInTime(() => link.publishToMembers(payload), 'a publish', commandTimeout, this.#clock),
+      publish: (payload) => this.#answer(() => link.publish(payload), 'a publish', commandTimeout),
+      publishToMembers: (payload) => this.#answer(() => link.publishToMembers(payload), 'a publish', commandTimeout),
       acknowledge: (token) => link.acknowledge(token),
       // Waits by itself, for as long as it is told to.
       replicated: (count, timeout) =>
-        answerInTime(() => link.replicated(count, timeout), 'a WAIT', timeout + commandTimeout, this.#clock),
-      sync: (request) => answerInTime(() => link.sync(request), 'a sync', commandTimeout, this.#clock),
+        this.#answer(() => link.replicated(count, timeout), 'a WAIT', timeout + commandTimeout),
+      sync: (request) => this.#answer(() => link.sync(request), 'a sync', commandTimeout),
       leave: () => link.leave(),
       close: (reason) => link.close(reason),
     };
+  }
+
+  /** What the link answers; rejects with {@link NoAnswerError} after `timeout` ms. */
+  #answer<T>(ask: () => Promise<T>, what: string, timeout: number): Promise<T> {
+    // A bridge that throws instead of rejecting must not throw out of a microtask.
+    const answer = new Promise<T>((settle) => settle(ask()));
+    return withTimeout(answer, {
+      ms: timeout,
+      onTimeout() {
+        throw new NoAnswerError(what, timeout);
+      },
+      clock: this.#clock,
+    });
   }
 
   #syncFailed(error: Error): void {
