@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { InvalidationLink } from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
-import { addressAt } from '../../libs/distributed-cache/src/redis/dial/redis-address.js';
+import { tcpEndpoint } from '../../libs/distributed-cache/src/redis/endpoint.js';
 import { clientsFromConnectionString } from '../../libs/distributed-cache/src/redis/dial/redis-clients.js';
 import { LinkConnections } from '../../libs/distributed-cache/src/redis/dial/link-connections.js';
 import { RedisInvalidationBridge } from '../../libs/distributed-cache/src/redis/redis-invalidation-bridge.js';
@@ -113,7 +113,7 @@ describe('the connections of a link', () => {
     await other.stop();
     const clientsOfOne = {
       ...clients,
-      seeds: () => [addressAt('127.0.0.1', redis.port), addressAt('127.0.0.1', other.port)],
+      seeds: () => [tcpEndpoint('127.0.0.1', redis.port), tcpEndpoint('127.0.0.1', other.port)],
     };
     const choiceOfOne = new ServerChoice(clientsOfOne);
     const dial = async () => {

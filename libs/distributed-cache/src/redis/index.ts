@@ -2,14 +2,12 @@
 export { parseRedisConnectionString } from './connection-string/connection-string.js';
 export type {
   RedisConnectionSettings,
-  RedisEndpoint,
   RedisMode,
-  RedisNetworkEndpoint,
   RedisProtocol,
-  RedisSocketEndpoint,
   RedisTlsSettings,
   RedisTlsVersion,
 } from './connection-string/connection-settings.js';
+export type { RedisEndpoint, RedisNetworkEndpoint, RedisSocketEndpoint } from './endpoint.js';
 export { RedisInvalidationBridge, type RedisInvalidationBridgeOptions } from './redis-invalidation-bridge.js';
 export type { RedisClientOptions, RedisCredentials } from './dial/redis-credentials.js';
 export {

@@ -55,13 +55,13 @@ export class RedisInvalidationBridge implements InvalidationBridge {
     const make = await withinTime(this.#clients.prepare(), connectTimeout, signal);
     const connecting = new LinkConnections(make, connectTimeout, signal);
     try {
-      const { place, commands, subscriber, channelWasSilent } = await this.#choice.connect(
+      const { endpoint, commands, subscriber, channelWasSilent } = await this.#choice.connect(
         connecting,
         names.log,
         signal,
       );
       // WAIT holds up whatever else is asked on its connection.
-      const waiter = member.minReplicas > 0 ? await connecting.connect(place) : undefined;
+      const waiter = member.minReplicas > 0 ? await connecting.connect(endpoint) : undefined;
       const link = new RedisLink({ commands, subscriber, waiter, channelWasSilent }, names, member);
       // Attached before SUBSCRIBE: the first message may come together with its acknowledgement.
       const reading = new PacedReading(subscriber);

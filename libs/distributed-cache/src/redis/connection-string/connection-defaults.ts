@@ -1,12 +1,13 @@
 import { InvalidConnectionStringError } from '../../errors.js';
+import { describeEndpoint, type RedisEndpoint } from '../endpoint.js';
 import { AZURE_MANAGED_PORT, impliesTls, isAzureManaged } from './connection-azure.js';
-import type { WrittenEndpoint } from './connection-endpoint.js';
+import type { ParsedEndpoint } from './connection-endpoint.js';
 import type { ConnectionOptions } from './connection-option.js';
-import type { RedisConnectionSettings, RedisEndpoint, RedisMode } from './connection-settings.js';
+import type { RedisConnectionSettings, RedisMode } from './connection-settings.js';
 
-/** What a connection string says in either syntax, before defaults. @internal */
-export interface WrittenConnection {
-  readonly endpoints: readonly WrittenEndpoint[];
+/** What a connection string of either syntax gives, without the defaults. @internal */
+export interface ParsedConnection {
+  readonly endpoints: readonly ParsedEndpoint[];
   readonly options: ConnectionOptions;
   readonly ignored: readonly string[];
 }
@@ -18,10 +19,10 @@ export interface WrittenConnection {
  *
  * @internal
  */
-export function withDefaults({ endpoints: written, options, ignored }: WrittenConnection): RedisConnectionSettings {
+export function withDefaults({ endpoints: parsed, options, ignored }: ParsedConnection): RedisConnectionSettings {
   const serviceName = options.serviceName || undefined;
-  const tls = options.ssl ?? written.some((endpoint) => 'host' in endpoint && impliesTls(endpoint.host, endpoint.port));
-  const endpoints = resolveEndpoints(written, tls, serviceName !== undefined);
+  const tls = options.ssl ?? parsed.some((endpoint) => 'host' in endpoint && impliesTls(endpoint.host, endpoint.port));
+  const endpoints = resolveEndpoints(parsed, tls, serviceName !== undefined);
   const mode = serviceName !== undefined ? 'sentinel' : endpoints.length > 1 ? 'cluster' : 'standalone';
   refuseSharedSocket(endpoints, mode);
 
@@ -56,18 +57,18 @@ export function withDefaults({ endpoints: written, options, ignored }: WrittenCo
 }
 
 function resolveEndpoints(
-  written: readonly WrittenEndpoint[],
+  parsed: readonly ParsedEndpoint[],
   tls: boolean,
   sentinels: boolean,
 ): readonly [RedisEndpoint, ...RedisEndpoint[]] {
-  const resolved = written.map((endpoint): RedisEndpoint => {
+  const resolved = parsed.map((endpoint): RedisEndpoint => {
     if ('path' in endpoint) {
       return endpoint;
     }
     return { host: endpoint.host, port: endpoint.port ?? defaultPort(endpoint.host, tls, sentinels) };
   });
   // One server written twice is one server, not a cluster.
-  const [first, ...others] = new Map(resolved.map((endpoint) => [identityOf(endpoint), endpoint])).values();
+  const [first, ...others] = new Map(resolved.map((endpoint) => [describeEndpoint(endpoint), endpoint])).values();
   if (first === undefined) {
     throw new InvalidConnectionStringError(
       "Redis connection string: it names no endpoint; begin it with 'host', 'host:port' or '!/path/to.sock', or write a URL such as 'redis://host:6379'.",
@@ -84,10 +85,6 @@ function defaultPort(host: string, tls: boolean, sentinels: boolean): number {
     return AZURE_MANAGED_PORT;
   }
   return tls ? 6_380 : 6_379;
-}
-
-function identityOf(endpoint: RedisEndpoint): string {
-  return 'path' in endpoint ? `!${endpoint.path}` : `${endpoint.host.toLowerCase()} ${endpoint.port}`;
 }
 
 function refuseSharedSocket(endpoints: readonly RedisEndpoint[], mode: RedisMode): void {

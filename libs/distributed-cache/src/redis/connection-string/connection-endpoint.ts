@@ -1,18 +1,20 @@
 import { isIP, isIPv6 } from 'node:net';
 import { InvalidConnectionStringError } from '../../errors.js';
+import type { RedisSocketEndpoint } from '../endpoint.js';
 import { isPlaceholderHost } from './connection-placeholder.js';
 
-/** A server as written: its port may be left to the default. @internal */
-export type WrittenEndpoint = WrittenNetworkEndpoint | { readonly path: string };
+/** A {@link RedisEndpoint} as the string gives it, before the default port. @internal */
+export type ParsedEndpoint = ParsedNetworkEndpoint | RedisSocketEndpoint;
 
 /** @internal */
-export interface WrittenNetworkEndpoint {
+export interface ParsedNetworkEndpoint {
   readonly host: string;
+  /** `undefined`: the default port. */
   readonly port: number | undefined;
 }
 
 /** How an error refers to an endpoint. @internal */
-export interface EndpointPlace {
+export interface EndpointLabel {
   /** counted from 1 */
   readonly position: number;
   /** Whether the text may be the rest of a password that holds a separator; then no part of it is shown. */
@@ -31,18 +33,18 @@ const HOST_NAME = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-
  *
  * @internal
  */
-export function parseNetworkEndpoint(text: string, place: EndpointPlace): WrittenNetworkEndpoint {
+export function parseNetworkEndpoint(text: string, label: EndpointLabel): ParsedNetworkEndpoint {
   const { host, port } = splitPort(text);
   if (isPlaceholderHost(host)) {
-    throw refusal(place, 'is a placeholder; put the real host name there');
+    throw refusal(label, 'is a placeholder; put the real host name there');
   }
   if (host === '') {
-    throw refusal(place, `has no host; ${ALLOWED}`);
+    throw refusal(label, `has no host; ${ALLOWED}`);
   }
   if (!isValidHost(host)) {
-    throw refusal(place, `is not a server; ${ALLOWED}`);
+    throw refusal(label, `is not a server; ${ALLOWED}`);
   }
-  return { host, port: port === undefined ? undefined : parsePort(port, host, place) };
+  return { host, port: port === undefined ? undefined : parsePort(port, host, label) };
 }
 
 /** @internal */
@@ -67,17 +69,17 @@ function splitPort(text: string): { host: string; port: string | undefined } {
   return { host: text.slice(0, colon), port: text.slice(colon + 1) };
 }
 
-function parsePort(text: string, host: string, place: EndpointPlace): number {
+function parsePort(text: string, host: string, label: EndpointLabel): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (port < 1 || port > 65_535) {
     // The port itself is not repeated: in `user:password` written without a host it is the password.
-    throw refusal(place, 'has a bad port; allowed: a whole number from 1 to 65535', host);
+    throw refusal(label, 'has a bad port; allowed: a whole number from 1 to 65535', host);
   }
   return port;
 }
 
 function refusal(
-  { position, mayBeSecret }: EndpointPlace,
+  { position, mayBeSecret }: EndpointLabel,
   problem: string,
   host?: string,
 ): InvalidConnectionStringError {

@@ -1,3 +1,5 @@
+import type { RedisEndpoint } from '../endpoint.js';
+
 /**
  * What a connection string says, with every default filled in. Read it with `parseRedisConnectionString`.
  *
@@ -48,21 +50,6 @@ export type RedisMode = 'standalone' | 'sentinel' | 'cluster';
 
 /** RESP version: 2 or 3. @publicApi */
 export type RedisProtocol = 2 | 3;
-
-/** @publicApi */
-export type RedisEndpoint = RedisNetworkEndpoint | RedisSocketEndpoint;
-
-/** A server reached over TCP. @publicApi */
-export interface RedisNetworkEndpoint {
-  /** A host name, an IPv4 address, or an IPv6 address without brackets. */
-  readonly host: string;
-  readonly port: number;
-}
-
-/** A server on this machine, reached over a unix socket. @publicApi */
-export interface RedisSocketEndpoint {
-  readonly path: string;
-}
 
 /** @publicApi */
 export interface RedisTlsSettings {

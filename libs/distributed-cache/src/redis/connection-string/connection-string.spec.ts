@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { InvalidConnectionStringError } from '../../errors.js';
 import { isPlaceholder } from './connection-placeholder.js';
 import { parseRedisConnectionString } from './connection-string.js';
-import { describeTarget } from './connection-target.js';
+import { describeTarget } from '../dial/target.js';
 
 const label = fc.stringMatching(/^[a-z][a-z0-9-]{0,8}[a-z0-9]$/);
 const host = fc.oneof(

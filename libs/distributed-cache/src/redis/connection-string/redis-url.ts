@@ -1,5 +1,5 @@
 import { InvalidConnectionStringError } from '../../errors.js';
-import type { WrittenConnection } from './connection-defaults.js';
+import type { ParsedConnection } from './connection-defaults.js';
 import { parseNetworkEndpoint } from './connection-endpoint.js';
 import { recognizeOption, withOption, type ConnectionOptions, type OptionKey } from './connection-option.js';
 
@@ -36,7 +36,7 @@ export function isUrl(text: string): boolean {
  *
  * @internal
  */
-export function parseRedisUrl(text: string): WrittenConnection {
+export function parseRedisUrl(text: string): ParsedConnection {
   const schemeEnd = text.indexOf('://');
   const scheme = parseScheme(text.slice(0, schemeEnd));
   const { authority, path, query } = splitParts(text.slice(schemeEnd + 3));

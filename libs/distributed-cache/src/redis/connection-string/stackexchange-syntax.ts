@@ -1,7 +1,7 @@
 import { InvalidConnectionStringError } from '../../errors.js';
-import { parseNetworkEndpoint, type EndpointPlace, type WrittenEndpoint } from './connection-endpoint.js';
+import { parseNetworkEndpoint, type EndpointLabel, type ParsedEndpoint } from './connection-endpoint.js';
 import { recognizeOption, withOption, type ConnectionOptions } from './connection-option.js';
-import type { WrittenConnection } from './connection-defaults.js';
+import type { ParsedConnection } from './connection-defaults.js';
 
 /**
  * Reads what the Azure portal shows and .NET applications use, `shop.redis.cache.windows.net:6380,password=abc=,ssl=True`, by
@@ -12,8 +12,8 @@ import type { WrittenConnection } from './connection-defaults.js';
  *
  * @internal
  */
-export function parseStackExchangeSyntax(text: string): WrittenConnection {
-  const endpoints: WrittenEndpoint[] = [];
+export function parseStackExchangeSyntax(text: string): ParsedConnection {
+  const endpoints: ParsedEndpoint[] = [];
   const ignored: string[] = [];
   let options: ConnectionOptions = {};
   let passwordSeen = false;
@@ -24,9 +24,9 @@ export function parseStackExchangeSyntax(text: string): WrittenConnection {
     }
     const equals = token.indexOf('=');
     if (equals <= 0) {
-      const place = { position: endpoints.length + 1, mayBeSecret: passwordSeen };
-      endpoints.push(parseEndpoint(token, place));
-      refuseRestOfPassword(place);
+      const label = { position: endpoints.length + 1, mayBeSecret: passwordSeen };
+      endpoints.push(parseEndpoint(token, label));
+      refuseRestOfPassword(label);
       continue;
     }
     const option = recognizeOption(token.slice(0, equals).trim());
@@ -40,27 +40,27 @@ export function parseStackExchangeSyntax(text: string): WrittenConnection {
   return { endpoints, options, ignored };
 }
 
-function parseEndpoint(token: string, place: EndpointPlace): WrittenEndpoint {
+function parseEndpoint(token: string, label: EndpointLabel): ParsedEndpoint {
   if (token.startsWith('!')) {
-    return { path: parseSocketPath(token.slice(1), place) };
+    return { path: parseSocketPath(token.slice(1), label) };
   }
-  if (token.includes('@') && !place.mayBeSecret) {
+  if (token.includes('@') && !label.mayBeSecret) {
     throw new InvalidConnectionStringError(
-      `Redis connection string: endpoint ${place.position} holds an '@'; write user and password as options ('user=…,password=…'), or the whole string as a URL ('redis://user:password@host').`,
+      `Redis connection string: endpoint ${label.position} holds an '@'; write user and password as options ('user=…,password=…'), or the whole string as a URL ('redis://user:password@host').`,
     );
   }
-  return parseNetworkEndpoint(token, place);
+  return parseNetworkEndpoint(token, label);
 }
 
 /** It would make a cluster of one server, and show a part of the password wherever its nodes are named. */
-function refuseRestOfPassword({ position, mayBeSecret }: EndpointPlace): void {
+function refuseRestOfPassword({ position, mayBeSecret }: EndpointLabel): void {
   if (!mayBeSecret || position === 1) return;
   throw new InvalidConnectionStringError(
     `Redis connection string: endpoint ${position} stands after a password and is not shown: write the endpoints first. A value cannot hold a comma, so it may be the rest of that password; then write the whole string as a URL, with '%2C' for the comma.`,
   );
 }
 
-function parseSocketPath(path: string, { position }: EndpointPlace): string {
+function parseSocketPath(path: string, { position }: EndpointLabel): string {
   if (!path.startsWith('/') || path.length === 1 || path.includes('\0')) {
     throw new InvalidConnectionStringError(
       `Redis connection string: endpoint ${position} is not a unix socket; allowed: '!' and an absolute path, for example '!/run/redis.sock'.`,

@@ -1,12 +1,12 @@
 import type { Redis } from 'ioredis';
-import type { RedisPlace } from './redis-address.js';
+import type { Endpoint } from '../endpoint.js';
 import { withinTime } from './redis-dialling.js';
 import { toLinkError } from './redis-refusal.js';
 import { disconnect, listenToEveryError } from './redis-sockets.js';
 
 /** The connections of one link: each step of dialling them takes a bounded time, and all are closed together. @internal */
 export class LinkConnections {
-  readonly #make: (place: RedisPlace) => Redis;
+  readonly #make: (endpoint: Endpoint) => Redis;
   readonly #timeout: number;
   readonly #signal: AbortSignal;
   readonly #failures = new Map<Redis, Error | undefined>();
@@ -14,14 +14,14 @@ export class LinkConnections {
   #gaveUp: (cause: Error) => void = () => {};
 
   /** @param make - makes a connection that is not dialled yet */
-  constructor(make: (place: RedisPlace) => Redis, timeout: number, signal: AbortSignal) {
+  constructor(make: (endpoint: Endpoint) => Redis, timeout: number, signal: AbortSignal) {
     this.#make = make;
     this.#timeout = timeout;
     this.#signal = signal;
   }
 
-  async connect(place: RedisPlace): Promise<Redis> {
-    const redis = this.#make(place);
+  async connect(endpoint: Endpoint): Promise<Redis> {
+    const redis = this.#make(endpoint);
     this.#failures.set(redis, undefined);
     redis.on('error', (error) => this.#failures.set(redis, toLinkError(error)));
     listenToEveryError(redis);

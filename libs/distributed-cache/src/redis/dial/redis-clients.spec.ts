@@ -1,7 +1,7 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import { InvalidOptionsError } from '../../errors.js';
-import { addressAt } from './redis-address.js';
+import { tcpEndpoint } from '../endpoint.js';
 import {
   clientsFromClient,
   clientsFromConnectionString,
@@ -87,12 +87,12 @@ describe('the connections of a link', () => {
 
   it('trust for the sentinels the authority that is trusted for the primary', () => {
     const { sentinels } = clientsFromConnectionString('rediss+sentinel://s.example/main', { tls: { ca: 'PEM' } });
-    const [address] = sentinels?.addresses ?? [];
-    expect(address && sentinels?.make(address).options.tls).toMatchObject({ servername: 's.example', ca: 'PEM' });
+    const [sentinel] = sentinels?.endpoints ?? [];
+    expect(sentinel && sentinels?.make(sentinel).options.tls).toMatchObject({ servername: 's.example', ca: 'PEM' });
   });
 
   it('speak TLS with the primary that sentinels name where it was asked for that, as ioredis does', async () => {
-    const tlsOf = async (clients: RedisClients) => (await clients.prepare())(addressAt('10.0.0.1', 1)).options.tls;
+    const tlsOf = async (clients: RedisClients) => (await clients.prepare())(tcpEndpoint('10.0.0.1', 1)).options.tls;
     const options = { sentinels: [{ host: 'a' }], name: 'main', tls: { ca: 'PEM' } };
     expect(await tlsOf(clientsFromOptions(options))).toBeUndefined();
     expect(await tlsOf(clientsFromOptions({ ...options, enableTLSForSentinelMode: true }))).toHaveProperty('ca');
@@ -106,7 +106,7 @@ describe('the connections of a link', () => {
       return { username: 'shop', password: PASSWORD };
     };
     const make = await clientsFromOptions({ username: 'other', credentials }).prepare();
-    for (const { options } of [make(addressAt('a', 1)), make(addressAt('b', 1))]) {
+    for (const { options } of [make(tcpEndpoint('a', 1)), make(tcpEndpoint('b', 1))]) {
       expect(options).toMatchObject({ username: 'shop', password: PASSWORD });
     }
     expect(asked).toBe(1);
@@ -128,10 +128,10 @@ describe('a Cluster of the application', () => {
     });
     const clients = clientsFromClient(cluster);
     expect(clients.seeds()).toEqual([
-      addressAt('a.example', 1),
-      addressAt('b.example', 2),
-      addressAt('127.0.0.1', 3),
-      addressAt('127.0.0.1', 6_379),
+      tcpEndpoint('a.example', 1),
+      tcpEndpoint('b.example', 2),
+      tcpEndpoint('127.0.0.1', 3),
+      tcpEndpoint('127.0.0.1', 6_379),
     ]);
     expect(await optionsOf(clients)).toMatchObject({
       host: 'a.example',

@@ -4,9 +4,16 @@ import { toIoredisOptions } from './ioredis-options.js';
 import { clusterSeeds } from './injected-cluster.js';
 import { parseRedisConnectionString } from '../connection-string/connection-string.js';
 import { LINK_OPTIONS } from './link-options.js';
-import { addressAt, describePlace, type RedisPlace } from './redis-address.js';
+import {
+  describeEndpoint,
+  endpointIn,
+  namesServer,
+  sentinelEndpointsIn,
+  toEndpoint,
+  type Endpoint,
+} from '../endpoint.js';
 import { askFor, type RedisClientOptions } from './redis-credentials.js';
-import { describeMerged, describeOptions, leadsElsewhere, placeIn, placeOf } from './redis-endpoints.js';
+import { describeMergedTarget, describeTargetOfOptions } from './target.js';
 import { tlsTowards } from './redis-tls-identity.js';
 import type { SentinelService } from './sentinels.js';
 
@@ -24,9 +31,9 @@ export interface RedisClients {
   /** Who is asked for the server to connect to; `undefined`: one of the seeds leads there. */
   readonly sentinels: SentinelService | undefined;
   /** The servers to begin with. */
-  seeds(): readonly RedisPlace[];
+  seeds(): readonly Endpoint[];
   /** Asks for the credentials; what it gives makes connections that are not dialled yet. */
-  prepare(): Promise<(place: RedisPlace) => Redis>;
+  prepare(): Promise<(endpoint: Endpoint) => Redis>;
 }
 
 /** @param options - merged over what the connection string says @internal */
@@ -41,19 +48,19 @@ export function clientsFromConnectionString(connectionString: string, options: R
     // An authority that is trusted for the primary is trusted for its sentinels.
     ...(sentinelTLS ? { sentinelTLS: { ...sentinelTLS, ...options.tls, ...options.sentinelTLS } } : {}),
   };
-  const nodes = settings.mode === 'cluster' && !leadsElsewhere(options) ? settings.endpoints.map(placeOf) : undefined;
+  const nodes = settings.mode === 'cluster' && !namesServer(options) ? settings.endpoints.map(toEndpoint) : undefined;
   if (nodes && merged.db) {
     throw new InvalidOptionsError(
       'A Redis Cluster has database 0 only: leave defaultDatabase out, and isolate by the option namespace.',
     );
   }
-  const target = describeMerged(settings, options);
+  const target = describeMergedTarget(settings, options);
   return { ...fromOptions(merged, target, nodes), prefix: settings.channelPrefix };
 }
 
 /** @internal */
 export function clientsFromOptions(options: RedisClientOptions): RedisClients {
-  return fromOptions(options, describeOptions(options));
+  return fromOptions(options, describeTargetOfOptions(options));
 }
 
 /** By its methods: the client may come from another copy of ioredis than ours. @internal */
@@ -65,19 +72,19 @@ export function isRedisClient(redis: Redis | Cluster | RedisClientOptions): redi
 export function clientsFromClient(client: Redis | Cluster): RedisClients {
   if ('nodes' in client) return clientsFromCluster(client);
   const { options } = client;
-  const home = placeIn(options);
+  const home = endpointIn(options);
   return {
-    ...fromOptions(options, describeOptions(options)),
+    ...fromOptions(options, describeTargetOfOptions(options)),
     seeds: () => [home],
-    prepare: async () => (place) =>
-      client.duplicate({ ...(place === home ? {} : towards(place, options)), ...LINK_OPTIONS }),
+    prepare: async () => (endpoint) =>
+      client.duplicate({ ...(endpoint === home ? {} : towards(endpoint, options)), ...LINK_OPTIONS }),
   };
 }
 
 /** Over connections of our own to single nodes: see `connectToOwner`. */
 function clientsFromCluster(cluster: Cluster): RedisClients {
   const { redisOptions = {}, natMap } = cluster.options;
-  const target = `${clusterSeeds(cluster).map(describePlace).join(',')}/0 (cluster)`;
+  const target = `${clusterSeeds(cluster).map(describeEndpoint).join(',')}/0 (cluster)`;
   return {
     ...fromOptions({ ...redisOptions, natMap }, target),
     seeds() {
@@ -91,7 +98,7 @@ function clientsFromCluster(cluster: Cluster): RedisClients {
 function fromOptions(
   { credentials, ...options }: RedisClientOptions,
   target: string,
-  seeds: readonly RedisPlace[] = [placeIn(options)],
+  seeds: readonly Endpoint[] = [endpointIn(options)],
 ): RedisClients {
   return {
     target,
@@ -102,13 +109,14 @@ function fromOptions(
     seeds: () => seeds,
     async prepare() {
       const all = { ...options, ...(await askFor(credentials)) };
-      return (place) => new Redis({ ...all, ...towards(place, all), ...LINK_OPTIONS });
+      return (endpoint) => new Redis({ ...all, ...towards(endpoint, all), ...LINK_OPTIONS });
     },
   };
 }
 
 function sentinelsIn(options: RedisOptions): SentinelService | undefined {
-  if (!options.sentinels?.length) return undefined;
+  const endpoints = sentinelEndpointsIn(options);
+  if (endpoints.length === 0) return undefined;
   const { name, natMap, sentinelUsername, sentinelPassword, sentinelTLS } = options;
   const { family, connectTimeout, connectionName } = options;
   if (name === undefined) {
@@ -117,17 +125,17 @@ function sentinelsIn(options: RedisOptions): SentinelService | undefined {
   return {
     name,
     natMap,
-    addresses: options.sentinels.map(({ host, port }) => addressAt(host ?? 'localhost', port ?? 26_379)),
-    make: (address) =>
+    endpoints,
+    make: (endpoint) =>
       new Redis({
         username: sentinelUsername,
         password: sentinelPassword,
         family,
         connectTimeout,
         connectionName,
-        host: address.host,
-        port: address.port,
-        ...(sentinelTLS ? { tls: tlsTowards(sentinelTLS, address) } : {}),
+        host: endpoint.host,
+        port: endpoint.port,
+        ...(sentinelTLS ? { tls: tlsTowards(sentinelTLS, endpoint) } : {}),
         ...LINK_OPTIONS,
         // Their answers have one shape then.
         protocol: 2,
@@ -135,10 +143,11 @@ function sentinelsIn(options: RedisOptions): SentinelService | undefined {
   };
 }
 
-/** What leads a connection with these options to `place`. */
-function towards(place: RedisPlace, { tls, sentinels, enableTLSForSentinelMode }: RedisOptions): RedisOptions {
-  if ('path' in place) return { path: place.path };
+/** The options that lead a connection with these options to `endpoint`. */
+function towards(endpoint: Endpoint, { tls, sentinels, enableTLSForSentinelMode }: RedisOptions): RedisOptions {
+  if ('path' in endpoint) return { path: endpoint.path };
   // As ioredis does: `tls` alone does not make it speak TLS with a primary that sentinels name.
   const isTls = tls && (!sentinels || enableTLSForSentinelMode);
-  return { host: place.host, port: place.port, path: '', tls: isTls ? tlsTowards(tls, place) : undefined };
+  const { host, port } = endpoint;
+  return { host, port, path: '', tls: isTls ? tlsTowards(tls, endpoint) : undefined };
 }

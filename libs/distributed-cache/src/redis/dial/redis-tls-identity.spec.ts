@@ -1,11 +1,14 @@
 import type { PeerCertificate } from 'node:tls';
 import { describe, expect, it } from 'vitest';
-import { addressAt, type RedisAddress } from './redis-address.js';
+import { tcpEndpoint, type TcpEndpoint } from '../endpoint.js';
 import { expecting, tlsTowards } from './redis-tls-identity.js';
 
 describe('who is expected at the other end', () => {
   it('is the name that leads there, said in SNI as well', () => {
-    expect(tlsTowards({ ca: 'PEM' }, addressAt('shop.example', 1))).toEqual({ ca: 'PEM', servername: 'shop.example' });
+    expect(tlsTowards({ ca: 'PEM' }, tcpEndpoint('shop.example', 1))).toEqual({
+      ca: 'PEM',
+      servername: 'shop.example',
+    });
   });
 
   it('is an address where that leads there, without SNI', () => {
@@ -16,7 +19,7 @@ describe('who is expected at the other end', () => {
   });
 
   it('is the name by which somebody sent us there, or the address of the node itself', () => {
-    const node: RedisAddress = { host: '10.0.0.7', port: 1, tlsName: 'shop.example' };
+    const node: TcpEndpoint = { host: '10.0.0.7', port: 1, tlsName: 'shop.example' };
     const { servername, checkServerIdentity: check } = tlsTowards({}, node);
     expect(servername).toBe('shop.example');
     expect(check?.('', certificateFor('DNS:shop.example'))).toBeUndefined();
@@ -27,7 +30,7 @@ describe('who is expected at the other end', () => {
   it.each([{ servername: 'said.example' }, { checkServerIdentity: () => undefined }])(
     'is whoever the application expects: %o',
     (tls) => {
-      expect(tlsTowards(tls, addressAt('shop.example', 1))).toBe(tls);
+      expect(tlsTowards(tls, tcpEndpoint('shop.example', 1))).toBe(tls);
     },
   );
 });

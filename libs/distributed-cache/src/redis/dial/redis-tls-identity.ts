@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 import { checkServerIdentity, type ConnectionOptions as TlsOptions } from 'node:tls';
-import type { RedisAddress } from './redis-address.js';
+import type { TcpEndpoint } from '../endpoint.js';
 
-/** `tls`, and who is expected at `address`, unless whoever configured it has said that. @internal */
-export function tlsTowards(tls: TlsOptions, { host, tlsName }: RedisAddress): TlsOptions {
+/** The TLS options for a connection to `endpoint`; a name that the application configured goes before the one of the endpoint. @internal */
+export function tlsTowards(tls: TlsOptions, { host, tlsName }: TcpEndpoint): TlsOptions {
   const isSaid = tls.servername !== undefined || tls.checkServerIdentity !== undefined;
   return isSaid ? tls : { ...tls, ...expecting(tlsName, host) };
 }

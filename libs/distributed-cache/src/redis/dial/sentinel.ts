@@ -1,27 +1,27 @@
 import type { Redis } from 'ioredis';
-import { addressAt, describePlace, type RedisAddress } from './redis-address.js';
+import { tcpEndpoint, describeEndpoint, type TcpEndpoint } from '../endpoint.js';
 import { withinTime } from './redis-dialling.js';
 import { toLinkError } from './redis-refusal.js';
 import { disconnect, listenToEveryError } from './redis-sockets.js';
 
 /** @internal */
 export interface NamedPrimary {
-  readonly address: RedisAddress;
+  readonly endpoint: TcpEndpoint;
   /** Grows with every failover: of two answers, the one with the greater is newer. */
   readonly configEpoch: number;
 }
 
 /** One sentinel, over a connection that is kept from question to question and dialled anew after a failure. @internal */
 export class Sentinel {
-  readonly #address: RedisAddress;
-  readonly #make: (address: RedisAddress) => Redis;
+  readonly #endpoint: TcpEndpoint;
+  readonly #make: (endpoint: TcpEndpoint) => Redis;
   readonly #timeout: number;
   #redis: Redis | undefined;
   #asking: Promise<NamedPrimary> | undefined;
 
   /** @param make - makes a connection that is not dialled yet */
-  constructor(address: RedisAddress, make: (address: RedisAddress) => Redis, timeout: number) {
-    this.#address = address;
+  constructor(endpoint: TcpEndpoint, make: (endpoint: TcpEndpoint) => Redis, timeout: number) {
+    this.#endpoint = endpoint;
     this.#make = make;
     this.#timeout = timeout;
   }
@@ -45,13 +45,13 @@ export class Sentinel {
     } catch (error) {
       if (this.#redis === redis) this.close();
       const failure = toLinkError(error);
-      failure.message = `sentinel ${describePlace(this.#address)}: ${failure.message}`;
+      failure.message = `sentinel ${describeEndpoint(this.#endpoint)}: ${failure.message}`;
       throw failure;
     }
   }
 
   #open(): Redis {
-    const redis = this.#make(this.#address);
+    const redis = this.#make(this.#endpoint);
     // What is wrong is told by the question that fails.
     redis.on('error', () => {});
     listenToEveryError(redis);
@@ -70,7 +70,7 @@ export class Sentinel {
     const [host, port] = address.map(String);
     const fields = described.map(String);
     return {
-      address: addressAt(host ?? '', Number(port)),
+      endpoint: tcpEndpoint(host ?? '', Number(port)),
       configEpoch: Number(fields[fields.indexOf('config-epoch') + 1]),
     };
   }

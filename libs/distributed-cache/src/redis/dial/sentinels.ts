@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NatMap, Redis } from 'ioredis';
 import { BridgeRefusal } from '../../protocol/invalidation-bridge.js';
-import { describePlace, throughNat, type RedisAddress } from './redis-address.js';
+import { describeEndpoint, throughNat, type TcpEndpoint } from '../endpoint.js';
 import { Sentinel, type NamedPrimary } from './sentinel.js';
 
 /** How long the others may take to contradict the first that answers, in ms. */
@@ -11,10 +11,10 @@ const BETWEEN_LOOKS = 1_000;
 /** The sentinels that watch over a primary. @internal */
 export interface SentinelService {
   readonly name: string;
-  readonly addresses: readonly RedisAddress[];
+  readonly endpoints: readonly TcpEndpoint[];
   readonly natMap: NatMap | undefined;
   /** Makes a connection to a sentinel that is not dialled yet. */
-  make(this: void, address: RedisAddress): Redis;
+  make(this: void, endpoint: TcpEndpoint): Redis;
 }
 
 /**
@@ -33,7 +33,7 @@ export class Sentinels {
 
   constructor(service: SentinelService, timeout: number) {
     this.#service = service;
-    this.#sentinels = service.addresses.map((address) => new Sentinel(address, service.make, timeout));
+    this.#sentinels = service.endpoints.map((endpoint) => new Sentinel(endpoint, service.make, timeout));
   }
 
   /** @throws {Error} saying what each sentinel answered */
@@ -63,8 +63,8 @@ export class Sentinels {
       const { newest } = await this.#askAll(signal);
       if (signal.aborted) return;
       if (!newest || newest.configEpoch <= current.configEpoch) continue;
-      if (describePlace(newest.address) === describePlace(current.address)) continue;
-      replaced(describePlace(newest.address));
+      if (describeEndpoint(newest.endpoint) === describeEndpoint(current.endpoint)) continue;
+      replaced(describeEndpoint(newest.endpoint));
       return;
     }
   }
@@ -84,7 +84,7 @@ export class Sentinels {
     await Promise.race([Promise.allSettled(asked), delay(GRACE, undefined, { ref: false })]);
     const [newest] = answers.toSorted((a, b) => b.configEpoch - a.configEpoch);
     return {
-      newest: newest && { ...newest, address: throughNat(newest.address, this.#service.natMap) },
+      newest: newest && { ...newest, endpoint: throughNat(newest.endpoint, this.#service.natMap) },
       failures: [],
     };
   }

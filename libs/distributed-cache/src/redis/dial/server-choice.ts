@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { RedisPlace } from './redis-address.js';
+import type { Endpoint } from '../endpoint.js';
 import type { RedisClients } from './redis-clients.js';
 import type { LinkConnections } from './link-connections.js';
 import { Sentinels } from './sentinels.js';
@@ -8,7 +8,7 @@ import { connectToOwner } from './slot-owner.js';
 
 /** The server of one link, and the connections to it. @internal */
 export interface ChosenServer {
-  readonly place: RedisPlace;
+  readonly endpoint: Endpoint;
   readonly commands: Redis;
   /** To the same server, or to another node of its cluster after that one's channel was silent. */
   readonly subscriber: Redis;
@@ -34,20 +34,20 @@ export class ServerChoice {
     const sentinels = new Sentinels(service, connectTimeout);
     connecting.closeToo(sentinels);
     const primary = await sentinels.findPrimary(signal);
-    const server = await this.#connectThrough([primary.address], connecting, key);
+    const server = await this.#connectThrough([primary.endpoint], connecting, key);
     sentinels.watch(primary, (by) => connecting.giveUp(new Error(`the sentinels name another primary now: ${by}`)));
     return server;
   }
 
-  async #connectThrough(seeds: readonly RedisPlace[], connecting: LinkConnections, key: string): Promise<ChosenServer> {
-    const { connection, place, others } = await connectToOwner(connecting, seeds, key, this.#clients.natMap);
-    const listenAt = this.#silentNodes.preferOther(place, others);
+  async #connectThrough(seeds: readonly Endpoint[], connecting: LinkConnections, key: string): Promise<ChosenServer> {
+    const { connection, endpoint, others } = await connectToOwner(connecting, seeds, key, this.#clients.natMap);
+    const listenAt = this.#silentNodes.preferOther(endpoint, others);
     const channelWasSilent = (): void => this.#silentNodes.note(listenAt);
     try {
-      return { place, commands: connection, subscriber: await connecting.connect(listenAt), channelWasSilent };
+      return { endpoint, commands: connection, subscriber: await connecting.connect(listenAt), channelWasSilent };
     } catch (error) {
       // Another node was a guess; the next dialling must not fail because of it again.
-      if (listenAt !== place) channelWasSilent();
+      if (listenAt !== endpoint) channelWasSilent();
       throw error;
     }
   }

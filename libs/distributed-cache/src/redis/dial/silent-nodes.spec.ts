@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { addressAt } from './redis-address.js';
+import { tcpEndpoint } from '../endpoint.js';
 import { SilentNodes } from './silent-nodes.js';
 
-const owner = addressAt('10.0.0.1', 1);
-const second = addressAt('10.0.0.2', 1);
-const third = addressAt('10.0.0.3', 1);
+const owner = tcpEndpoint('10.0.0.1', 1);
+const second = tcpEndpoint('10.0.0.2', 1);
+const third = tcpEndpoint('10.0.0.3', 1);
 
 describe('the node that is listened to', () => {
   it('is the one that takes the commands', () => {

@@ -1,6 +1,6 @@
 import type { NatMap, Redis } from 'ioredis';
 import { BridgeRefusal } from '../../protocol/invalidation-bridge.js';
-import { describePlace, movedTo, type RedisPlace } from './redis-address.js';
+import { describeEndpoint, movedTo, type Endpoint } from '../endpoint.js';
 import type { LinkConnections } from './link-connections.js';
 import { KEPT_FOR } from '../link/redis-names.js';
 import { disconnect } from './redis-sockets.js';
@@ -10,9 +10,9 @@ const MOST_HOPS = 5;
 /** The server that a link speaks to. @internal */
 export interface SlotOwner {
   readonly connection: Redis;
-  readonly place: RedisPlace;
+  readonly endpoint: Endpoint;
   /** Further nodes of its cluster that are known. */
-  readonly others: readonly RedisPlace[];
+  readonly others: readonly Endpoint[];
 }
 
 /**
@@ -24,17 +24,17 @@ export interface SlotOwner {
  */
 export async function connectToOwner(
   connecting: LinkConnections,
-  seeds: readonly RedisPlace[],
+  seeds: readonly Endpoint[],
   key: string,
   natMap: NatMap | undefined,
 ): Promise<SlotOwner> {
   const failures: Error[] = [];
   for (const seed of seeds) {
-    const visited: RedisPlace[] = [seed];
+    const visited: Endpoint[] = [seed];
     try {
       const connection = await followMoved(connecting, visited, key, natMap);
-      const place = visited.at(-1) ?? seed;
-      return { connection, place, others: othersThan(place, [...seeds, ...visited]) };
+      const endpoint = visited.at(-1) ?? seed;
+      return { connection, endpoint, others: othersThan(endpoint, [...seeds, ...visited]) };
     } catch (error) {
       const failure = error instanceof Error ? error : new Error(String(error));
       failures.push(seeds.length + visited.length > 2 ? toldOf(visited, failure) : failure);
@@ -47,16 +47,16 @@ export async function connectToOwner(
 /** @param visited - the nodes asked so far; those to which they send us are added */
 async function followMoved(
   connecting: LinkConnections,
-  visited: RedisPlace[],
+  visited: Endpoint[],
   key: string,
   natMap: NatMap | undefined,
 ): Promise<Redis> {
-  for (const place of visited) {
-    const connection = await connecting.connect(place);
+  for (const endpoint of visited) {
+    const connection = await connecting.connect(endpoint);
     const refusal = await refusalOf(connecting, connection, key);
     if (!refusal) return connection;
     disconnect(connection);
-    const next = movedTo(refusal.message, place, natMap);
+    const next = movedTo(refusal.message, endpoint, natMap);
     if (!next) throw refusal;
     if (visited.length > MOST_HOPS) break;
     visited.push(next);
@@ -79,14 +79,14 @@ async function refusalOf(connecting: LinkConnections, connection: Redis, key: st
   }
 }
 
-function othersThan(place: RedisPlace, known: readonly RedisPlace[]): RedisPlace[] {
-  const others = new Map(known.map((each) => [describePlace(each), each]));
-  others.delete(describePlace(place));
+function othersThan(endpoint: Endpoint, known: readonly Endpoint[]): Endpoint[] {
+  const others = new Map(known.map((each) => [describeEndpoint(each), each]));
+  others.delete(describeEndpoint(endpoint));
   return [...others.values()];
 }
 
-function toldOf(visited: readonly RedisPlace[], failure: Error): Error {
-  const message = `${visited.map(describePlace).join(' → ')}: ${failure.message}`;
+function toldOf(visited: readonly Endpoint[], failure: Error): Error {
+  const message = `${visited.map(describeEndpoint).join(' → ')}: ${failure.message}`;
   return failure instanceof BridgeRefusal ? new BridgeRefusal(failure.remedy, message) : new Error(message);
 }
 

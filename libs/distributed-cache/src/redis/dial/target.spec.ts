@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseRedisConnectionString } from './connection-string.js';
-import { describeTarget } from './connection-target.js';
+import { parseRedisConnectionString } from '../connection-string/connection-string.js';
+import { describeTarget } from './target.js';
 
 describe('describeTarget', () => {
   it.each([
