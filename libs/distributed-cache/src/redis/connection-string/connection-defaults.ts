@@ -1,9 +1,26 @@
 import { InvalidConnectionStringError } from '../../errors.js';
 import { describeEndpoint, type RedisEndpoint } from '../endpoint.js';
-import { AZURE_MANAGED_PORT, impliesTls, isAzureManaged } from './connection-azure.js';
 import type { ParsedEndpoint } from './connection-endpoint.js';
 import type { ConnectionOptions } from './connection-option.js';
 import type { RedisConnectionSettings, RedisMode } from './connection-settings.js';
+
+/** Hosts of Azure Cache for Redis: port 6380 is TLS; port 6379 is plain text, where it is allowed. */
+const AZURE_CACHE_DOMAINS = [
+  '.redis.cache.windows.net',
+  '.redis.cache.chinacloudapi.cn',
+  '.redis.cache.usgovcloudapi.net',
+];
+
+/** Hosts of Azure Managed Redis, and of the Enterprise tiers that it replaces. */
+const AZURE_MANAGED_DOMAINS = [
+  '.redis.azure.net',
+  '.redis.chinacloudapi.cn',
+  '.redis.usgovcloudapi.net',
+  '.redisenterprise.cache.azure.net',
+];
+
+/** The only port of Azure Managed Redis; it is TLS unless that is switched off. */
+const AZURE_MANAGED_PORT = 10_000;
 
 /** What a connection string of either syntax gives, without the defaults. @internal */
 export interface ParsedConnection {
@@ -103,4 +120,18 @@ function pointlessOptions(options: ConnectionOptions, tls: boolean, serviceName:
   const withoutTls = tls ? [] : (['sslHost', 'sslProtocols'] as const);
   const withoutSentinels = serviceName === undefined ? (['sentinelUser', 'sentinelPassword'] as const) : [];
   return [...withoutTls, ...withoutSentinels].filter((key) => options[key] !== undefined);
+}
+
+function isAzureManaged(host: string): boolean {
+  return endsWithOneOf(host, AZURE_MANAGED_DOMAINS);
+}
+
+/** Whether Azure speaks TLS at this endpoint, so that TLS is the default there. */
+function impliesTls(host: string, port: number | undefined): boolean {
+  return isAzureManaged(host) || (port === 6380 && endsWithOneOf(host, AZURE_CACHE_DOMAINS));
+}
+
+function endsWithOneOf(host: string, suffixes: readonly string[]): boolean {
+  const name = host.toLowerCase().replace(/\.$/, '');
+  return suffixes.some((suffix) => name.endsWith(suffix));
 }

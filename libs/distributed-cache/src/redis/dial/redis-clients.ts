@@ -1,9 +1,8 @@
 import { Redis, type Cluster, type NatMap, type RedisOptions } from 'ioredis';
 import { InvalidOptionsError } from '../../errors.js';
-import { toIoredisOptions } from './ioredis-options.js';
+import { LINK_OPTIONS, toIoredisOptions } from './ioredis-options.js';
 import { clusterSeeds } from './injected-cluster.js';
 import { parseRedisConnectionString } from '../connection-string/connection-string.js';
-import { LINK_OPTIONS } from './link-options.js';
 import {
   describeEndpoint,
   endpointIn,

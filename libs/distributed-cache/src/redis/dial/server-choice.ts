@@ -1,9 +1,8 @@
 import type { Redis } from 'ioredis';
-import type { Endpoint } from '../endpoint.js';
+import { describeEndpoint, type Endpoint } from '../endpoint.js';
 import type { RedisClients } from './redis-clients.js';
 import type { LinkConnections } from './link-connections.js';
 import { Sentinels } from './sentinels.js';
-import { SilentNodes } from './silent-nodes.js';
 import { connectToOwner } from './slot-owner.js';
 
 /** The server of one link, and the connections to it. @internal */
@@ -56,4 +55,23 @@ export class ServerChoice {
 function rotated<T>(list: readonly T[], by: number): T[] {
   const start = by % Math.max(list.length, 1);
   return [...list.slice(start), ...list.slice(0, start)];
+}
+
+/** Which nodes of a cluster did not bring what was published: the next link listens at another one. @internal */
+export class SilentNodes {
+  readonly #silent = new Set<string>();
+
+  /** The channel of a link that listened there brought less than the log holds, or it could not be listened to at all. */
+  note(endpoint: Endpoint): void {
+    this.#silent.add(describeEndpoint(endpoint));
+  }
+
+  /** Where to listen: with the commands, unless that was silent and another node was not. */
+  preferOther(endpoint: Endpoint, others: readonly Endpoint[]): Endpoint {
+    const other = [endpoint, ...others].find((each) => !this.#silent.has(describeEndpoint(each)));
+    if (other) return other;
+    // All of them: then it is not the node.
+    this.#silent.clear();
+    return endpoint;
+  }
 }

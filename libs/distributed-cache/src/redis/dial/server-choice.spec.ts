@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { tcpEndpoint } from '../endpoint.js';
-import { SilentNodes } from './silent-nodes.js';
+import { SilentNodes } from './server-choice.js';
 
 const owner = tcpEndpoint('10.0.0.1', 1);
 const second = tcpEndpoint('10.0.0.2', 1);
