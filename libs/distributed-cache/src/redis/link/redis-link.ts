@@ -13,7 +13,7 @@ import { decodeMember, encodeMember, MEMBER_IS_GONE, type ListedMember } from '.
 import { publishScript, publishToMembersScript } from './publish-script.js';
 import { readDoorbell } from './doorbell-text.js';
 import { KEPT_FOR, type RedisNames } from './redis-names.js';
-import { toLinkError } from '../dial/redis-refusal.js';
+import { toLinkError } from '../dial/redis-errors.js';
 import { disconnect } from '../dial/redis-sockets.js';
 import { syncScript } from './sync-script.js';
 
