@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { InvalidationLink } from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
 import { tcpEndpoint } from '../../libs/distributed-cache/src/redis/endpoint.js';
-import { clientsFromConnectionString } from '../../libs/distributed-cache/src/redis/dial/redis-clients.js';
+import { clientsFromConnectionString } from '../../libs/distributed-cache/src/redis/dial/clients.js';
 import { LinkConnections } from '../../libs/distributed-cache/src/redis/dial/link-connections.js';
 import { RedisInvalidationBridge } from '../../libs/distributed-cache/src/redis/redis-invalidation-bridge.js';
 import { ServerChoice } from '../../libs/distributed-cache/src/redis/dial/server-choice.js';

@@ -52,7 +52,7 @@ export type { BridgeStats } from './coherence/bridge-stats.js';
 export type { CoherenceState } from './coherence/coherence.js';
 export type { OnUndelivered } from './coherence/publish/delivery.js';
 export type { CancelTimer, Clock } from './common/clock.js';
-export type { RedisClientOptions, RedisCredentials } from './redis/dial/redis-credentials.js';
+export type { RedisClientOptions, RedisCredentials } from './redis/dial/credentials.js';
 
 export {
   CacheClosedError,

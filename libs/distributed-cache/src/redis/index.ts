@@ -6,10 +6,10 @@ export type {
   RedisProtocol,
   RedisTlsSettings,
   RedisTlsVersion,
-} from './connection-string/connection-settings.js';
+} from './connection-string/settings.js';
 export type { RedisEndpoint, RedisNetworkEndpoint, RedisSocketEndpoint } from './endpoint.js';
 export { RedisInvalidationBridge, type RedisInvalidationBridgeOptions } from './redis-invalidation-bridge.js';
-export type { RedisClientOptions, RedisCredentials } from './dial/redis-credentials.js';
+export type { RedisClientOptions, RedisCredentials } from './dial/credentials.js';
 export {
   decodeInvalidation,
   encodeInvalidation,

@@ -11,10 +11,10 @@ import {
   clientsFromOptions,
   isRedisClient,
   type RedisClients,
-} from './dial/redis-clients.js';
+} from './dial/clients.js';
 import { PacedReading } from './link/paced-reading.js';
 import { LinkConnections } from './dial/link-connections.js';
-import type { RedisClientOptions } from './dial/redis-credentials.js';
+import type { RedisClientOptions } from './dial/credentials.js';
 import { withinTime } from './dial/redis-dialling.js';
 import { RedisLink } from './link/redis-link.js';
 import { redisNames } from './link/redis-names.js';

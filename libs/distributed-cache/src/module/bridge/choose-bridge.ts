@@ -1,7 +1,7 @@
 import type { InvalidationBridge } from '../../protocol/invalidation-bridge.js';
 import { InvalidConnectionStringError, InvalidOptionsError } from '../../errors.js';
 import { parseRedisConnectionString } from '../../redis/connection-string/connection-string.js';
-import { isRedisClient } from '../../redis/dial/redis-clients.js';
+import { isRedisClient } from '../../redis/dial/clients.js';
 import {
   redisIdentityOfClient,
   redisIdentityOfOptions,

@@ -4,7 +4,7 @@ import type { Clock } from '../../common/clock.js';
 import type { OnUndelivered } from '../../coherence/publish/delivery.js';
 import type { InvalidationBridge } from '../../protocol/invalidation-bridge.js';
 import type { Duration } from '../../common/duration.js';
-import type { RedisClientOptions } from '../../redis/dial/redis-credentials.js';
+import type { RedisClientOptions } from '../../redis/dial/credentials.js';
 
 /**
  * The options of `DistributedCacheModule`. All are checked at boot; an error names the option, the value and what is allowed.

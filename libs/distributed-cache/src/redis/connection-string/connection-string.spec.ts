@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InvalidConnectionStringError } from '../../errors.js';
-import { isPlaceholder } from './connection-placeholder.js';
+import { isPlaceholder } from './placeholder.js';
 import { parseRedisConnectionString } from './connection-string.js';
 import { describeTarget } from '../dial/target.js';
 

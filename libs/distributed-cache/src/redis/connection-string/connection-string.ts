@@ -1,6 +1,6 @@
 import { InvalidConnectionStringError } from '../../errors.js';
-import { withDefaults } from './connection-defaults.js';
-import type { RedisConnectionSettings } from './connection-settings.js';
+import { withDefaults } from './defaults.js';
+import type { RedisConnectionSettings } from './settings.js';
 import { isUrl, parseRedisUrl } from './redis-url.js';
 import { parseStackExchangeSyntax } from './stackexchange-syntax.js';
 

@@ -1,7 +1,7 @@
 import { InvalidConnectionStringError } from '../../errors.js';
-import type { ParsedConnection } from './connection-defaults.js';
-import { parseNetworkEndpoint } from './connection-endpoint.js';
-import { recognizeOption, withOption, type ConnectionOptions, type OptionKey } from './connection-option.js';
+import type { ParsedConnection } from './defaults.js';
+import { parseNetworkEndpoint } from './parse-endpoint.js';
+import { recognizeOption, withOption, type ConnectionOptions, type OptionKey } from './options.js';
 
 /** What the query cannot say because another part of the URL does, and which part that is. */
 const SAID_ELSEWHERE: ReadonlyMap<OptionKey, string> = new Map([

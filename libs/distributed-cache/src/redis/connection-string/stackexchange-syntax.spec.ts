@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidConnectionStringError } from '../../errors.js';
-import type { RedisConnectionSettings } from './connection-settings.js';
+import type { RedisConnectionSettings } from './settings.js';
 import { parseRedisConnectionString } from './connection-string.js';
 
 describe('StackExchange.Redis syntax', () => {

@@ -1,7 +1,7 @@
 import { InvalidConnectionStringError } from '../../errors.js';
-import { parseNetworkEndpoint, type EndpointLabel, type ParsedEndpoint } from './connection-endpoint.js';
-import { recognizeOption, withOption, type ConnectionOptions } from './connection-option.js';
-import type { ParsedConnection } from './connection-defaults.js';
+import { parseNetworkEndpoint, type EndpointLabel, type ParsedEndpoint } from './parse-endpoint.js';
+import { recognizeOption, withOption, type ConnectionOptions } from './options.js';
+import type { ParsedConnection } from './defaults.js';
 
 /**
  * Reads what the Azure portal shows and .NET applications use, `shop.redis.cache.windows.net:6380,password=abc=,ssl=True`, by

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { RedisOptions } from 'ioredis';
-import type { RedisConnectionSettings } from '../connection-string/connection-settings.js';
-import { expecting } from './redis-tls-identity.js';
+import type { RedisConnectionSettings } from '../connection-string/settings.js';
+import { expecting } from './tls-identity.js';
 
 /**
  * The settings as ioredis takes them. For `'cluster'` they come without an address: a connection to any of its nodes begins with them.

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import type { Endpoint } from '../endpoint.js';
 import { withinTime } from './redis-dialling.js';
 import { toLinkError } from './redis-errors.js';
-import { disconnect, listenToEveryError } from './redis-sockets.js';
+import { disconnect, listenToEveryError } from './sockets.js';
 
 /** The connections of one link: each step of dialling them takes a bounded time, and all are closed together. @internal */
 export class LinkConnections {

@@ -1,5 +1,5 @@
 import type { Cluster, Redis, RedisOptions } from 'ioredis';
-import type { RedisConnectionSettings } from '../connection-string/connection-settings.js';
+import type { RedisConnectionSettings } from '../connection-string/settings.js';
 import { describeEndpoint, endpointIn, namesServer, sentinelEndpointsIn, type RedisEndpoint } from '../endpoint.js';
 import { startupNodes } from './injected-cluster.js';
 

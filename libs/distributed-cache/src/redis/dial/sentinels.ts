@@ -4,7 +4,7 @@ import { BridgeRefusal } from '../../protocol/invalidation-bridge.js';
 import { describeEndpoint, tcpEndpoint, throughNat, type TcpEndpoint } from '../endpoint.js';
 import { withinTime } from './redis-dialling.js';
 import { toLinkError } from './redis-errors.js';
-import { disconnect, listenToEveryError } from './redis-sockets.js';
+import { disconnect, listenToEveryError } from './sockets.js';
 
 /** How long the others may take to contradict the first that answers, in ms. */
 const GRACE = 250;

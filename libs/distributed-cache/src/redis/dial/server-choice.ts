@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { describeEndpoint, type Endpoint } from '../endpoint.js';
-import type { RedisClients } from './redis-clients.js';
+import type { RedisClients } from './clients.js';
 import type { LinkConnections } from './link-connections.js';
 import { Sentinels } from './sentinels.js';
 import { connectToOwner } from './slot-owner.js';

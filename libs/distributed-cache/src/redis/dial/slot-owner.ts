@@ -3,7 +3,7 @@ import { BridgeRefusal } from '../../protocol/invalidation-bridge.js';
 import { describeEndpoint, movedTo, type Endpoint } from '../endpoint.js';
 import type { LinkConnections } from './link-connections.js';
 import { KEPT_FOR } from '../link/redis-names.js';
-import { disconnect } from './redis-sockets.js';
+import { disconnect } from './sockets.js';
 
 const MOST_HOPS = 5;
 

@@ -14,7 +14,7 @@ import { publishScript, publishToMembersScript } from './publish-script.js';
 import { readDoorbell } from './doorbell-text.js';
 import { KEPT_FOR, type RedisNames } from './redis-names.js';
 import { toLinkError } from '../dial/redis-errors.js';
-import { disconnect } from '../dial/redis-sockets.js';
+import { disconnect } from '../dial/sockets.js';
 import { syncScript } from './sync-script.js';
 
 const MOST_ENTRIES = 500;

@@ -1,5 +1,5 @@
 import { InvalidConnectionStringError } from '../../errors.js';
-import type { RedisProtocol } from './connection-settings.js';
+import type { RedisProtocol } from './settings.js';
 import {
   parseBoolean,
   parseHostName,
@@ -8,7 +8,7 @@ import {
   parseTlsVersions,
   parseWholeNumber,
   type TlsVersionRange,
-} from './connection-value.js';
+} from './values.js';
 
 /** What the options of a connection string say; what is absent was not said. @internal */
 export interface ConnectionOptions {

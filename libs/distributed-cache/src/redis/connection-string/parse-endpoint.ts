@@ -1,7 +1,7 @@
 import { isIP, isIPv6 } from 'node:net';
 import { InvalidConnectionStringError } from '../../errors.js';
 import type { RedisSocketEndpoint } from '../endpoint.js';
-import { isPlaceholderHost } from './connection-placeholder.js';
+import { isPlaceholderHost } from './placeholder.js';
 
 /** A {@link RedisEndpoint} as the string gives it, before the default port. @internal */
 export type ParsedEndpoint = ParsedNetworkEndpoint | RedisSocketEndpoint;

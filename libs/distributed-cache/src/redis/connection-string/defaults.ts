@@ -1,8 +1,8 @@
 import { InvalidConnectionStringError } from '../../errors.js';
 import { describeEndpoint, type RedisEndpoint } from '../endpoint.js';
-import type { ParsedEndpoint } from './connection-endpoint.js';
-import type { ConnectionOptions } from './connection-option.js';
-import type { RedisConnectionSettings, RedisMode } from './connection-settings.js';
+import type { ParsedEndpoint } from './parse-endpoint.js';
+import type { ConnectionOptions } from './options.js';
+import type { RedisConnectionSettings, RedisMode } from './settings.js';
 
 /** Hosts of Azure Cache for Redis: port 6380 is TLS; port 6379 is plain text, where it is allowed. */
 const AZURE_CACHE_DOMAINS = [

@@ -11,9 +11,9 @@ import {
   toEndpoint,
   type Endpoint,
 } from '../endpoint.js';
-import { askFor, type RedisClientOptions } from './redis-credentials.js';
+import { askFor, type RedisClientOptions } from './credentials.js';
 import { describeMergedTarget, describeTargetOfOptions } from './target.js';
-import { tlsTowards } from './redis-tls-identity.js';
+import { tlsTowards } from './tls-identity.js';
 import type { SentinelService } from './sentinels.js';
 
 const DEFAULT_CONNECT_TIMEOUT = 10_000;

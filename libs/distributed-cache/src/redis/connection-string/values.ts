@@ -1,7 +1,7 @@
 import { InvalidConnectionStringError } from '../../errors.js';
-import { isValidHost } from './connection-endpoint.js';
-import { isPlaceholder } from './connection-placeholder.js';
-import type { RedisProtocol, RedisTlsVersion } from './connection-settings.js';
+import { isValidHost } from './parse-endpoint.js';
+import { isPlaceholder } from './placeholder.js';
+import type { RedisProtocol, RedisTlsVersion } from './settings.js';
 
 // No function here repeats the value it refuses: when a password holds a comma, its rest is read as the next option.
 

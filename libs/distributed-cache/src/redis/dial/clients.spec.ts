@@ -8,7 +8,7 @@ import {
   clientsFromOptions,
   isRedisClient,
   type RedisClients,
-} from './redis-clients.js';
+} from './clients.js';
 
 const PASSWORD = 's3cr3t';
 

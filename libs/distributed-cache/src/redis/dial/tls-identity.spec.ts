@@ -1,7 +1,7 @@
 import type { PeerCertificate } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { tcpEndpoint, type TcpEndpoint } from '../endpoint.js';
-import { expecting, tlsTowards } from './redis-tls-identity.js';
+import { expecting, tlsTowards } from './tls-identity.js';
 
 describe('who is expected at the other end', () => {
   it('is the name that leads there, said in SNI as well', () => {
