@@ -2,8 +2,8 @@ import { Inject } from '@nestjs/common';
 import { type DistributedCache, isDistributedCache } from '../../cache/distributed-cache.js';
 import { getDistributedCacheToken } from '../../cache/distributed-cache.token.js';
 import { CacheNotInjectedError } from '../../errors.js';
-import { label, type MethodSite } from './method-site.js';
-import { classNameOf, prototypesFrom } from './prototypes.js';
+import { classNameOf, label, type MethodSite } from './method-site.js';
+import { PrototypeList } from './prototype-list.js';
 
 /** The property in which an instance with decorated methods holds the cache they use. @internal */
 export interface CacheSlot {
@@ -12,16 +12,15 @@ export interface CacheSlot {
   readonly cache: string | undefined;
 }
 
-const SLOTS = 'nestjs-distributed-cache:slots';
+const SLOTS = new PrototypeList<CacheSlot>('nestjs-distributed-cache:slots');
 
 /** Lets Nest inject the cache; all methods of one class that use the same cache share the slot. @internal */
 export function declareCacheSlot({ decorator, target }: MethodSite, cache: string | undefined): CacheSlot {
-  const slots = ownSlots(target);
-  const declared = slots.find((slot) => slot.cache === cache);
+  const declared = SLOTS.ownItems(target).find((slot) => slot.cache === cache);
   if (declared) return declared;
   // Nest prints the property it cannot fill, so its description is what the reader of that message needs.
   const slot = { property: Symbol(helpFor(decorator, target, cache)), cache };
-  Reflect.defineMetadata(SLOTS, [...slots, slot], target);
+  SLOTS.add(target, slot);
   Inject(getDistributedCacheToken(cache))(target, slot.property);
   return slot;
 }
@@ -60,18 +59,10 @@ export function fillCacheSlots(
   instance: object,
   cacheNamed: (name: string | undefined) => DistributedCache | undefined,
 ): void {
-  for (const slot of cacheSlotsOf(instance)) {
+  for (const slot of SLOTS.allItems(instance)) {
     if (Reflect.get(instance, slot.property) === undefined)
       Reflect.set(instance, slot.property, cacheNamed(slot.cache));
   }
-}
-
-function cacheSlotsOf(instance: object): CacheSlot[] {
-  return Array.from(prototypesFrom(instance)).flatMap(ownSlots);
-}
-
-function ownSlots(prototype: object): readonly CacheSlot[] {
-  return Reflect.getOwnMetadata(SLOTS, prototype) ?? [];
 }
 
 function helpFor(decorator: string, target: object, cache: string | undefined): string {

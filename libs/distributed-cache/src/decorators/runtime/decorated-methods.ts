@@ -1,6 +1,6 @@
 import { defaultRegion } from './default-region.js';
 import type { MethodSite } from './method-site.js';
-import { prototypesFrom } from './prototypes.js';
+import { PrototypeList } from './prototype-list.js';
 
 /** One thing that a decorator does around a method, as far as the boot has to know it. @internal */
 export interface DecoratedOperation {
@@ -22,22 +22,17 @@ export interface DecoratedMethod {
   readonly operations: readonly DecoratedOperation[];
 }
 
-/** Kept on the prototype and not on the function, which another decorator may wrap and so hide. */
-const DECORATED_METHODS = 'nestjs-distributed-cache:decorated-methods';
+const DECORATED_METHODS = new PrototypeList<DecoratedMethod>('nestjs-distributed-cache:decorated-methods');
 
 /** @internal */
 export function recordDecoratedMethod(site: MethodSite, operations: readonly DecoratedOperation[]): void {
   const { decorator, target, name } = site;
-  Reflect.defineMetadata(
-    DECORATED_METHODS,
-    [...ownDecoratedMethods(target), { decorator, target, name, operations }],
-    target,
-  );
+  DECORATED_METHODS.add(target, { decorator, target, name, operations });
 }
 
 /** All decorated methods that instances with this prototype have, the inherited and the overridden ones included. @internal */
 export function decoratedMethodsOf(prototype: object): DecoratedMethod[] {
-  return Array.from(prototypesFrom(prototype)).flatMap(ownDecoratedMethods);
+  return DECORATED_METHODS.allItems(prototype);
 }
 
 /** The region that the operation uses on instances with this prototype; `undefined`: none. @internal */
@@ -54,8 +49,4 @@ export function regionOf(
     default:
       return operation.region.named;
   }
-}
-
-function ownDecoratedMethods(prototype: object): readonly DecoratedMethod[] {
-  return Reflect.getOwnMetadata(DECORATED_METHODS, prototype) ?? [];
 }

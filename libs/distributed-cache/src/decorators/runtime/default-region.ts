@@ -1,4 +1,5 @@
-import { classNameOf, prototypesFrom } from './prototypes.js';
+import { classNameOf } from './method-site.js';
+import { prototypesFrom } from './prototype-list.js';
 
 /**
  * The region of a decorated method that names none: `<class of the instance>.<method>`, so that two subclasses of one generic base

@@ -40,7 +40,12 @@ export function methodSite(decorator: string, target: object, name: unknown, des
 
 /** `Class.method`, for messages. @internal */
 export function label(target: object, name: string | symbol): string {
-  return `${target.constructor.name}.${String(name)}`;
+  return `${classNameOf(target)}.${String(name)}`;
+}
+
+/** @internal */
+export function classNameOf(prototype: object): string {
+  return prototype.constructor.name;
 }
 
 /** @internal */

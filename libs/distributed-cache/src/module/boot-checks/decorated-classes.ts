@@ -1,5 +1,11 @@
 import type { DiscoveryService, ModulesContainer } from '@nestjs/core';
-import { type DecoratedMethod, decoratedMethodsOf } from '../../decorators/runtime/decorated-methods.js';
+import {
+  type DecoratedMethod,
+  decoratedMethodsOf,
+  type DecoratedOperation,
+  regionOf,
+} from '../../decorators/runtime/decorated-methods.js';
+import { label } from '../../decorators/runtime/method-site.js';
 
 /** A class of the application whose instances have methods with cache decorators. @internal */
 export interface DecoratedClass {
@@ -9,6 +15,15 @@ export interface DecoratedClass {
   readonly isRequestScoped: boolean;
   /** Singletons that Nest was given instead of creating them, so that nothing was injected into their properties. */
   readonly foreignInstances: readonly object[];
+}
+
+/** One operation of a decorator, on one class of the application. @internal */
+export interface DecoratedUse {
+  readonly owner: DecoratedClass;
+  readonly method: DecoratedMethod;
+  readonly operation: DecoratedOperation;
+  /** The name of the region that the operation uses; `undefined`: it only evicts tags. */
+  readonly region: string | undefined;
 }
 
 /** What Nest knows of one provider, controller or enhancer; it does not export the type. */
@@ -30,6 +45,25 @@ export function decoratedClassesIn(modules: ModulesContainer): DecoratedClass[] 
     isRequestScoped: provided.some((wrapper) => !wrapper.isDependencyTreeStatic()),
     foreignInstances: provided.flatMap((wrapper) => foreignInstanceOf(wrapper) ?? []),
   })).filter(({ methods }) => methods.length > 0);
+}
+
+/** Every operation of every decorated method of `classes`. @internal */
+export function usesIn(classes: readonly DecoratedClass[]): DecoratedUse[] {
+  return classes.flatMap((owner) =>
+    owner.methods.flatMap((method) =>
+      method.operations.map((operation) => ({
+        owner,
+        method,
+        operation,
+        region: regionOf(operation, method, owner.prototype),
+      })),
+    ),
+  );
+}
+
+/** `Class.method`, for messages; the class is that of the instances, which may inherit the method. @internal */
+export function whereIs({ owner, method }: DecoratedUse): string {
+  return label(owner.prototype, method.name);
 }
 
 function* wrappersIn(modules: ModulesContainer): Generator<Wrapper, void> {

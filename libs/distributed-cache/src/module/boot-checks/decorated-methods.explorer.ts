@@ -3,13 +3,8 @@ import { ModulesContainer } from '@nestjs/core';
 import type { DistributedCache } from '../../cache/distributed-cache.js';
 import { getDistributedCacheToken } from '../../cache/distributed-cache.token.js';
 import { fillCacheSlots } from '../../decorators/runtime/cache-slot.js';
-import { type DecoratedClass, decoratedClassesIn } from './decorated-classes.js';
-import {
-  refuseLeaksBetweenRequests,
-  refuseSharedDefaultRegions,
-  refuseUnknownCaches,
-  usesIn,
-} from './decorated-refusals.js';
+import { type DecoratedClass, decoratedClassesIn, usesIn } from './decorated-classes.js';
+import { refuseLeaksBetweenRequests, refuseSharedDefaultRegions, refuseUnknownCaches } from './decorated-refusals.js';
 import { warningsAboutShortNames, warningsAboutUncachedRegions } from './decorated-warnings.js';
 
 /** A cache, as the explorer has to know it. @internal */

@@ -1,36 +1,7 @@
-import { type DecoratedMethod, type DecoratedOperation, regionOf } from '../../decorators/runtime/decorated-methods.js';
-import { classNameOf } from '../../decorators/runtime/prototypes.js';
+import { classNameOf } from '../../decorators/runtime/method-site.js';
 import { InvalidOptionsError } from '../../errors.js';
-import type { DecoratedClass } from './decorated-classes.js';
+import { type DecoratedUse, whereIs } from './decorated-classes.js';
 import { requestBoundParameter } from './decorated-request-parameters.js';
-
-/** One operation of a decorator, on one class of the application. @internal */
-export interface DecoratedUse {
-  readonly owner: DecoratedClass;
-  readonly method: DecoratedMethod;
-  readonly operation: DecoratedOperation;
-  /** `undefined`: only tags. */
-  readonly region: string | undefined;
-}
-
-/** @internal */
-export function usesIn(classes: readonly DecoratedClass[]): DecoratedUse[] {
-  return classes.flatMap((owner) =>
-    owner.methods.flatMap((method) =>
-      method.operations.map((operation) => ({
-        owner,
-        method,
-        operation,
-        region: regionOf(operation, method, owner.prototype),
-      })),
-    ),
-  );
-}
-
-/** `Class.method`, the class being the one whose instances are concerned. @internal */
-export function whereIs({ owner, method }: DecoratedUse): string {
-  return `${classNameOf(owner.prototype)}.${String(method.name)}`;
-}
 
 /**
  * Two classes of one name would read each other's entries. Checked per application: a process may hold several.

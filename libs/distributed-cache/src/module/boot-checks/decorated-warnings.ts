@@ -1,5 +1,5 @@
-import { classNameOf } from '../../decorators/runtime/prototypes.js';
-import { type DecoratedUse, whereIs } from './decorated-refusals.js';
+import { classNameOf } from '../../decorators/runtime/method-site.js';
+import { type DecoratedUse, whereIs } from './decorated-classes.js';
 import { nearestName } from '../options/nearest-name.js';
 
 const SHORTEST_NAME = 3;
