@@ -7,7 +7,6 @@ import { chooseBridge, type ChosenBridge } from './bridge/choose-bridge.js';
 import type { DecoratedMethodsExplorer } from './boot-checks/decorated-methods.explorer.js';
 import type { DistributedCacheOptions } from './options/distributed-cache.options.js';
 import { BOOT_WAIT, firstSyncAtBoot } from './first-sync-at-boot.js';
-import { keptAlive } from './keep-alive.js';
 import { earlySettingsReader, settingsReader } from './bridge/settings-reader.js';
 import { refuseOtherCacheManagers } from './boot-checks/sole-cache-manager.js';
 import {
@@ -16,6 +15,9 @@ import {
   type ConnectedCache,
   type RegisteredCache,
 } from './boot-checks/sole-cache.js';
+
+/** The interval of a timer that only keeps the process alive: any long time. */
+const KEEP_ALIVE_INTERVAL = 2 ** 30;
 
 /** @internal */
 export interface LifecycleParts {
@@ -151,4 +153,17 @@ function lifecyclesIn(modules: ModulesContainer): DistributedCacheLifecycle[] {
     const instance: unknown = module.providers.get(DistributedCacheLifecycle)?.instance;
     return instance instanceof DistributedCacheLifecycle ? [instance] : [];
   });
+}
+
+/**
+ * Keeps the process alive until `work` settles. The timers of the cache never do, and while it starts or stops there may be nothing
+ * else: Node would then end the process between two attempts to connect, without an error and without a line in the log.
+ */
+async function keptAlive<T>(work: Promise<T>): Promise<T> {
+  const timer = setInterval(() => {}, KEEP_ALIVE_INTERVAL);
+  try {
+    return await work;
+  } finally {
+    clearInterval(timer);
+  }
 }
