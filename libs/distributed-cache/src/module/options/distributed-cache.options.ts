@@ -170,7 +170,7 @@ export interface DistributedCacheOptions {
   /**
    * How long the shutdown waits for invalidations that are not delivered yet; `0` does not wait. At most `'1h'`.
    *
-   * @default `'2s'`
+   * @default `'1s'`
    */
   drainTimeout?: Duration | undefined;
 

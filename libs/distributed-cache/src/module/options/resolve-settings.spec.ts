@@ -34,7 +34,7 @@ describe('resolveSettings', () => {
       outboxLimit: 10_000,
       publishTimeout: 1_000,
       commandTimeout: 2_000,
-      drainTimeout: 2_000,
+      drainTimeout: 1_000,
       minReplicas: 0,
       reevictAfter: undefined,
     });

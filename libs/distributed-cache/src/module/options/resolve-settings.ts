@@ -66,7 +66,7 @@ function settingsOf(
     outboxLimit = 10_000,
     publishTimeout = '1s',
     commandTimeout,
-    drainTimeout = '2s',
+    drainTimeout = '1s',
     minReplicas = 0,
     reevictAfter,
     ttl = '5m',
