@@ -1,36 +1,37 @@
 import type { CacheKey } from '../keys/canonical-key.js';
 
 /**
- * What the compiler cannot know: the method behind `applyDecorators` or one's own decorator factory. There a callback is taken at its
- * word, as what `JSON.parse` gives is.
+ * A type that the compiler cannot know: the method behind `applyDecorators` or a decorator factory of one's own, and every method in
+ * the code that serves all of them alike. Callbacks are not checked against such a method.
  *
  * @internal
  */
-export type Unchecked = ReturnType<typeof JSON.parse>;
+// oxlint-disable-next-line typescript/no-explicit-any -- `unknown` would refuse every callback there that declares its parameters
+export type Unchecked = any;
 
 /**
- * Any method a cache decorator can be put on.
+ * Any method that a cache decorator can be applied to.
  *
  * @publicApi
  */
 export type AnyMethod = (...args: Unchecked[]) => Unchecked;
 
 /**
- * What the promise of a method resolves to.
+ * The type that the promise of a method resolves to.
  *
  * @publicApi
  */
 export type ResultOf<M extends AnyMethod> = Awaited<ReturnType<M>>;
 
 /**
- * A callback that runs before the method: it takes the method's arguments, and `this` is the instance.
+ * A callback that runs before the method. It takes the arguments of the method; `this` is the instance.
  *
  * @publicApi
  */
 export type BeforeMethod<T extends object, M extends AnyMethod, R> = (this: T, ...args: Parameters<M>) => R;
 
 /**
- * A callback that runs after the method: it takes what the method resolved to and its arguments, and `this` is the instance.
+ * A callback that runs after the method. It takes the result of the method, then its arguments; `this` is the instance.
  *
  * @publicApi
  */
@@ -48,21 +49,21 @@ export type AfterMethod<T extends object, M extends AnyMethod, R> = (
 export type Tags = string | readonly string[];
 
 /**
- * Many keys. Not any iterable: a string is one too, and would be taken apart.
+ * Several keys. Other iterables are excluded because a string is iterable too and would be split into its characters.
  *
  * @publicApi
  */
 export type CacheKeys = readonly CacheKey[] | ReadonlySet<CacheKey>;
 
-/** The sentence that the compiler shows for a method that gives no promise. @internal */
+/** The sentence that the compiler shows for a method that does not return a promise. @internal */
 export type NotAPromise =
-  'A method with a cache decorator returns a promise: declare it async, or let it return Promise<…>';
+  'A method with a cache decorator must return a promise: declare it async, or let it return Promise<…>';
 
 /**
- * A decorator for methods `M` of `T`. It is a `MethodDecorator` too, so that `applyDecorators` takes it.
+ * A decorator for methods of type `M` in classes of type `T`. It is a `MethodDecorator` as well, so that `applyDecorators` accepts it.
  *
- * Of an overloaded method the compiler only sees the last signature; behind `applyDecorators` or one's own decorator factory it sees
- * none, so nothing is checked there.
+ * Two things are not checked. For an overloaded method the compiler only looks at the last signature. Behind `applyDecorators`, or
+ * behind a decorator factory of one's own, it does not know the method at all.
  *
  * @publicApi
  */
