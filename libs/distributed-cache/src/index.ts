@@ -11,8 +11,9 @@ export type {
 export { Cacheable } from './decorators/cacheable.decorator.js';
 export { CachePut } from './decorators/cache-put.decorator.js';
 export { CacheEvict } from './decorators/cache-evict.decorator.js';
-export { Caching, type CachingOptions } from './decorators/caching.decorator.js';
+export { Caching } from './decorators/caching.decorator.js';
 export { InjectDistributedCache } from './decorators/inject-distributed-cache.decorator.js';
+export type { CachingOptions } from './decorators/caching.options.js';
 export type { CacheableOptions } from './decorators/cacheable.options.js';
 export type { CachePutOptions } from './decorators/cache-put.options.js';
 export type { CacheEvictOptions } from './decorators/cache-evict.options.js';

@@ -1,48 +1,33 @@
-import {
-  type AnyCacheEvictOptions,
-  type CacheEvictOptions,
-  checkCacheEvict,
-  evictOperation,
-} from './cache-evict.options.js';
-import { type CachePutOptions, checkCachePut, putOperation } from './cache-put.options.js';
-import { type CacheableOptions, checkCacheable, readOperation } from './cacheable.options.js';
+import type { AnyCacheEvictOptions } from './cache-evict.options.js';
+import { type AnyCachingOptions, cachingOperations, type CachingOptions, checkCaching } from './caching.options.js';
+import type { AnyMethod, CacheDecorator } from './method-types.js';
 import { cachedRead } from './runtime/cached-read.js';
-import { type DecoratedOperation, recordDecoratedMethod } from './runtime/decorated-methods.js';
+import { recordDecoratedMethod } from './runtime/decorated-methods.js';
 import { changingAfter, evictingBefore } from './runtime/invocation.js';
-import { contradiction, methodSite, type MethodSite } from './runtime/method-site.js';
-import type { AnyMethod, CacheDecorator, Unchecked } from './method-types.js';
+import { methodSite, type MethodSite } from './runtime/method-site.js';
 import { evictionPlan } from './runtime/planned-eviction.js';
 import { putPlan } from './runtime/planned-put.js';
 import { originalOf, type Proceed, replaceMethod } from './runtime/replace-method.js';
 
 /**
- * The attributes of `@Caching`: at least one of them.
- *
- * @publicApi
- */
-export interface CachingOptions<T extends object, M extends AnyMethod> {
-  cacheable?: CacheableOptions<T, M> | undefined;
-  put?: readonly CachePutOptions<T, M>[] | undefined;
-  evict?: readonly CacheEvictOptions<T, M>[] | undefined;
-}
-
-type AnyCachingOptions = CachingOptions<Unchecked, AnyMethod>;
-
-/**
- * Several cache decorators on one method, as one.
+ * Applies several cache decorators to one method, as one operation.
  *
  * ```ts
  * @Caching({ put: [{ region: 'products', key: (id) => id }], evict: [{ region: 'lists', all: true }, { tags: ['prices'] }] })
  * async reprice(id: string, price: number): Promise<Product> { … }
  * ```
  *
- * 1. Evictions with `beforeInvocation` come first, at every call.
- * 2. `cacheable` is asked. On a hit nothing else happens, since the method is not called.
- * 3. Otherwise the method runs, once, and what it resolves to is put and evicted, all of it together. An eviction that covers what is
- *    being loaded or put keeps it from being stored.
+ * The order of a call:
  *
- * @throws {InvalidOptionsError} when the class is defined and the attributes contradict each other
- * @throws {InvalidationNotDeliveredError} from the method, with `onUndelivered: 'throw'`: it has succeeded, the error carries its result
+ * 1. Evictions with `beforeInvocation` are made, at every call.
+ * 2. The cache is read, if `cacheable` is given. On a hit the call ends here: the method does not run, so nothing is put or evicted.
+ * 3. The method runs once. Then its result is put, and the other evictions are made, all of it together.
+ *
+ * An eviction of this call that covers the entry to be stored keeps it from being stored.
+ *
+ * @throws {InvalidOptionsError} when the class is defined: attributes are missing or contradict each other, or this is not an instance
+ * method
+ * @throws from the method, what `@Cacheable`, `@CachePut` and `@CacheEvict` throw
  *
  * @publicApi
  */
@@ -50,23 +35,10 @@ export function Caching<T extends object, M extends AnyMethod>(options: CachingO
 export function Caching(options: AnyCachingOptions): MethodDecorator {
   return (target, name, descriptor) => {
     const site = methodSite('@Caching', target, name, descriptor);
-    const operations = check(site, options);
+    checkCaching(site, options);
     replaceMethod(site, descriptor, combined(site, options));
-    recordDecoratedMethod(site, operations);
+    recordDecoratedMethod(site, cachingOperations(options));
   };
-}
-
-function check(site: MethodSite, { cacheable, put = [], evict = [] }: AnyCachingOptions): DecoratedOperation[] {
-  if (cacheable) checkCacheable(site, cacheable);
-  for (const options of put) checkCachePut(site, options);
-  for (const options of evict) checkCacheEvict(site, options);
-  const operations = [
-    ...(cacheable ? [readOperation(cacheable)] : []),
-    ...put.map(putOperation),
-    ...evict.map(evictOperation),
-  ];
-  if (operations.length === 0) throw contradiction(site, 'it does nothing: give cacheable, put or evict.');
-  return operations;
 }
 
 function combined(site: MethodSite, { cacheable, put = [], evict = [] }: AnyCachingOptions): Proceed {
