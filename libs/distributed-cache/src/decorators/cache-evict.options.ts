@@ -1,40 +1,51 @@
 import { checkedTimeout, type Everywhere } from '../cache/everywhere.js';
 import type { CacheKey } from '../keys/canonical-key.js';
+import type { AfterMethod, AnyMethod, BeforeMethod, CacheKeys, Tags, Unchecked } from './method-types.js';
 import type { DecoratedOperation } from './runtime/decorated-methods.js';
 import { contradiction, type MethodSite } from './runtime/method-site.js';
-import type { AfterMethod, AnyMethod, BeforeMethod, CacheKeys, Tags, Unchecked } from './method-types.js';
 import { checkCallbacks } from './stored-attributes.js';
 
-interface EvictAttributes<T extends object, M extends AnyMethod> {
-  /** The region that readers use. Default: none when only `tags` are given, else `<class of the instance>.<method>`. */
-  region?: string | undefined;
-  /** Without it being `true` the method runs and nothing is evicted. Default: always evict. */
-  condition?: BeforeMethod<T, M, boolean> | undefined;
-  /**
-   * Wait until no instance can serve the old value any more, not only until the log has the eviction. When that cannot be confirmed in
-   * time the method **has** succeeded, and `InvalidationNotConfirmedError` carries its result.
-   */
-  everywhere?: Everywhere | undefined;
-  /** The name of the cache. Default: the unnamed one. */
-  cache?: string | undefined;
-}
+/**
+ * The attributes of `@CacheEvict`. In every callback `this` is the instance.
+ *
+ * - What is evicted: at most one of `key`, `keys`, `keyFromResult` and `all`, and `tags`. With `tags` alone, only entries with these
+ *   tags. With none of these attributes, the key that is made of all arguments.
+ * - When: after the method succeeded. `beforeInvocation: true` evicts before it runs; `evictOnError` can evict after it failed, too.
+ *
+ * @publicApi
+ */
+export type CacheEvictOptions<T extends object, M extends AnyMethod> =
+  | ((EvictBefore<T, M> | EvictAfter<T, M> | EvictOnError<T, M>) & (EvictKey<T, M> | EvictKeys<T, M> | EvictRegion))
+  | EvictByResult<T, M>;
 
 interface EvictKey<T extends object, M extends AnyMethod> {
-  /** The key of the one entry, from the arguments. Default: made of all arguments, see `defaultKey`. */
+  /**
+   * The key of one entry, made of the method's arguments. Called before the method; if it throws, the call rejects and the method does
+   * not run.
+   *
+   * @default a key made of all arguments, see `defaultKey`
+   */
   key?: BeforeMethod<T, M, CacheKey> | undefined;
   keys?: undefined;
   all?: false | undefined;
 }
 
 interface EvictKeys<T extends object, M extends AnyMethod> {
-  /** The keys of several entries, from the arguments. */
+  /**
+   * The keys of several entries, a list or a `Set` made of the method's arguments. Called before the method; if it throws, the call
+   * rejects and the method does not run.
+   */
   keys: BeforeMethod<T, M, CacheKeys>;
   key?: undefined;
   all?: false | undefined;
 }
 
 interface EvictRegion {
-  /** The whole region. */
+  /**
+   * `true`: every entry of the region.
+   *
+   * @default false
+   */
   all: true;
   key?: undefined;
   keys?: undefined;
@@ -42,11 +53,17 @@ interface EvictRegion {
 
 interface EvictBefore<T extends object, M extends AnyMethod> extends EvictAttributes<T, M> {
   /**
-   * Evict before the method runs, whatever comes of it. A peer may load the old value again meanwhile. When the eviction rejects
-   * (`onUndelivered: 'throw'`), the method does not run.
+   * `true`: evicts before the method runs, whether or not it succeeds. Any instance may load the old value again before the method has
+   * changed it. If the eviction rejects (`everywhere`, or `onUndelivered: 'throw'`), the method does not run.
+   *
+   * @default false
    */
   beforeInvocation: true;
-  /** Entries of every region with one of these tags. */
+  /**
+   * Evicts the entries with one of these tags, in every region. A function computes the tags from the method's arguments.
+   *
+   * @default no tags
+   */
   tags?: Tags | BeforeMethod<T, M, Tags> | undefined;
   keyFromResult?: undefined;
   evictOnError?: undefined;
@@ -54,7 +71,11 @@ interface EvictBefore<T extends object, M extends AnyMethod> extends EvictAttrib
 
 interface EvictAfter<T extends object, M extends AnyMethod> extends EvictAttributes<T, M> {
   beforeInvocation?: false | undefined;
-  /** Entries of every region with one of these tags. */
+  /**
+   * Evicts the entries with one of these tags, in every region. A function computes the tags from the method's result.
+   *
+   * @default no tags
+   */
   tags?: Tags | AfterMethod<T, M, Tags> | undefined;
   keyFromResult?: undefined;
   evictOnError?: undefined;
@@ -63,17 +84,32 @@ interface EvictAfter<T extends object, M extends AnyMethod> extends EvictAttribu
 interface EvictOnError<T extends object, M extends AnyMethod> extends EvictAttributes<T, M> {
   beforeInvocation?: false | undefined;
   /**
-   * Asked when the method failed: `true` evicts all the same, and the caller gets the method's error in any case. Default: do not.
+   * Called with the error when the method failed: `true` evicts nevertheless, for a method that may have changed something before it
+   * failed. The caller gets the method's error in either case.
+   *
+   * @default a method that failed evicts nothing
    */
   evictOnError: (this: T, error: unknown, ...args: Parameters<M>) => boolean;
-  /** Entries of every region with one of these tags. Not computed: a method that failed has no result. */
+  /**
+   * Evicts the entries with one of these tags, in every region. Not a function here: a method that failed has no result.
+   *
+   * @default no tags
+   */
   tags?: Tags | undefined;
   keyFromResult?: undefined;
 }
 
 interface EvictByResult<T extends object, M extends AnyMethod> extends EvictAttributes<T, M> {
-  /** The key of the one entry, from what the method resolved to. */
+  /**
+   * The key of one entry, made of the method's result. If it throws, the method has succeeded already: the whole region is evicted, since
+   * any of its entries may be out of date, and the caller gets the error.
+   */
   keyFromResult: AfterMethod<T, M, CacheKey>;
+  /**
+   * Evicts the entries with one of these tags, in every region. A function computes the tags from the method's result.
+   *
+   * @default no tags
+   */
   tags?: Tags | AfterMethod<T, M, Tags> | undefined;
   key?: undefined;
   keys?: undefined;
@@ -82,19 +118,41 @@ interface EvictByResult<T extends object, M extends AnyMethod> extends EvictAttr
   evictOnError?: undefined;
 }
 
-/**
- * The attributes of `@CacheEvict`. `this` is the instance in every callback.
- *
- * @publicApi
- */
-export type CacheEvictOptions<T extends object, M extends AnyMethod> =
-  | ((EvictBefore<T, M> | EvictAfter<T, M> | EvictOnError<T, M>) & (EvictKey<T, M> | EvictKeys<T, M> | EvictRegion))
-  | EvictByResult<T, M>;
+interface EvictAttributes<T extends object, M extends AnyMethod> {
+  /**
+   * The region in which readers look.
+   *
+   * @default none if only `tags` is given, else `'<class of the instance>.<method>'`, for example `'ProductsService.remove'`
+   */
+  region?: string | undefined;
+  /**
+   * Evicts only if this returns `true`; otherwise the method runs and nothing is evicted. Called before the method; if it throws, the
+   * call rejects and the method does not run.
+   *
+   * @default every call evicts
+   */
+  condition?: BeforeMethod<T, M, boolean> | undefined;
+  /**
+   * Makes the eviction wait until no instance can serve the old value: `true` uses the default timeout (`maxStaleness` +
+   * `publishTimeout`, at most a minute), `{ timeout }` a timeout of your own. If that cannot be confirmed in time, the promise rejects
+   * with `InvalidationNotConfirmedError`. The method **has** succeeded then (unless `beforeInvocation` is set), and the error carries its
+   * result.
+   *
+   * @default the eviction waits until the log has it
+   */
+  everywhere?: Everywhere | undefined;
+  /**
+   * The name of the cache, as given to `DistributedCacheModule.forRoot({ name })`.
+   *
+   * @default the unnamed cache
+   */
+  cache?: string | undefined;
+}
 
-/** @internal */
+/** The attributes of any `@CacheEvict`, whatever its method. @internal */
 export type AnyCacheEvictOptions = CacheEvictOptions<Unchecked, AnyMethod>;
 
-/** @throws {InvalidOptionsError} when they contradict each other @internal */
+/** @throws {InvalidOptionsError} when attributes contradict each other or have a value that is not allowed @internal */
 export function checkCacheEvict(site: MethodSite, options: AnyCacheEvictOptions): void {
   const { key, keys, keyFromResult, all, tags, beforeInvocation, evictOnError, condition, everywhere } = options;
   const given = Object.entries({ key, keys, keyFromResult, all: all || undefined }).flatMap(([name, value]) =>
@@ -106,7 +164,7 @@ export function checkCacheEvict(site: MethodSite, options: AnyCacheEvictOptions)
   if (keyFromResult && beforeInvocation) {
     throw contradiction(
       site,
-      'beforeInvocation contradicts keyFromResult: before the method there is no result. Give key.',
+      'beforeInvocation contradicts keyFromResult: before the method runs there is no result. Give key.',
     );
   }
   if (keyFromResult && evictOnError) {
@@ -115,13 +173,14 @@ export function checkCacheEvict(site: MethodSite, options: AnyCacheEvictOptions)
   if (typeof tags === 'function' && evictOnError) {
     throw contradiction(
       site,
-      'evictOnError contradicts tags that take the result: a method that failed has none. Give a list of tags, or two decorators.',
+      'evictOnError contradicts tags that are a function of the result: a method that failed has no result. ' +
+        'Give a list of tags, or use two decorators.',
     );
   }
   if (evictOnError && beforeInvocation) {
     throw contradiction(
       site,
-      'evictOnError contradicts beforeInvocation, which evicts whatever comes of the method. Leave one out.',
+      'evictOnError contradicts beforeInvocation, which evicts whether or not the method fails. Leave one out.',
     );
   }
   if (everywhere !== undefined) checkEverywhere(site, everywhere);
@@ -136,12 +195,12 @@ function checkEverywhere(site: MethodSite, everywhere: Everywhere): void {
   }
 }
 
-/** Whether no region is concerned: only tags were given. @internal */
+/** Whether only `tags` is given, so that no region is concerned. @internal */
 export function evictsOnlyTags({ region, key, keys, keyFromResult, all, tags }: AnyCacheEvictOptions): boolean {
   return tags !== undefined && region === undefined && !key && !keys && !keyFromResult && !all;
 }
 
-/** @internal */
+/** What the checks at boot have to know of a `@CacheEvict`. @internal */
 export function evictOperation(options: AnyCacheEvictOptions): DecoratedOperation {
   const { cache, region, key, keys, keyFromResult, all } = options;
   const onlyTags = evictsOnlyTags(options);

@@ -1,24 +1,34 @@
 import { type AnyCachePutOptions, type CachePutOptions, checkCachePut, putOperation } from './cache-put.options.js';
+import type { AnyMethod, CacheDecorator } from './method-types.js';
 import { recordDecoratedMethod } from './runtime/decorated-methods.js';
 import { changingAfter } from './runtime/invocation.js';
 import { methodSite } from './runtime/method-site.js';
-import type { AnyMethod, CacheDecorator } from './method-types.js';
 import { putPlan } from './runtime/planned-put.js';
 import { originalOf, replaceMethod } from './runtime/replace-method.js';
 
 /**
- * Runs the method, always, and stores what it resolves to: here at once, while every other instance drops its copy. It is fenced from
- * the start of the method: when the key is invalidated meanwhile, its result is not stored.
+ * Runs the method at every call and stores its result. The other instances are not sent the value: they drop their copies, and load
+ * when somebody asks.
  *
  * ```ts
  * @CachePut({ region: 'products', keyFromResult: (product) => product.id })
  * async update(change: ProductChange): Promise<Product> { … }
  * ```
  *
- * `undefined` and what `unless` refuses are not stored, but the key is evicted all the same: the method has changed what it stood for.
+ * The put is fenced from the **start** of the method: if any instance evicts the key while the method runs, the result goes to the
+ * caller but is not stored, since a newer value may be behind that eviction.
  *
- * @throws {InvalidOptionsError} when the class is defined and the attributes contradict each other
- * @throws {InvalidationNotDeliveredError} from the method, with `onUndelivered: 'throw'`: it has succeeded, the error carries its result
+ * A result that is `undefined`, or that `unless` rejects, is not stored. Its key is evicted all the same, because the method has changed
+ * what the key stands for.
+ *
+ * The promise of the method settles when the log has the eviction, as that of `region.evict()` does.
+ *
+ * @throws {InvalidOptionsError} when the class is defined: attributes are missing or contradict each other, or this is not an instance
+ * method
+ * @throws {CacheNotInjectedError} from the method, when its instance has no cache
+ * @throws {InvalidKeyError} from the method, when `key` or `keyFromResult` returns something that is not a key
+ * @throws {InvalidationNotDeliveredError} from the method, with `onUndelivered: 'throw'`. The method **has** succeeded; the error
+ * carries its result.
  *
  * @publicApi
  */

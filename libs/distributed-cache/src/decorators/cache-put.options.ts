@@ -1,51 +1,71 @@
 import type { CacheKey } from '../keys/canonical-key.js';
+import type { AfterMethod, AnyMethod, BeforeMethod, Unchecked } from './method-types.js';
 import type { DecoratedOperation } from './runtime/decorated-methods.js';
 import { contradiction, type MethodSite } from './runtime/method-site.js';
-import type { AfterMethod, AnyMethod, BeforeMethod, Unchecked } from './method-types.js';
 import { checkCallbacks, checkTtl, type StoredAttributes } from './stored-attributes.js';
 
-interface PutAttributes<T extends object, M extends AnyMethod> extends StoredAttributes<T, M> {
-  /** The region that readers use. */
-  region: string;
-  /** Without it being `true` the method runs and the cache is left out. Default: always put. */
-  condition?: BeforeMethod<T, M, boolean> | undefined;
-  /** The name of the cache. Default: the unnamed one. */
-  cache?: string | undefined;
-}
-
-interface PutByKey<T extends object, M extends AnyMethod> extends PutAttributes<T, M> {
-  /** The key, from the arguments. */
-  key: BeforeMethod<T, M, CacheKey>;
-  keyFromResult?: undefined;
-}
-
-interface PutByResult<T extends object, M extends AnyMethod> extends PutAttributes<T, M> {
-  /** The key, from what the method resolved to. */
-  keyFromResult: AfterMethod<T, M, CacheKey>;
-  key?: undefined;
-}
-
 /**
- * The attributes of `@CachePut`: `region` and one of `key` and `keyFromResult` are required. `this` is the instance in every callback.
+ * The attributes of `@CachePut`. Required are `region` and one of `key` and `keyFromResult`. In every callback `this` is the instance.
  *
  * @publicApi
  */
 export type CachePutOptions<T extends object, M extends AnyMethod> = PutByKey<T, M> | PutByResult<T, M>;
 
-/** @internal */
+interface PutByKey<T extends object, M extends AnyMethod> extends PutAttributes<T, M> {
+  /**
+   * The key under which readers look, made of the method's arguments. Called before the method; if it throws, the call rejects and the
+   * method does not run.
+   */
+  key: BeforeMethod<T, M, CacheKey>;
+  keyFromResult?: undefined;
+}
+
+interface PutByResult<T extends object, M extends AnyMethod> extends PutAttributes<T, M> {
+  /**
+   * The key under which readers look, made of the method's result. If it throws, the method has succeeded already: the whole region is
+   * evicted, since any of its entries may be out of date, and the caller gets the error.
+   *
+   * @example keyFromResult: (product) => product.id
+   */
+  keyFromResult: AfterMethod<T, M, CacheKey>;
+  key?: undefined;
+}
+
+interface PutAttributes<T extends object, M extends AnyMethod> extends StoredAttributes<T, M> {
+  /** The region in which readers look. */
+  region: string;
+  /**
+   * Puts only if this returns `true`; otherwise the method runs and nothing is stored or evicted. Called before the method; if it
+   * throws, the call rejects and the method does not run.
+   *
+   * @default every call puts
+   */
+  condition?: BeforeMethod<T, M, boolean> | undefined;
+  /**
+   * The name of the cache, as given to `DistributedCacheModule.forRoot({ name })`.
+   *
+   * @default the unnamed cache
+   */
+  cache?: string | undefined;
+}
+
+/** The attributes of any `@CachePut`, whatever its method. @internal */
 export type AnyCachePutOptions = CachePutOptions<Unchecked, AnyMethod>;
 
-/** @throws {InvalidOptionsError} when they contradict each other @internal */
+/** @throws {InvalidOptionsError} when a required attribute is missing, or attributes contradict each other @internal */
 export function checkCachePut(
   site: MethodSite,
   options: AnyCachePutOptions | undefined,
 ): asserts options is AnyCachePutOptions {
   if (options?.region === undefined) {
-    throw contradiction(site, 'region is required: name the region that readers use.');
+    throw contradiction(site, 'region is required: name the region in which readers look.');
   }
   const { key, keyFromResult, condition, unless, ttl } = options;
   if (key === undefined && keyFromResult === undefined) {
-    throw contradiction(site, 'a key is required: give key, from the arguments, or keyFromResult.');
+    throw contradiction(
+      site,
+      'a key is required: give key, which takes the arguments, or keyFromResult, which takes the result.',
+    );
   }
   if (key !== undefined && keyFromResult !== undefined) {
     throw contradiction(site, 'key and keyFromResult contradict each other: give one of them.');
@@ -54,7 +74,7 @@ export function checkCachePut(
   checkTtl(site, ttl);
 }
 
-/** @internal */
+/** What the checks at boot have to know of a `@CachePut`. @internal */
 export function putOperation({ cache, region }: AnyCachePutOptions): DecoratedOperation {
   return { kind: 'put', cache, region: { named: region }, keyOfArguments: false };
 }

@@ -1,23 +1,25 @@
 import { type AnyCacheableOptions, type CacheableOptions, checkCacheable, readOperation } from './cacheable.options.js';
+import type { AnyMethod, CacheDecorator } from './method-types.js';
 import { cachedRead } from './runtime/cached-read.js';
 import { recordDecoratedMethod } from './runtime/decorated-methods.js';
 import { methodSite } from './runtime/method-site.js';
-import type { AnyMethod, CacheDecorator } from './method-types.js';
 import { originalOf, replaceMethod } from './runtime/replace-method.js';
 
 /**
- * Caches what the method resolves to. The method is called when nothing is cached under the key; calls that come while it runs wait
- * for the same result. What it throws is passed on and never cached.
+ * Caches the result of a method that returns a promise. The method runs only if no entry is stored under the key. Calls with the same
+ * key that come while it runs wait for its result. An error that it throws goes to its callers and is never cached.
  *
  * ```ts
  * @Cacheable({ region: 'products', key: (id) => id, ttl: '10m', tags: (product) => [`category:${product.categoryId}`] })
  * async find(id: string): Promise<Product> { … }
  * ```
  *
- * Not checked by the compiler: all but the last signature of an overloaded method, and everything behind `applyDecorators` or a
- * decorator factory of one's own.
+ * The compiler checks the callbacks against the method, with two exceptions: of an overloaded method it only sees the last signature,
+ * and behind `applyDecorators` or a decorator factory of your own it does not see the method.
  *
- * @throws {InvalidOptionsError} when the class is defined and the decorator cannot be meant
+ * @throws {InvalidOptionsError} when the class is defined: an attribute is not allowed, or this is not an instance method
+ * @throws {CacheNotInjectedError} from the method, when its instance has no cache
+ * @throws {InvalidKeyError} from the method, when no key can be made of the arguments, or `key` returns something that is not a key
  *
  * @publicApi
  */

@@ -1,37 +1,61 @@
 import type { CacheKey } from '../keys/canonical-key.js';
+import type { AnyMethod, BeforeMethod, Unchecked } from './method-types.js';
 import type { DecoratedOperation } from './runtime/decorated-methods.js';
 import type { MethodSite } from './runtime/method-site.js';
-import type { AnyMethod, BeforeMethod, Unchecked } from './method-types.js';
 import { checkCallbacks, checkTtl, type StoredAttributes } from './stored-attributes.js';
 
 /**
- * The attributes of `@Cacheable`. `this` is the instance in every callback.
+ * The attributes of `@Cacheable`. In every callback `this` is the instance.
  *
  * @publicApi
  */
 export interface CacheableOptions<T extends object, M extends AnyMethod> extends StoredAttributes<T, M> {
-  /** Default: `<class of the instance>.<method>`. */
+  /**
+   * The region that holds the results: a named group of entries with settings of its own.
+   *
+   * @default `'<class of the instance>.<method>'`, for example `'ProductsService.find'`
+   */
   region?: string | undefined;
-  /** The key of a call. Default: made of all arguments, see `defaultKey`. */
+  /**
+   * The key of a call, made of the method's arguments. It must contain everything that the result depends on. Called before the method;
+   * if it throws, the call rejects and the method does not run.
+   *
+   * @default a key made of all arguments, see `defaultKey`
+   * @example key: (id, locale) => [id, locale]
+   */
   key?: BeforeMethod<T, M, CacheKey> | undefined;
-  /** Without it being `true` the call goes to the method and the cache is left out. Default: always cached. */
+  /**
+   * Caches only if this returns `true`; otherwise the method is called directly. Called before the method; if it throws, the call
+   * rejects and the method does not run.
+   *
+   * @default every call is cached
+   */
   condition?: BeforeMethod<T, M, boolean> | undefined;
-  /** Store `undefined` too, which otherwise means "there is nothing". Default: `false`. */
+  /**
+   * `true`: a result of `undefined` is stored too. By default `undefined` means "there is nothing" and the next call runs the method
+   * again. `null` is always stored.
+   *
+   * @default false
+   */
   cacheUndefined?: boolean | undefined;
-  /** The name of the cache. Default: the unnamed one. */
+  /**
+   * The name of the cache, as given to `DistributedCacheModule.forRoot({ name })`.
+   *
+   * @default the unnamed cache
+   */
   cache?: string | undefined;
 }
 
-/** @internal */
+/** The attributes of any `@Cacheable`, whatever its method. @internal */
 export type AnyCacheableOptions = CacheableOptions<Unchecked, AnyMethod>;
 
-/** @throws {InvalidOptionsError} when they cannot be meant @internal */
+/** @throws {InvalidOptionsError} when an attribute has a value that is not allowed @internal */
 export function checkCacheable(site: MethodSite, { key, condition, unless, ttl }: AnyCacheableOptions): void {
   checkCallbacks(site, { key, condition, unless });
   checkTtl(site, ttl);
 }
 
-/** @internal */
+/** What the checks at boot have to know of a `@Cacheable`. @internal */
 export function readOperation({ cache, region, key }: AnyCacheableOptions): DecoratedOperation {
   return {
     kind: 'read',

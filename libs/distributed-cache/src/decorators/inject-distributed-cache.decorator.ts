@@ -2,10 +2,13 @@ import { Inject } from '@nestjs/common';
 import { getDistributedCacheToken } from '../cache/distributed-cache.token.js';
 
 /**
- * Injects a cache: `constructor(@InjectDistributedCache('sessions') private readonly sessions: DistributedCache) {}`. The unnamed one
- * needs no decorator, it is injected by its class.
+ * Injects a named cache. The unnamed cache needs no decorator: Nest injects it by its class, `DistributedCache`.
  *
- * @param name - of the cache, as given to `DistributedCacheModule.forRoot({ name })`. Default: the unnamed one.
+ * ```ts
+ * constructor(@InjectDistributedCache('sessions') private readonly sessions: DistributedCache) {}
+ * ```
+ *
+ * @param name - the name of the cache, as given to `DistributedCacheModule.forRoot({ name })`. Default: the unnamed cache.
  *
  * @publicApi
  */

@@ -61,7 +61,9 @@ describe('A method that gives no promise', () => {
   const diagnosticOf = (member: string): string | undefined => diagnostics.get(SNIPPET.indexOf(MEMBERS[member] ?? ''));
 
   it.each(Object.keys(MEMBERS).slice(0, -1))('is refused by %s in a sentence of ours', (decorator) => {
-    expect(diagnosticOf(decorator)).toContain('A method with a cache decorator must return a promise: declare it async');
+    expect(diagnosticOf(decorator)).toContain(
+      'A method with a cache decorator must return a promise: declare it async',
+    );
   });
 
   it('is the only one refused', () => {

@@ -1,23 +1,45 @@
 import { ttlOf } from '../cache/store-options.js';
 import { type Duration, milliseconds } from '../common/duration.js';
-import { contradiction, label, type MethodSite } from './runtime/method-site.js';
 import type { AfterMethod, AnyMethod, Tags } from './method-types.js';
+import { contradiction, label, type MethodSite } from './runtime/method-site.js';
 
 /**
- * What a decorator says about the value it stores.
+ * The attributes that describe how a result is stored: those that `@Cacheable` and `@CachePut` share.
  *
  * @publicApi
  */
 export interface StoredAttributes<T extends object, M extends AnyMethod> {
-  /** The result is not stored when this gives `true`. Not asked about `undefined`, which is not stored anyway. Default: store. */
+  /**
+   * If this returns `true`, the caller gets the result but it is not stored. Called after the method, except with an `undefined` that is
+   * not stored anyway.
+   *
+   * @default every result is stored
+   */
   unless?: AfterMethod<T, M, boolean> | undefined;
-  /** Time to live, or how to compute it; a computed one that is 0 or less: do not store. Default: the region's. */
+  /**
+   * Time to live of the entry, or a function that computes it after the method: milliseconds or a text such as `'10m'`; `Infinity`
+   * means until evicted. A fixed `0` is refused. A result whose computed TTL is 0 or less is not stored.
+   *
+   * @default the TTL of the region
+   * @example ttl: (product) => (product.isOnSale ? '1m' : '1h')
+   */
   ttl?: Duration | AfterMethod<T, M, Duration> | undefined;
-  /** Tags by which `evictTags` finds the entry, or how to compute them. Default: none. */
+  /**
+   * Tags of the entry, or a function that computes them after the method. `evictTags` evicts all entries with a tag, in every region.
+   *
+   * @default no tags
+   * @example tags: (product) => [`category:${product.categoryId}`]
+   */
   tags?: Tags | AfterMethod<T, M, Tags> | undefined;
 }
 
-/** @throws {InvalidOptionsError} when the TTL that is written there is not one @internal */
+/**
+ * Checks a TTL that stands in the attributes. A computed one is checked at each call.
+ *
+ * @throws {InvalidOptionsError} when it is not a duration above 0
+ *
+ * @internal
+ */
 export function checkTtl(site: MethodSite, ttl: Duration | AnyMethod | undefined): void {
   if (ttl === undefined || typeof ttl === 'function') return;
   const where = `${site.decorator} on ${label(site.target, site.name)}`;
@@ -25,9 +47,11 @@ export function checkTtl(site: MethodSite, ttl: Duration | AnyMethod | undefined
   ttlOf(ttl, where);
 }
 
-/** @throws {InvalidOptionsError} when one of these is given and is not a function @internal */
+/** @throws {InvalidOptionsError} when an attribute that must be a function is given and is not one @internal */
 export function checkCallbacks(site: MethodSite, callbacks: Readonly<Record<string, unknown>>): void {
   for (const [name, callback] of Object.entries(callbacks)) {
-    if (callback !== undefined && typeof callback !== 'function') throw contradiction(site, `${name} is a function.`);
+    if (callback !== undefined && typeof callback !== 'function') {
+      throw contradiction(site, `${name} must be a function.`);
+    }
   }
 }

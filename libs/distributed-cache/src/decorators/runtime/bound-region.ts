@@ -4,30 +4,42 @@ import { cacheIn, declareCacheSlot } from './cache-slot.js';
 import { defaultRegion } from './default-region.js';
 import { contradiction, type MethodSite } from './method-site.js';
 
-/** Which cache an operation of a decorator uses, on the instance at hand. @internal */
+/** Gives the cache that an operation of a decorator uses on an instance. @internal */
 export type CacheOf = (instance: object) => DistributedCache;
 
-/** Which region an operation of a decorator uses, on the instance at hand. @internal */
+/** Gives the region that an operation of a decorator uses on an instance. @internal */
 export type RegionOf = (instance: object) => Region;
 
-/** Resolved once per instance: a call then pays one look-up. @internal */
+/**
+ * The cache named `cache`, found once per instance: each further call costs one look-up.
+ *
+ * @throws {InvalidOptionsError} when the name is not a non-empty string
+ *
+ * @internal
+ */
 export function cacheAt(site: MethodSite, cache: string | undefined): CacheOf {
   if (cache !== undefined && (typeof cache !== 'string' || cache === '')) {
     throw contradiction(
       site,
-      'cache: the name of a cache is a string that is not empty. Leave it out for the unnamed cache.',
+      'cache must be a non-empty string, the name of a cache. Leave it out to use the unnamed cache.',
     );
   }
   const slot = declareCacheSlot(site, cache);
   return oncePerInstance((instance) => cacheIn(slot, instance, site));
 }
 
-/** Resolved once per instance: a call then pays one look-up. @internal */
+/**
+ * The region named `region`, or the default region of the method, found once per instance: each further call costs one look-up.
+ *
+ * @throws {InvalidOptionsError} when the name is not a non-empty string
+ *
+ * @internal
+ */
 export function regionAt(site: MethodSite, region: string | undefined, cacheOf: CacheOf): RegionOf {
   if (region !== undefined && (typeof region !== 'string' || region === '')) {
     throw contradiction(
       site,
-      'region: the name of a region is a string that is not empty. Leave it out for <Class>.<method>.',
+      'region must be a non-empty string, the name of a region. Leave it out to use <Class>.<method>.',
     );
   }
   const nameFor = (instance: object): string => {
@@ -37,7 +49,7 @@ export function regionAt(site: MethodSite, region: string | undefined, cacheOf: 
   return oncePerInstance((instance) => cacheOf(instance).region(nameFor(instance)));
 }
 
-/** Weakly, so that request-scoped instances can go. */
+/** Remembers what `bind` gave for each instance, weakly: request-scoped instances can be garbage-collected. */
 function oncePerInstance<B extends object>(bind: (instance: object) => B): (instance: object) => B {
   const bindings = new WeakMap<object, B>();
   return (instance) => {

@@ -5,20 +5,20 @@ import { CacheNotInjectedError } from '../../errors.js';
 import { classNameOf, label, type MethodSite } from './method-site.js';
 import { PrototypeList } from './prototype-list.js';
 
-/** The property in which an instance with decorated methods holds the cache they use. @internal */
+/** The property of an instance that holds the cache for its decorated methods. @internal */
 export interface CacheSlot {
   readonly property: symbol;
-  /** The name of the cache; `undefined`: the unnamed one. */
+  /** The name of the cache; `undefined`: the unnamed cache. */
   readonly cache: string | undefined;
 }
 
 const SLOTS = new PrototypeList<CacheSlot>('nestjs-distributed-cache:slots');
 
-/** Lets Nest inject the cache; all methods of one class that use the same cache share the slot. @internal */
+/** Makes Nest inject the cache into a property. All methods of one class that use the same cache share that property. @internal */
 export function declareCacheSlot({ decorator, target }: MethodSite, cache: string | undefined): CacheSlot {
   const declared = SLOTS.ownItems(target).find((slot) => slot.cache === cache);
   if (declared) return declared;
-  // Nest prints the property it cannot fill, so its description is what the reader of that message needs.
+  // When Nest cannot inject the property, its error prints this description: so it says what to do.
   const slot = { property: Symbol(helpFor(decorator, target, cache)), cache };
   SLOTS.add(target, slot);
   Inject(getDistributedCacheToken(cache))(target, slot.property);
@@ -28,7 +28,7 @@ export function declareCacheSlot({ decorator, target }: MethodSite, cache: strin
 /**
  * The cache that `instance` holds in `slot`.
  *
- * @throws {CacheNotInjectedError} when it holds none, or something else, such as an auto-mock
+ * @throws {CacheNotInjectedError} when the instance holds no cache, or something else in its place, such as an auto-mock
  *
  * @internal
  */
@@ -43,15 +43,15 @@ export function cacheIn(slot: CacheSlot, instance: unknown, { target, name }: Me
   if (isDistributedCache(cache)) return cache;
   const problem =
     cache === undefined || cache === null
-      ? 'the instance holds no cache, because Nest did not inject it'
-      : 'what was injected as the cache is not a DistributedCache (an auto-mock?)';
+      ? 'the instance has no cache, because Nest did not inject one'
+      : 'the object that was injected as the cache is not a DistributedCache (an auto-mock?)';
   throw new CacheNotInjectedError(`${method}: ${problem}. ${recipeFor(target, slot.cache)}`);
 }
 
 /**
- * Gives an instance that Nest did not inject the caches its decorated methods use. What is already there stays.
+ * Gives the caches for its decorated methods to an instance that Nest did not inject. A slot that is filled already stays as it is.
  *
- * @param cacheNamed - the cache for a name, `undefined` being the unnamed one; where it gives `undefined` the slot stays empty
+ * @param cacheNamed - gives the cache with a name (`undefined`: the unnamed cache); if it returns `undefined`, the slot stays empty
  *
  * @internal
  */

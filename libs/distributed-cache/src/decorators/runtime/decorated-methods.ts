@@ -2,21 +2,22 @@ import { defaultRegion } from './default-region.js';
 import type { MethodSite } from './method-site.js';
 import { PrototypeList } from './prototype-list.js';
 
-/** One thing that a decorator does around a method, as far as the boot has to know it. @internal */
+/** One operation of a decorator: what the checks at boot have to know of it. @internal */
 export interface DecoratedOperation {
   readonly kind: 'read' | 'put' | 'evict';
-  /** The name of the cache; `undefined`: the unnamed one. */
+  /** The name of the cache; `undefined`: the unnamed cache. */
   readonly cache: string | undefined;
-  /** Its region's name, or how it comes to one; `'none'`: it only evicts tags. */
+  /** The region that the attributes name; `'default'`: they name none; `'none'`: the operation only evicts tags. */
   readonly region: { readonly named: string } | 'default' | 'none';
-  /** The key is made of all arguments. */
+  /** Whether the key is made of all arguments, by `defaultKey`. */
   readonly keyOfArguments: boolean;
 }
 
-/** @internal */
+/** A method with a cache decorator. @internal */
 export interface DecoratedMethod {
+  /** With its `@`, for messages. */
   readonly decorator: string;
-  /** The prototype on which it was decorated. */
+  /** The prototype of the class that declares the method. */
   readonly target: object;
   readonly name: string | symbol;
   readonly operations: readonly DecoratedOperation[];
@@ -24,18 +25,18 @@ export interface DecoratedMethod {
 
 const DECORATED_METHODS = new PrototypeList<DecoratedMethod>('nestjs-distributed-cache:decorated-methods');
 
-/** @internal */
+/** Lets the checks at boot find a decorated method. @internal */
 export function recordDecoratedMethod(site: MethodSite, operations: readonly DecoratedOperation[]): void {
   const { decorator, target, name } = site;
   DECORATED_METHODS.add(target, { decorator, target, name, operations });
 }
 
-/** All decorated methods that instances with this prototype have, the inherited and the overridden ones included. @internal */
+/** All decorated methods of instances with this prototype, including inherited and overridden ones. @internal */
 export function decoratedMethodsOf(prototype: object): DecoratedMethod[] {
   return DECORATED_METHODS.allItems(prototype);
 }
 
-/** The region that the operation uses on instances with this prototype; `undefined`: none. @internal */
+/** The name of the region that the operation uses on instances with this prototype; `undefined`: no region. @internal */
 export function regionOf(
   operation: DecoratedOperation,
   method: DecoratedMethod,

@@ -2,11 +2,15 @@ import { classNameOf } from './method-site.js';
 import { prototypesFrom } from './prototype-list.js';
 
 /**
- * The region of a decorated method that names none: `<class of the instance>.<method>`, so that two subclasses of one generic base
- * never share entries. A method that was overridden and is reached by `super` adds the class that declares it.
+ * The region of a decorated method whose attributes name none: `<class of the instance>.<method>`. The class is that of the instance, so
+ * that two subclasses of a generic base never share entries.
  *
- * @param prototype - of the instance
- * @param target - the prototype on which the method was decorated
+ * An overridden method that is reached by `super` adds the class that declares it. Example: `SpecialOffers` extends `Offers`, and both
+ * cache `find`. On an instance of `SpecialOffers`, its own `find` uses the region `'SpecialOffers.find'`, and `super.find()` uses
+ * `'SpecialOffers.find(Offers)'`.
+ *
+ * @param prototype - the prototype of the instance
+ * @param target - the prototype of the class that declares the decorated method
  *
  * @internal
  */

@@ -1,10 +1,10 @@
 import { InvalidOptionsError } from '../../errors.js';
 
-/** Where a decorator stands. @internal */
+/** A method and the decorator that is applied to it. @internal */
 export interface MethodSite {
   /** With its `@`, for messages. */
   readonly decorator: string;
-  /** The prototype whose own property the method is. */
+  /** The prototype of the class that declares the method. */
   readonly target: object;
   readonly name: string | symbol;
   readonly original: CallableMethod;
@@ -14,19 +14,21 @@ export interface MethodSite {
 export type CallableMethod = (this: unknown, ...args: unknown[]) => unknown;
 
 /**
- * @throws {InvalidOptionsError} when the decorator does not stand on a method of instances
+ * Takes what TypeScript hands to a decorator.
+ *
+ * @throws {InvalidOptionsError} when the decorator is not applied to an instance method
  *
  * @internal
  */
 export function methodSite(decorator: string, target: object, name: unknown, descriptor: unknown): MethodSite {
   if (typeof name !== 'string' && typeof name !== 'symbol') {
     throw new InvalidOptionsError(
-      `${decorator} got no method name: it is a legacy decorator for methods. Put it on a method of a class and compile with "experimentalDecorators".`,
+      `${decorator} got no method name. Apply it to a method of a class, and compile with "experimentalDecorators": true, as Nest needs.`,
     );
   }
   if (typeof target === 'function') {
     throw new InvalidOptionsError(
-      `${decorator} on ${target.name}.${String(name)}: a static method has no instance that Nest could give a cache. Make it a method of instances.`,
+      `${decorator} on ${target.name}.${String(name)}: a static method has no instance into which Nest could inject the cache. Make it an instance method.`,
     );
   }
   const original = methodIn(descriptor);
@@ -48,7 +50,7 @@ export function classNameOf(prototype: object): string {
   return prototype.constructor.name;
 }
 
-/** @internal */
+/** An error that says where the decorator is. @internal */
 export function contradiction(site: MethodSite, problem: string): InvalidOptionsError {
   return new InvalidOptionsError(`${site.decorator} on ${label(site.target, site.name)}: ${problem}`);
 }

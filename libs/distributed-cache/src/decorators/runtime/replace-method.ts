@@ -1,16 +1,19 @@
 import type { MethodSite } from './method-site.js';
 
-/** Runs a method, or what stands in its place, on an instance. @internal */
+/** Runs a method, or its replacement, on an instance. @internal */
 export type Proceed = (instance: object, args: unknown[]) => unknown;
 
-/** The method as it was written. @internal */
+/** Runs the method as it was before the decorator. @internal */
 export function originalOf({ original }: MethodSite): Proceed {
   return (instance, args) => original.apply(instance, args);
 }
 
+/** Own properties of every function, which either cannot be redefined or would mean the original. */
+const OF_EVERY_FUNCTION: ReadonlySet<string | symbol> = new Set(['prototype', 'arguments', 'caller']);
+
 /**
- * Puts `proceed` in the method's place. What others see stays: its name, its length, its own properties and its metadata, which Nest
- * reads off the function.
+ * Replaces the method by `proceed`. The replacement keeps the name, the length, the own properties and the metadata of the method:
+ * Nest reads routes, parameters and guards from there.
  *
  * @internal
  */
@@ -23,10 +26,8 @@ export function replaceMethod({ original }: MethodSite, descriptor: PropertyDesc
     if (own && !OF_EVERY_FUNCTION.has(property)) Object.defineProperty(method, property, own);
   }
   for (const key of Reflect.getOwnMetadataKeys(original)) {
-    Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, original), method);
+    const value: unknown = Reflect.getOwnMetadata(key, original);
+    Reflect.defineMetadata(key, value, method);
   }
   descriptor.value = method;
 }
-
-/** They mean the function itself, or cannot be redefined. */
-const OF_EVERY_FUNCTION: ReadonlySet<string | symbol> = new Set(['prototype', 'arguments', 'caller']);
