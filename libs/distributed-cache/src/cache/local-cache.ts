@@ -1,6 +1,7 @@
 import type { Clock } from '../common/clock.js';
 import { ignoreRejection } from '../common/ignore-rejection.js';
 import type { CacheLogger } from '../common/logger.js';
+import { Operations } from '../common/operations.js';
 import { Coherence, type CoherenceState, type LocalCopies } from '../coherence/coherence.js';
 import { EVICTED_ALONE, type Evicted } from '../coherence/publish/evicted.js';
 import { CacheClosedError } from '../errors.js';
@@ -56,6 +57,8 @@ export class LocalCache implements LocalCopies {
   readonly events: EventEmitter;
   readonly executions: Executions;
   readonly loads: Loads;
+  /** Logs the course of loads and puts at `debug`. */
+  readonly operations: Operations;
   readonly #delayedReevictions: DelayedReevictions;
   readonly #shutdown = new AbortController();
   #isClosed = false;
@@ -65,10 +68,11 @@ export class LocalCache implements LocalCopies {
     this.clock = clock;
     this.events = new EventEmitter(logger);
     this.executions = new Executions(clock);
+    this.operations = new Operations(logger);
     this.coherence = new Coherence({ ...settings, member: memberOf(settings, instanceId) }, clock, this, logger);
-    const { coherence, executions, events } = this;
+    const { coherence, executions, events, operations } = this;
     this.copies = new Copies({ settings, clock, coherence, executions, events, logger });
-    this.loads = new Loads({ clock, coherence, copies: this.copies, executions, events });
+    this.loads = new Loads({ clock, coherence, copies: this.copies, executions, events, operations });
     this.#delayedReevictions = new DelayedReevictions(settings, clock, (targets) => {
       this.#applyOwn(targets);
       void ignoreRejection(coherence.publish(targets));

@@ -1,3 +1,4 @@
+import type { Operation } from '../../common/operations.js';
 import type { AppliedMark } from '../../coherence/applied-invalidations.js';
 import type { Execution } from './execution.js';
 
@@ -18,15 +19,18 @@ export class Load {
   readonly execution: Execution;
   /** The tags that are known before the loader ends: those given with the call. */
   readonly tags: readonly string[];
+  /** Logs the course of the load at `debug`; `undefined` while nobody reads that. */
+  readonly operation: Operation | undefined;
   /** `undefined` until the loader is called: what is invalidated while the load waits for its turn does not concern it. */
   mark: AppliedMark | undefined;
   /** Whether it may be joined and its result stored. It ends when the load is fenced, is replaced by a newer one, or has ended. */
   isCurrent = true;
   #outcome: Promise<LoadOutcome> | undefined;
 
-  constructor(execution: Execution, tags: readonly string[]) {
+  constructor(execution: Execution, tags: readonly string[], operation: Operation | undefined) {
     this.execution = execution;
     this.tags = tags;
+    this.operation = operation;
   }
 
   /** Known from the moment at which the load can be joined. */

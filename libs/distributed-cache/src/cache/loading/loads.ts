@@ -1,4 +1,6 @@
 import type { Clock } from '../../common/clock.js';
+import { errorFrom } from '../../common/error-from.js';
+import type { Operations } from '../../common/operations.js';
 import type { AppliedMark } from '../../coherence/applied-invalidations.js';
 import type { Coherence } from '../../coherence/coherence.js';
 import { covers, type Invalidation } from '../../protocol/invalidation.js';
@@ -37,6 +39,7 @@ export interface LoadsParts {
   readonly copies: Copies;
   readonly executions: Executions;
   readonly events: EventEmitter;
+  readonly operations: Operations;
 }
 
 /**
@@ -84,10 +87,11 @@ export class Loads {
     const flight = this.#flight(region, key);
     const now = this.#parts.clock.now();
     const execution = request.execution ?? new Execution(now, this.#parts.executions.current, region, key);
-    const load = new Load(execution, request.tags);
+    const load = new Load(execution, request.tags, this.#parts.operations.begin('load'));
     const previous = flight.fenced >= MAX_FENCED ? flight.latest : undefined;
     flight.latest = load;
     flight.running += 1;
+    if (previous) load.operation?.step('Load waits for its turn', { region: region.name, fenced: flight.fenced });
     load.outcome = previous
       ? this.#turnAfter(previous).then(() => this.#run(load, flight, region, key, request, this.#parts.clock.now()))
       : this.#run(load, flight, region, key, request, now);
@@ -119,6 +123,7 @@ export class Loads {
     const { coherence, clock } = this.#parts;
     const { whenDisconnected } = region.settings;
     if (load.mark && !coherence.lease.mayServe(load.execution.loadedAtSoFar(), clock.now(), whenDisconnected)) {
+      load.operation?.step('Load abandoned: it began too long ago to be joined', { region: region.name });
       abandon(load, flight);
       return undefined;
     }
@@ -136,6 +141,7 @@ export class Loads {
     const { coherence, events, executions } = this.#parts;
     const mark = coherence.applied.begin();
     load.mark = mark;
+    load.operation?.step('Load started', { region: region.name });
     region.stats.loads += 1;
     let isLoaded = false;
     try {
@@ -144,7 +150,7 @@ export class Loads {
       if (events.hears.load) events.emit('load', { region: region.name, key, duration: this.#since(startedAt) });
       return this.#settle(load, flight, region, key, mark, request, value);
     } catch (error) {
-      if (!isLoaded) this.#loadFailed(region, key, startedAt, error);
+      if (!isLoaded) this.#loadFailed(load, region, key, startedAt, error);
       throw error;
     } finally {
       coherence.applied.end(mark);
@@ -171,15 +177,16 @@ export class Loads {
     const fencedAt = this.#parts.coherence.applied.firstCovering(mark, region.name, key, tags);
     if (fencedAt !== undefined) region.stats.fenced += 1;
     if (fencedAt !== undefined && load.isCurrent) fence(load, flight);
-    if (load.isCurrent) {
-      if (request.isStorable(value)) this.#parts.copies.store(region, key, value, loadedAt, request.ttl(), tags);
-      flight.fenced = 0;
-    }
+    const isStored = load.isCurrent && request.isStorable(value);
+    if (isStored) this.#parts.copies.store(region, key, value, loadedAt, request.ttl(), tags);
+    if (load.isCurrent) flight.fenced = 0;
+    load.operation?.step('Load ended', { region: region.name, isStored, isFenced: fencedAt !== undefined });
     return { value, loadedAt, fencedAt };
   }
 
-  #loadFailed(region: RegionState, key: string, startedAt: number, error: unknown): void {
+  #loadFailed(load: Load, region: RegionState, key: string, startedAt: number, error: unknown): void {
     region.stats.loadErrors += 1;
+    load.operation?.step('Load failed', { region: region.name, error: errorFrom(error).name });
     const { events } = this.#parts;
     if (!events.hears.loadError) return;
     events.emit('loadError', { region: region.name, key, duration: this.#since(startedAt), error });

@@ -43,6 +43,8 @@ export async function runPut<R>(
   const { applied } = cache.coherence;
   const execution = new Execution(cache.clock.now(), cache.executions.current);
   const mark = applied.begin();
+  const operation = cache.operations.begin('put');
+  operation?.step('Put started');
   try {
     const result = await cache.executions.run(execution, method);
     const entries = entriesOf(result);
@@ -53,6 +55,7 @@ export async function runPut<R>(
       return !isFenced;
     });
     const delivered = writeEntries(cache, entries, current, result, execution.loadedAt);
+    operation?.step('Put ended', { entries: entries.length, fenced: entries.length - current.length });
     return { result, delivered };
   } finally {
     applied.end(mark);
