@@ -70,9 +70,7 @@ export class Region<V = unknown> {
   load(key: string, givenKey: CacheKey, loader: Loader<unknown>, options: StoreOptions | undefined): Promise<unknown> {
     const cache = this.#cache;
     const previous = cache.copies.miss(this.#state, key);
-    const { executions } = cache;
-    const read = { region: this.name, givenKey, loader, options, previous, executions, shutdown: cache };
-    return readMissed(cache, this.#state, key, new SingleSource(read));
+    return readMissed(cache, this.#state, key, new SingleSource(cache, this.name, givenKey, loader, options, previous));
   }
 
   /**

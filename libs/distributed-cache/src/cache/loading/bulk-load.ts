@@ -60,7 +60,7 @@ export async function readMany(
     }
     copies.miss(region, key);
     source ??= new BulkSource(cache, region, request, givenIds);
-    reads.push(readMissed(cache, region, key, source).then((value) => void values.set(key, value)));
+    reads.push(keep(values, key, readMissed(cache, region, key, source)));
   }
   await Promise.all(reads);
 
@@ -70,6 +70,10 @@ export async function readMany(
     if (value !== undefined) found.set(id, value);
   }
   return found;
+}
+
+async function keep(values: Map<string, unknown>, key: string, read: Promise<unknown>): Promise<void> {
+  values.set(key, await read);
 }
 
 /** Loads keys in batches: the keys that are asked for in one turn share one call of the loader. */

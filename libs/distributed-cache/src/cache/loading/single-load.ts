@@ -1,67 +1,78 @@
 import type { CacheKey } from '../../keys/canonical-key.js';
+import type { LocalCache } from '../local-cache.js';
 import { canonicalTags, isStorable, ttlOf, type StoreOptions } from '../store-options.js';
+import type { Execution } from './execution.js';
 import { LoadInstructions, type Loader } from './load-context.js';
-import type { Execution, Executions } from './execution.js';
 import type { LoadRequest } from './loads.js';
 import type { LoadSource } from './read.js';
 
-/** What a single read passes on to its loads. @internal */
-export interface SingleRead {
-  readonly region: string;
-  /** As the caller gave it. */
-  readonly givenKey: CacheKey;
+/** Loads the one key of a single read, by one call of its loader for each load. @internal */
+export class SingleSource implements LoadSource {
+  readonly cache: LocalCache;
   readonly loader: Loader<unknown>;
   readonly options: StoreOptions | undefined;
-  /** The expired value, if it may still be passed to the loader. */
-  readonly previous: unknown;
-  readonly executions: Executions;
-  readonly shutdown: { readonly shutdownSignal: AbortSignal };
-}
-
-/** Loads one key by one call of its loader. @internal */
-export class SingleSource implements LoadSource {
-  readonly #read: SingleRead;
+  /** The tags that the caller gave, canonical. */
+  readonly tags: readonly string[];
+  readonly #givenKey: CacheKey;
+  readonly #previous: unknown;
   readonly #ttl: number | undefined;
-  readonly #tags: readonly string[];
 
-  constructor(read: SingleRead) {
-    const { options, region } = read;
-    this.#read = read;
-    // `ttlOf` is skipped when no TTL is given: the label for its error would be built on every miss.
+  /**
+   * @param region - its name, for errors
+   * @param givenKey - as the caller gave it
+   * @param previous - the expired value, if it may still be passed to the loader
+   * @throws {InvalidOptionsError} when an option is not allowed
+   */
+  constructor(
+    cache: LocalCache,
+    region: string,
+    givenKey: CacheKey,
+    loader: Loader<unknown>,
+    options: StoreOptions | undefined,
+    previous: unknown,
+  ) {
+    this.cache = cache;
+    this.loader = loader;
+    this.options = options;
+    this.tags = canonicalTags(options?.tags);
+    this.#givenKey = givenKey;
+    this.#previous = previous;
+    // Skipped when no TTL is given: the label for an error of `ttlOf` would be built on every miss.
     this.#ttl = options?.ttl === undefined ? undefined : ttlOf(options.ttl, `Region '${region}'`);
-    this.#tags = canonicalTags(options?.tags);
   }
 
   request(key: string): LoadRequest {
-    return new SingleLoad(this.#read, this.#instructions(key), this.#tags);
+    return new SingleLoad(this, this.#instructions(key));
   }
 
   uncoordinated(key: string): unknown {
-    return this.#read.loader(this.#instructions(key));
+    return this.loader(this.#instructions(key));
   }
 
-  /** New for every call of the loader: instructions for a result that was fenced say nothing about the next result. */
+  /** New for every call of the loader: what it asked for a fenced result is not meant for the next result. */
   #instructions(key: string): LoadInstructions<unknown> {
-    const { givenKey, previous, options, shutdown } = this.#read;
-    const shownKey = typeof givenKey === 'string' ? givenKey : key;
+    const shownKey = typeof this.#givenKey === 'string' ? this.#givenKey : key;
     // The tags as they were given: making a canonical tag canonical again would change it.
-    return new LoadInstructions(shownKey, previous, this.#ttl, options?.tags, shutdown);
+    return new LoadInstructions(shownKey, this.#previous, this.#ttl, this.options?.tags, this.cache);
   }
 }
 
 class SingleLoad implements LoadRequest {
-  readonly #read: SingleRead;
+  readonly #source: SingleSource;
   readonly #instructions: LoadInstructions<unknown>;
-  readonly tags: readonly string[];
 
-  constructor(read: SingleRead, instructions: LoadInstructions<unknown>, tags: readonly string[]) {
-    this.#read = read;
+  constructor(source: SingleSource, instructions: LoadInstructions<unknown>) {
+    this.#source = source;
     this.#instructions = instructions;
-    this.tags = tags;
+  }
+
+  get tags(): readonly string[] {
+    return this.#source.tags;
   }
 
   call(execution: Execution): unknown {
-    return this.#read.executions.run(execution, () => this.#read.loader(this.#instructions));
+    const { cache, loader } = this.#source;
+    return cache.executions.run(execution, () => loader(this.#instructions));
   }
 
   tagsOf(): readonly string[] {
@@ -69,7 +80,7 @@ class SingleLoad implements LoadRequest {
   }
 
   isStorable(value: unknown): boolean {
-    return !this.#instructions.isSkipped && isStorable(value, this.#read.options);
+    return !this.#instructions.isSkipped && isStorable(value, this.#source.options);
   }
 
   ttl(): number | undefined {
