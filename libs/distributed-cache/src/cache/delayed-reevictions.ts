@@ -9,7 +9,8 @@ interface Batch {
 }
 
 /**
- * Evicts a second time, a little later: what was loaded in between may have come from a replica of the source that had not caught up.
+ * Evicts a second time, a little later (`reevictAfter`): a value that was loaded in between may have come from a read replica of the
+ * source that lagged behind.
  *
  * Bounded as the outbox is: beyond `outboxLimit` targets they are widened, and what is left is due when the last of them would be.
  *
@@ -43,7 +44,7 @@ export class DelayedReevictions {
     this.#cancel ??= this.#clock.schedule(() => this.#run(), this.#delay);
   }
 
-  /** All that is still to come, early rather than never. */
+  /** Carries out all pending evictions at once: at shutdown, early is better than never. */
   now(): void {
     this.#cancel?.();
     this.#cancel = undefined;

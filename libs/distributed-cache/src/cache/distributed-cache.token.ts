@@ -8,6 +8,6 @@ import { DistributedCache } from './distributed-cache.js';
  * @publicApi
  */
 export function getDistributedCacheToken(name?: string): typeof DistributedCache | string {
-  // Never a symbol: it turns Nest's message about circular dependencies into a TypeError.
+  // Never a symbol: Nest would throw a TypeError in place of its message about circular dependencies.
   return name === undefined ? DistributedCache : `DistributedCache:${name}`;
 }

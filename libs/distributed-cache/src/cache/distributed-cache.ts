@@ -21,27 +21,30 @@ import { canonicalTags } from './store-options.js';
 
 /** @publicApi */
 export interface CacheStatus {
-  /** `'local'`: alone; `'connecting'`: not yet synced; `'coherent'`: every invalidation arrives; `'disconnected'`: the lease runs out. */
+  /**
+   * `'local'`: there are no other instances. `'connecting'`: the first sync is not complete. `'coherent'`: every invalidation arrives.
+   * `'disconnected'`: invalidations may be missed; copies are served until the lease ends.
+   */
   readonly state: CoherenceState;
   /** `<host>:<pid>:<random>` */
   readonly instanceId: string;
   readonly namespace: string;
-  /** How long ago, in ms, the last complete sync was sent; 0 in local mode, `Infinity` before the first. */
+  /** Age of the lease: how long ago, in ms, the last complete sync was sent. 0 in local mode, `Infinity` before the first sync. */
   readonly leaseAge: number;
-  /** How many invalidated names have not reached the log yet. */
+  /** How many invalidation targets wait in the outbox: the log does not have them yet. */
   readonly outbox: number;
-  /** The id of the log entry up to which everything was applied. */
+  /** The id of the newest log entry up to which everything is applied; `undefined` before the first sync. */
   readonly position: string | undefined;
 }
 
-/** What {@link DistributedCache} is made with beside its settings. @internal */
+/** What a {@link DistributedCache} is created with, beside its settings. @internal */
 export interface DistributedCacheParts {
   readonly clock?: Clock | undefined;
   readonly logger?: CacheLogger | undefined;
 }
 
 /**
- * The cache: a fast copy in this instance's memory, kept coherent with the other instances'.
+ * The cache: local copies in the memory of this instance, kept coherent with those of the other instances.
  *
  * @publicApi
  */
@@ -50,18 +53,18 @@ export class DistributedCache {
   readonly #instanceId = newInstanceId();
   #cacheManager: Cache | undefined;
 
-  /** Made by the module. @internal */
+  /** Created by the module. @internal */
   constructor(settings: CacheSettings, { clock = systemClock, logger = noopLogger }: DistributedCacheParts = {}) {
     this.#cache = new LocalCache(settings, this.#instanceId, clock, logger);
   }
 
-  /** Whether `value` is a cache of ours: an auto-mock answers to every name, but holds no private field. @internal */
+  /** Whether `value` is a real cache. An auto-mock has every method, but no private field. @internal */
   static isOne(value: unknown): value is DistributedCache {
     return typeof value === 'object' && value !== null && #cache in value;
   }
 
   /**
-   * The region of this name; made on first use.
+   * The region of this name; created on first use.
    *
    * @throws {InvalidKeyError} when `name` is empty or not a string
    */
@@ -106,14 +109,14 @@ export class DistributedCache {
     return { regions: Object.fromEntries(regions), bridge: { ...this.#cache.coherence.stats } };
   }
 
-  /** Calls `listener` with every such event, until the function it returns is called. */
+  /** Calls `listener` for every such event. Returns a function that removes the listener. */
   on<E extends keyof CacheEvents>(event: E, listener: CacheListener<E>): () => void {
     return this.#cache.events.on(event, listener);
   }
 
   /**
-   * This cache as a cache-manager `Cache`, on region `'default'`: `get` and `set` are local, `wrap` is `getOrLoad`, `del`, `mdel` and
-   * `clear` reach every instance.
+   * This cache as a `Cache` of cache-manager, on region `'default'`: `get` and `set` are local, `wrap` is `getOrLoad`, and `del`, `mdel`
+   * and `clear` reach every instance.
    */
   get cacheManager(): Cache {
     return (this.#cacheManager ??= createCacheManager(this.#cache, this.region('default')));
@@ -134,7 +137,7 @@ export class DistributedCache {
     return this.#cache.evict(targets, options);
   }
 
-  /** Begins to keep the copies coherent; without a bridge: alone. @internal */
+  /** Starts to keep the copies coherent through `bridge`; without one, in local mode. @internal */
   start(bridge?: InvalidationBridge, commandTimeout?: number): void {
     this.#cache.coherence.start(bridge, commandTimeout);
   }
@@ -144,7 +147,7 @@ export class DistributedCache {
     return this.#cache.coherence.firstSync.wait(tries);
   }
 
-  /** Stops serving, delivers what waits in the outbox, leaves. @internal */
+  /** Stops serving, delivers the outbox, and leaves the list of members. @internal */
   close(): Promise<void> {
     return this.#cache.close();
   }

@@ -2,7 +2,7 @@ import type { CoherenceState } from '../coherence/coherence.js';
 import type { Invalidation } from '../protocol/invalidation.js';
 import type { CacheLogger } from '../common/logger.js';
 
-/** What `cache.on` can listen to. No event ever carries a cached value. @publicApi */
+/** The events that `cache.on` listens to, and their details. No event ever carries a cached value. @publicApi */
 export interface CacheEvents {
   /** A read was served from memory. Emitted within the call that reads. */
   hit: { readonly region: string; readonly key: string };
@@ -14,13 +14,13 @@ export interface CacheEvents {
   loadError: { readonly region: string; readonly key: string; readonly duration: number; readonly error: unknown };
   /** A value was stored, for `ttl` ms. */
   store: { readonly region: string; readonly key: string; readonly ttl: number; readonly tags: readonly string[] };
-  /** Something was evicted by this instance. */
+  /** This instance evicted something. */
   evict: { readonly invalidation: Invalidation };
-  /** Something was invalidated by another instance (`''`: by a third party). */
+  /** Another instance, or a third party (`from` is `''`), invalidated something. */
   invalidation: { readonly from: string; readonly invalidation: Invalidation };
-  /** Everything local was dropped, since the log could not be proven to continue; for the `flushes`-th time. */
+  /** All local copies were dropped, because the log could not be proven to continue; `flushes` counts how often. */
   flush: { readonly flushes: number };
-  /** The instance changed between coherent and not. */
+  /** The state of the instance changed; see `cache.status()`. */
   state: { readonly state: CoherenceState; readonly previous: CoherenceState };
 }
 
@@ -31,7 +31,10 @@ type Listeners = { readonly [E in keyof CacheEvents]: Set<CacheListener<E>> };
 
 /** @internal */
 export class EventEmitter {
-  /** Whether anybody listens. Asked before an event is made, on the way of every hit: a flag costs less there than the size of a set. */
+  /**
+   * Whether there is a listener. Checked before the details of an event are made. Every hit checks it, and a flag is cheaper to check than
+   * the size of a set.
+   */
   readonly hears: Record<keyof CacheEvents, boolean> = {
     hit: false,
     miss: false,
@@ -81,7 +84,7 @@ export class EventEmitter {
     }
   }
 
-  /** A broken listener must neither break a read nor, by a rejection that nobody hears, end the process. */
+  /** A broken listener must not break a read, and its rejection must not end the process. */
   #listenerFailed(event: keyof CacheEvents, error: unknown): void {
     this.#logger.error(`A listener of '${event}' failed`, { error });
   }

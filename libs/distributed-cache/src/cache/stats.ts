@@ -1,17 +1,17 @@
 import type { BridgeStats } from '../coherence/bridge-stats.js';
 
-/** What happened in one region on this instance since it started. Counts, all of them. @publicApi */
+/** What happened in one region on this instance since it started. All are counts. @publicApi */
 export interface RegionStats {
-  /** Entries held now, expired ones that nobody has asked for since included. */
+  /** Entries that are stored now. Expired entries count until a read finds them or a bound removes them. */
   entries: number;
   hits: number;
   /** Reads that found nothing to serve, each counted once per call and id; those that joined a running load included. */
   misses: number;
   loads: number;
   loadErrors: number;
-  /** Hits on expired entries that a load policy allowed. */
+  /** Expired entries that were served because a load policy allowed it. */
   staleServed: number;
-  /** Loads and puts whose result was not stored because an invalidation overtook them. */
+  /** Loads and puts whose result was not stored, because something that covers it was invalidated while they ran. */
   fenced: number;
   /** Entries removed because they may be untrue: evicted here, invalidated by another instance, or dropped by a flush. */
   invalidated: number;

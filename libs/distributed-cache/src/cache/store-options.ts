@@ -2,17 +2,20 @@ import { canonicalName } from '../keys/canonical-key.js';
 import { milliseconds, type Duration } from '../common/duration.js';
 import { InvalidOptionsError } from '../errors.js';
 
-/** What is said about one value when it is stored. @publicApi */
+/** How one value is stored. @publicApi */
 export interface StoreOptions {
-  /** Time to live; `Infinity` = until evicted; `0` is refused, a negative one (computed, already over) means "do not store". Default: the region's. */
+  /**
+   * Time to live. `Infinity`: until evicted. `0` is refused. A negative number, the result of a calculation, means that the value has
+   * expired already: it is not stored. Default: the TTL of the region.
+   */
   ttl?: Duration | undefined;
   /** Tags by which `evictTags` finds the entry. Default: none. */
   tags?: string | readonly string[] | undefined;
-  /** Store `undefined` too, which otherwise means "there is nothing". Default: `false`. */
+  /** Whether `undefined` is stored, too. By default it means "there is nothing" and is not stored. Default: `false`. */
   cacheUndefined?: boolean | undefined;
 }
 
-/** The TTL of a call in ms; `undefined` when it names none. @internal */
+/** The TTL of a call in ms; `undefined`: the call gives none; 0: do not store. @throws {InvalidOptionsError} @internal */
 export function ttlOf(ttl: Duration | undefined, where: string): number | undefined {
   if (ttl === undefined) return undefined;
   if (typeof ttl === 'number' && ttl < 0) return 0;
@@ -25,12 +28,12 @@ export function ttlOf(ttl: Duration | undefined, where: string): number | undefi
   return parsed;
 }
 
-/** Whether a result is to be stored at all: `undefined` means "there is nothing". The only place that decides it. @internal */
+/** Whether a result is to be stored at all. The only place that decides it. @internal */
 export function isStorable(value: unknown, options: Pick<StoreOptions, 'cacheUndefined'> | undefined): boolean {
   return value !== undefined || (options?.cacheUndefined ?? false);
 }
 
-/** The tags in the form in which they are stored and sent, each once. @internal */
+/** The tags in the form in which they are stored and sent, without repeats. @throws {InvalidKeyError} @internal */
 export function canonicalTags(tags: string | readonly string[] | undefined): readonly string[] {
   if (tags === undefined) return NO_TAGS;
   if (typeof tags === 'string') return [canonicalName('tag', tags)];

@@ -1,7 +1,7 @@
 import { InvalidOptionsError } from '../errors.js';
 import type { ValuesPolicy } from './settings.js';
 
-/** What is kept of a value that was loaded or put. @internal */
+/** The form in which a value is stored. @throws {InvalidOptionsError} when it cannot be cloned @internal */
 export function valueToStore(value: unknown, policy: ValuesPolicy, region: string): unknown {
   switch (policy) {
     case 'shared':
@@ -13,7 +13,7 @@ export function valueToStore(value: unknown, policy: ValuesPolicy, region: strin
   }
 }
 
-/** What a reader is handed of a stored value. @internal */
+/** The form in which a reader is handed a stored value. @internal */
 export function valueToServe(value: unknown, policy: ValuesPolicy, region: string): unknown {
   return policy === 'cloned' ? clone(value, region) : value;
 }
@@ -32,9 +32,9 @@ function clone(value: unknown, region: string): unknown {
 
 function deepFreeze(value: unknown): unknown {
   const seen = new Set<unknown>([value]);
-  // A list that grows while it is walked: values may be deeper than the stack, and may be cyclic.
+  // The set grows while it is walked. No recursion: a value may be deeper than the stack, or cyclic.
   for (const item of seen) {
-    // The elements of a view cannot be frozen; the attempt throws.
+    // Freezing a view throws: its elements cannot be frozen.
     if (typeof item !== 'object' || item === null || ArrayBuffer.isView(item)) continue;
     Object.freeze(item);
     for (const property of Object.values(Object.getOwnPropertyDescriptors(item))) seen.add(property.value);
