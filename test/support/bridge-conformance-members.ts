@@ -21,7 +21,7 @@ export function describeMembers(callers: () => BridgeCallers): void {
 
       await callers().heardBy(caller, 1);
       expect(caller.heard[0]).toEqual({ payload: 'one', entry: { id, previousId: before.newest.id } });
-      expect((await callers().syncAfter(caller, before)).entries).toEqual([{ id, payload: 'one' }]);
+      expect((await callers().syncAfter(caller, before)).entries).toMatchObject([{ id, payload: 'one' }]);
     });
 
     it('tells everybody who has synced, with what they said of themselves, and how long ago', async () => {

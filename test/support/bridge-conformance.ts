@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { isAfter } from '../../libs/distributed-cache/src/protocol/position.js';
 import { bridgeMember } from './bridge-member.js';
 import { BridgeCallers, PATIENCE, type BridgeUnderTest } from './bridge-callers.js';
 import { describeMembers } from './bridge-conformance-members.js';
@@ -60,7 +59,9 @@ export function describeInvalidationBridge(name: string, makeBridge: () => Promi
       expect(listener.heard.map(({ payload }) => payload)).toEqual(['one', 'two', 'three']);
       expect(listener.heard.map(({ entry }) => entry?.id)).toEqual(ids);
       expect(listener.heard.slice(1).map(({ entry }) => entry?.previousId)).toEqual(ids.slice(0, 2));
-      expect(ids.every((id, index) => index === 0 || isAfter(id, ids[index - 1] ?? ''))).toBe(true);
+      expect(ids.every((id, index) => index === 0 || callers.server.bridge.isAfter(id, ids[index - 1] ?? ''))).toBe(
+        true,
+      );
     });
 
     it('carries any text unchanged, on the channel and in the log', async () => {

@@ -8,6 +8,7 @@ import type {
   SyncReply,
   SyncRequest,
 } from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
+import { isAfter } from '../../libs/distributed-cache/src/redis/link/stream-id.js';
 import { deferred, type Deferred } from './deferred.js';
 
 /** A request as the link got it; the test answers it when it is time. */
@@ -101,6 +102,10 @@ export class ScriptedBridge implements InvalidationBridge {
     this.name = name;
   }
 
+  isAfter(id: string, other: string): boolean {
+    return isAfter(id, other);
+  }
+
   async dial(member: BridgeMember, listener: LinkListener): Promise<InvalidationLink> {
     this.members.push(member);
     if (this.refusal) throw this.refusal;
@@ -131,7 +136,6 @@ export function syncReply(reply: Partial<SyncReply> = {}): SyncReply {
     continuous: false,
     entries: [],
     complete: true,
-    serverTime: 0,
     ...reply,
   };
 }

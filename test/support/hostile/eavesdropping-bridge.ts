@@ -22,6 +22,10 @@ export class EavesdroppingBridge implements InvalidationBridge {
     return this.#bridge.target;
   }
 
+  isAfter(id: string, other: string): boolean {
+    return this.#bridge.isAfter(id, other);
+  }
+
   async dial(member: BridgeMember, listener: LinkListener, signal: AbortSignal): Promise<InvalidationLink> {
     const heard = (doorbell: Doorbell): void => {
       try {

@@ -4,7 +4,7 @@ import {
   BridgeRefusal,
   type InvalidationBridge,
 } from '../../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
-import { serverMilliseconds } from '../../../libs/distributed-cache/src/protocol/position.js';
+import { serverMilliseconds } from '../../../libs/distributed-cache/src/redis/link/stream-id.js';
 import type { History } from '../../coherence/history.js';
 import type { Moment } from '../../coherence/moments.js';
 import { overriding } from '../../coherence/overriding.js';

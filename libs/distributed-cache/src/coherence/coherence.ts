@@ -96,6 +96,8 @@ export class Coherence {
       this.stats,
       { apply: (payload) => reception.apply(payload), flush: (isOtherServer) => this.#flush(isOtherServer) },
       () => encodeNoOp(settings.member.instanceId, randomUUID()),
+      // Ids come through links, and there is no link without a bridge.
+      (id, other) => this.#bridge?.isAfter(id, other) ?? false,
     );
     this.#watchdog = new SuspendWatchdog(clock, (milliseconds) => this.#suspended(milliseconds));
   }

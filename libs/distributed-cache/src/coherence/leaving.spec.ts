@@ -5,6 +5,7 @@ import { ManualClock } from '../testing/manual-clock.js';
 import { newBridgeStats } from './bridge-stats.js';
 import { LinkSession } from './follow/link-session.js';
 import { LogFollower } from './follow/log-follower.js';
+import { isAfter } from '../redis/link/stream-id.js';
 
 interface Leaving {
   readonly clock: ManualClock;
@@ -19,7 +20,13 @@ interface Leaving {
 async function synced(): Promise<Leaving> {
   const clock = new ManualClock(0);
   const bridge = new ScriptedBridge();
-  const follower = new LogFollower(clock, newBridgeStats(), { apply: () => {}, flush: () => {} }, () => 'no-op');
+  const follower = new LogFollower(
+    clock,
+    newBridgeStats(),
+    { apply: () => {}, flush: () => {} },
+    () => 'no-op',
+    isAfter,
+  );
   const session = new LinkSession(
     { member: bridgeMember(), commandTimeout: 2_000, heartbeat: 3_000 },
     clock,
@@ -69,7 +76,7 @@ describe('who has said farewell does not sync again, which would put it back on 
     bridge.lastSync.resolve(
       syncReply({
         continuous: true,
-        entries: [{ id: '2-0', payload: 'x' }],
+        entries: [{ id: '2-0', payload: 'x', age: 0 }],
         newest: { id: '3-0', hash: 'h' },
         complete: false,
       }),
@@ -84,7 +91,13 @@ describe('who has said farewell does not sync again, which would put it back on 
   it('says farewell also while its first sync is on its way, which has put it on the list already', async () => {
     const clock = new ManualClock(0);
     const bridge = new ScriptedBridge();
-    const follower = new LogFollower(clock, newBridgeStats(), { apply: () => {}, flush: () => {} }, () => 'no-op');
+    const follower = new LogFollower(
+      clock,
+      newBridgeStats(),
+      { apply: () => {}, flush: () => {} },
+      () => 'no-op',
+      isAfter,
+    );
     const session = new LinkSession(
       { member: bridgeMember(), commandTimeout: 2_000, heartbeat: 3_000 },
       clock,

@@ -66,6 +66,10 @@ class UnreachableBridge implements InvalidationBridge {
   #dialled: () => void = () => {};
   readonly dialled = new Promise<void>((resolve) => (this.#dialled = resolve));
 
+  isAfter(id: string, other: string): boolean {
+    return this.#reachable.isAfter(id, other);
+  }
+
   async dial(member: BridgeMember, listener: LinkListener, signal: AbortSignal): Promise<InvalidationLink> {
     this.dials += 1;
     this.#dialled();

@@ -2,9 +2,27 @@ import type { ListedMember, Member } from './member.js';
 import type { Position } from './position.js';
 
 /**
- * The port through which invalidations travel: a log that keeps them and a channel that carries each the moment it is written.
- * One bridge may serve any number of caches. {@link Coherence} owns the protocol, dials again and gives up on dead links; a bridge
- * only speaks to its server.
+ * The port through which invalidations travel from instance to instance.
+ *
+ * On the other side stand three things, one of each in a namespace:
+ *
+ * - a **log**, which keeps the newest invalidations in one order that all instances see;
+ * - a **channel**, which carries each entry of the log to every instance that listens, the moment it is written;
+ * - a **list of members**: the instances that may hold copies.
+ *
+ * What the protocol needs of the log:
+ *
+ * - *Ordered ids.* Each entry has an id. Ids are opaque to the protocol; the bridge says which of two comes later
+ *   ({@link InvalidationBridge.isAfter}).
+ * - *A predecessor of each entry.* The channel names it ({@link Doorbell}), so that an instance notices that an entry did not arrive.
+ * - *Proof that a position is still there.* The log keeps with each entry the hash of {@link Position}, and a sync says whether it still
+ *   holds the position it was asked about ({@link SyncReply.continuous}). An id alone proves nothing: a log that was lost and written
+ *   again may hold the same id with another history.
+ * - *The age of an entry* on the log's own clock ({@link LogEntry.age}). Clocks of different machines are never compared.
+ * - *An epoch*, which differs whenever another server may keep the log, or the same one with less in it.
+ *
+ * The library dials, dials again, and gives up links that do not answer; a bridge only speaks to its server. One bridge may serve any
+ * number of caches. `bridgeContract` of `nestjs-distributed-cache/testing` checks a bridge against this contract.
  *
  * @publicApi
  */
@@ -14,11 +32,15 @@ export interface InvalidationBridge {
    * Default: `'the bridge'`.
    */
   readonly name?: string | undefined;
-  /** What the bridge connects to, for the log line at boot; never a secret. */
+  /** The address that the bridge connects to, for the log line at boot. Never a secret. */
   readonly target: string;
   /**
-   * Opens a link. Resolves once the channel is listened to **and the server has acknowledged that**; rejects, in bounded time,
-   * when it cannot. `signal` asks to give up.
+   * Whether the log holds the entry `id` later than the entry `other`. `false` for one and the same id. Never throws: an id may be forged.
+   */
+  isAfter(id: string, other: string): boolean;
+  /**
+   * Opens a link. Resolves once the link listens to the channel **and the server has acknowledged that**. Rejects, in bounded time, when
+   * it cannot, and as soon as `signal` is aborted.
    */
   dial(member: BridgeMember, listener: LinkListener, signal: AbortSignal): Promise<InvalidationLink>;
 }
@@ -28,106 +50,118 @@ export function bridgeNameOf(bridge: InvalidationBridge | undefined): string {
   return bridge?.name ?? 'the bridge';
 }
 
-/** Who dials. @publicApi */
+/** The instance that dials. @publicApi */
 export interface BridgeMember extends Member {
   readonly namespace: string;
-  /** About how many entries the log is to keep. */
+  /** About how many entries the log must keep. */
   readonly logLength: number;
-  /** How many replicas {@link InvalidationLink.replicated} will be asked for; `0`: it will not be asked. */
+  /** How many replicas {@link InvalidationLink.replicated} will be asked about; `0`: it will not be called. */
   readonly minReplicas: number;
 }
 
-/** @publicApi */
+/** Receives what comes through one link. @publicApi */
 export interface LinkListener {
-  /** A message came through the channel. May be called before `dial` resolves. Never throws. */
+  /** The channel brought a message. May be called before `dial` resolves. Never throws. */
   heard(doorbell: Doorbell): void;
-  /** An instance says that it has applied the message with this token. May be called before the publisher has its answer. Never throws. */
+  /**
+   * An instance has applied the message with this token. May be called before the publisher has the answer of the log. Never throws.
+   */
   acknowledged(token: string, instanceId: string): void;
-  /** The link is gone; whatever was asked on it and has not been answered will not be. */
+  /** The link is lost: requests that have no answer yet will get none. */
   broken(cause: Error): void;
 }
 
-/** What the channel carries: the payload, and where in the log it stands. @publicApi */
+/** One message of the channel: a payload, and its place in the log. @publicApi */
 export interface Doorbell {
   readonly payload: string;
-  /** `undefined` when the payload was published without entering the log. */
+  /** `undefined`: the payload was published without being written to the log. */
   readonly entry: { readonly id: string; readonly previousId: string | undefined } | undefined;
 }
 
-/** One connection's life; never used again once broken or closed. @publicApi */
+/** A link, from its dialling until it is broken or closed; never used afterwards. @publicApi */
 export interface InvalidationLink {
   /**
-   * Appends the payload to the log, then rings the doorbell. Resolves with the id of the entry.
-   * Rejects with {@link BridgeRefusal} when the server refused it.
+   * Appends the payload to the log, then sends it through the channel. Resolves with the id of the entry.
+   * Rejects with {@link BridgeRefusal} when the server refuses it.
    */
   publish(payload: string): Promise<string>;
   /**
-   * As {@link publish}, and tells who may hold copies. Acknowledgements are listened to, and the server has said so, before the
-   * payload is sent.
+   * As {@link publish}, and resolves with the members. Before the payload is sent, the link listens to acknowledgements and the server
+   * has confirmed that.
    */
   publishToMembers(payload: string): Promise<MembersReply>;
-  /** Tells the instances that wait for it that this one has applied the message with this token. */
+  /** Tells the instances that wait for it: this instance has applied the message with this token. */
   acknowledge(token: string): Promise<void>;
   /**
-   * Waits, for at most `timeout` ms, until `count` replicas have everything that was published on this link until now. Resolves with
-   * how many have.
+   * Waits, at most `timeout` ms, until `count` replicas have everything that was published on this link so far. Resolves with the number
+   * of replicas that have it.
    */
   replicated(count: number, timeout: number): Promise<number>;
-  /** Writes first (so that a server which may not be written to can never renew a lease), then answers. */
+  /**
+   * Registers this instance as a member, then answers. The write comes first: a server that refuses writes must not be able to answer,
+   * since a server that was replaced would otherwise vouch for copies for ever.
+   */
   sync(request: SyncRequest): Promise<SyncReply>;
-  /** Takes this instance off the list of members: it serves nothing any more. */
+  /** Removes this instance from the list of members: it serves nothing any more. */
   leave(): Promise<void>;
-  /** @param reason - `'silent-channel'`: it did not bring what the log holds, so the next link should listen elsewhere, if it can */
+  /**
+   * Closes the link; it may be closed more than once.
+   *
+   * @param reason - `'silent-channel'`: the channel did not bring entries that the log holds. The next link should listen elsewhere, if
+   *   it can.
+   */
   close(reason?: 'silent-channel'): void;
 }
 
 /** @publicApi */
 export interface MembersReply {
-  /** Of the entry in the log. */
+  /** The id of the entry in the log. */
   readonly id: string;
-  /** The instances that had synced in the last ten minutes when the entry was written, this one among them. */
+  /** The instances that had synced during the last ten minutes when the entry was written, this one among them. */
   readonly members: readonly ListedMember[];
-  /** For how long, in ms, no member can have been missing from that list. */
+  /** For how long, in ms, the list has been complete: no instance that synced within that time can be missing from it. */
   readonly listAge: number;
 }
 
 /** @publicApi */
 export interface SyncRequest {
-  /** Up to where everything was applied; `undefined` on the first sync. */
+  /** The position up to which this instance has applied everything; `undefined` on the first sync. */
   readonly position: Position | undefined;
-  /** The server that position was taken from. */
+  /** The epoch of the log from which the position was taken. */
   readonly epoch: string | undefined;
-  /** What to append when the log is empty. */
+  /** The payload to append when the log is empty. It is random, so that no two logs begin alike. */
   readonly noOp: string;
 }
 
 /** @publicApi */
 export interface SyncReply {
   /**
-   * Which server this is, and since when it has known the members: another one after a restart, a failover, or a wipe.
-   * `undefined` when it will not say, and then every link counts as a new one.
+   * Identifies the server that keeps the log, and the time since which it has known the members. Differs after a restart, a failover or a
+   * loss of data. `undefined`: the server does not say, and every link then counts as one to another server.
    */
   readonly epoch: string | undefined;
+  /** The position of the newest entry. */
   readonly newest: Position;
-  /** Same epoch, and the log still holds an entry with the id **and** the hash of the position asked about. */
+  /** The epoch is the same, and the log still holds an entry with the id **and** the hash of the position in the request. */
   readonly continuous: boolean;
-  /** The entries after the position, oldest first, when continuous. */
+  /** The entries after the position, oldest first. Empty unless `continuous`. */
   readonly entries: readonly LogEntry[];
-  /** `false`: there are more after these. */
+  /** `false`: the log holds more entries after these. */
   readonly complete: boolean;
-  /** The server's clock in ms, to tell how old entries are. */
-  readonly serverTime: number;
 }
 
 /** @publicApi */
 export interface LogEntry {
   readonly id: string;
   readonly payload: string;
+  /** How long ago the entry was written, in ms, by the clock of the log at the time of the reply. */
+  readonly age: number;
 }
 
 /**
- * What to do about an answer that is an error: `'redial'` – this server is not the one to talk to (now); `'retry'` – it cannot at the
- * moment; `'report'` – somebody must change a setting. The invalidation stays in the outbox in every case.
+ * The server answered with an error. `remedy` says what helps: `'redial'` – another connection, since this server is the wrong one, at
+ * least now; `'retry'` – time, since the server cannot do it at the moment; `'report'` – a person, who must change a setting. In every
+ * case the invalidation stays in the outbox.
  *
  * @publicApi
  */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Up to where the log has been applied: the id of its newest applied entry and the hash chain that ends there.
- * Two logs can hold the same id; only the same history gives the same hash.
+ * The place in the log up to which everything has been applied: the id of the newest applied entry, and the hash of all entries up to
+ * it. Two logs can hold the same id; only the same history gives the same hash.
  *
  * @publicApi
  */
@@ -11,34 +11,7 @@ export interface Position {
   readonly hash: string;
 }
 
-/** The position after `payload`, appended as `id`, has been applied too. The server-side script computes the same. @publicApi */
+/** The position after `payload`, which the log holds as entry `id`, has been applied too. The log computes the same hash. @publicApi */
 export function advance(previousHash: string, id: string, payload: string): Position {
   return { id, hash: createHash('sha1').update(previousHash).update(payload).digest('hex') };
-}
-
-const LARGEST_HALF = '18446744073709551615';
-
-/** Whether `text` is an id that a stream can hold. A larger one, taken for a position, would be one that no server can look for. @internal */
-export function isStreamId(text: string): boolean {
-  const [, milliseconds, sequence] = /^(0|[1-9]\d{0,19})-(0|[1-9]\d{0,19})$/.exec(text) ?? [];
-  if (milliseconds === undefined || sequence === undefined) return false;
-  return !isGreater(milliseconds, LARGEST_HALF) && !isGreater(sequence, LARGEST_HALF);
-}
-
-/** Whether stream id `id` comes after `other`. Ids are `<milliseconds>-<sequence>`, both up to 64 bits, without leading zeros. @internal */
-export function isAfter(id: string, other: string): boolean {
-  const [milliseconds = '', sequence = ''] = id.split('-');
-  const [otherMilliseconds = '', otherSequence = ''] = other.split('-');
-  return milliseconds === otherMilliseconds
-    ? isGreater(sequence, otherSequence)
-    : isGreater(milliseconds, otherMilliseconds);
-}
-
-/** The millisecond part of a stream id, on the server's clock. @internal */
-export function serverMilliseconds(id: string): number {
-  return Number(id.slice(0, id.indexOf('-')));
-}
-
-function isGreater(digits: string, other: string): boolean {
-  return digits.length === other.length ? digits > other : digits.length > other.length;
 }

@@ -19,6 +19,7 @@ import { withinTime } from './dial/redis-dialling.js';
 import { RedisLink } from './link/redis-link.js';
 import { redisNames } from './link/redis-names.js';
 import { ServerChoice } from './dial/server-choice.js';
+import { isAfter } from './link/stream-id.js';
 
 /** How a bridge reaches Redis. @publicApi */
 export interface RedisInvalidationBridgeOptions {
@@ -47,6 +48,10 @@ export class RedisInvalidationBridge implements InvalidationBridge {
 
   get target(): string {
     return this.#clients.target;
+  }
+
+  isAfter(id: string, other: string): boolean {
+    return isAfter(id, other);
   }
 
   async dial(member: BridgeMember, listener: LinkListener, signal: AbortSignal): Promise<InvalidationLink> {

@@ -7,7 +7,7 @@ import {
   type InvalidationLink,
   type LinkListener,
 } from '../protocol/invalidation-bridge.js';
-import { InMemoryLog } from './in-memory-log.js';
+import { InMemoryLog, isAfter } from './in-memory-log.js';
 
 const CHUNK = 500;
 
@@ -47,6 +47,10 @@ export class InMemoryInvalidationBridge implements InvalidationBridge {
   /** @param options.clock - by which `delay` and the log's ids go; default: the system's */
   constructor(options: { readonly clock?: Clock | undefined } = {}) {
     this.#clock = options.clock ?? systemClock;
+  }
+
+  isAfter(id: string, other: string): boolean {
+    return isAfter(id, other);
   }
 
   async dial(member: BridgeMember, listener: LinkListener, signal: AbortSignal): Promise<InvalidationLink> {

@@ -3,11 +3,20 @@ import type { LogEntry, MembersReply, SyncReply, SyncRequest } from '../protocol
 import { MEMBER_IS_GONE, type Member } from '../protocol/member.js';
 import { advance, type Position } from '../protocol/position.js';
 
-interface ChainedEntry extends LogEntry {
+interface ChainedEntry extends Omit<LogEntry, 'age'> {
   readonly hash: string;
+  /** On the clock of the log, in ms. */
+  readonly writtenAt: number;
 }
 
 const NO_POSITION: Position = { id: '0-0', hash: '' };
+
+/** Whether entry `id` comes after entry `other`. An id is `<milliseconds>-<sequence>`. @internal */
+export function isAfter(id: string, other: string): boolean {
+  const [milliseconds = 0, sequence = 0] = id.split('-').map(Number);
+  const [otherMilliseconds = 0, otherSequence = 0] = other.split('-').map(Number);
+  return milliseconds === otherMilliseconds ? sequence > otherSequence : milliseconds > otherMilliseconds;
+}
 
 /** What the Redis scripts do, on lists: the log of one namespace and its members. @internal */
 export class InMemoryLog {
@@ -28,7 +37,8 @@ export class InMemoryLog {
   ): { readonly id: string; readonly previousId: string | undefined } {
     const previous = this.#entries.at(-1);
     const id = this.#nextId(serverTime);
-    this.#entries.push({ id, payload, hash: advance(previous?.hash ?? '', id, payload).hash });
+    const { hash } = advance(previous?.hash ?? '', id, payload);
+    this.#entries.push({ id, payload, hash, writtenAt: serverTime });
     this.trim(length);
     return { id, previousId: previous?.id };
   }
@@ -51,14 +61,16 @@ export class InMemoryLog {
     this.#listMembersFrom(serverTime);
     if (this.#entries.length === 0) this.append(request.noOp, length, serverTime);
     const newest = this.#entries.at(-1) ?? NO_POSITION;
-    const reply = { epoch: this.#run, newest: { id: newest.id, hash: newest.hash }, serverTime };
+    const reply = { epoch: this.#run, newest: { id: newest.id, hash: newest.hash } };
 
     const { position, epoch } = request;
     const at = this.#entries.findIndex((entry) => entry.id === position?.id && entry.hash === position.hash);
     if (at === -1 || epoch !== this.#run) return { ...reply, continuous: false, entries: [], complete: true };
 
     const after = this.#entries.slice(at + 1);
-    const entries = after.slice(0, chunk).map(({ id, payload }) => ({ id, payload }));
+    const entries = after
+      .slice(0, chunk)
+      .map(({ id, payload, writtenAt }) => ({ id, payload, age: serverTime - writtenAt }));
     return { ...reply, continuous: true, entries, complete: entries.length === after.length };
   }
 

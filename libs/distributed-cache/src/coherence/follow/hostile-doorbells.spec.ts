@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { memberWith } from '../../../../../test/support/bridge-member.js';
-import { InMemoryLog } from '../../testing/in-memory-log.js';
+import { InMemoryLog, isAfter } from '../../testing/in-memory-log.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import { newBridgeStats } from '../bridge-stats.js';
 import type { Doorbell } from '../../protocol/invalidation-bridge.js';
@@ -51,6 +51,7 @@ class Scene {
       flush: () => (this.owed = []),
     },
     () => `no-op ${(this.#noOps += 1)}`,
+    isAfter,
   );
   #noOps = 0;
   #payloads = 0;

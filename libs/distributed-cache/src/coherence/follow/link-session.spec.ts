@@ -6,6 +6,7 @@ import { newBridgeStats } from '../bridge-stats.js';
 import { BridgeRefusal, type Doorbell } from '../../protocol/invalidation-bridge.js';
 import { LinkSession } from './link-session.js';
 import { LogFollower } from './log-follower.js';
+import { isAfter } from '../../redis/link/stream-id.js';
 
 const HEARTBEAT = 3_000;
 const COMMAND_TIMEOUT = 2_000;
@@ -35,6 +36,7 @@ async function opened(): Promise<Running> {
     newBridgeStats(),
     { apply: (payload) => void applied.push(payload), flush: () => void applied.push('FLUSH') },
     () => 'no-op',
+    isAfter,
   );
   const settings = {
     member: bridgeMember(),
@@ -207,10 +209,8 @@ describe('a link', () => {
     const { clock, bridge, session, ends, syncedAt, applied } = await synced();
     await clock.advance(10);
     session.syncNow();
-    const entries = [{ id: '2-0', payload: 'two' }];
-    bridge.lastSync.resolve(
-      syncReply({ continuous: true, entries, newest: { id: '2-0', hash: 'h' }, serverTime: 1_002 }),
-    );
+    const entries = [{ id: '2-0', payload: 'two', age: 1_000 }];
+    bridge.lastSync.resolve(syncReply({ continuous: true, entries, newest: { id: '2-0', hash: 'h' } }));
     await clock.advance(0);
 
     expect(applied).toContain('two');

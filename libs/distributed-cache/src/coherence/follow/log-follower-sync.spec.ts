@@ -5,6 +5,7 @@ import { newBridgeStats } from '../bridge-stats.js';
 import type { LogEntry, SyncReply, SyncRequest } from '../../protocol/invalidation-bridge.js';
 import { LogFollower, type SyncOutcome } from './log-follower.js';
 import { advance } from '../../protocol/position.js';
+import { isAfter } from '../../redis/link/stream-id.js';
 
 interface Log {
   readonly clock: ManualClock;
@@ -27,7 +28,7 @@ function newLog(): Log {
   const requests: SyncRequest[] = [];
   const events = { apply: (payload: string) => void applied.push(payload), flush: () => void applied.push('FLUSH') };
   let noOps = 0;
-  const follower = new LogFollower(clock, stats, events, () => `no-op ${(noOps += 1)}`);
+  const follower = new LogFollower(clock, stats, events, () => `no-op ${(noOps += 1)}`, isAfter);
   const sync: Log['sync'] = (replies, { isFirstOfLink = false, isAbandoned = () => false } = {}) => {
     const rest = [...replies];
     const ask = async (request: SyncRequest): Promise<SyncReply> => {
@@ -58,7 +59,7 @@ function after(hash: string, entries: readonly LogEntry[], reply: Partial<SyncRe
 describe('the first sync', () => {
   it('is never continuous, whatever the server says: flush, adopt the newest position and the epoch', async () => {
     const { follower, applied, stats, requests, sync } = newLog();
-    const entries = [{ id: '1-0', payload: 'one' }];
+    const entries = [{ id: '1-0', payload: 'one', age: 0 }];
     await sync([syncReply({ continuous: true, entries })]);
 
     expect(applied).toEqual(['FLUSH']);
@@ -81,8 +82,8 @@ describe('a sync that is continuous', () => {
   it('applies the entries after the position in their order and flushes nothing', async () => {
     const { follower, applied, stats, sync } = await synced();
     const reply = after('h1', [
-      { id: '2-0', payload: 'two' },
-      { id: '3-0', payload: 'three' },
+      { id: '2-0', payload: 'two', age: 0 },
+      { id: '3-0', payload: 'three', age: 0 },
     ]);
     await sync([reply]);
 
@@ -93,7 +94,7 @@ describe('a sync that is continuous', () => {
 
   it('flushes after all when the ids match but the hash it has computed does not: someone wrote without the chain', async () => {
     const { follower, applied, sync } = await synced();
-    const entries = [{ id: '2-0', payload: 'two' }];
+    const entries = [{ id: '2-0', payload: 'two', age: 0 }];
     await sync([syncReply({ continuous: true, entries, newest: { id: '2-0', hash: 'another history' } })]);
 
     expect(applied).toEqual(['two', 'FLUSH']);
@@ -102,9 +103,12 @@ describe('a sync that is continuous', () => {
 
   it('over chunks asks for each from the end of the one before, so that each proves its own start', async () => {
     const { applied, requests, sync } = await synced();
-    const two = after('h1', [{ id: '2-0', payload: 'two' }], { complete: false });
+    const two = after('h1', [{ id: '2-0', payload: 'two', age: 0 }], { complete: false });
     const three = advance(two.newest.hash, '3-0', 'three');
-    await sync([two, syncReply({ continuous: true, entries: [{ id: '3-0', payload: 'three' }], newest: three })]);
+    await sync([
+      two,
+      syncReply({ continuous: true, entries: [{ id: '3-0', payload: 'three', age: 0 }], newest: three }),
+    ]);
 
     expect(applied).toEqual(['two', 'three']);
     expect(requests.map(({ position }) => position)).toEqual([{ id: '1-0', hash: 'h1' }, two.newest]);
@@ -112,7 +116,7 @@ describe('a sync that is continuous', () => {
 
   it('of which a later chunk is not continuous starts over', async () => {
     const { follower, applied, sync } = await synced();
-    const two = after('h1', [{ id: '2-0', payload: 'two' }], { complete: false });
+    const two = after('h1', [{ id: '2-0', payload: 'two', age: 0 }], { complete: false });
     await sync([two, syncReply({ newest: { id: '9-0', hash: 'h9' } })]);
 
     expect(applied).toEqual(['two', 'FLUSH']);
@@ -122,7 +126,7 @@ describe('a sync that is continuous', () => {
   it('was sent when its last chunk was asked for', async () => {
     const { clock, sync } = await synced();
     const startedAt = clock.now();
-    const two = after('h1', [{ id: '2-0', payload: 'two' }], { complete: false });
+    const two = after('h1', [{ id: '2-0', payload: 'two', age: 0 }], { complete: false });
     const last = syncReply({ continuous: true, newest: two.newest });
     expect(await sync([two, last])).toMatchObject({ kind: 'complete', sentAt: startedAt + 10 });
   });
@@ -154,7 +158,7 @@ describe('a sync that is not continuous', () => {
 describe('a sync whose link was given up meanwhile', () => {
   it('counts for nothing', async () => {
     const { follower, applied, sync } = await synced();
-    const reply = after('h1', [{ id: '2-0', payload: 'two' }]);
+    const reply = after('h1', [{ id: '2-0', payload: 'two', age: 0 }]);
     expect(await sync([reply], { isAbandoned: () => true })).toEqual({ kind: 'abandoned' });
     expect(applied).toEqual([]);
     expect(follower.position?.id).toBe('1-0');
@@ -162,26 +166,28 @@ describe('a sync whose link was given up meanwhile', () => {
 });
 
 describe('entries that only a sync brings', () => {
-  const old = { id: '1000-0', payload: 'old' };
-  const young = { id: '1001-0', payload: 'young' };
+  const late = { id: '1000-0', payload: 'old', age: 1_000 };
+  const inTime = { id: '1001-0', payload: 'young', age: 999 };
+  const old = { ...late, age: 59_000 };
+  const young = { ...inTime, age: 58_999 };
 
   it('are missed when the doorbell should have brought them a second ago', async () => {
     const { stats, sync } = await synced();
-    const outcome = await sync([after('h1', [old, young], { serverTime: 2_000 })]);
+    const outcome = await sync([after('h1', [late, inTime])]);
     expect(outcome).toMatchObject({ missed: 1 });
     expect(stats.missed).toBe(1);
   });
 
   it('are not missed by a link that was not there yet', async () => {
     const { stats, sync } = await synced();
-    const outcome = await sync([after('h1', [old], { serverTime: 60_000 })], { isFirstOfLink: true });
+    const outcome = await sync([after('h1', [old])], { isFirstOfLink: true });
     expect(outcome).toMatchObject({ missed: 0 });
     expect(stats).toMatchObject({ missed: 0, replayed: 1 });
   });
 
   it('are not missed while the channel is still bringing older ones: it keeps the order, this instance reads slowly', async () => {
     const { follower, stats, sync } = await synced();
-    const outcome = sync([after('h1', [old, young], { serverTime: 60_000 })]);
+    const outcome = sync([after('h1', [old, young])]);
     follower.heard({ payload: 'old', entry: { id: old.id, previousId: '1-0' } });
     expect(await outcome).toMatchObject({ missed: 0, hasGap: false });
     expect(stats.missed).toBe(0);
@@ -190,6 +196,6 @@ describe('entries that only a sync brings', () => {
   it('are not missed when they were heard and held', async () => {
     const { follower, sync } = await synced();
     follower.heard({ payload: 'young', entry: { id: young.id, previousId: old.id } });
-    expect(await sync([after('h1', [old, young], { serverTime: 60_000 })])).toMatchObject({ missed: 1, hasGap: false });
+    expect(await sync([after('h1', [old, young])])).toMatchObject({ missed: 1, hasGap: false });
   });
 });

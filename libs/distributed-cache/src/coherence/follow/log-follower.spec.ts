@@ -5,6 +5,7 @@ import { newBridgeStats } from '../bridge-stats.js';
 import type { Doorbell, LogEntry, SyncReply, SyncRequest } from '../../protocol/invalidation-bridge.js';
 import { LogFollower } from './log-follower.js';
 import { advance } from '../../protocol/position.js';
+import { isAfter } from '../../redis/link/stream-id.js';
 
 const MOST_HELD = 10_000;
 
@@ -23,7 +24,7 @@ function following(): Following {
   const applied: string[] = [];
   const events = { apply: (payload: string) => void applied.push(payload), flush: () => void applied.push('FLUSH') };
   const clock = new ManualClock();
-  const follower = new LogFollower(clock, stats, events, () => 'no-op');
+  const follower = new LogFollower(clock, stats, events, () => 'no-op', isAfter);
   const sync = (...replies: SyncReply[]): ReturnType<LogFollower['sync']> => {
     const ask = async (_request: SyncRequest): Promise<SyncReply> => replies.shift() ?? syncReply();
     return follower.sync(ask, false, () => false);
@@ -128,7 +129,7 @@ describe('doorbells held while a sync closes the gap', () => {
   it('ask for no further sync, and are chained onto the position afterwards', async () => {
     const { follower, stats, syncHearing } = await synced();
     follower.heard(bell('3-0', '2-0', 'three'));
-    const missing = replay({ id: '2-0', payload: 'two' }, { id: '3-0', payload: 'three' });
+    const missing = replay({ id: '2-0', payload: 'two', age: 0 }, { id: '3-0', payload: 'three', age: 0 });
 
     const outcome = await syncHearing([bell('4-0', '3-0', 'four'), bell('5-0', '4-0', 'five')], missing);
     expect(outcome).toMatchObject({ kind: 'complete', hasGap: false });
@@ -139,12 +140,12 @@ describe('doorbells held while a sync closes the gap', () => {
 
   it('that still leave a gap ask for one more sync, and are kept until it is asked for', async () => {
     const { follower, sync, syncHearing } = await synced();
-    const two = replay({ id: '2-0', payload: 'two' });
+    const two = replay({ id: '2-0', payload: 'two', age: 0 });
     expect(await syncHearing([bell('5-0', '4-0', 'five')], two)).toMatchObject({ hasGap: true });
     expect(follower.position?.id).toBe('2-0');
 
     let newest = { id: '2-0', hash: two.newest.hash };
-    const rest = ['3-0', '4-0', '5-0'].map((id) => ({ id, payload: id }));
+    const rest = ['3-0', '4-0', '5-0'].map((id) => ({ id, payload: id, age: 0 }));
     for (const { id, payload } of rest) newest = advance(newest.hash, id, payload);
     expect(await sync(syncReply({ continuous: true, entries: rest, newest }))).toMatchObject({ hasGap: false });
     expect(follower.position?.id).toBe('5-0');
@@ -153,7 +154,7 @@ describe('doorbells held while a sync closes the gap', () => {
   it('before it was asked for are covered by its answer: one that is not in it was forged, and is not waited for', async () => {
     const { follower, stats, sync } = await synced();
     follower.heard(bell('18446744073709551615-0', '17-0', 'forged'));
-    expect(await sync(replay({ id: '2-0', payload: 'two' }))).toMatchObject({ hasGap: false });
+    expect(await sync(replay({ id: '2-0', payload: 'two', age: 0 }))).toMatchObject({ hasGap: false });
     expect(follower.heard(bell('3-0', '2-0'))).toBe(false);
     expect(follower.position?.id).toBe('3-0');
     expect(stats.gaps).toBe(1);
@@ -162,7 +163,7 @@ describe('doorbells held while a sync closes the gap', () => {
   it('move the position again as they come once the gap is closed', async () => {
     const { follower, sync } = await synced();
     follower.heard(bell('3-0', '2-0'));
-    await sync(replay({ id: '2-0', payload: '2-0' }, { id: '3-0', payload: '3-0' }));
+    await sync(replay({ id: '2-0', payload: '2-0', age: 0 }, { id: '3-0', payload: '3-0', age: 0 }));
     expect(follower.heard(bell('4-0', '3-0'))).toBe(false);
     expect(follower.position?.id).toBe('4-0');
   });
@@ -178,7 +179,7 @@ describe('doorbells held while a sync closes the gap', () => {
     follower.heard(bell('9-0', '8-0', 'a gap'));
     for (let index = 0; index < MOST_HELD; index += 1) follower.heard(bell('9-1', '9-0', 'a flood'));
     follower.heard(bell('2-0', '1-0', 'two'));
-    await sync(replay({ id: '2-0', payload: 'two' }));
+    await sync(replay({ id: '2-0', payload: 'two', age: 0 }));
     await clock.advance('5s');
     expect(await sync(replay())).toMatchObject({ missed: 0 });
   });

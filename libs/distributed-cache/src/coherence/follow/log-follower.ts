@@ -1,7 +1,7 @@
 import type { BridgeStats } from '../bridge-stats.js';
 import type { Clock } from '../../common/clock.js';
-import type { Doorbell, InvalidationLink, SyncReply } from '../../protocol/invalidation-bridge.js';
-import { advance, isAfter, serverMilliseconds, type Position } from '../../protocol/position.js';
+import type { Doorbell, InvalidationBridge, InvalidationLink, SyncReply } from '../../protocol/invalidation-bridge.js';
+import { advance, type Position } from '../../protocol/position.js';
 
 /** Doorbells kept while a sync is under way; beyond that the next sync brings them. */
 const MAX_HELD = 10_000;
@@ -38,6 +38,7 @@ export class LogFollower {
   readonly #stats: BridgeStats;
   readonly #events: LogFollowerEvents;
   readonly #newNoOp: () => string;
+  readonly #isAfter: InvalidationBridge['isAfter'];
   #position: Position | undefined;
   #epoch: string | undefined;
   #held: Doorbell[] = [];
@@ -53,11 +54,22 @@ export class LogFollower {
   /** The entry that the channel brought last since the previous sync. */
   #lastHeard: string | undefined;
 
-  constructor(clock: Clock, stats: BridgeStats, events: LogFollowerEvents, newNoOp: () => string) {
+  /**
+   * @param newNoOp - makes the payload to append when the log is empty
+   * @param isAfter - the order of the log
+   */
+  constructor(
+    clock: Clock,
+    stats: BridgeStats,
+    events: LogFollowerEvents,
+    newNoOp: () => string,
+    isAfter: InvalidationBridge['isAfter'],
+  ) {
     this.#clock = clock;
     this.#stats = stats;
     this.#events = events;
     this.#newNoOp = newNoOp;
+    this.#isAfter = isAfter;
   }
 
   get position(): Position | undefined {
@@ -139,7 +151,7 @@ export class LogFollower {
       this.#events.apply(entry.payload);
       position = advance(position.hash, entry.id, entry.payload);
       if (isFirstOfLink || this.#hasLostHeld || heard.has(entry.id) || this.#unheard.size === MAX_HELD) continue;
-      this.#unheard.set(entry.id, now - (reply.serverTime - serverMilliseconds(entry.id)));
+      this.#unheard.set(entry.id, now - entry.age);
     }
     this.#position = position;
     this.#stats.replayed += reply.entries.length;
@@ -153,7 +165,7 @@ export class LogFollower {
     let missed = 0;
     for (const [id, since] of this.#unheard) {
       // The channel keeps the order: while it is still bringing older ones, an entry is late because this instance reads too slowly.
-      const isStillToCome = lastHeard !== undefined && isAfter(id, lastHeard);
+      const isStillToCome = lastHeard !== undefined && this.#isAfter(id, lastHeard);
       if (now - since < DOORBELL_IS_LATE || isStillToCome) continue;
       this.#unheard.delete(id);
       missed += 1;
@@ -172,7 +184,7 @@ export class LogFollower {
       this.#position = advance(position.hash, entry.id, payload);
       return true;
     }
-    if (isAfter(entry.id, position.id)) return false;
+    if (this.#isAfter(entry.id, position.id)) return false;
     this.#stats.duplicates += 1;
     return true;
   }

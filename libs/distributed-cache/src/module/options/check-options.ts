@@ -50,7 +50,7 @@ export function checkOptions(options: DistributedCacheOptions): void {
 
   checkConnectionString(options.redisConnectionString);
   checkRedis(options.redis);
-  checkMethods(options.bridge, ['dial'], 'bridge', 'an InvalidationBridge');
+  checkMethods(options.bridge, ['dial', 'isAfter'], 'bridge', 'an InvalidationBridge');
   checkMethods(options.clock, ['now', 'wallNow', 'schedule', 'nextTurn'], 'clock', 'a Clock');
   if (options.abortConnect !== undefined) flag(options.abortConnect, 'abortConnect');
   if (options.cacheManager !== undefined) flag(options.cacheManager, 'cacheManager');

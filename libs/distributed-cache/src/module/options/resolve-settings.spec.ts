@@ -6,7 +6,11 @@ import { InvalidOptionsError } from '../../errors.js';
 import type { DistributedCacheOptions } from './distributed-cache.options.js';
 import { resolveSettings } from './resolve-settings.js';
 
-const bridge: InvalidationBridge = { target: 'nowhere', dial: () => Promise.reject(new Error('not in this test')) };
+const bridge: InvalidationBridge = {
+  target: 'nowhere',
+  isAfter: () => false,
+  dial: () => Promise.reject(new Error('not in this test')),
+};
 
 const sizeOf = (): number => 1;
 
@@ -247,6 +251,7 @@ describe('resolveSettings', () => {
       { bridge: {} },
       /bridge: a value of type object is not allowed; allowed: an InvalidationBridge, an object with dial\(\)/,
     ],
+    [{ bridge: { target: 'x', dial: () => undefined } }, /an object with dial\(\), isAfter\(\)/],
     [{ clock: { now: () => 0 } }, /clock: a value of type object is not allowed; allowed: a Clock/],
     [undefined, /the options: undefined is not allowed; allowed: an object/],
     [[], /the options: a list is not allowed/],

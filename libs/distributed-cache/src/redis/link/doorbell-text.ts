@@ -1,5 +1,5 @@
 import type { Doorbell } from '../../protocol/invalidation-bridge.js';
-import { isStreamId } from '../../protocol/position.js';
+import { isStreamId } from './stream-id.js';
 
 const NO_PREVIOUS = '-';
 

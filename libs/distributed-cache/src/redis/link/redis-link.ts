@@ -15,6 +15,7 @@ import { readDoorbell } from './doorbell-text.js';
 import { KEPT_FOR, type RedisNames } from './redis-names.js';
 import { toLinkError } from '../dial/redis-errors.js';
 import { disconnect } from '../dial/sockets.js';
+import { serverMilliseconds } from './stream-id.js';
 import { syncScript } from './sync-script.js';
 
 const MOST_ENTRIES = 500;
@@ -158,14 +159,20 @@ export class RedisLink implements InvalidationLink {
     if (!Array.isArray(reply) || reply.length < 6) throw new Error('Redis answered a sync with something else');
     const [epoch, serverTime, id, hash, continuous, complete, ...rest] = reply.map(String);
     const entries: LogEntry[] = [];
-    for (let i = 0; i + 1 < rest.length; i += 2) entries.push({ id: rest[i] ?? '', payload: rest[i + 1] ?? '' });
+    for (let i = 0; i + 1 < rest.length; i += 2) {
+      const entryId = rest[i] ?? '';
+      entries.push({
+        id: entryId,
+        payload: rest[i + 1] ?? '',
+        age: Number(serverTime) - serverMilliseconds(entryId),
+      });
+    }
     return {
       epoch: epoch === '' ? this.#unknownEpoch : epoch,
       newest: { id: id ?? '', hash: hash ?? '' },
       continuous: continuous === '1',
       complete: complete === '1',
       entries,
-      serverTime: Number(serverTime),
     };
   }
 

@@ -1,0 +1,26 @@
+const LARGEST_HALF = '18446744073709551615';
+
+/** Whether `text` is an id that a stream can hold. A larger one, taken for a position, would be one that no server can look for. @internal */
+export function isStreamId(text: string): boolean {
+  const [, milliseconds, sequence] = /^(0|[1-9]\d{0,19})-(0|[1-9]\d{0,19})$/.exec(text) ?? [];
+  if (milliseconds === undefined || sequence === undefined) return false;
+  return !isGreater(milliseconds, LARGEST_HALF) && !isGreater(sequence, LARGEST_HALF);
+}
+
+/** Whether stream id `id` comes after `other`. Ids are `<milliseconds>-<sequence>`, both up to 64 bits, without leading zeros. @internal */
+export function isAfter(id: string, other: string): boolean {
+  const [milliseconds = '', sequence = ''] = id.split('-');
+  const [otherMilliseconds = '', otherSequence = ''] = other.split('-');
+  return milliseconds === otherMilliseconds
+    ? isGreater(sequence, otherSequence)
+    : isGreater(milliseconds, otherMilliseconds);
+}
+
+/** The millisecond part of a stream id: the time at which the server wrote the entry, by its own clock. @internal */
+export function serverMilliseconds(id: string): number {
+  return Number(id.slice(0, id.indexOf('-')));
+}
+
+function isGreater(digits: string, other: string): boolean {
+  return digits.length === other.length ? digits > other : digits.length > other.length;
+}
