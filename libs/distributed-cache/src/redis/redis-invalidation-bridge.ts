@@ -1,3 +1,47 @@
+/*
+ * The bridge over Redis
+ *
+ * # What is in Redis
+ *
+ * Each namespace has a stream (the log), a sorted set (the members) and two channels: the doorbell, which carries each log entry the moment
+ * it is written, and the acknowledgements. All names hold `{namespace}`, so they are in one slot of a Redis Cluster and on one server.
+ * docs/message-format.md describes them; link/redis-names.ts makes the names.
+ *
+ * # A dial
+ *
+ *   1. RedisClients    asks the application for credentials, if it gives any, and can then make connections.
+ *   2. ServerChoice    finds the server: asks the sentinels, or tries the known endpoints and follows MOVED. Then it opens the connections.
+ *   3. RedisLink       is made on these connections, and the subscriber is subscribed to the doorbell.
+ *
+ * The dial resolves when the server has acknowledged the subscription. Each step may take `connectTimeout`. If one fails, all connections
+ * are closed and the dial rejects; Coherence dials again. The next dial begins anew; only ServerChoice remembers which endpoint was tried
+ * first, and which nodes of a cluster had a silent channel. ioredis never reconnects or resubscribes by itself (`LINK_OPTIONS`), because a
+ * link that was lost has to begin with a sync.
+ *
+ * # The connections of a link, and who owns what
+ *
+ *   RedisInvalidationBridge       one per cache
+ *   ├─ RedisClients               how to make a connection; never holds one
+ *   ├─ ServerChoice               which server, and which nodes of a cluster had a silent channel
+ *   └─ for each dial
+ *      ├─ LinkConnections         owns the connections, and closes them together
+ *      │  ├─ commands             runs the scripts, on the server that holds the slot of the namespace
+ *      │  ├─ subscriber           receives from the channels; in a cluster it may be on another node
+ *      │  ├─ waiter               only with `minReplicas`: WAIT blocks its connection
+ *      │  └─ Sentinels            only with sentinels: watches whether they name another primary
+ *      ├─ RedisLink               sends on the connections, and reads what the subscriber receives
+ *      └─ PacedReading            pauses the subscriber, so that a burst does not hold the event loop up
+ *
+ * # The end of a link
+ *
+ * A link ends as a whole and is never used again. There are three ways:
+ *
+ *   - Coherence closes it: `RedisLink.close`. The listener is not called.
+ *   - One of its connections is closed, by the server or the network. The others are closed as well, and the listener's `broken` is called
+ *     once, with the first known cause.
+ *   - The sentinels name another primary: `LinkConnections.giveUp`. The connections are closed and `broken` is called, although the old
+ *     primary may still answer.
+ */
 import type { Redis, Cluster } from 'ioredis';
 import type {
   BridgeMember,
@@ -12,26 +56,29 @@ import {
   isRedisClient,
   type RedisClients,
 } from './dial/clients.js';
-import { PacedReading } from './link/paced-reading.js';
-import { LinkConnections } from './dial/link-connections.js';
 import type { RedisClientOptions } from './dial/credentials.js';
+import { LinkConnections } from './dial/link-connections.js';
 import { withinTime } from './dial/redis-dialling.js';
+import { ServerChoice } from './dial/server-choice.js';
+import { PacedReading } from './link/paced-reading.js';
 import { RedisLink } from './link/redis-link.js';
 import { redisNames } from './link/redis-names.js';
-import { ServerChoice } from './dial/server-choice.js';
 import { isAfter } from './link/stream-id.js';
 
-/** How a bridge reaches Redis. @publicApi */
+/** How a bridge reaches Redis. Give a connection string, `redis`, or ioredis options together with a connection string. @publicApi */
 export interface RedisInvalidationBridgeOptions {
-  /** A URL or a StackExchange.Redis string. */
+  /** A URL or a StackExchange.Redis string. Default: none. */
   readonly connectionString?: string | undefined;
-  /** A client, which is never used and never closed; or ioredis options, merged over the connection string. */
+  /**
+   * A client of ioredis, or ioredis options. The bridge makes its connections with the options of the client, and neither uses nor closes
+   * the client itself. Options are merged over the connection string. Default: none.
+   */
   readonly redis?: Redis | Cluster | RedisClientOptions | undefined;
 }
 
 /**
- * Carries invalidations over Redis: a stream is the log, a channel the doorbell. Two connections of its own per link, and a third
- * where evictions wait for replicas.
+ * Carries invalidations over Redis: a stream is the log, and a channel is the doorbell. A link has two connections of its own, and a third
+ * when evictions wait for replicas.
  *
  * @publicApi
  */
@@ -40,7 +87,10 @@ export class RedisInvalidationBridge implements InvalidationBridge {
   readonly #clients: RedisClients;
   readonly #choice: ServerChoice;
 
-  /** @throws {InvalidConnectionStringError} @throws {InvalidOptionsError} */
+  /**
+   * @throws {InvalidConnectionStringError} when the connection string cannot be read
+   * @throws {InvalidOptionsError} when the connection string and the options do not go together
+   */
   constructor(options: RedisInvalidationBridgeOptions) {
     this.#clients = clientsOf(options);
     this.#choice = new ServerChoice(this.#clients);
@@ -55,37 +105,34 @@ export class RedisInvalidationBridge implements InvalidationBridge {
   }
 
   async dial(member: BridgeMember, listener: LinkListener, signal: AbortSignal): Promise<InvalidationLink> {
-    const { prefix, connectTimeout } = this.#clients;
-    const names = redisNames(prefix, member.namespace);
+    const { connectTimeout } = this.#clients;
     const make = await withinTime(this.#clients.prepare(), connectTimeout, signal);
-    const connecting = new LinkConnections(make, connectTimeout, signal);
+    const connections = new LinkConnections(make, connectTimeout, signal);
     try {
-      const { endpoint, commands, subscriber, channelWasSilent } = await this.#choice.connect(
-        connecting,
-        names.log,
-        signal,
-      );
-      // WAIT holds up whatever else is asked on its connection.
-      const waiter = member.minReplicas > 0 ? await connecting.connect(endpoint) : undefined;
-      const link = new RedisLink({ commands, subscriber, waiter, channelWasSilent }, names, member);
-      // Attached before SUBSCRIBE: the first message may come together with its acknowledgement.
-      const reading = new PacedReading(subscriber);
-      subscriber.on('message', (channel, text) => {
-        link.heard(channel, text, listener);
-        reading.read(text.length);
-      });
-      // Resolves with the server's acknowledgement; `ready` alone would only say that the command was sent.
-      await connecting.step(subscriber, subscriber.subscribe(names.channel));
-      const connections = waiter ? [commands, subscriber, waiter] : [commands, subscriber];
-      // Lost while the others were dialled, before anybody listened for that.
-      const lost = connections.find(({ status }) => status !== 'ready');
-      if (lost) throw connecting.failureOf(lost) ?? new Error('Redis closed the connection');
-      breakTogether(link, listener, connecting, connections);
-      return link;
+      return await this.#open(connections, member, listener, signal);
     } catch (error) {
-      connecting.closeAll();
+      connections.closeAll();
       throw error;
     }
+  }
+
+  async #open(
+    connections: LinkConnections,
+    member: BridgeMember,
+    listener: LinkListener,
+    signal: AbortSignal,
+  ): Promise<InvalidationLink> {
+    const names = redisNames(this.#clients.prefix, member.namespace);
+    const server = await this.#choice.connect(connections, names.log, signal);
+    const { commands, subscriber, channelWasSilent } = server;
+    const waiter = member.minReplicas > 0 ? await connections.connect(server.endpoint) : undefined;
+    const link = new RedisLink({ commands, subscriber, waiter, channelWasSilent }, names, member);
+    // Before SUBSCRIBE: the first message may arrive together with the acknowledgement of the subscription.
+    receive(subscriber, link, listener);
+    // `ready` would only mean that ioredis has sent SUBSCRIBE; this waits for the server's acknowledgement.
+    await connections.step(subscriber, subscriber.subscribe(names.channel));
+    endTogether(link, listener, connections, waiter ? [commands, subscriber, waiter] : [commands, subscriber]);
+    return link;
   }
 }
 
@@ -94,23 +141,43 @@ function clientsOf({ connectionString, redis }: RedisInvalidationBridgeOptions):
   return connectionString ? clientsFromConnectionString(connectionString, redis) : clientsFromOptions(redis ?? {});
 }
 
-/** A link is gone when one of its connections is. */
-function breakTogether(
+function receive(subscriber: Redis, link: RedisLink, listener: LinkListener): void {
+  const reading = new PacedReading(subscriber);
+  subscriber.on('message', (channel, text) => {
+    link.receive(channel, text, listener);
+    reading.read(text.length);
+  });
+}
+
+/**
+ * From here on, the link ends when one of its connections does.
+ *
+ * @throws {Error} when a connection was lost while the others were opened
+ */
+function endTogether(
   link: RedisLink,
   listener: LinkListener,
-  connecting: LinkConnections,
-  connections: readonly Redis[],
+  connections: LinkConnections,
+  opened: readonly Redis[],
 ): void {
-  const broken = (cause: Error): void => {
-    connecting.closeAll();
+  const lost = opened.find(({ status }) => status !== 'ready');
+  if (lost) throw connections.failureOf(lost) ?? closedByRedis();
+
+  const end = (cause: Error): void => {
+    connections.closeAll();
     if (link.isClosed) return;
     link.close();
     listener.broken(cause);
   };
-  const closed = (): void => {
-    const causes = connections.flatMap((connection) => connecting.failureOf(connection) ?? []);
-    broken(causes[0] ?? new Error('Redis closed the connection'));
-  };
-  connecting.whenGivenUp(broken);
-  for (const connection of connections) connection.on('close', closed);
+  connections.onGivenUp(end);
+  for (const connection of opened) {
+    connection.on('close', () => {
+      const [cause] = opened.flatMap((each) => connections.failureOf(each) ?? []);
+      end(cause ?? closedByRedis());
+    });
+  }
+}
+
+function closedByRedis(): Error {
+  return new Error('Redis closed the connection');
 }

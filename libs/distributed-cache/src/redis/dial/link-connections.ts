@@ -4,22 +4,33 @@ import { withinTime } from './redis-dialling.js';
 import { toLinkError } from './redis-errors.js';
 import { disconnect, listenToEveryError } from './sockets.js';
 
-/** The connections of one link: each step of dialling them takes a bounded time, and all are closed together. @internal */
+/**
+ * Owns the connections of one link, from the first dialled to the end of the link. Each step of dialling takes a bounded time, and all
+ * connections are closed together.
+ *
+ * @internal
+ */
 export class LinkConnections {
   readonly #make: (endpoint: Endpoint) => Redis;
   readonly #timeout: number;
   readonly #signal: AbortSignal;
+  /** The connections, each with the last error that it reported. */
   readonly #failures = new Map<Redis, Error | undefined>();
   readonly #companions: { close(): void }[] = [];
-  #gaveUp: (cause: Error) => void = () => {};
+  #onGivenUp: (cause: Error) => void = () => {};
 
-  /** @param make - makes a connection that is not dialled yet */
+  /**
+   * @param make - makes a connection that is not dialled yet
+   * @param timeout - how long a step may take, in ms
+   * @param signal - asks to give the dial up
+   */
   constructor(make: (endpoint: Endpoint) => Redis, timeout: number, signal: AbortSignal) {
     this.#make = make;
     this.#timeout = timeout;
     this.#signal = signal;
   }
 
+  /** Opens a further connection. */
   async connect(endpoint: Endpoint): Promise<Redis> {
     const redis = this.#make(endpoint);
     this.#failures.set(redis, undefined);
@@ -29,42 +40,47 @@ export class LinkConnections {
     return redis;
   }
 
-  /** What `redis` answers. Rejects with what went wrong with the connection, where that tells more than the answer. */
+  /**
+   * Resolves with the answer to a command on `redis`. When the connection has reported an error, it rejects with that error, which is more
+   * precise than the error of the command.
+   */
   async step<T>(redis: Redis, answer: Promise<T>): Promise<T> {
-    let answered: T;
+    let value: T;
     try {
-      answered = await withinTime(answer, this.#timeout, this.#signal);
+      value = await withinTime(answer, this.#timeout, this.#signal);
     } catch (error) {
       throw this.failureOf(redis) ?? toLinkError(error);
     }
     const failure = this.failureOf(redis);
-    // ioredis goes on when SELECT was refused, in another database than the other instances.
+    // ioredis connects all the same when SELECT was refused, and would then use another database than the other instances.
     if (failure) throw failure;
-    return answered;
+    return value;
   }
 
-  /** What went wrong with the connection last. */
+  /** The last error that the connection reported. */
   failureOf(redis: Redis): Error | undefined {
     return this.#failures.get(redis);
   }
 
-  get isGivenUp(): boolean {
+  /** Whether the dial was given up, so that no further endpoint needs to be tried. */
+  get isAborted(): boolean {
     return this.#signal.aborted;
   }
 
-  /** Ends the link at once: whoever is at the other end may not answer even to that. */
+  /** Ends the link at once, without waiting for the server: it may not answer any more. */
   giveUp(cause: Error): void {
     for (const redis of this.#failures.keys()) this.#failures.set(redis, cause);
     this.closeAll();
-    this.#gaveUp(cause);
+    this.#onGivenUp(cause);
   }
 
-  whenGivenUp(gaveUp: (cause: Error) => void): void {
-    this.#gaveUp = gaveUp;
+  /** Calls `listener` when the link is given up. */
+  onGivenUp(listener: (cause: Error) => void): void {
+    this.#onGivenUp = listener;
   }
 
-  /** `companion` lives for as long as the connections. */
-  closeToo(companion: { close(): void }): void {
+  /** Closes `companion` together with the connections. */
+  alsoClose(companion: { close(): void }): void {
     this.#companions.push(companion);
   }
 

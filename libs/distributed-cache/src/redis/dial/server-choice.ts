@@ -9,44 +9,45 @@ import { connectToOwner } from './slot-owner.js';
 export interface ChosenServer {
   readonly endpoint: Endpoint;
   readonly commands: Redis;
-  /** To the same server, or to another node of its cluster after that one's channel was silent. */
+  /** A connection to the same server, or to another node of its cluster after the channel of this one was silent. */
   readonly subscriber: Redis;
-  /** To be called when the link is given up because its channel did not bring what the log holds. */
+  /** To be called when the link ends because its channel did not deliver what the log holds. */
   channelWasSilent(this: void): void;
 }
 
-/** Finds, for each dialling anew, the server that holds the keys of a namespace. @internal */
+/** Finds the server that holds the keys of a namespace, anew for each dial. @internal */
 export class ServerChoice {
   readonly #clients: RedisClients;
   readonly #silentNodes = new SilentNodes();
-  /** Instances do not all begin with the same node, and none begins twice with one that is out of reach. */
+  /** Counts the dials. It begins at random, so that not all instances begin with the same seed; no seed is the first one twice in a row. */
   #turn = Math.floor(Math.random() * 1_000);
 
   constructor(clients: RedisClients) {
     this.#clients = clients;
   }
 
-  async connect(connecting: LinkConnections, key: string, signal: AbortSignal): Promise<ChosenServer> {
+  /** @param key - the key that the server has to hold */
+  async connect(connections: LinkConnections, key: string, signal: AbortSignal): Promise<ChosenServer> {
     const { sentinels: service, connectTimeout } = this.#clients;
-    if (!service) return this.#connectThrough(rotated(this.#clients.seeds(), this.#turn++), connecting, key);
+    if (!service) return this.#connectThrough(rotated(this.#clients.seeds(), this.#turn++), connections, key);
 
     const sentinels = new Sentinels(service, connectTimeout);
-    connecting.closeToo(sentinels);
+    connections.alsoClose(sentinels);
     const primary = await sentinels.findPrimary(signal);
-    const server = await this.#connectThrough([primary.endpoint], connecting, key);
-    sentinels.watch(primary, (by) => connecting.giveUp(new Error(`the sentinels name another primary now: ${by}`)));
+    const server = await this.#connectThrough([primary.endpoint], connections, key);
+    sentinels.watch(primary, (by) => connections.giveUp(new Error(`the sentinels name another primary now: ${by}`)));
     return server;
   }
 
-  async #connectThrough(seeds: readonly Endpoint[], connecting: LinkConnections, key: string): Promise<ChosenServer> {
-    const { connection, endpoint, others } = await connectToOwner(connecting, seeds, key, this.#clients.natMap);
-    const listenAt = this.#silentNodes.preferOther(endpoint, others);
-    const channelWasSilent = (): void => this.#silentNodes.note(listenAt);
+  async #connectThrough(seeds: readonly Endpoint[], connections: LinkConnections, key: string): Promise<ChosenServer> {
+    const { connection, endpoint, others } = await connectToOwner(connections, seeds, key, this.#clients.natMap);
+    const subscribeAt = this.#silentNodes.preferOther(endpoint, others);
+    const channelWasSilent = (): void => this.#silentNodes.note(subscribeAt);
     try {
-      return { endpoint, commands: connection, subscriber: await connecting.connect(listenAt), channelWasSilent };
+      return { endpoint, commands: connection, subscriber: await connections.connect(subscribeAt), channelWasSilent };
     } catch (error) {
-      // Another node was a guess; the next dialling must not fail because of it again.
-      if (listenAt !== endpoint) channelWasSilent();
+      // The other node was only a guess. Without this, the next dial would choose it again and fail again.
+      if (subscribeAt !== endpoint) channelWasSilent();
       throw error;
     }
   }
@@ -57,20 +58,29 @@ function rotated<T>(list: readonly T[], by: number): T[] {
   return [...list.slice(start), ...list.slice(0, start)];
 }
 
-/** Which nodes of a cluster did not bring what was published: the next link listens at another one. @internal */
+/**
+ * The nodes of a cluster whose channel did not deliver what was published. Every node delivers every message, so the next link can
+ * subscribe at another one.
+ *
+ * @internal
+ */
 export class SilentNodes {
   readonly #silent = new Set<string>();
 
-  /** The channel of a link that listened there brought less than the log holds, or it could not be listened to at all. */
+  /** Notes that the channel of this node delivered less than the log holds, or that the node could not be connected to. */
   note(endpoint: Endpoint): void {
     this.#silent.add(describeEndpoint(endpoint));
   }
 
-  /** Where to listen: with the commands, unless that was silent and another node was not. */
+  /**
+   * The node to subscribe at: `endpoint`, which the commands go to, unless it was silent and another node was not.
+   *
+   * @param others - further nodes of the cluster
+   */
   preferOther(endpoint: Endpoint, others: readonly Endpoint[]): Endpoint {
     const other = [endpoint, ...others].find((each) => !this.#silent.has(describeEndpoint(each)));
     if (other) return other;
-    // All of them: then it is not the node.
+    // All nodes were silent, so the reason is not in a node.
     this.#silent.clear();
     return endpoint;
   }

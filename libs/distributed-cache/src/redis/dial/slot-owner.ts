@@ -1,29 +1,34 @@
 import type { NatMap, Redis } from 'ioredis';
+import { errorFrom } from '../../common/error-from.js';
 import { BridgeRefusal } from '../../protocol/invalidation-bridge.js';
 import { describeEndpoint, movedTo, type Endpoint } from '../endpoint.js';
-import type { LinkConnections } from './link-connections.js';
 import { KEPT_FOR } from '../link/redis-names.js';
+import type { LinkConnections } from './link-connections.js';
 import { disconnect } from './sockets.js';
 
-const MOST_HOPS = 5;
+const MOST_REDIRECTIONS = 5;
 
-/** The server that a link speaks to. @internal */
+/** The server that holds a key. @internal */
 export interface SlotOwner {
   readonly connection: Redis;
   readonly endpoint: Endpoint;
-  /** Further nodes of its cluster that are known. */
+  /** The other nodes of its cluster that are known so far. */
   readonly others: readonly Endpoint[];
 }
 
 /**
- * Connects to the server that holds `key`: the first of `seeds` that can be reached, or the node of its cluster to which that sends us.
+ * Connects to the server that holds `key`: to the first of `seeds` that can be reached, or to the node of its cluster that it redirects to.
  *
- * Not through the `Cluster` of ioredis: that changes the server and subscribes again without a word, and Coherence has to know of either.
+ * This does not use the `Cluster` client of ioredis. That client changes the server and resubscribes silently, and Coherence has to begin
+ * with a sync after either.
+ *
+ * @throws {BridgeRefusal} when a server refused, and no seed led further
+ * @throws {Error} with the reason of each seed, when none could be reached
  *
  * @internal
  */
 export async function connectToOwner(
-  connecting: LinkConnections,
+  connections: LinkConnections,
   seeds: readonly Endpoint[],
   key: string,
   natMap: NatMap | undefined,
@@ -32,49 +37,50 @@ export async function connectToOwner(
   for (const seed of seeds) {
     const visited: Endpoint[] = [seed];
     try {
-      const connection = await followMoved(connecting, visited, key, natMap);
+      const connection = await followMoved(connections, visited, key, natMap);
       const endpoint = visited.at(-1) ?? seed;
       return { connection, endpoint, others: othersThan(endpoint, [...seeds, ...visited]) };
     } catch (error) {
-      const failure = error instanceof Error ? error : new Error(String(error));
-      failures.push(seeds.length + visited.length > 2 ? toldOf(visited, failure) : failure);
-      if (connecting.isGivenUp) break;
+      const failure = errorFrom(error);
+      const isOneServer = seeds.length === 1 && visited.length === 1;
+      failures.push(isOneServer ? failure : withNodes(visited, failure));
+      if (connections.isAborted) break;
     }
   }
-  throw worstOf(failures);
+  throw mostSevere(failures);
 }
 
-/** @param visited - the nodes asked so far; those to which they send us are added */
+/** @param visited - the nodes tried so far; each node that one redirects to is added */
 async function followMoved(
-  connecting: LinkConnections,
+  connections: LinkConnections,
   visited: Endpoint[],
   key: string,
   natMap: NatMap | undefined,
 ): Promise<Redis> {
   for (const endpoint of visited) {
-    const connection = await connecting.connect(endpoint);
-    const refusal = await refusalOf(connecting, connection, key);
+    const connection = await connections.connect(endpoint);
+    const refusal = await refusalOf(connections, connection, key);
     if (!refusal) return connection;
     disconnect(connection);
     const next = movedTo(refusal.message, endpoint, natMap);
     if (!next) throw refusal;
-    if (visited.length > MOST_HOPS) break;
+    if (visited.length > MOST_REDIRECTIONS) break;
     visited.push(next);
   }
-  throw new Error('the nodes of the cluster send us to each other in a circle; it may be changing');
+  throw new Error('the nodes of the cluster redirect to each other in a circle; the cluster may be changing');
 }
 
 /**
- * Asks for a write that any server may be asked for: it keeps a log for as long as every sync does, and the permissions allow it.
- * `undefined` when this is the server to talk to.
+ * Sends a write that does no harm: it prolongs the life of the log, as every sync does, and needs no further permission. A server that
+ * accepts it holds the key and takes writes; `undefined` then.
  */
-async function refusalOf(connecting: LinkConnections, connection: Redis, key: string): Promise<Error | undefined> {
+async function refusalOf(connections: LinkConnections, connection: Redis, key: string): Promise<Error | undefined> {
   try {
-    await connecting.step(connection, connection.pexpire(key, KEPT_FOR));
+    await connections.step(connection, connection.pexpire(key, KEPT_FOR));
     return undefined;
   } catch (error) {
     if (!(error instanceof BridgeRefusal)) throw error;
-    // The slot is on its way to another node, which takes nothing before all of it has arrived; then this one will say MOVED.
+    // The slot is moving to another node. That node takes no writes before the move is over; then this one answers MOVED.
     return /^(?:ASK|TRYAGAIN) /.test(error.message) ? undefined : error;
   }
 }
@@ -85,13 +91,13 @@ function othersThan(endpoint: Endpoint, known: readonly Endpoint[]): Endpoint[] 
   return [...others.values()];
 }
 
-function toldOf(visited: readonly Endpoint[], failure: Error): Error {
+function withNodes(visited: readonly Endpoint[], failure: Error): Error {
   const message = `${visited.map(describeEndpoint).join(' → ')}: ${failure.message}`;
   return failure instanceof BridgeRefusal ? new BridgeRefusal(failure.remedy, message) : new Error(message);
 }
 
-/** What somebody has to mend comes first: a wrong password is wrong everywhere. */
-function worstOf(failures: readonly Error[]): Error {
+/** A refusal that asks for a change of settings comes first: a wrong password, for example, is wrong on every node. */
+function mostSevere(failures: readonly Error[]): Error {
   const refusals = failures.filter((failure) => failure instanceof BridgeRefusal);
   const worst = refusals.find(({ remedy }) => remedy === 'report') ?? refusals[0];
   if (worst) return worst;

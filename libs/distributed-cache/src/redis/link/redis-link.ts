@@ -10,39 +10,43 @@ import {
   type SyncRequest,
 } from '../../protocol/invalidation-bridge.js';
 import { decodeMember, encodeMember, MEMBER_IS_GONE, type ListedMember } from '../../protocol/member.js';
-import { publishScript, publishToMembersScript } from './publish-script.js';
-import { readDoorbell } from './doorbell-text.js';
-import { KEPT_FOR, type RedisNames } from './redis-names.js';
 import { toLinkError } from '../dial/redis-errors.js';
 import { disconnect } from '../dial/sockets.js';
+import { readDoorbell } from './doorbell-text.js';
+import { publishScript, publishToMembersScript } from './publish-script.js';
+import { KEPT_FOR, type RedisNames } from './redis-names.js';
 import { serverMilliseconds } from './stream-id.js';
 import { syncScript } from './sync-script.js';
 
+/** The most entries that one sync returns. */
 const MOST_ENTRIES = 500;
+
+/** The most bytes of payload that one sync returns; the first entry is returned whatever its size. */
 const MOST_BYTES = 256 * 1024;
 
-/** @internal */
-export interface RedisConnections {
+/** The open connections that a link works on. @internal */
+export interface OpenConnections {
   readonly commands: Redis;
   readonly subscriber: Redis;
-  /** To the server of `commands`, given when replicas are to be waited for: `WAIT` blocks its connection, so it has one of its own. */
+  /** A connection to the server of `commands`, for `WAIT` alone, which blocks it. `undefined` without `minReplicas`. */
   readonly waiter?: Redis | undefined;
-  /** To be called when the link is given up because its channel did not bring what the log holds. */
+  /** Called when the link is closed because its channel did not deliver what the log holds. */
   readonly channelWasSilent?: (() => void) | undefined;
 }
 
-/** The commands of one link. @internal */
+/** One link over Redis: sends the commands, and reads what the subscriber receives. @internal */
 export class RedisLink implements InvalidationLink {
-  readonly #connections: RedisConnections;
+  readonly #connections: OpenConnections;
   readonly #names: RedisNames;
   readonly #member: BridgeMember;
+  /** The element of the sorted set of members that stands for this instance. */
   readonly #record: string;
   #acksSubscribed: Promise<unknown> | undefined;
-  /** Stands for the server where it will not say which run it is: good for this link only. */
+  /** The epoch when the server does not allow INFO. It is never equal to the epoch of another link. */
   readonly #unknownEpoch = `unknown:${Math.random()}`;
   #isClosed = false;
 
-  constructor(connections: RedisConnections, names: RedisNames, member: BridgeMember) {
+  constructor(connections: OpenConnections, names: RedisNames, member: BridgeMember) {
     this.#connections = connections;
     this.#names = names;
     this.#member = member;
@@ -60,9 +64,9 @@ export class RedisLink implements InvalidationLink {
   async publishToMembers(payload: string): Promise<MembersReply> {
     const { log, members, channel } = this.#names;
     try {
-      await this.#answer(this.#listenToAcks());
+      await this.#answer(this.#subscribeToAcks());
     } catch (error) {
-      // As when memory is out: the others drop it now, and the log is told later.
+      // As when Redis is out of memory: the connected instances drop now, and the payload enters the log later.
       if (error instanceof BridgeRefusal) await this.#answer(this.#connections.commands.publish(channel, payload));
       throw error;
     }
@@ -76,13 +80,16 @@ export class RedisLink implements InvalidationLink {
     return readMembers(reply);
   }
 
-  /** Only those who wait for acknowledgements hear them, from their first wait on: all that all say would be too much for many instances. */
-  async #listenToAcks(): Promise<void> {
+  /**
+   * Only an instance that waits for acknowledgements subscribes to them, from its first wait on: with N instances subscribed, each
+   * acknowledgement would cost N messages.
+   */
+  async #subscribeToAcks(): Promise<void> {
     this.#acksSubscribed ??= this.#connections.subscriber.subscribe(this.#names.acks);
     try {
       await this.#acksSubscribed;
     } catch (error) {
-      // It may be allowed later.
+      // The next wait tries again: the permissions may have been changed.
       this.#acksSubscribed = undefined;
       throw error;
     }
@@ -96,8 +103,9 @@ export class RedisLink implements InvalidationLink {
   async replicated(count: number, timeout: number): Promise<number> {
     const { waiter } = this.#connections;
     if (!waiter) throw new Error('this link was dialled without minReplicas');
-    // WAIT is about the writes of its own connection: this one comes after all that was published, and so do the replicas that have it.
-    // In whole ms, and never 0, which to Redis means for ever: nothing could be asked on that connection any more.
+    // WAIT counts the replicas that have the last write of its own connection. So PEXPIRE comes first: it is later in the replication stream
+    // than everything that was published before. The timeout is in whole ms and never 0: to Redis that means for ever, and the connection
+    // would stay blocked.
     const answers = await waiter
       .pipeline()
       .pexpire(this.#names.log, KEPT_FOR)
@@ -127,15 +135,15 @@ export class RedisLink implements InvalidationLink {
         ],
       ),
     );
-    return this.#read(reply);
+    return this.#readSync(reply);
   }
 
   async leave(): Promise<void> {
     await this.#answer(this.#connections.commands.zrem(this.#names.members, this.#record));
   }
 
-  /** What came through one of the channels. */
-  heard(channel: string, text: string, listener: LinkListener): void {
+  /** Passes a message of one of the channels to the listener. */
+  receive(channel: string, text: string, listener: LinkListener): void {
     if (this.#isClosed) return;
     if (channel === this.#names.channel) listener.heard(readDoorbell(text));
     if (channel !== this.#names.acks) return;
@@ -155,8 +163,8 @@ export class RedisLink implements InvalidationLink {
     if (this.#connections.waiter) disconnect(this.#connections.waiter);
   }
 
-  #read(reply: unknown): SyncReply {
-    if (!Array.isArray(reply) || reply.length < 6) throw new Error('Redis answered a sync with something else');
+  #readSync(reply: unknown): SyncReply {
+    if (!Array.isArray(reply) || reply.length < 6) throw new Error('the reply of Redis to a sync cannot be read');
     const [epoch, serverTime, id, hash, continuous, complete, ...rest] = reply.map(String);
     const entries: LogEntry[] = [];
     for (let i = 0; i + 1 < rest.length; i += 2) {
@@ -186,7 +194,7 @@ export class RedisLink implements InvalidationLink {
 }
 
 function readMembers(reply: unknown): MembersReply {
-  if (!Array.isArray(reply) || reply.length < 2) throw new Error('Redis answered a publish with something else');
+  if (!Array.isArray(reply) || reply.length < 2) throw new Error('the reply of Redis to a publish cannot be read');
   const [id = '', listAge, ...rest] = reply.map(String);
   const members: ListedMember[] = [];
   for (let i = 0; i + 1 < rest.length; i += 2) {
