@@ -4,8 +4,8 @@ import { isStreamId } from './stream-id.js';
 const NO_PREVIOUS = '-';
 
 /**
- * Reads what came through the channel: `previous-id id payload`, or a bare payload that somebody published without the log.
- * Never throws; what it cannot read is given on as a payload, to be counted as malformed.
+ * Reads a message of the channel: `previous-id id payload`, or a bare payload that was published without the log. Never throws. A text of
+ * another form is returned as a payload, which the codec then refuses and counts as malformed.
  *
  * @internal
  */

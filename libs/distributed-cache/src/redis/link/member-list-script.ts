@@ -1,10 +1,12 @@
 /**
- * What both scripts that know the list of members have in common, in Lua.
+ * Lua functions about the list of members, which two scripts share.
  *
- * The list is a sorted set of members by the time of their last sync, so that forgetting the silent ones costs what is forgotten. Its
- * one element below zero says which run of the server keeps it, and since when: a server that was restarted, promoted or wiped may not
- * know of members that the one before it had. The `run_id` alone would not tell that a server was demoted and promoted again, and lost
- * its tail on the way; `master_replid` does, since every promotion makes a new one.
+ * The list is a sorted set of members, scored by the time of their last sync, so that the members to forget are one range of it. One element
+ * has a negative score: its member is the run of the server, and its score is minus the time (ms) at which that run began the list. A server
+ * that was restarted, promoted or wiped may not know members that an earlier run knew.
+ *
+ * A run is `run_id/master_replid`. `run_id` alone does not change when a server is demoted and promoted again, and it may lose the end of
+ * its log on the way. `master_replid` changes with each promotion.
  *
  * @internal
  */
@@ -14,18 +16,18 @@ local function millisecondsNow()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- Which run of the server this is; nil when INFO is refused.
-local function run()
+-- The run of this server; nil when the ACL forbids INFO.
+local function runOfServer()
   local server = redis.pcall('INFO', 'server')
   local runId = type(server) == 'string' and string.match(server, 'run_id:(%w+)')
   if not runId then return nil end
   local replication = redis.pcall('INFO', 'replication')
-  -- An instance that may ask for the one and not for the other must not begin the list anew for those who may ask for both.
+  -- With half of the name, an instance would begin the list anew for all instances that have the whole name.
   if type(replication) ~= 'string' then return nil end
   return runId .. '/' .. (string.match(replication, 'master_replid:(%w+)') or '')
 end
 
--- Since when, in ms, the list has been complete. A server that does not say which run it is may have been another one until now.
+-- The time in ms since which no member can be missing from the list. Without the run, that is now: until now the server may have been another one.
 local function listedSince(members, run, now)
   if not run then return now end
   local kept = redis.call('ZRANGEBYSCORE', members, '-inf', '(0', 'WITHSCORES')

@@ -1,13 +1,13 @@
 import type { Readable } from 'node:stream';
 
-/** In UTF-16 units: some hundred messages, and a few milliseconds of work. */
+/** How much is read in one turn of the event loop, in UTF-16 units: some hundred messages. */
 const MOST_AT_ONCE = 64 * 1024;
 
 /**
- * Lets the event loop turn while a connection brings very much: Node reads up to 2 MiB of one socket in a turn, and all of it is parsed
- * and applied at once. 100 000 keys held an instance up for 60 ms.
+ * Lets the event loop turn while a connection receives a burst. Node.js reads up to 2 MiB of one socket in a turn, and all of it would be
+ * parsed and applied before anything else runs (docs/coherence.md).
  *
- * Not to read on is what a slow network does as well: what is heard keeps its order, and nothing counts as heard before it is applied.
+ * To pause is safe: it looks like a slow network. Messages keep their order, and none counts as received before it is applied.
  *
  * @internal
  */
@@ -19,7 +19,7 @@ export class PacedReading {
     this.#connection = connection;
   }
 
-  /** To be called for every message, once it is applied. */
+  /** To be called for each message, after it was applied. */
   read(length: number): void {
     this.#length += length;
     if (this.#length < MOST_AT_ONCE) return;

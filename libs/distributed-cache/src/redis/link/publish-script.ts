@@ -1,7 +1,11 @@
 import { MEMBER_LIST } from './member-list-script.js';
 import { ServerScript } from './server-script.js';
 
-/** Appends to the log and rings. Ends the script with the error when the log does not take the payload. */
+/**
+ * Appends the payload to the log, then rings the doorbell. Returns from the script with the error when the log does not take the payload.
+ *
+ * docs/message-format.md shows it to other programs, comments included; a test compares the two.
+ */
 const APPEND_AND_RING = `
 local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
 local previousId, previousHash = '-', ''
@@ -14,7 +18,7 @@ end
 local hash = redis.sha1hex(previousHash .. ARGV[2])
 local id = redis.pcall('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*', 'p', ARGV[2], 'h', hash)
 if type(id) == 'table' and id.err then
-  -- Out of memory is no reason to keep the others waiting: they drop now, and the log is told later.
+  -- When memory is out, the connected instances still drop now. The publisher tries again to append to the log.
   if string.find(id.err, 'OOM', 1, true) then redis.call('PUBLISH', ARGV[1], ARGV[2]) end
   return id
 end
@@ -32,10 +36,12 @@ export const publishScript = new ServerScript(`${APPEND_AND_RING}return id
 `);
 
 /**
- * As {@link publishScript}, and tells who may hold copies at that moment.
+ * As {@link publishScript}, and returns the members of that moment, which may hold copies.
  *
- * KEYS: log, members. ARGV: channel, payload, log length, ms after which a silent member is forgotten.
- * Returns the id of the entry, for how long the list has been complete in ms, then each member and how long ago it synced in ms.
+ * KEYS: log, members. ARGV: channel, payload, log length, ms after which a member without a sync is forgotten.
+ *
+ * Returns the id of the entry, how long ago in ms the list of members became complete, then for each member its element and how long ago in
+ * ms it synced.
  *
  * @internal
  */
@@ -43,7 +49,7 @@ export const publishToMembersScript = new ServerScript(`${APPEND_AND_RING}
 local members = KEYS[2]
 ${MEMBER_LIST}
 local now = millisecondsNow()
-local reply = { id, string.format('%.0f', now - listedSince(members, run(), now)) }
+local reply = { id, string.format('%.0f', now - listedSince(members, runOfServer(), now)) }
 local listed = redis.call('ZRANGEBYSCORE', members, string.format('%.0f', now - tonumber(ARGV[4])), '+inf', 'WITHSCORES')
 for i = 1, #listed, 2 do
   reply[#reply + 1] = listed[i]

@@ -1,12 +1,15 @@
-/** For how long what a namespace keeps outlives its last instance, in ms. @internal */
+/** How long the keys of a namespace are kept after its last sync, in ms. @internal */
 export const KEPT_FOR = 86_400_000;
 
-/** The keys and channels of one namespace. In braces: all in one Redis Cluster slot. @internal */
+/** The keys and channels of one namespace. The braces put all of them into one slot of a Redis Cluster. @internal */
 export interface RedisNames {
+  /** The stream that holds the invalidations. */
   readonly log: string;
+  /** The sorted set of instances. */
   readonly members: string;
+  /** The channel that carries each invalidation as it is written. */
   readonly channel: string;
-  /** On which instances acknowledge. Only instances may publish there: a forged one would end a wait too early. */
+  /** The channel for acknowledgements. Only instances may publish there: a forged acknowledgement would end a wait too early. */
   readonly acks: string;
 }
 

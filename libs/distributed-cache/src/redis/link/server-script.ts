@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 
-/** A script that runs in the server, sent by its digest and, to a server that does not know it, once in full. @internal */
+/** A Lua script that runs in the server. It is sent by its digest, and once in full to a server that does not know it. @internal */
 export class ServerScript {
   readonly source: string;
   readonly #digest: string;
@@ -15,7 +15,7 @@ export class ServerScript {
     try {
       return await redis.evalsha(this.#digest, keys.length, ...keys, ...args);
     } catch (error) {
-      // Restarted, failed over or flushed: the script cache is empty then.
+      // The script cache of a server is empty after a restart, a failover or SCRIPT FLUSH.
       if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
       return redis.eval(this.source, keys.length, ...keys, ...args);
     }

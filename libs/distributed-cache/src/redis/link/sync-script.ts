@@ -2,14 +2,15 @@ import { MEMBER_LIST } from './member-list-script.js';
 import { ServerScript } from './server-script.js';
 
 /**
- * Registers the instance, then says where the log stands and what comes after the given position.
+ * Registers the instance among the members, then returns the state of the log and the entries after a position.
  *
- * It writes first, with errors not swallowed: a replica, or a primary that was cut off and replaced, would otherwise renew leases for
- * ever.
+ * It writes first and fails if it cannot. Otherwise a replica, or a primary that was cut off and replaced, would renew leases for ever.
  *
- * KEYS: log, members. ARGV: member, position id ('' = none), position hash, epoch, no-op payload, log length, most entries,
- * most bytes, expiry of the keys in ms, ms after which a silent member is forgotten.
- * Returns epoch ('' when INFO is refused: run of the server and since when it has known the members), server time in ms, newest id, newest hash, continuous, complete, then id and payload of each entry.
+ * KEYS: log, members. ARGV: member, position id ('' = none), position hash, epoch of the position, no-op payload, log length, most entries,
+ * most bytes, expiry of the keys in ms, ms after which a member without a sync is forgotten.
+ *
+ * Returns epoch, server time in ms, newest id, newest hash, continuous (1 or 0), complete (1 or 0), then id and payload of each entry. The
+ * epoch is the run of the server with the time at which it began the list of members, or '' when the ACL forbids INFO.
  *
  * @internal
  */
@@ -29,13 +30,13 @@ ${MEMBER_LIST}
 local now = millisecondsNow()
 redis.call('ZADD', members, string.format('%.0f', now), ARGV[1])
 redis.call('ZREMRANGEBYSCORE', members, 0, string.format('%.0f', now - tonumber(ARGV[10])))
-local run = run()
+local run = runOfServer()
 local since = listedSince(members, run, now)
 redis.call('PEXPIRE', members, expiry)
 
 local newest = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
 if not newest then
-  -- So that there is always something to hold: of an empty log nobody could tell whether it was ever written to.
+  -- So that every instance has a position: an empty log would not show whether entries of it were lost.
   redis.call('XADD', log, 'MAXLEN', '~', ARGV[6], '*', 'p', ARGV[5], 'h', redis.sha1hex(ARGV[5]))
   newest = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
 end
@@ -45,7 +46,7 @@ local epoch = run and string.format('%s/%.0f', run, since) or ''
 local reply = { epoch, string.format('%.0f', now), newest[1], field(newest, 'h'), 0, 1 }
 if positionId == '' or knownEpoch ~= epoch then return reply end
 
--- From the position itself on: it must still be there, with the same history behind it.
+-- The range begins with the position itself: its entry must still be there, with the same history before it.
 local entries = redis.call('XRANGE', log, positionId, '+', 'COUNT', mostEntries + 2)
 if not entries[1] or entries[1][1] ~= positionId or field(entries[1], 'h') ~= positionHash then return reply end
 reply[5] = 1
