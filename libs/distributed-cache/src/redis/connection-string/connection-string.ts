@@ -5,13 +5,13 @@ import { isUrl, parseRedisUrl } from './redis-url.js';
 import { parseStackExchangeSyntax } from './stackexchange-syntax.js';
 
 /**
- * Reads a connection string, either a URL (`redis://`, `rediss://`, `redis+sentinel://`, `rediss+sentinel://`) or the syntax of
- * StackExchange.Redis (`shop.redis.cache.windows.net:6380,password=…,ssl=True`), and fills in every default.
+ * Reads a connection string and fills in every default.
  *
- * What begins with `scheme://` is a URL; anything else is StackExchange.Redis syntax. More than one endpoint means Redis
- * Cluster, unless a service name makes them sentinels.
+ * A string that begins with `scheme://` is a URL (`redis://`, `rediss://`, `redis+sentinel://`, `rediss+sentinel://`). Any other string is
+ * read in the syntax of StackExchange.Redis (`shop.redis.cache.windows.net:6380,password=…,ssl=True`). Several endpoints mean a Redis
+ * Cluster, or sentinels if there is a service name.
  *
- * @throws {InvalidConnectionStringError} naming the key or the endpoint and what is allowed, never a secret
+ * @throws {InvalidConnectionStringError} with the option or the endpoint that is wrong, and what is allowed; never with a secret
  *
  * @publicApi
  */

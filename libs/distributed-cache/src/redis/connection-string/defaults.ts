@@ -30,9 +30,9 @@ export interface ParsedConnection {
 }
 
 /**
- * Fills in every default.
+ * The settings, with every default filled in.
  *
- * @throws {InvalidConnectionStringError} when the endpoints do not go together, or there are none
+ * @throws {InvalidConnectionStringError} when there is no endpoint, or when a unix socket stands beside other endpoints
  *
  * @internal
  */
@@ -55,7 +55,7 @@ export function withDefaults({ endpoints: parsed, options, ignored }: ParsedConn
     username: options.user || undefined,
     password: options.password || undefined,
     serviceName,
-    // `sentinelPassword=` with nothing after it says that the sentinels ask for none.
+    // An empty `sentinelPassword=` means that the sentinels need no password.
     sentinelUsername: serviceName === undefined ? undefined : (options.sentinelUser ?? options.user) || undefined,
     sentinelPassword:
       serviceName === undefined ? undefined : (options.sentinelPassword ?? options.password) || undefined,
@@ -66,10 +66,10 @@ export function withDefaults({ endpoints: parsed, options, ignored }: ParsedConn
     connectTimeout: options.connectTimeout ?? 5_000,
     connectRetry: options.connectRetry ?? 3,
     keepAlive: options.keepAlive ?? 60,
-    // StackExchange.Redis defaults to true; a cache should not keep an application from starting.
+    // The default of StackExchange.Redis is true. A cache should not keep an application from starting.
     abortConnect: options.abortConnect ?? false,
     commandTimeout: options.asyncTimeout ?? options.syncTimeout,
-    ignored: [...new Set([...ignored, ...pointlessOptions(options, tls, serviceName)])],
+    ignored: [...new Set([...ignored, ...optionsWithoutEffect(options, tls, serviceName)])],
   };
 }
 
@@ -84,7 +84,7 @@ function resolveEndpoints(
     }
     return { host: endpoint.host, port: endpoint.port ?? defaultPort(endpoint.host, tls, sentinels) };
   });
-  // One server written twice is one server, not a cluster.
+  // An endpoint that is given twice is one server, not a cluster.
   const [first, ...others] = new Map(resolved.map((endpoint) => [describeEndpoint(endpoint), endpoint])).values();
   if (first === undefined) {
     throw new InvalidConnectionStringError(
@@ -115,8 +115,8 @@ function refuseSharedSocket(endpoints: readonly RedisEndpoint[], mode: RedisMode
   );
 }
 
-/** Options that were given, but only mean something together with one that was not. */
-function pointlessOptions(options: ConnectionOptions, tls: boolean, serviceName: string | undefined): string[] {
+/** The given options that have no effect without another option, which was not given. */
+function optionsWithoutEffect(options: ConnectionOptions, tls: boolean, serviceName: string | undefined): string[] {
   const withoutTls = tls ? [] : (['sslHost', 'sslProtocols'] as const);
   const withoutSentinels = serviceName === undefined ? (['sentinelUser', 'sentinelPassword'] as const) : [];
   return [...withoutTls, ...withoutSentinels].filter((key) => options[key] !== undefined);

@@ -10,7 +10,7 @@ import {
   type TlsVersionRange,
 } from './values.js';
 
-/** What the options of a connection string say; what is absent was not said. @internal */
+/** The options that a connection string gives. @internal */
 export interface ConnectionOptions {
   readonly password?: string | undefined;
   readonly user?: string | undefined;
@@ -36,7 +36,7 @@ export interface ConnectionOptions {
 export type OptionKey = keyof ConnectionOptions;
 
 /**
- * Adds one option to those read so far; of one given twice the last counts, as in StackExchange.Redis.
+ * Adds one option to those read so far. When an option is given twice, the last one counts, as in StackExchange.Redis.
  *
  * @throws {InvalidConnectionStringError} when the value is not allowed
  *
@@ -75,9 +75,9 @@ export function withOption(options: ConnectionOptions, key: OptionKey, value: st
 }
 
 /**
- * The option a key names, in the spelling of StackExchange.Redis. Case does not count.
+ * The option that a key names, as StackExchange.Redis spells it, in upper or lower case.
  *
- * @throws {InvalidConnectionStringError} when there is none, or when it asks for what is not supported
+ * @throws {InvalidConnectionStringError} when there is no such option, or when it is not supported here
  *
  * @internal
  */
@@ -93,7 +93,7 @@ export function recognizeOption(key: string): { effective: OptionKey } | { ignor
   }
   if (folded === 'proxy' || folded === 'tunnel') {
     throw new InvalidConnectionStringError(
-      `Redis connection string: '${folded}' is not supported; remove it and connect to Redis itself.`,
+      `Redis connection string: '${folded}' is not supported; remove it and connect to Redis directly.`,
     );
   }
   if (key.startsWith('$')) {
@@ -143,8 +143,8 @@ const WITHOUT_EFFECT: ReadonlyMap<string, string> = byFoldedName([
   'heartbeatInterval',
 ]);
 
-/** What other clients call an option that exists here. */
-const OTHERWISE_CALLED: ReadonlyMap<string, OptionKey> = new Map([
+/** Names that other clients have for an option that exists here. */
+const NAMES_ELSEWHERE: ReadonlyMap<string, OptionKey> = new Map([
   ['clientname', 'name'],
   ['username', 'user'],
   ['pwd', 'password'],
@@ -155,14 +155,14 @@ const OTHERWISE_CALLED: ReadonlyMap<string, OptionKey> = new Map([
 ]);
 
 function unknownKey(key: string): InvalidConnectionStringError {
-  // Only what reads like the name of an option is repeated: the key may be an access key whose `password=` was forgotten
-  // (`AbC1…=`), or the rest of a password that holds a comma.
+  // The message repeats a key only if it looks like the name of an option. Otherwise it may be an access key whose `password=` was forgotten
+  // (`AbC1…=`), or the rest of a password that contains a comma.
   const shown = /^[a-z]{1,32}$/i.test(key) ? `'${key}'` : 'a key (not shown, it may be part of a password)';
-  const meant = OTHERWISE_CALLED.get(key.toLowerCase());
+  const meant = NAMES_ELSEWHERE.get(key.toLowerCase());
   const hint = meant === undefined ? '' : ` It is called '${meant}' here.`;
   const allowed = [...EFFECTIVE.values()].join(', ');
   return new InvalidConnectionStringError(
-    `Redis connection string: ${shown} is not an option.${hint} Allowed: ${allowed}. A value cannot hold a comma.`,
+    `Redis connection string: ${shown} is not an option.${hint} Allowed: ${allowed}. A value cannot contain a comma.`,
   );
 }
 

@@ -13,23 +13,23 @@ export interface ParsedNetworkEndpoint {
   readonly port: number | undefined;
 }
 
-/** How an error refers to an endpoint. @internal */
+/** How an error message refers to an endpoint. @internal */
 export interface EndpointLabel {
-  /** counted from 1 */
+  /** Its position in the string, from 1. */
   readonly position: number;
-  /** Whether the text may be the rest of a password that holds a separator; then no part of it is shown. */
+  /** Whether the text may be the rest of a password that contains a separator. No part of it is shown then. */
   readonly mayBeSecret: boolean;
 }
 
 const ALLOWED = 'allowed: host, host:port, an IPv6 address, or [IPv6 address]:port';
 
-/** Letters and digits of ASCII with `-` and `_`, which Docker's names have; a name of another alphabet is given as punycode. */
+/** Letters and digits of ASCII with `-`, and `_`, which the names of Docker contain. A name in another alphabet must be given as punycode. */
 const HOST_NAME = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*\.?$/i;
 
 /**
  * Reads `host`, `host:port`, `[::1]`, `[::1]:port` or `::1`.
  *
- * @throws {InvalidConnectionStringError} when it is none of them; StackExchange.Redis drops such an endpoint without a word
+ * @throws {InvalidConnectionStringError} when it is none of them. StackExchange.Redis silently drops such an endpoint.
  *
  * @internal
  */
@@ -47,12 +47,12 @@ export function parseNetworkEndpoint(text: string, label: EndpointLabel): Parsed
   return { host, port: port === undefined ? undefined : parsePort(port, host, label) };
 }
 
-/** @internal */
+/** Whether the text is an IP address or can be a host name. @internal */
 export function isValidHost(host: string): boolean {
   if (isIP(host) !== 0) {
     return true;
   }
-  // `1.2.3` and `10.0.0.256` are mistyped addresses, and no top-level domain is a number.
+  // A name that ends in a number is a mistyped address, such as `1.2.3` or `10.0.0.256`: no top-level domain is a number.
   return host.length <= 253 && HOST_NAME.test(host) && !/(?:^|\.)\d+\.?$/.test(host);
 }
 
@@ -72,7 +72,7 @@ function splitPort(text: string): { host: string; port: string | undefined } {
 function parsePort(text: string, host: string, label: EndpointLabel): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (port < 1 || port > 65_535) {
-    // The port itself is not repeated: in `user:password` written without a host it is the password.
+    // The message does not repeat the port: in `user:password` without a host, the port is the password.
     throw refusal(label, 'has a bad port; allowed: a whole number from 1 to 65535', host);
   }
   return port;
@@ -85,7 +85,7 @@ function refusal(
 ): InvalidConnectionStringError {
   const shown = host === undefined || mayBeSecret ? '' : ` ('${host}')`;
   const hint = mayBeSecret
-    ? ' It stands after a password and is not shown: a value cannot hold a comma, so it may be the rest of that password.'
+    ? ' It stands after a password and is not shown, since it may be the rest of that password: a value cannot contain a comma.'
     : '';
   return new InvalidConnectionStringError(`Redis connection string: endpoint ${position}${shown} ${problem}.${hint}`);
 }

@@ -30,13 +30,13 @@ describe('Redis URL', () => {
     expect(parseRedisConnectionString(text)).toMatchObject(expected);
   });
 
-  it('leaves TLS to the scheme, whoever the host is', () => {
+  it('takes TLS from the scheme alone, whatever the host is', () => {
     expect(parseRedisConnectionString('redis://h').tls.enabled).toBe(false);
     expect(parseRedisConnectionString('rediss://h').tls.enabled).toBe(true);
     expect(parseRedisConnectionString('redis://shop.redis.cache.windows.net:6380').tls.enabled).toBe(false);
   });
 
-  it('reads what Service Connector sets', () => {
+  it('reads the URL that Azure Service Connector sets', () => {
     expect(parseRedisConnectionString('rediss://:abc%3D@shop.redis.cache.windows.net:6380/0')).toMatchObject({
       endpoints: [{ host: 'shop.redis.cache.windows.net', port: 6380 }],
       tls: { enabled: true },
@@ -45,7 +45,7 @@ describe('Redis URL', () => {
     });
   });
 
-  it('takes the name of the certificate from the query', () => {
+  it('takes the name in the certificate and the TLS versions from the query', () => {
     expect(parseRedisConnectionString('rediss://10.0.0.7?sslHost=shop.example&sslProtocols=tls13').tls).toEqual({
       enabled: true,
       serverName: 'shop.example',
@@ -76,7 +76,7 @@ describe('Redis URL', () => {
     });
   });
 
-  it('takes one sentinel for a sentinel', () => {
+  it('reads a single sentinel in sentinel mode', () => {
     expect(parseRedisConnectionString('redis+sentinel://a/main').mode).toBe('sentinel');
   });
 
@@ -115,9 +115,9 @@ describe('Redis URL', () => {
     ['redis://%zz:p@h', /user of the URL.*%25/],
     ['redis://h%', /host of the URL.*%25/],
     ['redis://h?channelPrefix=%', /query of the URL.*%25/],
-    ['redis+sentinel://a', /names the master/],
-    ['redis+sentinel://a/', /names the master/],
-    ['redis+sentinel://a/m/1/2', /names the master/],
+    ['redis+sentinel://a', /must name the primary/],
+    ['redis+sentinel://a/', /must name the primary/],
+    ['redis+sentinel://a/m/1/2', /must name the primary/],
     ['redis+sentinel://a/m/x', /'defaultDatabase'/],
     ['redis://:<password>@h', /'password' is a placeholder/],
     ['redis://:...@h', /'password' is a placeholder/],

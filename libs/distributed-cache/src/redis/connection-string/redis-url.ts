@@ -3,8 +3,8 @@ import type { ParsedConnection } from './defaults.js';
 import { parseNetworkEndpoint } from './parse-endpoint.js';
 import { recognizeOption, withOption, type ConnectionOptions, type OptionKey } from './options.js';
 
-/** What the query cannot say because another part of the URL does, and which part that is. */
-const SAID_ELSEWHERE: ReadonlyMap<OptionKey, string> = new Map([
+/** The options that another part of the URL sets, with that part. The query must not contain them. */
+const SET_ELSEWHERE: ReadonlyMap<OptionKey, string> = new Map([
   ['user', 'before the host, as in redis://user:password@host'],
   ['password', 'before the host, as in redis://user:password@host'],
   ['ssl', 'in the scheme: rediss:// is TLS, redis:// is not'],
@@ -19,17 +19,17 @@ const SCHEMES: ReadonlyMap<string, { ssl: boolean; sentinel: boolean }> = new Ma
   ['rediss+sentinel', { ssl: true, sentinel: true }],
 ]);
 
-/** Whether the text begins with `scheme://`; anything else is StackExchange.Redis syntax. @internal */
+/** Whether the text begins with `scheme://`. Any other text is in StackExchange.Redis syntax. @internal */
 export function isUrl(text: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
 }
 
 /**
- * Reads `redis://[user[:password]@]host[:port][,host[:port]…][/db]`, or with `rediss://` for TLS, or
- * `redis+sentinel://[user[:password]@]host[:port],…/service[/db]`, or `rediss+sentinel://…`.
+ * Reads `redis://[user[:password]@]host[:port][,host[:port]…][/db]` and
+ * `redis+sentinel://[user[:password]@]host[:port],…/service[/db]`, and the same with `rediss` for TLS.
  *
- * The query takes the options of StackExchange.Redis under the same names (`?connectTimeout=2000&channelPrefix=shop`), but for
- * what the URL says elsewhere. Every part is percent-decoded; `+` stays `+`. The class `URL` is not used: its error carries the
+ * The query takes the options of StackExchange.Redis under the same names (`?connectTimeout=2000&channelPrefix=shop`), except those that
+ * another part of the URL sets. Every part is percent-decoded; `+` stays `+`. The class `URL` is not used, because its error holds the
  * whole input, password included.
  *
  * @throws {InvalidConnectionStringError}
@@ -75,9 +75,9 @@ function splitParts(rest: string): { authority: string; path: string; query: str
   const authority = /^[^/?#]*/.exec(rest)?.[0] ?? '';
   const remainder = rest.slice(authority.length);
   if (remainder.includes('@') || remainder.includes('#')) {
-    // Then what was read as the host is a part of the password, so nothing of it is shown.
+    // The text that was read as the host is part of the password then, so the message shows nothing of it.
     throw new InvalidConnectionStringError(
-      "Redis connection string: an '@' or '#' stands after the host of the URL; if the password holds '/', '?', '#' or '@', percent-encode it there ('%2F', '%3F', '%23', '%40').",
+      "Redis connection string: an '@' or '#' stands after the host of the URL; if the password contains '/', '?', '#' or '@', percent-encode that character ('%2F', '%3F', '%23', '%40').",
     );
   }
   const question = remainder.indexOf('?');
@@ -102,7 +102,7 @@ function parseSentinelPath(path: string): ConnectionOptions {
   const [service = '', database = '', ...more] = path.slice(1).split('/');
   if (service === '' || more.length > 0) {
     throw new InvalidConnectionStringError(
-      'Redis connection string: the path of a redis+sentinel:// URL names the master, as in redis+sentinel://host1,host2/service or …/service/2 for database 2.',
+      'Redis connection string: the path of a redis+sentinel:// URL must name the primary, as in redis+sentinel://host1,host2/service, or …/service/2 for database 2.',
     );
   }
   const named = withOption({}, 'serviceName', decode(service, 'service'));
@@ -128,7 +128,7 @@ function parseQuery(query: string): { options: ConnectionOptions; ignored: strin
       ignored.push(option.ignored);
       continue;
     }
-    const elsewhere = SAID_ELSEWHERE.get(option.effective);
+    const elsewhere = SET_ELSEWHERE.get(option.effective);
     if (elsewhere !== undefined) {
       throw new InvalidConnectionStringError(
         `Redis connection string: '${option.effective}' is not allowed in the query of a URL; it belongs ${elsewhere}.`,
@@ -143,9 +143,9 @@ function decode(text: string, part: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    // Without the cause: nothing that touched the secret goes along.
+    // Without a cause: it could hold the secret.
     throw new InvalidConnectionStringError(
-      `Redis connection string: the ${part} of the URL holds a '%' that is not percent-encoding; write '%25' for a '%'.`,
+      `Redis connection string: the ${part} of the URL contains a '%' that does not begin a percent-encoded character; write '%25' for a '%'.`,
     );
   }
 }

@@ -1,66 +1,66 @@
 import type { RedisEndpoint } from '../endpoint.js';
 
 /**
- * What a connection string says, with every default filled in. Read it with `parseRedisConnectionString`.
+ * The settings of a connection string, with every default filled in. `parseRedisConnectionString` reads them.
  *
- * It holds the secrets in the clear: do not log it.
+ * They hold the secrets in plain text: do not log them.
  *
  * @publicApi
  */
 export interface RedisConnectionSettings {
-  /** `'standalone'` is what one endpoint looks like; the server behind it may still be a Redis Cluster. */
+  /** One endpoint gives `'standalone'`. The server there may still be a node of a Redis Cluster; the bridge finds out. */
   readonly mode: RedisMode;
-  /** At least one. In `'sentinel'` mode these are the sentinels, not the servers they watch. */
+  /** At least one. In `'sentinel'` mode they are the sentinels, not the servers that the sentinels watch. */
   readonly endpoints: readonly [RedisEndpoint, ...RedisEndpoint[]];
   readonly tls: RedisTlsSettings;
-  /** ACL user. Default: none, which Redis takes as `default`. */
+  /** ACL user. Default: none; Redis then uses the user `default`. */
   readonly username: string | undefined;
   /** Default: none. */
   readonly password: string | undefined;
-  /** Name by which the sentinels know the master; defined in `'sentinel'` mode only. */
+  /** The name by which the sentinels know the primary. `undefined` outside `'sentinel'` mode. */
   readonly serviceName: string | undefined;
-  /** User for the sentinels themselves. Default: `username`. `undefined` outside `'sentinel'` mode. */
+  /** ACL user of the sentinels. Default: `username`. `undefined` outside `'sentinel'` mode. */
   readonly sentinelUsername: string | undefined;
-  /** Password for the sentinels themselves. Default: `password`. `undefined` outside `'sentinel'` mode. */
+  /** Password of the sentinels. Default: `password`. `undefined` outside `'sentinel'` mode. */
   readonly sentinelPassword: string | undefined;
-  /** Number for SELECT. Default: 0. It does not isolate pub/sub. */
+  /** Database number, for SELECT. Default: 0. It does not isolate pub/sub. */
   readonly database: number;
-  /** What stands before `{namespace}` in all keys and channels. Default: `''`. */
+  /** Text before `{namespace}` in all keys and channels. Default: `''`. */
   readonly channelPrefix: string;
-  /** Name for CLIENT SETNAME; `undefined` means the name of the machine. */
+  /** Name of the connections, for CLIENT SETNAME. `undefined`: the name of the machine. */
   readonly clientName: string | undefined;
   /** RESP version. Default: 2. */
   readonly protocol: RedisProtocol;
-  /** How long one dial may take, in ms. Default: 5000. */
+  /** How long each step of connecting may take, in ms. Default: 5000. */
   readonly connectTimeout: number;
-  /** Dials at boot before `abortConnect` gives up. Default: 3. */
+  /** How many times boot tries to connect before `abortConnect` gives up. Default: 3. */
   readonly connectRetry: number;
-  /** Idle time before TCP keep-alive probes a connection, in seconds. Default: 60. */
+  /** After how many idle seconds TCP keep-alive probes a connection. Default: 60. */
   readonly keepAlive: number;
-  /** Whether the application must not start without Redis. Default: `false`. */
+  /** `true`: the application does not start while Redis cannot be reached. Default: `false`. */
   readonly abortConnect: boolean;
-  /** How long one command may take, in ms, from `asyncTimeout`, else `syncTimeout`; `undefined` when neither is given. */
+  /** How long a command may take, in ms: `asyncTimeout`, else `syncTimeout`, else `undefined`. */
   readonly commandTimeout: number | undefined;
-  /** Options that are known but change nothing here, as StackExchange.Redis spells them: worth one warning. */
+  /** The given options that are known but have no effect here, as StackExchange.Redis spells them. They deserve a warning. */
   readonly ignored: readonly string[];
 }
 
-/** @publicApi */
+/** The kind of deployment that the connection string describes. @publicApi */
 export type RedisMode = 'standalone' | 'sentinel' | 'cluster';
 
-/** RESP version: 2 or 3. @publicApi */
+/** Version of the Redis protocol, RESP. @publicApi */
 export type RedisProtocol = 2 | 3;
 
-/** @publicApi */
+/** Whether and how TLS is used. @publicApi */
 export interface RedisTlsSettings {
   readonly enabled: boolean;
-  /** Name for SNI and for the certificate; `undefined` means the name of the endpoint. */
+  /** The name sent as SNI and expected in the certificate. `undefined`: the name of the endpoint. */
   readonly serverName: string | undefined;
-  /** Default: what the runtime allows. */
+  /** Default: the oldest version that Node.js allows. */
   readonly minVersion: RedisTlsVersion | undefined;
-  /** Default: what the runtime allows. */
+  /** Default: the newest version that Node.js allows. */
   readonly maxVersion: RedisTlsVersion | undefined;
 }
 
-/** @publicApi */
+/** TLS version, as Node.js spells it. @publicApi */
 export type RedisTlsVersion = 'TLSv1.2' | 'TLSv1.3';

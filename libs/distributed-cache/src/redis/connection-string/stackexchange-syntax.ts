@@ -4,9 +4,11 @@ import { recognizeOption, withOption, type ConnectionOptions } from './options.j
 import type { ParsedConnection } from './defaults.js';
 
 /**
- * Reads what the Azure portal shows and .NET applications use, `shop.redis.cache.windows.net:6380,password=abc=,ssl=True`, by
- * the grammar of StackExchange.Redis (`ConfigurationOptions.DoParse`): split at every comma, since there is no escaping; a
- * token with `=` after its first character is an option, its key before the first `=`; any other token is an endpoint.
+ * Reads the syntax of StackExchange.Redis, which the Azure portal shows and .NET applications use:
+ * `shop.redis.cache.windows.net:6380,password=abc=,ssl=True`.
+ *
+ * The grammar is that of `ConfigurationOptions.DoParse`. The string is split at every comma; there is no escape for one. A token with a `=`
+ * after its first character is an option, with its key before the first `=`. Any other token is an endpoint.
  *
  * @throws {InvalidConnectionStringError}
  *
@@ -46,17 +48,17 @@ function parseEndpoint(token: string, label: EndpointLabel): ParsedEndpoint {
   }
   if (token.includes('@') && !label.mayBeSecret) {
     throw new InvalidConnectionStringError(
-      `Redis connection string: endpoint ${label.position} holds an '@'; write user and password as options ('user=…,password=…'), or the whole string as a URL ('redis://user:password@host').`,
+      `Redis connection string: endpoint ${label.position} contains an '@'; write user and password as options ('user=…,password=…'), or the whole string as a URL ('redis://user:password@host').`,
     );
   }
   return parseNetworkEndpoint(token, label);
 }
 
-/** It would make a cluster of one server, and show a part of the password wherever its nodes are named. */
+/** If the text is the rest of a password, to accept it would make a cluster of one server, and log lines would show it as a node. */
 function refuseRestOfPassword({ position, mayBeSecret }: EndpointLabel): void {
   if (!mayBeSecret || position === 1) return;
   throw new InvalidConnectionStringError(
-    `Redis connection string: endpoint ${position} stands after a password and is not shown: write the endpoints first. A value cannot hold a comma, so it may be the rest of that password; then write the whole string as a URL, with '%2C' for the comma.`,
+    `Redis connection string: endpoint ${position} stands after a password and is not shown. If it is an endpoint, write the endpoints first. If it is the rest of a password with a comma, write the whole string as a URL, with '%2C' for the comma.`,
   );
 }
 

@@ -3,12 +3,12 @@ import { isValidHost } from './parse-endpoint.js';
 import { isPlaceholder } from './placeholder.js';
 import type { RedisProtocol, RedisTlsVersion } from './settings.js';
 
-// No function here repeats the value it refuses: when a password holds a comma, its rest is read as the next option.
+// The errors of these functions never repeat the value: when a password contains a comma, its rest is read as the next option.
 
 const TRUE = new Set(['true', '1', 'yes', 'on']);
 const FALSE = new Set(['false', '0', 'no', 'off']);
 
-/** The longest delay a timer of Node.js can wait, which is also what 32 bits hold. */
+/** The longest delay of a timer of Node.js, and the greatest signed number of 32 bits. */
 const MOST = 2_147_483_647;
 
 const TLS_VERSIONS: ReadonlyMap<string, RedisTlsVersion> = new Map([
@@ -23,7 +23,7 @@ const PROTOCOLS: ReadonlyMap<string, RedisProtocol> = new Map([
   ['resp3', 3],
 ]);
 
-/** @internal */
+/** The TLS versions that `sslProtocols` allows. @internal */
 export interface TlsVersionRange {
   readonly minVersion: RedisTlsVersion;
   readonly maxVersion: RedisTlsVersion;
@@ -33,7 +33,7 @@ export interface TlsVersionRange {
 export function parseText(key: string, value: string): string {
   if (isPlaceholder(value)) {
     throw new InvalidConnectionStringError(
-      `Redis connection string: '${key}' is a placeholder (such as '<${key}>', '...' or '\${${key}}'), not a value; put the real one there.`,
+      `Redis connection string: '${key}' is a placeholder (such as '<${key}>', '...' or '\${${key}}'), not a value; replace it with the real value.`,
     );
   }
   return value;

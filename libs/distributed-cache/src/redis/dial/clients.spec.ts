@@ -29,7 +29,7 @@ describe('the connections of a link', () => {
     expect([one?.status, other?.status]).toEqual(['wait', 'wait']);
   });
 
-  it('never dial again by themselves, and never prefix a key, whatever the application wants', async () => {
+  it('never dial again by themselves and never prefix a key, whatever the options of the application are', async () => {
     const wishes = { retryStrategy: () => 1, keyPrefix: 'x:', enableOfflineQueue: true, commandTimeout: 1 };
     const cluster = new Cluster([{ host: 'shop.example' }], { lazyConnect: true, redisOptions: wishes });
     for (const clients of [
@@ -45,7 +45,7 @@ describe('the connections of a link', () => {
     }
   });
 
-  it('are told of by address and kind, without a secret', () => {
+  it('are described by address and kind, without a secret', () => {
     const sentinels = [{ host: 'a.example' }, { host: 'b.example', port: 1 }];
     const secret = { password: PASSWORD, sentinelPassword: PASSWORD, lazyConnect: true };
     const targets = [
@@ -70,7 +70,7 @@ describe('the connections of a link', () => {
     ]);
   });
 
-  it('are told of by where the options lead, when they contradict the string', () => {
+  it('are described by the server of the options, when these name another than the string', () => {
     const target = (options: object, text = 'redis://a.example:1'): string =>
       clientsFromConnectionString(text, options).target;
     expect(target({ host: 'b.example' })).toBe('redis://b.example:1/0 (standalone, no TLS)');
@@ -85,13 +85,13 @@ describe('the connections of a link', () => {
     expect(tls).toMatchObject({ servername: 'shop.example', ca: 'PEM' });
   });
 
-  it('trust for the sentinels the authority that is trusted for the primary', () => {
+  it('trust the authority of the primary for the sentinels too', () => {
     const { sentinels } = clientsFromConnectionString('rediss+sentinel://s.example/main', { tls: { ca: 'PEM' } });
     const [sentinel] = sentinels?.endpoints ?? [];
     expect(sentinel && sentinels?.make(sentinel).options.tls).toMatchObject({ servername: 's.example', ca: 'PEM' });
   });
 
-  it('speak TLS with the primary that sentinels name where it was asked for that, as ioredis does', async () => {
+  it('speak TLS with the primary behind sentinels only with enableTLSForSentinelMode, as ioredis does', async () => {
     const tlsOf = async (clients: RedisClients) => (await clients.prepare())(tcpEndpoint('10.0.0.1', 1)).options.tls;
     const options = { sentinels: [{ host: 'a' }], name: 'main', tls: { ca: 'PEM' } };
     expect(await tlsOf(clientsFromOptions(options))).toBeUndefined();
@@ -99,7 +99,7 @@ describe('the connections of a link', () => {
     expect(await tlsOf(clientsFromConnectionString('rediss+sentinel://a/main'))).toBeDefined();
   });
 
-  it('take user and password from credentials(), asked once for all', async () => {
+  it('take user and password from credentials(), which is called once for a dial', async () => {
     let asked = 0;
     const credentials = async () => {
       asked += 1;
@@ -120,8 +120,8 @@ describe('the connections of a link', () => {
   });
 });
 
-describe('a Cluster of the application', () => {
-  it('gives its nodes, in every form in which it was given them, and its credentials', async () => {
+describe('clients from a Cluster of the application', () => {
+  it('begin with its nodes, in every form that its constructor takes, and have its credentials', async () => {
     const cluster = new Cluster([{ host: 'a.example', port: 1 }, 'redis://b.example:2', 3, {}], {
       lazyConnect: true,
       redisOptions: { password: PASSWORD, tls: { ca: 'PEM' } },
@@ -142,14 +142,14 @@ describe('a Cluster of the application', () => {
     expect(cluster.status).toBe('wait');
   });
 
-  it('that names none is told so when it is dialled', () => {
+  it('throw when the Cluster knows no node yet', () => {
     const cluster = new Cluster(['srv.example'], { lazyConnect: true, useSRVRecords: true });
-    expect(() => clientsFromClient(cluster).seeds()).toThrow(/names no node to begin with; connect it/);
+    expect(() => clientsFromClient(cluster).seeds()).toThrow(/knows no node yet; connect it/);
   });
 });
 
-describe('what cannot be', () => {
-  it('is refused, and the error says what can', () => {
+describe('clients that cannot be made', () => {
+  it('are refused, with an error that says what to change', () => {
     expect(() => clientsFromOptions({ sentinels: [{ host: 'a.example' }] })).toThrow(InvalidOptionsError);
     expect(() => clientsFromConnectionString('a.example:1,b.example:2,defaultDatabase=2')).toThrow(/database 0 only/);
   });

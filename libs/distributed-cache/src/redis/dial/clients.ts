@@ -18,24 +18,30 @@ import type { SentinelService } from './sentinels.js';
 
 const DEFAULT_CONNECT_TIMEOUT = 10_000;
 
-/** Makes the connections of a link. @internal */
+/** How to connect to Redis, whether a connection string, ioredis options or a client of the application gives it. @internal */
 export interface RedisClients {
-  /** What they connect to; never a secret. */
+  /** Where the connections lead, for a log line; never a secret. */
   readonly target: string;
   /** How long a step of a dial may take, in ms. */
   readonly connectTimeout: number;
-  /** Stands before `{namespace}` in all keys and channels. */
+  /** The text before `{namespace}` in all keys and channels. */
   readonly prefix: string;
   readonly natMap: NatMap | undefined;
-  /** Who is asked for the server to connect to; `undefined`: one of the seeds leads there. */
+  /** The sentinels that name the server to connect to; `undefined`: one of the seeds is the server, or redirects to it. */
   readonly sentinels: SentinelService | undefined;
-  /** The servers to begin with. */
+  /** The servers to try first. */
   seeds(): readonly Endpoint[];
-  /** Asks for the credentials; what it gives makes connections that are not dialled yet. */
+  /** Asks the application for credentials, once for a dial. Resolves with a function that makes connections, which are not dialled yet. */
   prepare(): Promise<(endpoint: Endpoint) => Redis>;
 }
 
-/** @param options - merged over what the connection string says @internal */
+/**
+ * @param options - merged over the connection string
+ * @throws {InvalidConnectionStringError} when the connection string cannot be read
+ * @throws {InvalidOptionsError} when it asks for a database that a cluster does not have
+ *
+ * @internal
+ */
 export function clientsFromConnectionString(connectionString: string, options: RedisClientOptions = {}): RedisClients {
   const settings = parseRedisConnectionString(connectionString);
   const fromString = toIoredisOptions(settings);
@@ -44,13 +50,13 @@ export function clientsFromConnectionString(connectionString: string, options: R
     ...fromString,
     ...options,
     ...(tls || options.tls ? { tls: { ...tls, ...options.tls } } : {}),
-    // An authority that is trusted for the primary is trusted for its sentinels.
+    // An authority that signs the certificate of the primary is trusted for its sentinels too.
     ...(sentinelTLS ? { sentinelTLS: { ...sentinelTLS, ...options.tls, ...options.sentinelTLS } } : {}),
   };
   const nodes = settings.mode === 'cluster' && !namesServer(options) ? settings.endpoints.map(toEndpoint) : undefined;
   if (nodes && merged.db) {
     throw new InvalidOptionsError(
-      'A Redis Cluster has database 0 only: leave defaultDatabase out, and isolate by the option namespace.',
+      'A Redis Cluster has database 0 only: leave defaultDatabase out, and use the option namespace to isolate applications.',
     );
   }
   const target = describeMergedTarget(settings, options);
@@ -62,12 +68,12 @@ export function clientsFromOptions(options: RedisClientOptions): RedisClients {
   return fromOptions(options, describeTargetOfOptions(options));
 }
 
-/** By its methods: the client may come from another copy of ioredis than ours. @internal */
+/** Looks at methods, not at the class: the client may come from another copy of ioredis. @internal */
 export function isRedisClient(redis: Redis | Cluster | RedisClientOptions): redis is Redis | Cluster {
   return 'duplicate' in redis && typeof redis.duplicate === 'function';
 }
 
-/** Connects as a client of the application's does, which is itself never used and never closed. @internal */
+/** Connects as the client of the application does. The client itself is neither used nor closed. @internal */
 export function clientsFromClient(client: Redis | Cluster): RedisClients {
   if ('nodes' in client) return clientsFromCluster(client);
   const { options } = client;
@@ -80,7 +86,7 @@ export function clientsFromClient(client: Redis | Cluster): RedisClients {
   };
 }
 
-/** Over connections of our own to single nodes: see `connectToOwner`. */
+/** Connects to single nodes of the cluster. See `connectToOwner` for why the `Cluster` client is not used. */
 function clientsFromCluster(cluster: Cluster): RedisClients {
   const { redisOptions = {}, natMap } = cluster.options;
   const target = `${clusterSeeds(cluster).map(describeEndpoint).join(',')}/0 (cluster)`;
@@ -89,7 +95,7 @@ function clientsFromCluster(cluster: Cluster): RedisClients {
     seeds() {
       const seeds = clusterSeeds(cluster);
       if (seeds.length > 0) return seeds;
-      throw new Error('redis: the Cluster names no node to begin with; connect it, or name its nodes when it is made');
+      throw new Error('redis: the Cluster client knows no node yet; connect it, or pass its nodes to its constructor');
     },
   };
 }
@@ -119,7 +125,9 @@ function sentinelsIn(options: RedisOptions): SentinelService | undefined {
   const { name, natMap, sentinelUsername, sentinelPassword, sentinelTLS } = options;
   const { family, connectTimeout, connectionName } = options;
   if (name === undefined) {
-    throw new InvalidOptionsError('redis: sentinels need the name by which they know the primary: give name as well.');
+    throw new InvalidOptionsError(
+      'redis: sentinels needs name as well: the name by which the sentinels know the primary.',
+    );
   }
   return {
     name,
@@ -136,16 +144,16 @@ function sentinelsIn(options: RedisOptions): SentinelService | undefined {
         port: endpoint.port,
         ...(sentinelTLS ? { tls: tlsTowards(sentinelTLS, endpoint) } : {}),
         ...LINK_OPTIONS,
-        // Their answers have one shape then.
+        // Replies of sentinels have other shapes in RESP3.
         protocol: 2,
       }),
   };
 }
 
-/** The options that lead a connection with these options to `endpoint`. */
+/** The options that send a connection to this endpoint. */
 function towards(endpoint: Endpoint, { tls, sentinels, enableTLSForSentinelMode }: RedisOptions): RedisOptions {
   if ('path' in endpoint) return { path: endpoint.path };
-  // As ioredis does: `tls` alone does not make it speak TLS with a primary that sentinels name.
+  // As ioredis does: with sentinels, `tls` alone does not mean TLS to the primary.
   const isTls = tls && (!sentinels || enableTLSForSentinelMode);
   const { host, port } = endpoint;
   return { host, port, path: '', tls: isTls ? tlsTowards(tls, endpoint) : undefined };

@@ -1,17 +1,22 @@
 import type { RedisOptions } from 'ioredis';
 
-/** What a server asks of whoever connects. @publicApi */
+/** The credentials for a connection. @publicApi */
 export interface RedisCredentials {
+  /** ACL user. Default: the `username` of the options, or of the connection string. */
   readonly username?: string | undefined;
   readonly password: string;
 }
 
-/** ioredis options, and credentials that are asked for again at every dial, for passwords and tokens that change. @publicApi */
+/** ioredis options, with credentials that may change. @publicApi */
 export type RedisClientOptions = RedisOptions & {
+  /**
+   * Called for every dial, for passwords and tokens that change. Wins over `username` and `password`. A rejection fails the dial, with its
+   * message in the log. Default: the `username` and `password` of the options, or of the connection string.
+   */
   readonly credentials?: (() => Promise<RedisCredentials>) | undefined;
 };
 
-/** The options of ioredis that `credentials` gives. @internal */
+/** The credentials, as ioredis options. @internal */
 export async function askFor(credentials: RedisClientOptions['credentials']): Promise<RedisOptions> {
   if (!credentials) return {};
   const { username, password } = await Promise.resolve()
@@ -20,7 +25,9 @@ export async function askFor(credentials: RedisClientOptions['credentials']): Pr
   return username === undefined ? { password } : { username, password };
 }
 
-/** Without the original: whoever keeps secrets may have attached them to it. */
+/** Not with the original as its cause: the application may have attached a secret to it. */
 function credentialsFailed(error: unknown): Error {
-  return new Error(`redis.credentials() failed: ${error instanceof Error ? error.message : 'it gave no reason'}`);
+  return new Error(
+    `redis.credentials() failed: ${error instanceof Error ? error.message : 'it rejected with something other than an Error'}`,
+  );
 }

@@ -5,11 +5,40 @@ import type { RedisConnectionSettings } from '../connection-string/settings.js';
 import { expecting } from './tls-identity.js';
 
 /**
- * The settings as ioredis takes them. For `'cluster'` they come without an address: a connection to any of its nodes begins with them.
+ * The ioredis options that the connections of a link have in common. They win over what the application configured, for two reasons.
+ * Coherence dials again, not ioredis: a link that was lost has to begin with a sync. And no command may wait in a queue of ioredis: the
+ * outbox has to know what is not delivered.
  *
- * `protocol` is always stated, because ioredis 6 defaults to RESP3; ioredis 5 does not know the option and speaks RESP2. With
- * either, replies have the shapes of RESP2 (`replyMapping`).
- * `commandTimeout`, `connectRetry` and `abortConnect` are left out: whoever connects decides on them.
+ * @internal
+ */
+export const LINK_OPTIONS = {
+  lazyConnect: true,
+  retryStrategy: null,
+  reconnectOnError: null,
+  autoResubscribe: false,
+  autoResendUnfulfilledCommands: false,
+  enableOfflineQueue: false,
+  maxRetriesPerRequest: 0,
+  // The check sends INFO, which the ACL may forbid. A server that is still loading answers LOADING anyway.
+  enableReadyCheck: false,
+  // LinkSession enforces timeouts.
+  commandTimeout: undefined,
+  socketTimeout: undefined,
+  enableAutoPipelining: false,
+  readOnly: false,
+  // The scripts publish to channels that ioredis cannot prefix, so the keys must not be prefixed either.
+  keyPrefix: '',
+  // ServerChoice finds the primary before a connection is made.
+  sentinels: undefined,
+  // Replies have the shapes of RESP2, in RESP3 as well.
+  replyMapping: 'legacy',
+} as const satisfies RedisOptions;
+
+/**
+ * The settings as ioredis options. In `'cluster'` mode they have no address, because a connection may lead to any of the nodes.
+ *
+ * `protocol` is always given, because ioredis 6 defaults to RESP3. ioredis 5 does not know the option and speaks RESP2.
+ * `commandTimeout`, `connectRetry` and `abortConnect` are left out: LinkSession and the module enforce them.
  *
  * @internal
  */
@@ -50,12 +79,12 @@ function sentinelOptions(settings: RedisConnectionSettings): RedisOptions {
     ...(serviceName === undefined ? {} : { name: serviceName }),
     ...(sentinelUsername === undefined ? {} : { sentinelUsername }),
     ...(sentinelPassword === undefined ? {} : { sentinelPassword }),
-    // Without `enableTLSForSentinelMode` ioredis dials the master in the clear, whatever `tls` says.
+    // Without `enableTLSForSentinelMode`, ioredis connects to the primary without TLS, whatever `tls` says.
     ...(tls.enabled ? { sentinelTLS: tlsOptions(settings), enableTLSForSentinelMode: true } : {}),
   };
 }
 
-/** Without `sslHost`, whoever connects adds the name of the server: there may be several. */
+/** Without `sslHost` they name no server: the name of the endpoint is added for each connection. */
 function tlsOptions({ tls }: RedisConnectionSettings): TlsOptions {
   return {
     ...(tls.serverName === undefined ? {} : expecting(tls.serverName)),
@@ -64,36 +93,7 @@ function tlsOptions({ tls }: RedisConnectionSettings): TlsOptions {
   };
 }
 
-/** CLIENT SETNAME takes printable ASCII without spaces; StackExchange.Redis drops the rest as well. */
+/** CLIENT SETNAME takes printable ASCII without spaces. StackExchange.Redis drops other characters as well. */
 function sanitizeClientName(name: string): string {
   return name.replaceAll(/[^!-~]/g, '');
 }
-
-/**
- * What the connections of a link have in common, whatever the application configured: Coherence dials again, not ioredis, because a
- * link that was gone must begin with a sync; and nothing may wait in a queue that the outbox does not know of.
- *
- * @internal
- */
-export const LINK_OPTIONS = {
-  lazyConnect: true,
-  retryStrategy: null,
-  reconnectOnError: null,
-  autoResubscribe: false,
-  autoResendUnfulfilledCommands: false,
-  enableOfflineQueue: false,
-  maxRetriesPerRequest: 0,
-  // It asks INFO, which the ACL may forbid; a server that is still loading says so by itself.
-  enableReadyCheck: false,
-  // How long an answer may take, Coherence decides.
-  commandTimeout: undefined,
-  socketTimeout: undefined,
-  enableAutoPipelining: false,
-  readOnly: false,
-  // The scripts publish on names that ioredis cannot prefix, so none may be.
-  keyPrefix: '',
-  // Which server is the primary is found out before a connection is made.
-  sentinels: undefined,
-  // Lists as lists, whichever protocol is spoken.
-  replyMapping: 'legacy',
-} as const satisfies RedisOptions;

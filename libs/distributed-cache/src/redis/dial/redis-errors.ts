@@ -10,7 +10,7 @@ const CREDENTIALS = 'check user and password in the connection string, or what c
 interface KnownError {
   /** What the link does about an error answer of Redis. A network error has none: it ends the link, and Coherence dials again. */
   readonly remedy?: BridgeRefusal['remedy'];
-  /** How to mend it: appended to the message in parentheses. None where nobody has to do anything. */
+  /** How to mend the error: appended to the message in parentheses. Left out when the error passes by itself. */
   readonly advice?: string;
 }
 
@@ -39,7 +39,7 @@ export const KNOWN_ERRORS: ReadonlyMap<string, KnownError> = new Map<string, Kno
     ASK: { remedy: 'retry' },
     TRYAGAIN: { remedy: 'retry' },
 
-    // Error answers of Redis: somebody has to change a setting.
+    // Error answers of Redis: a setting has to be changed.
     WRONGPASS: { remedy: 'report', advice: CREDENTIALS },
     NOAUTH: { remedy: 'report', advice: CREDENTIALS },
     NOPERM: { remedy: 'report', advice: 'give the user the permissions that docs/message-format.md lists' },

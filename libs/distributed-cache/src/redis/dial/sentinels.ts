@@ -6,12 +6,15 @@ import { withinTime } from './redis-dialling.js';
 import { toLinkError } from './redis-errors.js';
 import { disconnect, listenToEveryError } from './sockets.js';
 
-/** How long the others may take to contradict the first that answers, in ms. */
+/** How long the other sentinels may take to contradict the first answer, in ms. */
 const GRACE = 250;
-const BETWEEN_LOOKS = 1_000;
 
-/** The sentinels that watch over a primary. @internal */
+/** How often the sentinels are asked while a link is open, in ms. */
+const WATCH_INTERVAL = 1_000;
+
+/** The sentinels that watch one primary. @internal */
 export interface SentinelService {
+  /** The name by which the sentinels know the primary. */
   readonly name: string;
   readonly endpoints: readonly TcpEndpoint[];
   readonly natMap: NatMap | undefined;
@@ -19,19 +22,20 @@ export interface SentinelService {
   make(this: void, endpoint: TcpEndpoint): Redis;
 }
 
-/** @internal */
+/** The primary, as a sentinel names it. @internal */
 export interface NamedPrimary {
   readonly endpoint: TcpEndpoint;
-  /** Grows with every failover: of two answers, the one with the greater is newer. */
+  /** Grows with every failover: of two answers, the one with the greater epoch is newer. */
   readonly configEpoch: number;
 }
 
 /**
- * Finds the primary, and notices while a link is open that it is another one now: a primary that was cut off from the sentinels
- * and replaced still answers whoever can reach it.
+ * Finds the primary, and notices while a link is open that the sentinels name another one. A primary that was cut off from the sentinels
+ * and replaced still answers those who can reach it.
  *
- * Not through ioredis: it would ask anew for each connection, and so could open the two of a link to two servers; and its
- * `failoverDetector` prints to the console when a sentinel is away, and stays open when the connection is closed while it is opened.
+ * This does not use the sentinel support of ioredis. That asks anew for each connection, and so could open the connections of one link to
+ * different servers. Its `failoverDetector` prints to the console when a sentinel cannot be reached, and stays open when its connection is
+ * closed while being opened.
  *
  * @internal
  */
@@ -40,12 +44,16 @@ export class Sentinels {
   readonly #sentinels: readonly Sentinel[];
   readonly #closed = new AbortController();
 
+  /** @param timeout - how long one sentinel may take to answer, in ms */
   constructor(service: SentinelService, timeout: number) {
     this.#service = service;
     this.#sentinels = service.endpoints.map((endpoint) => new Sentinel(endpoint, service.make, timeout));
   }
 
-  /** @throws {Error} saying what each sentinel answered */
+  /**
+   * @throws {BridgeRefusal} with the answer of each sentinel, when one of the answers asks for a change of settings
+   * @throws {Error} with the answer of each sentinel, when none names the primary
+   */
   async findPrimary(signal: AbortSignal): Promise<NamedPrimary> {
     const { newest, failures } = await this.#askAll(signal);
     if (newest) return newest;
@@ -54,7 +62,7 @@ export class Sentinels {
     throw isRefused ? new BridgeRefusal('report', message) : new Error(message);
   }
 
-  /** Calls back, once, when the sentinels name another primary than `current`. */
+  /** Calls `replaced` once, when the sentinels name another primary than `current`. */
   watch(current: NamedPrimary, replaced: (by: string) => void): void {
     void this.#watch(current, replaced);
   }
@@ -67,7 +75,7 @@ export class Sentinels {
   async #watch(current: NamedPrimary, replaced: (by: string) => void): Promise<void> {
     const { signal } = this.#closed;
     for (;;) {
-      await delay(BETWEEN_LOOKS, undefined, { signal, ref: false }).catch(() => {});
+      await delay(WATCH_INTERVAL, undefined, { signal, ref: false }).catch(() => {});
       if (signal.aborted) return;
       const { newest } = await this.#askAll(signal);
       if (signal.aborted) return;
@@ -80,17 +88,17 @@ export class Sentinels {
 
   async #askAll(signal: AbortSignal): Promise<{ newest: NamedPrimary | undefined; failures: readonly Error[] }> {
     const answers: NamedPrimary[] = [];
-    const asked = this.#sentinels.map((sentinel) =>
+    const questions = this.#sentinels.map((sentinel) =>
       sentinel.primaryOf(this.#service.name, signal).then((answer) => answers.push(answer)),
     );
     try {
-      await Promise.any(asked);
+      await Promise.any(questions);
     } catch (error) {
       const failures = error instanceof AggregateError ? error.errors : [];
       return { newest: undefined, failures: failures.filter((each) => each instanceof Error) };
     }
-    // One that is out of reach, on the machine that has failed, say, holds up nobody for long.
-    await Promise.race([Promise.allSettled(asked), delay(GRACE, undefined, { ref: false })]);
+    // Not for all of them: a sentinel on the machine that has failed cannot be reached, and would hold up the failover.
+    await Promise.race([Promise.allSettled(questions), delay(GRACE, undefined, { ref: false })]);
     const [newest] = answers.toSorted((a, b) => b.configEpoch - a.configEpoch);
     return {
       newest: newest && { ...newest, endpoint: throughNat(newest.endpoint, this.#service.natMap) },
@@ -99,7 +107,7 @@ export class Sentinels {
   }
 }
 
-/** One sentinel, over a connection that is kept from question to question and dialled anew after a failure. */
+/** One sentinel. Its connection is kept from question to question, and dialled anew after a failure. */
 class Sentinel {
   readonly #endpoint: TcpEndpoint;
   readonly #make: (endpoint: TcpEndpoint) => Redis;
@@ -107,16 +115,15 @@ class Sentinel {
   #redis: Redis | undefined;
   #asking: Promise<NamedPrimary> | undefined;
 
-  /** @param make - makes a connection that is not dialled yet */
   constructor(endpoint: TcpEndpoint, make: (endpoint: TcpEndpoint) => Redis, timeout: number) {
     this.#endpoint = endpoint;
     this.#make = make;
     this.#timeout = timeout;
   }
 
-  /** Rejects, in bounded time, when it cannot say. */
+  /** Rejects, within the timeout, when the sentinel does not name the primary. */
   primaryOf(service: string, signal: AbortSignal): Promise<NamedPrimary> {
-    // One question at a time: a sentinel may be slower than those who ask.
+    // A sentinel that answers more slowly than it is asked gets one question at a time.
     this.#asking ??= this.#primaryOf(service, signal).finally(() => (this.#asking = undefined));
     return this.#asking;
   }
@@ -140,7 +147,7 @@ class Sentinel {
 
   #open(): Redis {
     const redis = this.#make(this.#endpoint);
-    // What is wrong is told by the question that fails.
+    // The question that fails reports the error.
     redis.on('error', () => {});
     listenToEveryError(redis);
     return redis;
@@ -148,15 +155,15 @@ class Sentinel {
 
   async #ask(redis: Redis, service: string): Promise<NamedPrimary> {
     if (redis.status === 'wait') await connected(redis);
-    // The address from the one and the epoch from the other: while a failover is being finished, the sentinel that leads it
-    // describes the old primary under the new epoch. Asked for first, an epoch is at most too old.
-    const [described, address] = await Promise.all([
+    // The epoch from the first command and the address from the second: while the sentinel that leads a failover completes it, the first one
+    // describes the old primary under the new epoch. In this order, the epoch can only be too old for the address.
+    const [description, address] = await Promise.all([
       redis.call('SENTINEL', 'MASTER', service),
       redis.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', service),
     ]);
-    if (!Array.isArray(described) || !Array.isArray(address)) throw new Error(`it does not know '${service}'`);
+    if (!Array.isArray(description) || !Array.isArray(address)) throw new Error(`it knows no primary '${service}'`);
     const [host, port] = address.map(String);
-    const fields = described.map(String);
+    const fields = description.map(String);
     return {
       endpoint: tcpEndpoint(host ?? '', Number(port)),
       configEpoch: Number(fields[fields.indexOf('config-epoch') + 1]),
@@ -164,7 +171,7 @@ class Sentinel {
   }
 }
 
-/** Rejects with what went wrong, which ioredis tells in an event when it ends the connection because of it. */
+/** Rejects with the cause, which ioredis gives in an event only, when it closes the connection because of it. */
 async function connected(redis: Redis): Promise<void> {
   let failure: Error | undefined;
   redis.once('error', (error) => (failure = error));
