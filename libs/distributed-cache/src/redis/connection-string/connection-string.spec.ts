@@ -34,7 +34,7 @@ const PIECES = [
 ];
 
 describe('parseRedisConnectionString', () => {
-  it('reads back what was written in the syntax of StackExchange.Redis', () => {
+  it('reads back any settings written in the syntax of StackExchange.Redis', () => {
     fc.assert(
       fc.property(
         fc.record({ host, port, password: oneToken, user: oneToken, prefix: oneToken, ssl: fc.boolean() }),
@@ -58,7 +58,7 @@ describe('parseRedisConnectionString', () => {
     );
   });
 
-  it('reads back what was written as a URL', () => {
+  it('reads back any settings written as a URL', () => {
     fc.assert(
       fc.property(
         fc.record({ host, port, password, user: password, prefix: password, tls: fc.boolean(), database: fc.nat(100) }),
@@ -81,7 +81,7 @@ describe('parseRedisConnectionString', () => {
     );
   });
 
-  it('throws nothing but InvalidConnectionStringError, whatever it is given', () => {
+  it('throws only InvalidConnectionStringError, for any text', () => {
     const piece = fc.oneof(fc.constantFrom(...PIECES), fc.string({ maxLength: 4 }));
     const likely = fc.array(piece, { maxLength: 14 }).map((parts) => parts.join(''));
 
@@ -143,7 +143,7 @@ describe('parseRedisConnectionString', () => {
     expect(inspect(error)).not.toMatch(fragment);
   });
 
-  it('never passes on a cause, which could hold the string', () => {
+  it('throws errors without a cause, which could hold the string', () => {
     expect(refusalOf('redis://:%zz@host')).toHaveProperty('code', 'INVALID_CONNECTION_STRING');
     expect(refusalOf('redis://:%zz@host')).not.toHaveProperty('cause');
   });

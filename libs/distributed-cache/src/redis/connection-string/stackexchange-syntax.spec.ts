@@ -4,7 +4,7 @@ import type { RedisConnectionSettings } from './settings.js';
 import { parseRedisConnectionString } from './connection-string.js';
 
 describe('StackExchange.Redis syntax', () => {
-  it('reads what the Azure portal shows', () => {
+  it('reads the string that the Azure portal shows', () => {
     const settings = parseRedisConnectionString(
       'shop.redis.cache.windows.net:6380,password=abc=,ssl=True,abortConnect=False',
     );
@@ -85,7 +85,7 @@ describe('StackExchange.Redis syntax', () => {
     ['0', false],
     ['No', false],
     ['off', false],
-  ])('takes %s for a boolean', (word, expected) => {
+  ])('reads %s as a boolean', (word, expected) => {
     expect(parseRedisConnectionString(`h,ssl=${word}`).tls.enabled).toBe(expected);
     expect(parseRedisConnectionString(`h,abortConnect=${word}`).abortConnect).toBe(expected);
   });
@@ -116,7 +116,7 @@ describe('StackExchange.Redis syntax', () => {
     });
   });
 
-  it('takes several endpoints for a cluster', () => {
+  it('reads several endpoints as a cluster', () => {
     const settings = parseRedisConnectionString('a,b:7000,c');
 
     expect(settings.mode).toBe('cluster');
@@ -127,12 +127,12 @@ describe('StackExchange.Redis syntax', () => {
     ]);
   });
 
-  it('takes one server written twice for one server', () => {
+  it('reads an endpoint that is given twice as one server', () => {
     expect(parseRedisConnectionString('a,A:6379')).toMatchObject({ mode: 'standalone', endpoints: [{ port: 6379 }] });
   });
 
   describe('with a service name', () => {
-    it('takes the endpoints for sentinels, which know the credentials of the master', () => {
+    it('reads the endpoints as sentinels, with the credentials of the primary', () => {
       expect(parseRedisConnectionString('a,b:1,serviceName=main,user=u,password=p')).toMatchObject({
         mode: 'sentinel',
         endpoints: [
@@ -151,7 +151,7 @@ describe('StackExchange.Redis syntax', () => {
       ).toMatchObject({ username: 'u', password: 'p', sentinelUsername: 'su', sentinelPassword: 'sp' });
     });
 
-    it('gives the sentinels none when theirs are empty', () => {
+    it('gives the sentinels no credentials when theirs are empty', () => {
       const settings = parseRedisConnectionString('a,serviceName=m,user=u,password=p,sentinelUser=,sentinelPassword=');
 
       expect(settings.sentinelUsername).toBeUndefined();
@@ -177,7 +177,7 @@ describe('StackExchange.Redis syntax', () => {
       expect(parseRedisConnectionString(text).tls.enabled).toBe(enabled);
     });
 
-    it('of Azure Managed Redis is on 10000, where it listens', () => {
+    it('of Azure Managed Redis is on, with port 10000, by default', () => {
       expect(parseRedisConnectionString('shop.westeurope.redis.azure.net')).toMatchObject({
         endpoints: [{ port: 10_000 }],
         tls: { enabled: true },
@@ -189,14 +189,14 @@ describe('StackExchange.Redis syntax', () => {
       ['TLS13', 'TLSv1.3', 'TLSv1.3'],
       ['tls12|tls13', 'TLSv1.2', 'TLSv1.3'],
       ['Tls13 | Tls12', 'TLSv1.2', 'TLSv1.3'],
-    ])('takes the versions %s', (versions, minVersion, maxVersion) => {
+    ])('reads the versions %s', (versions, minVersion, maxVersion) => {
       expect(parseRedisConnectionString(`h,ssl=true,sslProtocols=${versions}`).tls).toMatchObject({
         minVersion,
         maxVersion,
       });
     });
 
-    it('takes the name of the certificate', () => {
+    it('reads the name in the certificate', () => {
       expect(parseRedisConnectionString('10.0.0.7,ssl=true,sslHost=shop.example').tls.serverName).toBe('shop.example');
     });
   });
@@ -226,7 +226,7 @@ describe('StackExchange.Redis syntax', () => {
       ['h,sslHost=a,sslProtocols=tls12', ['sslHost', 'sslProtocols']],
       ['h,sentinelUser=u,sentinelPassword=p', ['sentinelUser', 'sentinelPassword']],
       ['h,ssl=true,sslHost=a,serviceName=m,sentinelPassword=p', []],
-    ])('names in %s those that lack what they belong to', (text, ignored) => {
+    ])('names in %s the options that have no effect without another one', (text, ignored) => {
       expect(parseRedisConnectionString(text).ignored).toEqual(ignored);
     });
   });
@@ -313,7 +313,7 @@ describe('StackExchange.Redis syntax', () => {
     '...',
     '<name>.redis.cache.windows.net:6380,password=p,ssl=True',
     'h,serviceName=<service>',
-  ])('refuses the placeholder in %s as one', (text) => {
+  ])('refuses %s because it contains a placeholder', (text) => {
     expect(() => parseRedisConnectionString(text)).toThrow(InvalidConnectionStringError);
     expect(() => parseRedisConnectionString(text)).toThrow(/is a placeholder/);
   });

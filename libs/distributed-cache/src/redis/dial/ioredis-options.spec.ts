@@ -8,7 +8,7 @@ const optionsOf = (text: string): ReturnType<typeof toIoredisOptions> =>
   toIoredisOptions(parseRedisConnectionString(text));
 
 describe('toIoredisOptions', () => {
-  it('states address, database, RESP version and timings, and nothing that was not said', () => {
+  it('gives address, database, RESP version and timings, and no option that the string does not set', () => {
     expect(optionsOf('host,name=web')).toEqual({
       host: 'host',
       port: 6379,
@@ -21,7 +21,7 @@ describe('toIoredisOptions', () => {
     });
   });
 
-  it('passes on what was said', () => {
+  it('passes on the options of the string', () => {
     expect(
       optionsOf('host:7000,user=u,password=p,defaultDatabase=2,protocol=3,connectTimeout=100,keepAlive=5'),
     ).toMatchObject({
@@ -62,11 +62,11 @@ describe('toIoredisOptions', () => {
       expect(optionsOf('host,sslHost=a')).not.toHaveProperty('tls');
     });
 
-    it('leaves the name of the server to whoever connects to it', () => {
+    it('leaves out the name of the server, which is added for each connection', () => {
       expect(optionsOf('shop.example,ssl=true').tls).toEqual({});
     });
 
-    it('names sslHost, and keeps to the versions', () => {
+    it('has the name sslHost and the versions of sslProtocols', () => {
       expect(optionsOf('10.0.0.7,ssl=true,sslHost=shop.example,sslProtocols=tls12|tls13').tls).toEqual({
         servername: 'shop.example',
         minVersion: 'TLSv1.2',
@@ -80,7 +80,7 @@ describe('toIoredisOptions', () => {
   });
 
   describe('with sentinels', () => {
-    it('asks them for the master, with their own credentials', () => {
+    it('gives ioredis the sentinels, with their own credentials', () => {
       const options = optionsOf('a,b:1,serviceName=main,user=u,password=p,sentinelUser=su,sentinelPassword=sp');
 
       expect(options).toMatchObject({
@@ -98,7 +98,7 @@ describe('toIoredisOptions', () => {
       expect(options).not.toHaveProperty('enableTLSForSentinelMode');
     });
 
-    it('speaks TLS with them and with the master, each under its own name', () => {
+    it('speaks TLS with them and with the primary, each under its own name', () => {
       expect(optionsOf('a,serviceName=main,ssl=true')).toMatchObject({
         tls: {},
         sentinelTLS: {},
@@ -107,7 +107,7 @@ describe('toIoredisOptions', () => {
       expect(optionsOf('a,serviceName=main,ssl=true').tls).not.toHaveProperty('servername');
     });
 
-    it('expects the name of sslHost of all of them', () => {
+    it('expects sslHost in the certificates of all of them', () => {
       expect(optionsOf('a,serviceName=main,ssl=true,sslHost=shop.example')).toMatchObject({
         tls: { servername: 'shop.example' },
         sentinelTLS: { servername: 'shop.example' },
@@ -115,7 +115,7 @@ describe('toIoredisOptions', () => {
     });
   });
 
-  it('leaves the address in a cluster to whoever connects to one of its nodes', () => {
+  it('leaves out the address for a cluster, where it is added for each connection', () => {
     const options = optionsOf('a,b,password=p');
 
     expect(options.password).toBe('p');

@@ -3,22 +3,22 @@ import { describe, expect, it } from 'vitest';
 import { tcpEndpoint, type TcpEndpoint } from '../endpoint.js';
 import { expecting, tlsTowards } from './tls-identity.js';
 
-describe('who is expected at the other end', () => {
-  it('is the name that leads there, said in SNI as well', () => {
+describe('the name expected in the certificate', () => {
+  it('is the host name of the endpoint, which is also sent as SNI', () => {
     expect(tlsTowards({ ca: 'PEM' }, tcpEndpoint('shop.example', 1))).toEqual({
       ca: 'PEM',
       servername: 'shop.example',
     });
   });
 
-  it('is an address where that leads there, without SNI', () => {
+  it('is the IP address of an endpoint without a host name, which is not sent as SNI', () => {
     const { checkServerIdentity: check, ...rest } = expecting('10.0.0.7');
     expect(rest).toEqual({});
     expect(check?.('', certificateFor('IP Address:10.0.0.7'))).toBeUndefined();
     expect(check?.('', certificateFor('IP Address:10.0.0.8'))).toBeInstanceOf(Error);
   });
 
-  it('is the name by which somebody sent us there, or the address of the node itself', () => {
+  it('is the name of the node that named the address, or the address itself', () => {
     const node: TcpEndpoint = { host: '10.0.0.7', port: 1, tlsName: 'shop.example' };
     const { servername, checkServerIdentity: check } = tlsTowards({}, node);
     expect(servername).toBe('shop.example');
@@ -28,7 +28,7 @@ describe('who is expected at the other end', () => {
   });
 
   it.each([{ servername: 'said.example' }, { checkServerIdentity: () => undefined }])(
-    'is whoever the application expects: %o',
+    'is the one that the application configured: %o',
     (tls) => {
       expect(tlsTowards(tls, tcpEndpoint('shop.example', 1))).toBe(tls);
     },

@@ -17,11 +17,11 @@ describe('readDoorbell', () => {
     );
   });
 
-  it('reads "-" as: there was no entry before', () => {
+  it('reads "-" as no previous entry', () => {
     expect(readDoorbell('- 2-0 {"v":1}')).toEqual({ payload: '{"v":1}', entry: { id: '2-0', previousId: undefined } });
   });
 
-  it('takes a bare payload for one that is not in the log', () => {
+  it('reads a bare payload as one that is not in the log', () => {
     expect(readDoorbell('{"v":1,"t":["a b c"]}')).toEqual({ payload: '{"v":1,"t":["a b c"]}', entry: undefined });
   });
 
@@ -41,7 +41,7 @@ describe('readDoorbell', () => {
     '1-0 99999999999999999999-0 {}',
     '1-0 2-18446744073709551616 {}',
     '1-0 02-0 {}',
-  ])('gives %j on whole, to be counted as malformed', (text) => {
+  ])('returns %j as a payload, to be counted as malformed', (text) => {
     expect(readDoorbell(text)).toEqual({ payload: text, entry: undefined });
   });
 

@@ -5,7 +5,7 @@ import { PacedReading } from './paced-reading.js';
 
 const CHUNK = 32 * 1024;
 
-/** A socket, and how much of what it brings has been read. */
+/** A socket, with a count of the chunks that were read from it. */
 class Bursting {
   readonly stream = new PassThrough({ highWaterMark: 100 * CHUNK });
   readonly #reading = new PacedReading(this);
@@ -25,7 +25,7 @@ class Bursting {
 }
 
 describe('PacedReading', () => {
-  it('reads little as it comes', async () => {
+  it('does not pause after a few messages', async () => {
     const bursting = new Bursting();
     await bursting.brings(1);
     expect(bursting.stream.isPaused()).toBe(false);
@@ -44,7 +44,7 @@ describe('PacedReading', () => {
     expect(Math.max(...atOnce)).toBeLessThanOrEqual(2);
   });
 
-  it('reads all of it in the end', async () => {
+  it('reads all of a burst in the end', async () => {
     const bursting = new Bursting();
     await bursting.brings(33);
     await expect.poll(() => bursting.chunksRead).toBe(33);
