@@ -1,12 +1,12 @@
 import { shortened } from '../common/describe-value.js';
 import { InvalidKeyError } from '../errors.js';
 
-/** Deeper values are refused before they can overflow the stack: a RangeError would not say where. */
+/** How deeply a value may be nested. A deeper one could overflow the stack, and a RangeError would not say where. */
 const MAX_DEPTH = 256;
 
 /**
- * An object that is being encoded, and what it stands in: enough to recognise a cycle and to say where a refused value stands, while a
- * value that is not refused costs no path.
+ * An object that is being encoded, linked to the object that contains it. The chain is used to detect a cycle, and to say where a refused
+ * value is; the text of that path is only made when a value is refused.
  *
  * @internal
  */
@@ -14,12 +14,15 @@ export interface Container {
   readonly value: object;
   readonly within: Container | undefined;
   readonly depth: number;
-  /** Where in it the encoding is: a property, a position, or `undefined` for all of it. Of the outermost: which argument. */
+  /** The property or position that is being encoded; `undefined`: the object as a whole. In the outermost container: the argument. */
   step: string | number | undefined;
 }
 
 /**
- * @throws {InvalidKeyError} when `value` stands in itself, or too deep
+ * The container of `value`, which is about to be encoded.
+ *
+ * @param within - the container that holds `value`; `undefined` for the list of all arguments
+ * @throws {InvalidKeyError} when `value` contains itself, or is nested too deeply
  *
  * @internal
  */
@@ -27,16 +30,17 @@ export function enter(value: object, within: Container | undefined): Container {
   if (within === undefined) return { value, within, depth: 0, step: undefined };
   if (within.depth === MAX_DEPTH) refuse(within, `is nested more than ${MAX_DEPTH} levels deep`);
   for (let outer: Container | undefined = within; outer !== undefined; outer = outer.within) {
-    if (outer.value === value) refuse(within, 'is cyclic: it is one of the objects it stands in');
+    if (outer.value === value) refuse(within, 'is cyclic: it contains itself');
   }
   return { value, within, depth: within.depth + 1, step: undefined };
 }
 
-/** Says where `within` has arrived, and what to do about it. @internal */
+/** Refuses the value at the current step of `within`. The message says where it is and what to do. @internal */
 export function refuse(within: Container | undefined, problem: string): never {
   throw new InvalidKeyError(
     `No default key can be made: ${placeOf(within)} ${problem}. ` +
-      'Give `key` what the result depends on, for example `key: (user) => user.id`; in `defaultKey()`, pass that instead.',
+      'Give `key` in the decorator, made of what the result depends on, for example `key: (user) => user.id`; ' +
+      'in a call of `defaultKey()`, pass such a value instead.',
   );
 }
 
@@ -51,7 +55,7 @@ function placeOf(container: Container | undefined): string {
 }
 
 function pathText(path: readonly (string | number)[]): string {
-  // The ends of a long path tell the place; its middle is most often the same property over and over.
+  // The middle of a long path is mostly one property, repeated.
   const shown = path.length <= 10 ? path : [...path.slice(0, 5), '…', ...path.slice(-4)];
   return shown.map(stepText).join('');
 }

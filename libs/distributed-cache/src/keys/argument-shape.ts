@@ -1,11 +1,18 @@
+/*
+ * What the content of an argument is, judged by its prototypes. A value of another realm (for example of a Jest sandbox) has other
+ * prototypes than ours, so prototypes are counted and inspected, not compared.
+ */
+
 /** @internal */
 export function hasToJson(value: object): value is { toJSON(key: string): unknown } {
   return 'toJSON' in value && typeof value.toJSON === 'function';
 }
 
 /**
- * Whether `value` is of the built-in class that its kind is known by, not of a subclass, whose methods may depend on more than the
- * content. Told by the number of prototypes, since a value of another realm (a Jest sandbox) has prototypes of its own.
+ * Whether `value`, which is known to be of a built-in class, is of that class itself. An instance of a subclass may hold more than the
+ * content of the built-in object.
+ *
+ * @param prototypes - how many prototypes an instance of the built-in class has
  *
  * @internal
  */
@@ -16,8 +23,8 @@ export function isDirectly(value: object, prototypes: number): boolean {
 }
 
 /**
- * Whether the content of `value` is its own enumerable properties: a plain object, or an instance whose prototypes hold nothing but
- * their constructors.
+ * Whether the content of `value` is just its own enumerable properties: it is a plain object, or an instance whose prototypes hold
+ * nothing but their constructors (a DTO).
  *
  * @internal
  */

@@ -116,7 +116,7 @@ describe('canonicalKey', () => {
     ['NaN', Number.NaN, /The key is NaN/],
     ['Infinity', Infinity, /The key is Infinity/],
     ['a boolean', true, /The key is true/],
-    ['a bigint', 1n, /The key is 1.*Turn it into a string/],
+    ['a bigint', 1n, /The key is 1.*Convert it to a string/],
     ['an object', { id: 'secret' }, /The key is an object.*defaultKey/],
     ['an empty list', [], /The key is an empty list/],
     ['a list with a hole', Array(1), /Part 1 of the key is undefined/],
@@ -144,7 +144,7 @@ describe('canonicalName', () => {
   });
 
   it('refuses an empty name and what is no string, naming the kind', () => {
-    expect(() => canonicalName('region', '')).toThrow(/name of a region is ''; allowed: a string that is not empty/);
+    expect(() => canonicalName('region', '')).toThrow(/name of a region is ''; allowed: a non-empty string/);
     expect(() => Reflect.apply(canonicalName, undefined, ['tag', 7])).toThrow(InvalidKeyError);
     expect(() => Reflect.apply(canonicalName, undefined, ['tag', 7])).toThrow(/name of a tag is 7/);
   });

@@ -2,10 +2,17 @@ import { createHash, hash } from 'node:crypto';
 import { describeValue } from '../common/describe-value.js';
 import { InvalidKeyError } from '../errors.js';
 
-/** One key: a string, a number (its decimal string), or a list of parts. @publicApi */
+/**
+ * The key of one entry in its region: a string, a finite number (the same key as its decimal string), or a non-empty list of these, for
+ * example `[tenantId, productId]`.
+ *
+ * No two different keys collide. A key of more than 512 bytes is stored and sent as its SHA-256.
+ *
+ * @publicApi
+ */
 export type CacheKey = string | number | readonly (string | number)[];
 
-/** Begins what `defaultKey` makes of arguments; such a key may be given by hand, so it stays as it is. @internal */
+/** The first characters of a key made by `defaultKey`. Callers pass such keys on, so `canonicalKey` does not escape them. @internal */
 export const ARGUMENTS_PREFIX = '\u0000args:';
 
 const LIST_PREFIX = '\u0000list:';
@@ -16,26 +23,26 @@ const RESERVED_PREFIXES = [LIST_PREFIX, HASH_PREFIX, ESCAPE_PREFIX];
 /** A longer key is stored and sent as its SHA-256. */
 const MAX_BYTES = 512;
 
-/** A UTF-16 unit takes at most three bytes in UTF-8, so no string of this length is above {@link MAX_BYTES}. */
+/** A string of this length never takes more than {@link MAX_BYTES}: a UTF-16 code unit takes at most three bytes in UTF-8. */
 const SURELY_SHORT = Math.floor(MAX_BYTES / 3);
 
-/** Never part of UTF-8: what is hashed behind it collides with no well-formed text. */
+/** A byte that UTF-8 never contains: a hash that begins with it cannot collide with that of a well-formed text. */
 const NOT_UTF8 = Uint8Array.of(0xff);
 
 const ALLOWED = 'a string, a finite number or a non-empty list of these';
 
 /**
- * The one string under which `key` is stored and sent. No two different keys have the same one; a number and its decimal string are
- * one key.
+ * The string under which the entry of `key` is stored and sent. Different keys have different strings; a number and its decimal string
+ * are the same key.
  *
- * Not idempotent: what it gives is no {@link CacheKey}, and a canonical key that is made canonical again is another one.
+ * Not idempotent: the result is not a {@link CacheKey}, and applying the function to it may give another string.
  *
  * @throws {InvalidKeyError} when `key` is neither a string, nor a finite number, nor a non-empty list of these
  *
  * @internal
  */
 export function canonicalKey(key: CacheKey): string {
-  // On the way of every hit: an ordinary key costs these checks, and the rest is elsewhere so that the compiler puts them inline.
+  // Every hit runs this. The rare cases are in another function, so that this one stays small enough to be inlined.
   return typeof key === 'string' && key.length <= SURELY_SHORT && key.charCodeAt(0) !== 0 ? key : madeCanonical(key);
 }
 
@@ -47,7 +54,7 @@ function madeCanonical(key: CacheKey): string {
 }
 
 /**
- * The one string by which a tag or a region is known. Not idempotent, like {@link canonicalKey}.
+ * The string under which a tag or a region is stored and sent. Not idempotent, like {@link canonicalKey}.
  *
  * @throws {InvalidKeyError} when `name` is not a non-empty string
  *
@@ -55,20 +62,20 @@ function madeCanonical(key: CacheKey): string {
  */
 export function canonicalName(kind: 'tag' | 'region', name: string): string {
   if (typeof name !== 'string' || name === '') {
-    throw new InvalidKeyError(`The name of a ${kind} is ${describeValue(name)}; allowed: a string that is not empty.`);
+    throw new InvalidKeyError(`The name of a ${kind} is ${describeValue(name)}; allowed: a non-empty string.`);
   }
   return canonicalKey(name);
 }
 
-/** A string that looks like one of ours is set apart, so that nobody can aim at another's key. */
+/** Escapes strings that begin with a reserved prefix, so that they cannot collide with internal keys. */
 function escaped(text: string): string {
   return RESERVED_PREFIXES.some((prefix) => text.startsWith(prefix)) ? ESCAPE_PREFIX + text : text;
 }
 
-/** JSON keeps the borders of the parts, and escapes lone surrogates instead of replacing them. */
+/** JSON keeps the parts apart, and escapes lone surrogates instead of replacing them. */
 function listOf(parts: readonly unknown[]): string {
   if (parts.length === 0) throw new InvalidKeyError(`The key is an empty list; allowed: ${ALLOWED}.`);
-  // `Array.from` visits holes too, which `map` would leave to JSON as null.
+  // `Array.from` visits holes too; `map` would skip them, and JSON would write null.
   return LIST_PREFIX + JSON.stringify(Array.from(parts, (part, index) => partOf(part, `Part ${index + 1} of the key`)));
 }
 
@@ -80,7 +87,7 @@ function partOf(part: unknown, where: string): string {
   );
 }
 
-/** The shortest digits that give the number again, without an exponent. */
+/** The shortest decimal digits from which the number can be read again, without an exponent. */
 function decimal(value: number): string {
   const text = String(value);
   const [, sign = '', whole = '', fraction = '', exponent] = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(text) ?? [];
@@ -96,14 +103,14 @@ function bounded(text: string): string {
 
 function sha256(text: string): string {
   if (text.isWellFormed()) return hash('sha256', text);
-  // UTF-8 turns every lone surrogate into the same replacement character: different keys would have one hash.
+  // UTF-8 replaces every lone surrogate by the same character, so different keys would have the same hash.
   return createHash('sha256').update(NOT_UTF8).update(text, 'utf16le').digest('hex');
 }
 
 function remedyFor(value: unknown): string {
-  if (value === undefined || value === null) return 'Check where it is made: what it was taken from is missing.';
-  if (typeof value === 'number') return 'Check the calculation it comes from.';
-  if (typeof value === 'object' || typeof value === 'function')
-    return 'Give the id that tells it from others, or defaultKey(value).';
-  return 'Turn it into a string.';
+  if (value === undefined || value === null)
+    return 'Check where the key is made: the value that it is made of is missing.';
+  if (typeof value === 'number') return 'Check the calculation that gives it.';
+  if (typeof value === 'object' || typeof value === 'function') return 'Give its id, or defaultKey(value).';
+  return 'Convert it to a string.';
 }

@@ -3,22 +3,27 @@ import { enter, refuse, type Container } from './argument-container.js';
 import { countsAsItsProperties, hasToJson, isDirectly, nameOfClass } from './argument-shape.js';
 import { ARGUMENTS_PREFIX } from './canonical-key.js';
 
-/** Up to so many properties an insertion sort is faster than `sort`, and most objects have fewer; its time grows with their square. */
+/** Up to this many names an insertion sort is faster than `sort`, and most objects have fewer. */
 const MAX_INSERTIONS = 16;
 
-/** How an ordinary length is written. An object asks for a dozen of them, and to make each anew takes a tenth of its key. */
+/** Prefixes of short texts, made once: the key of an object needs one for each name and each text in it. */
 const LENGTHS: readonly string[] = Array.from({ length: 64 }, (_, length) => `${length}:`);
 
 /**
- * The key under which a decorated method without `key` caches a call with these arguments, so that code can evict such an entry:
- * `region.evict(defaultKey(id, { locale: 'de' }))`.
+ * The key that a decorated method without `key` uses for a call with these arguments. Code can evict such an entry with it:
  *
- * Of exactly one string, that string. Otherwise stable and collision-free: the order of an object's properties does not matter,
- * everything else does, the order in a `Map` or `Set` included. An instance with `toJSON` counts as what that returns; one whose
- * prototypes hold only constructors (a DTO) as its own enumerable properties; its `#private` fields cannot be seen.
+ * ```ts
+ * await cache.region('ProductsService.find').evict(defaultKey('42', { locale: 'de' }));
+ * ```
  *
- * @throws {InvalidKeyError} when an argument is or holds a cyclic value, a function, a symbol or another class instance, or is
- * nested too deeply; the message says where, never what
+ * - The key of exactly one string is that string.
+ * - Otherwise the key is stable, and different arguments have different keys. The order of an object's properties does not count;
+ *   everything else does, including the order in a `Map` or `Set`.
+ * - An instance with `toJSON` counts as what `toJSON` returns. An instance whose prototypes hold only constructors (a DTO) counts as its
+ *   own enumerable properties; its `#private` fields cannot be read.
+ *
+ * @throws {InvalidKeyError} when an argument is or contains a function, a symbol, a cyclic value or any other class instance, or is
+ * nested too deeply. The message says where it is, but never shows the value.
  *
  * @publicApi
  */
@@ -35,8 +40,8 @@ export function defaultKey(...args: readonly unknown[]): string {
 }
 
 /**
- * Each value begins with a letter of its own and says its length or ends with a mark that cannot stand in it. So values can be strung
- * together and still be told apart, and no string has to be scanned for something to escape.
+ * Encodes one value so that its end can be found: it begins with a letter for its type, and then either gives its length or ends with a
+ * character that it cannot contain. So encoded values can be joined without collisions, and no string has to be scanned and escaped.
  */
 function encode(value: unknown, within: Container): string {
   switch (typeof value) {
@@ -60,7 +65,7 @@ function encode(value: unknown, within: Container): string {
 }
 
 function withLength(text: string): string {
-  // Behind its end, the list would give what somebody put on `Object.prototype`; `at` would not, but is slow on Node 20.
+  // Check bounds: an out-of-range index falls through to a polluted `Object.prototype`. `at` would not, but is slow on Node 20.
   const known = text.length < LENGTHS.length ? LENGTHS[text.length] : undefined;
   return (known ?? `${text.length}:`) + text;
 }
@@ -72,15 +77,15 @@ function encodeObject(value: object, container: Container, within: Container): s
   }
   const isBuiltIn = isDirectly(value, 2);
   if (isBuiltIn && Array.isArray(value)) return encodeList(value, container);
-  // Before `toJSON`: that of an invalid Date is `null`, and that of any other a mere string.
+  // Before `toJSON`: it turns an invalid Date into `null`, and every other Date into a string.
   if (isBuiltIn && types.isDate(value)) return encodeDate(value, container);
   if (isBuiltIn && types.isMap(value)) return encodeMap(value, container);
   if (isBuiltIn && types.isSet(value)) return encodeSet(value, container);
-  // A Buffer has `toJSON` too, and it is slow.
+  // Before `toJSON`: that of a Buffer is slow.
   if (isBinary(value)) return encodeBytes(value);
   if (asksToJson) return encode(value.toJSON(''), container);
   if (countsAsItsProperties(value)) return encodeProperties(value, container);
-  return refuse(within, `is an instance of ${nameOfClass(value)}, whose content cannot be known`);
+  return refuse(within, `is an instance of ${nameOfClass(value)}, which may hold more than its properties show`);
 }
 
 function encodeProperties(value: Readonly<Record<string, unknown>>, container: Container): string {
@@ -107,7 +112,7 @@ function encodeList(list: readonly unknown[], container: Container): string {
   return `${text}]`;
 }
 
-/** Visits only what is there: the length of a sparse list may be in the billions. */
+/** Visits only the positions that are filled: the length of a sparse list may be in the billions. */
 function encodeSparseList(list: readonly unknown[], positions: readonly string[], container: Container): string {
   refuseSymbolKeys(list, container);
   let text = `A${list.length};`;
@@ -147,7 +152,7 @@ function encodeSet(set: ReadonlySet<unknown>, container: Container): string {
   return `${text})`;
 }
 
-/** Own properties are not looked for here: every byte would be listed as one. */
+/** Does not look for additional properties: listing them would list every byte. */
 function encodeBytes(value: ArrayBufferView | ArrayBufferLike): string {
   const kind = Buffer.isBuffer(value) ? 'Buffer' : Object.prototype.toString.call(value);
   const bytes = ArrayBuffer.isView(value)
@@ -162,7 +167,7 @@ function isBinary(value: object): value is ArrayBufferView | ArrayBufferLike {
   return types.isAnyArrayBuffer(value) && isDirectly(value, 2);
 }
 
-/** Left out, they would give values that differ in them one key. */
+/** Refuses additional properties of a built-in object: if they were ignored, two objects that differ in them would share a key. */
 function refuseOwnProperties(value: object, container: Container): void {
   refuseSymbolKeys(value, container);
   const [name] = Object.keys(value);
@@ -171,7 +176,7 @@ function refuseOwnProperties(value: object, container: Container): void {
 
 function refuseOwnProperty(name: string, container: Container): never {
   container.step = name;
-  return refuse(container, 'was added to a built-in object and is not part of its content');
+  return refuse(container, 'was added to a built-in object, and the key would not contain it');
 }
 
 function refuseSymbolKeys(value: object, container: Container): void {
@@ -180,7 +185,7 @@ function refuseSymbolKeys(value: object, container: Container): void {
   refuse(container, 'has a property whose name is a symbol');
 }
 
-/** Sorts `names` by their UTF-16 code units, so that every machine gives one order. Changes the list that it is given. */
+/** `names` sorted by their UTF-16 code units, which is the same order on every machine. May change the given list. */
 function inOrder(names: string[]): string[] {
   if (names.length > MAX_INSERTIONS) return names.toSorted();
   for (let next = 1; next < names.length; next++) {
