@@ -1,24 +1,24 @@
-/** One value to keep, with all that decides whether it may still be served. @internal */
+/** A value to store, with everything that decides whether it may still be served. @internal */
 export interface NewEntry {
   readonly key: string;
   readonly value: unknown;
-  /** Monotonic ms at which the load began that gave this value: it was true at some time no earlier than that. */
+  /** When the load of this value began (monotonic ms): the value was correct at some time not before this. */
   readonly loadedAt: number;
-  /** Monotonic ms from which on it has expired; `Infinity` = until evicted. */
+  /** When the entry expires (monotonic ms); `Infinity`: it stays until it is evicted. */
   readonly expiresAt: number;
   readonly tags: readonly string[];
-  /** What `sizeOf` said; 0 when the cache is not bounded by size. */
+  /** The result of `sizeOf`; 0 if the cache is not bounded by size. */
   readonly size: number;
 }
 
-/** One value in an instance's memory. @internal */
+/** A stored value, in the memory of this instance. @internal */
 export interface Entry extends NewEntry {
-  /** The store's use counter when the entry was last read: what makes regions comparable. */
+  /** The value of the store's use counter when the entry was last stored or read. It makes entries of different regions comparable. */
   usedAt: number;
-  /** Of the value, once somebody has awaited it. */
+  /** A promise of the value, made by the first read that needs one. */
   promise: Promise<unknown> | undefined;
-  /** The entry of its region that was used last before this one; {@link Recency} keeps it. */
+  /** The entry of the region that was last used just before this one. Only {@link Recency} changes it. */
   older: Entry | undefined;
-  /** The entry of its region that was used next after this one; {@link Recency} keeps it. */
+  /** The entry of the region that was last used just after this one. Only {@link Recency} changes it. */
   newer: Entry | undefined;
 }

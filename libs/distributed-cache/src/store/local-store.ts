@@ -1,24 +1,27 @@
 import type { Entry, NewEntry } from './entry.js';
 import { RegionStore, type Totals } from './region-store.js';
 
-/** @internal */
+/** The bounds of a store; they hold for all regions together. @internal */
 export interface LocalStoreBounds {
-  /** Bound of the number of entries, all regions together. */
+  /** The largest number of entries. */
   readonly maxEntries: number;
-  /** Bound of the sum of the entries' sizes; `undefined` = none. */
+  /** The largest sum of the entries' sizes; `undefined`: no bound. */
   readonly maxSize: number | undefined;
 }
 
 /** What became of an entry; `'refused'`: the store is as it was before. @internal */
 export type StoreOutcome = 'added' | 'replaced' | 'refused';
 
-/** Told of every entry that a bound removes. @internal */
+/** Called for every entry that is removed because a bound was exceeded. @internal */
 export type OnCapacityEviction = (region: RegionStore, key: string) => void;
 
 /**
- * This instance's copies: regions under one bound.
+ * The cached values of this instance.
  *
- * It knows no time: whether an entry may be served is decided by who reads it.
+ * It owns the regions ({@link RegionStore}), the counter that orders uses across regions, and the bounds over all regions. Each region
+ * owns its entries. Nobody owns the values: callers may hold the same references.
+ *
+ * The store does not know the time. It returns an expired entry like any other, and the reader decides whether it may be served.
  *
  * @internal
  */
@@ -26,14 +29,14 @@ export class LocalStore {
   readonly #bounds: LocalStoreBounds;
   readonly #onCapacityEviction: OnCapacityEviction;
   readonly #regions = new Map<string, RegionStore>();
-  /** Those with entries, and some that have lost theirs since: names may be many, and only these are walked. */
+  /** All regions with entries, and some that have lost theirs since. Only these are walked, because there may be very many regions. */
   readonly #occupied = new Set<RegionStore>();
   readonly #totals: Totals = { entries: 0, size: 0 };
   #uses = 0;
 
-  constructor(bounds: LocalStoreBounds, crowdedOut: OnCapacityEviction) {
+  constructor(bounds: LocalStoreBounds, onCapacityEviction: OnCapacityEviction) {
     this.#bounds = bounds;
-    this.#onCapacityEviction = crowdedOut;
+    this.#onCapacityEviction = onCapacityEviction;
   }
 
   get entries(): number {
@@ -44,6 +47,7 @@ export class LocalStore {
     return this.#totals.size;
   }
 
+  /** The region with this name; it is made on first use, and only then `maxEntries` counts. */
   region(name: string, maxEntries: number): RegionStore {
     const known = this.#regions.get(name);
     if (known) return known;
@@ -52,13 +56,17 @@ export class LocalStore {
     return region;
   }
 
+  /** The entry under `key`; counts as a use of it. */
   get(region: RegionStore, key: string): Entry | undefined {
     const entry = region.get(key);
     if (entry !== undefined) entry.usedAt = ++this.#uses;
     return entry;
   }
 
-  /** Stores `entry` in the place of the one under its key, and makes room for it. One above the whole bound is refused. */
+  /**
+   * Stores `entry` in place of the one under its key, and evicts others until the bounds hold again. An entry that is larger than `maxSize`
+   * is refused.
+   */
   set(region: RegionStore, entry: NewEntry): StoreOutcome {
     if (this.#bounds.maxSize !== undefined && entry.size > this.#bounds.maxSize) return 'refused';
     const hasReplaced = region.set(entry, ++this.#uses);
@@ -68,7 +76,7 @@ export class LocalStore {
     return hasReplaced ? 'replaced' : 'added';
   }
 
-  /** Removes what carries the tag and says from which regions, and how much from each. */
+  /** Removes the entries with the tag in every region, and returns the number of each region that had some. */
   deleteTag(tag: string): ReadonlyMap<RegionStore, number> {
     const deleted = new Map<RegionStore, number>();
     for (const region of this.#occupied) {

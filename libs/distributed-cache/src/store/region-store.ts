@@ -2,7 +2,7 @@ import type { Entry, NewEntry } from './entry.js';
 import { Recency } from './recency.js';
 import { TagIndex } from './tag-index.js';
 
-/** What the regions of a store hold together. @internal */
+/** How much all regions of a store hold together. @internal */
 export interface Totals {
   entries: number;
   size: number;
@@ -11,8 +11,11 @@ export interface Totals {
 /**
  * The entries of one region.
  *
- * It has a tag index and a sum of sizes of its own, so that clearing it is to let go of them. A common index would have to be cleaned
- * of each entry: a region of a million, tagged, then held the event loop up for two seconds.
+ * It owns its entries by key, their order ({@link Recency}), their tags ({@link TagIndex}) and the sum of their sizes, and keeps the
+ * totals of the store up to date.
+ *
+ * Nothing of this is shared with other regions, so that clearing a region just drops it. An index for all regions would have to remove
+ * the entries one by one, which blocks the event loop when there are many.
  *
  * @internal
  */
@@ -25,38 +28,41 @@ export class RegionStore {
   #tags = new TagIndex();
   #totalSize = 0;
 
-  /** @param totals - of the store that the region is in; kept up to date here */
+  /** @param totals - the totals of the store; this region adds and subtracts what it holds */
   constructor(name: string, maxEntries: number, totals: Totals) {
     this.name = name;
     this.maxEntries = maxEntries;
     this.#totals = totals;
   }
 
+  /** How many entries the region holds. */
   get size(): number {
     return this.#entries.size;
   }
 
-  /** How many tags its entries carry. */
+  /** How many different tags the entries of the region carry. */
   get tags(): number {
     return this.#tags.size;
   }
 
+  /** The entry to evict first when a bound is exceeded. */
   get leastRecentlyUsed(): Entry | undefined {
     return this.#recency.oldest;
   }
 
+  /** The entry under `key`; counts as a use of it. */
   get(key: string): Entry | undefined {
     const entry = this.#entries.get(key);
     if (entry !== undefined) this.#recency.used(entry);
     return entry;
   }
 
-  /** The entry without counting as a use of it. */
+  /** The entry under `key`; does not count as a use of it. */
   peek(key: string): Entry | undefined {
     return this.#entries.get(key);
   }
 
-  /** Stores `entry` in the place of what was there under its key. Returns whether there was something. */
+  /** Stores an entry, in place of the one under the same key; `false` if there was none. */
   set({ key, value, loadedAt, expiresAt, tags, size }: NewEntry, usedAt: number): boolean {
     const replaced = this.#entries.get(key);
     if (replaced !== undefined) this.#forget(replaced);
@@ -79,6 +85,7 @@ export class RegionStore {
     return replaced !== undefined;
   }
 
+  /** Removes the entry under `key`; `false` if there was none. */
   delete(key: string): boolean {
     const entry = this.#entries.get(key);
     if (entry === undefined) return false;
@@ -86,14 +93,14 @@ export class RegionStore {
     return true;
   }
 
-  /** Removes what carries the tag and says how much that was. */
+  /** Removes the entries with the tag and returns their number. */
   deleteTag(tag: string): number {
     const before = this.size;
     for (const entry of this.#tags.take(tag)) this.#remove(entry);
     return before - this.size;
   }
 
-  /** Empties the region and says how much was in it. */
+  /** Removes all entries and returns their number. */
   clear(): number {
     const cleared = this.size;
     this.#count(-cleared, -this.#totalSize);

@@ -1,13 +1,18 @@
 import type { Entry } from './entry.js';
 
-/** Which entries of a region carry a tag, so that evicting by tag costs what is evicted, not what is stored. @internal */
+/**
+ * Finds the entries of a region by tag, so that the cost of an eviction by tag depends on the entries with that tag, not on all that are
+ * stored. `RegionStore` owns the index, and adds and removes every entry.
+ *
+ * @internal
+ */
 export class TagIndex {
-  /** A tag's only entry stands for itself: a `Set` of one would cost more than the entry, and tags like `user:17` are often of one. */
+  /** The entries by tag. A single entry is held without a `Set`: tags such as `user:17` often have one entry, and a `Set` takes memory. */
   readonly #entries = new Map<string, Entry | Set<Entry>>();
 
   /**
-   * `tags`, or, for a single tag, the equal list that another entry carries: a group then has one list, which saves each of its entries
-   * 80 bytes, and its eviction three reads from all over the memory an entry.
+   * The list of tags to store in an entry: `tags`, or, for a single tag, the equal list of another entry. One list for all entries of a
+   * tag takes less memory, and saves three scattered memory reads per evicted entry.
    */
   shared(tags: readonly string[]): readonly string[] {
     const [tag] = tags;
@@ -35,7 +40,7 @@ export class TagIndex {
     }
   }
 
-  /** Forgets the tag, and gives the entries that carried it. */
+  /** Removes the tag from the index and returns its entries. */
   take(tag: string): Iterable<Entry> {
     const tagged = this.#entries.get(tag);
     if (tagged === undefined) return [];
