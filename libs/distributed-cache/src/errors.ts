@@ -1,12 +1,16 @@
 /**
- * Every failure this library raises, so that `catch` can ask for one base class and then for `code`.
+ * The base class of every error that this library throws.
  *
- * A message says what failed, where, and how to mend it. It never holds a password or a cached value.
+ * The message says what failed, where, and what to do about it. It never contains a password or a cached value.
+ *
+ * ```ts
+ * if (error instanceof DistributedCacheError && error.code === 'INVALIDATION_NOT_DELIVERED') { … }
+ * ```
  *
  * @publicApi
  */
 export class DistributedCacheError extends Error {
-  /** Stable, machine-readable name of the failure, e.g. `'INVALID_KEY'`. */
+  /** The kind of failure, for programs, for example `'INVALID_KEY'`. It stays the same from version to version. */
   readonly code: string;
 
   constructor(code: string, message: string, options?: ErrorOptions) {
@@ -17,8 +21,8 @@ export class DistributedCacheError extends Error {
 }
 
 /**
- * The connection string cannot be understood, or asks for something that is not supported.
- * The message names the key and what is allowed; it never repeats a secret.
+ * The connection string cannot be parsed, or contains something that is not supported. The message names the part and what is allowed; it
+ * never repeats a secret. Thrown at boot. `code`: `'INVALID_CONNECTION_STRING'`.
  *
  * @publicApi
  */
@@ -29,7 +33,8 @@ export class InvalidConnectionStringError extends DistributedCacheError {
 }
 
 /**
- * An option of the module, of a region or of a decorator is not allowed. The message names it, its value and what is allowed.
+ * An option of the module, of a region, of a call or of a decorator is not allowed, or two of them contradict each other. The message
+ * names the option, its value (unless that may be a secret) and what is allowed. `code`: `'INVALID_OPTIONS'`.
  *
  * @publicApi
  */
@@ -40,7 +45,7 @@ export class InvalidOptionsError extends DistributedCacheError {
 }
 
 /**
- * Redis could not be reached at boot and `abortConnect` forbids to start without it.
+ * Redis could not be reached at boot, and with `abortConnect` the application does not start without it. `code`: `'REDIS_UNAVAILABLE'`.
  *
  * @publicApi
  */
@@ -51,13 +56,19 @@ export class RedisUnavailableError extends DistributedCacheError {
 }
 
 /**
- * With `onUndelivered: 'throw'`: the invalidation is not known to be in the log yet, or, with `minReplicas`, on enough replicas. It was
- * applied here; what is not in the log is kept in the outbox and will be delivered later.
+ * An eviction has not reached the other instances yet; only thrown with `onUndelivered: 'throw'`. Within `publishTimeout` the log did not
+ * accept the invalidation or, with `minReplicas`, too few replicas have it.
+ *
+ * The error means "not yet", not "lost". On this instance the eviction has taken effect. An invalidation that is not in the log waits in
+ * the outbox and is delivered later; until then other instances may serve the old value. `code`: `'INVALIDATION_NOT_DELIVERED'`.
  *
  * @publicApi
  */
 export class InvalidationNotDeliveredError extends DistributedCacheError {
-  /** What the decorated method returned: it **has** succeeded. `undefined` when no method was involved. */
+  /**
+   * The result of the decorated method, or of the method given to `region.update()`: it **has** succeeded. `undefined` if the error comes
+   * from another call, such as `region.evict()`.
+   */
   result: unknown;
 
   constructor(message: string, options?: ErrorOptions) {
@@ -66,15 +77,21 @@ export class InvalidationNotDeliveredError extends DistributedCacheError {
 }
 
 /**
- * An eviction everywhere could not be confirmed in time: an instance may still serve the old value, for at most its `maxStaleness`
- * after the invalidation enters the log. It was applied here and will be delivered.
+ * An eviction with `everywhere` could not be confirmed within its timeout: some instance may still serve the old value, for at most its
+ * `maxStaleness` after the invalidation enters the log.
+ *
+ * On this instance the eviction has taken effect, and it is delivered to the others even after this error. `code`:
+ * `'INVALIDATION_NOT_CONFIRMED'`.
  *
  * @publicApi
  */
 export class InvalidationNotConfirmedError extends DistributedCacheError {
-  /** The ids of the instances that may still serve the old value. Empty while the log does not have it: then any may. */
+  /** The ids of the instances that may still serve the old value. Empty if the log has not accepted the invalidation: then any may. */
   readonly missing: readonly string[];
-  /** What the decorated method returned: it **has** succeeded. `undefined` when no method was involved. */
+  /**
+   * The result of the decorated method, or of the method given to `region.update()`: it **has** succeeded. `undefined` if the error comes
+   * from another call, such as `region.evict()`.
+   */
   result: unknown;
 
   constructor(message: string, { missing = [], ...options }: ErrorOptions & { missing?: readonly string[] } = {}) {
@@ -84,7 +101,8 @@ export class InvalidationNotConfirmedError extends DistributedCacheError {
 }
 
 /**
- * A decorated method runs on an instance that holds no cache, or something that is not one.
+ * A decorated method was called on an instance that has no cache, for example one made by `new` in a test, or that was given something else
+ * in its place, such as an auto-mock. The message says what to do. `code`: `'CACHE_NOT_INJECTED'`.
  *
  * @publicApi
  */
@@ -95,7 +113,8 @@ export class CacheNotInjectedError extends DistributedCacheError {
 }
 
 /**
- * A key, tag or region name that cannot be used, or an argument that no default key can be made of.
+ * A key, a tag or the name of a region is not allowed, or no default key can be made of the arguments of a decorated method. The message
+ * says which, and what is allowed. `code`: `'INVALID_KEY'`.
  *
  * @publicApi
  */
@@ -106,12 +125,16 @@ export class InvalidKeyError extends DistributedCacheError {
 }
 
 /**
- * The cache was shut down; what was asked for could no longer reach the other instances.
+ * The cache has been shut down, so an eviction or a put can no longer reach the other instances. Reads still work: they load, and store
+ * nothing. `code`: `'CACHE_CLOSED'`.
  *
  * @publicApi
  */
 export class CacheClosedError extends DistributedCacheError {
-  /** What the decorated method returned: it **has** succeeded. `undefined` when no method was involved. */
+  /**
+   * The result of the decorated method, or of the method given to `region.update()`: it **has** succeeded. `undefined` if the error comes
+   * from another call, such as `region.evict()`.
+   */
   result: unknown;
 
   constructor(message: string, options?: ErrorOptions) {
