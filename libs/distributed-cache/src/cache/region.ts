@@ -3,13 +3,8 @@ import { unsafeCast } from '../common/unsafe-cast.js';
 import { canonicalKey, type CacheKey } from '../keys/canonical-key.js';
 import type { InvalidationTarget } from '../protocol/invalidation.js';
 import type { EvictOptions } from './everywhere.js';
-import {
-  readMany,
-  type BulkListOptions,
-  type BulkLoadOptions,
-  type BulkRequest,
-  type BulkResult,
-} from './loading/bulk-load.js';
+import { readMany, type BulkListOptions, type BulkLoadOptions, type BulkRequest } from './loading/bulk-load.js';
+import type { BulkResult } from './loading/bulk-result.js';
 import type { Loader } from './loading/load-context.js';
 import { resultOnceDelivered, runPut, writeEntries, type PutEntry } from './loading/put.js';
 import { readMissed } from './loading/read.js';

@@ -1,14 +1,11 @@
-import { InvalidOptionsError } from '../../errors.js';
 import { canonicalKey, type CacheKey } from '../../keys/canonical-key.js';
 import type { LocalCache } from '../local-cache.js';
 import type { RegionState } from '../region-state.js';
 import { canonicalTags, isStorable, ttlOf, type StoreOptions } from '../store-options.js';
+import { valuesByKey, type IdOf } from './bulk-result.js';
 import { Execution } from './execution.js';
 import type { LoadRequest } from './loads.js';
 import { readMissed, type LoadSource } from './read.js';
-
-/** The result of a bulk loader: the values by id, or pairs of id and value. @publicApi */
-export type BulkResult<Id, V> = ReadonlyMap<Id, V> | Iterable<readonly [Id, V]>;
 
 /** Options of `region.getOrLoadMany`. @publicApi */
 export interface BulkLoadOptions<V> extends Omit<StoreOptions, 'tags'> {
@@ -29,7 +26,7 @@ export interface BulkListOptions<V> extends BulkLoadOptions<V> {
 export interface BulkRequest {
   readonly ids: Iterable<CacheKey>;
   readonly loader: (missing: CacheKey[]) => unknown;
-  readonly idOf: ((value: unknown) => CacheKey) | 'position' | undefined;
+  readonly idOf: IdOf | undefined;
   readonly options: BulkLoadOptions<unknown> | undefined;
 }
 
@@ -135,7 +132,7 @@ class BulkSource implements LoadSource {
   }
 
   readonly #valuesByKey = (result: unknown, ids: ReadonlyMap<string, CacheKey>): ReadonlyMap<string, unknown> =>
-    byKey(result, this.#request, ids, this.#region);
+    valuesByKey(result, this.#request.idOf, ids, this.#region.name);
 }
 
 /** One call of a bulk loader. The call begins once the batch is sealed and all its loads have begun: a load may wait for its turn. */
@@ -232,60 +229,4 @@ class BulkLoad implements LoadRequest {
   ttl(): number | undefined {
     return this.#attributes.ttl;
   }
-}
-
-/** The result of the loader by canonical key. Values that were not asked for are left out. */
-function byKey(
-  result: unknown,
-  { idOf }: BulkRequest,
-  asked: ReadonlyMap<string, CacheKey>,
-  region: RegionState,
-): ReadonlyMap<string, unknown> {
-  const items = isIterable(result) ? [...result] : undefined;
-  if (!items)
-    throw refused(
-      region,
-      'gave nothing that can be iterated',
-      'a Map from id to value, a list of [id, value], or a list with idOf',
-    );
-  const keys = [...asked.keys()];
-  if (idOf === 'position') {
-    if (items.length !== keys.length) {
-      throw refused(
-        region,
-        `gave ${items.length} values for ${keys.length} ids`,
-        `with idOf: 'position', exactly one item per id, in the same order`,
-      );
-    }
-    return new Map(items.map((value, index) => [keys[index] ?? '', value]));
-  }
-  const values = new Map<string, unknown>();
-  for (const item of items) {
-    if (idOf) {
-      // Some ORMs put null into the list for a row that they did not find.
-      if (item !== null && item !== undefined) values.set(canonicalKey(idOf(item)), item);
-    } else if (isPair(item)) values.set(canonicalKey(item[0]), item[1]);
-    else
-      throw refused(
-        region,
-        'gave a list of values',
-        'idOf, which tells the id of each: rows may come in another order, or not at all',
-      );
-  }
-  for (const key of values.keys()) if (!asked.has(key)) values.delete(key);
-  return values;
-}
-
-function refused(region: RegionState, what: string, allowed: string): InvalidOptionsError {
-  return new InvalidOptionsError(
-    `Region '${region.name}': the loader of getOrLoadMany ${what}; needed: ${allowed}. Nothing was stored.`,
-  );
-}
-
-function isIterable(value: unknown): value is Iterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.iterator in value;
-}
-
-function isPair(item: unknown): item is readonly [CacheKey, unknown] {
-  return Array.isArray(item) && item.length === 2;
 }
