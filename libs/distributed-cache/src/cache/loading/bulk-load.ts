@@ -47,19 +47,20 @@ export async function readMany(
   for (const { id, key } of ids) if (!givenIds.has(key)) givenIds.set(key, id);
 
   const values = new Map<string, unknown>();
-  const reads: Promise<void>[] = [];
-  let source: BulkSource | undefined;
+  const missing: string[] = [];
   for (const key of givenIds.keys()) {
     const entry = copies.hit(region, key);
     if (entry) {
       values.set(key, copies.valueOf(region, entry));
-      continue;
+    } else {
+      copies.miss(region, key);
+      missing.push(key);
     }
-    copies.miss(region, key);
-    source ??= new BulkSource(cache, region, request, givenIds);
-    reads.push(keep(values, key, readMissed(cache, region, key, source)));
   }
-  await Promise.all(reads);
+  if (missing.length > 0) {
+    const source = new BulkSource(cache, region, request, givenIds);
+    await Promise.all(missing.map(async (key) => values.set(key, await readMissed(cache, region, key, source))));
+  }
 
   const found = new Map<CacheKey, unknown>();
   for (const { id, key } of ids) {
@@ -67,10 +68,6 @@ export async function readMany(
     if (value !== undefined) found.set(id, value);
   }
   return found;
-}
-
-async function keep(values: Map<string, unknown>, key: string, read: Promise<unknown>): Promise<void> {
-  values.set(key, await read);
 }
 
 /** Loads keys in batches: the keys that are asked for in one turn share one call of the loader. */
