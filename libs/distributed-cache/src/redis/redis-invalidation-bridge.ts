@@ -58,7 +58,7 @@ import {
 } from './dial/clients.js';
 import type { RedisClientOptions } from './dial/credentials.js';
 import { LinkConnections } from './dial/link-connections.js';
-import { withinTime } from './dial/redis-dialling.js';
+import { dialStep } from './dial/dial-step.js';
 import { ServerChoice } from './dial/server-choice.js';
 import { PacedReading } from './link/paced-reading.js';
 import { RedisLink } from './link/redis-link.js';
@@ -106,7 +106,7 @@ export class RedisInvalidationBridge implements InvalidationBridge {
 
   async dial(member: BridgeMember, listener: LinkListener, signal: AbortSignal): Promise<InvalidationLink> {
     const { connectTimeout } = this.#clients;
-    const make = await withinTime(this.#clients.prepare(), connectTimeout, signal);
+    const make = await dialStep(this.#clients.prepare(), connectTimeout, signal);
     const connections = new LinkConnections(make, connectTimeout, signal);
     try {
       return await this.#open(connections, member, listener, signal);

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Endpoint } from '../endpoint.js';
-import { withinTime } from './redis-dialling.js';
+import { dialStep } from './dial-step.js';
 import { toLinkError } from './redis-errors.js';
 import { disconnect, listenToEveryError } from './sockets.js';
 
@@ -47,7 +47,7 @@ export class LinkConnections {
   async step<T>(redis: Redis, answer: Promise<T>): Promise<T> {
     let value: T;
     try {
-      value = await withinTime(answer, this.#timeout, this.#signal);
+      value = await dialStep(answer, this.#timeout, this.#signal);
     } catch (error) {
       throw this.failureOf(redis) ?? toLinkError(error);
     }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { NatMap, Redis } from 'ioredis';
 import { BridgeRefusal } from '../../protocol/invalidation-bridge.js';
 import { describeEndpoint, tcpEndpoint, throughNat, type TcpEndpoint } from '../endpoint.js';
-import { withinTime } from './redis-dialling.js';
+import { dialStep } from './dial-step.js';
 import { toLinkError } from './redis-errors.js';
 import { disconnect, listenToEveryError } from './sockets.js';
 
@@ -136,7 +136,7 @@ class Sentinel {
   async #primaryOf(service: string, signal: AbortSignal): Promise<NamedPrimary> {
     const redis = (this.#redis ??= this.#open());
     try {
-      return await withinTime(this.#ask(redis, service), this.#timeout, signal);
+      return await dialStep(this.#ask(redis, service), this.#timeout, signal);
     } catch (error) {
       if (this.#redis === redis) this.close();
       const failure = toLinkError(error);
