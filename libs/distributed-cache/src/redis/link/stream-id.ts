@@ -1,13 +1,13 @@
 const LARGEST_HALF = '18446744073709551615';
 
-/** Whether `text` is an id that a stream can hold. A larger one, taken for a position, would be one that no server can look for. @internal */
+/** Whether `text` is an id that a stream can hold. Redis answers a greater one with an error, so it must never become a position. @internal */
 export function isStreamId(text: string): boolean {
   const [, milliseconds, sequence] = /^(0|[1-9]\d{0,19})-(0|[1-9]\d{0,19})$/.exec(text) ?? [];
   if (milliseconds === undefined || sequence === undefined) return false;
   return !isGreater(milliseconds, LARGEST_HALF) && !isGreater(sequence, LARGEST_HALF);
 }
 
-/** Whether stream id `id` comes after `other`. Ids are `<milliseconds>-<sequence>`, both up to 64 bits, without leading zeros. @internal */
+/** Whether stream id `id` comes after `other`. An id is `<milliseconds>-<sequence>`, two numbers of 64 bits without leading zeros. @internal */
 export function isAfter(id: string, other: string): boolean {
   const [milliseconds = '', sequence = ''] = id.split('-');
   const [otherMilliseconds = '', otherSequence = ''] = other.split('-');
