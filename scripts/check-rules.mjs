@@ -11,6 +11,8 @@ import ts from 'typescript';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PAGE = 'docs/coherence-rules.md';
 const LIBRARY = 'libs/distributed-cache/src/';
+/** The functions whose first argument is the title of a test; `clause` is the one of the contract that every bridge is held to. */
+const TESTS = ['it', 'test', 'clause'];
 
 const rows = rowsOf(readFileSync(`${ROOT}${PAGE}`, 'utf8'));
 if (rows.length === 0) fail([`${PAGE} has no row of the form | rule | \`file\`: title |.`]);
@@ -96,7 +98,7 @@ function testCall({ expression, arguments: [title] }) {
   const pattern = patternOf(title);
   if (pattern === undefined) return undefined;
   if (name.text === 'describe') return { kind: 'group', title: pattern };
-  return name.text === 'it' || name.text === 'test' ? { kind: 'test', title: pattern } : undefined;
+  return TESTS.includes(name.text) ? { kind: 'test', title: pattern } : undefined;
 }
 
 /** @param {ts.Expression} title */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
-import { describeInvalidationBridge } from '../support/bridge-conformance.js';
-import { redisBridgeUnderTest } from '../support/redis-bridge-under-test.js';
+import { holdToContract } from '../support/hold-to-contract.js';
+import { redisBridgeHarness } from '../support/redis-bridge-under-test.js';
 import { startRedisServer, type RedisServer } from '../support/redis-server.js';
 
 let redis: RedisServer;
@@ -10,4 +10,4 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-describeInvalidationBridge('RedisInvalidationBridge', () => redisBridgeUnderTest(redis));
+holdToContract('RedisInvalidationBridge', () => redisBridgeHarness(redis));

@@ -1,9 +1,9 @@
 import { RedisInvalidationBridge } from 'nestjs-distributed-cache/redis';
-import type { BridgeUnderTest } from './bridge-callers.js';
+import type { BridgeHarness } from 'nestjs-distributed-cache/testing';
 import type { RedisServer } from './redis-server.js';
 
-/** A bridge over `redis`, for the conformance suite. */
-export async function redisBridgeUnderTest(redis: RedisServer): Promise<BridgeUnderTest> {
+/** A bridge over `redis`, for the contract of a bridge. */
+export async function redisBridgeHarness(redis: RedisServer): Promise<BridgeHarness> {
   const client = redis.client();
   return {
     bridge: new RedisInvalidationBridge({ connectionString: redis.connectionString }),

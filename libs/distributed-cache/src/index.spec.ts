@@ -54,6 +54,7 @@ describe('The sub-path /testing', () => {
     expect(Object.keys(testing).toSorted()).toEqual([
       'InMemoryInvalidationBridge',
       'ManualClock',
+      'bridgeContract',
       'provideTestCache',
       'withTestCache',
     ]);

@@ -129,7 +129,10 @@ export interface SyncRequest {
   readonly position: Position | undefined;
   /** The epoch of the log from which the position was taken. */
   readonly epoch: string | undefined;
-  /** The payload to append when the log is empty. It is random, so that no two logs begin alike. */
+  /**
+   * The payload to append when the log is empty. It is random, so that no two logs begin alike, and it is not sent through the channel:
+   * nobody has to act on it.
+   */
   readonly noOp: string;
 }
 

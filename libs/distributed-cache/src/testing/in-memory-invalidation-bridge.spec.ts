@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { describeInvalidationBridge } from '../../../../test/support/bridge-conformance.js';
 import { cluster, LONGEST_BACK_OFF } from '../../../../test/support/cluster.js';
+import { holdToContract } from '../../../../test/support/hold-to-contract.js';
 import { InMemoryInvalidationBridge } from './in-memory-invalidation-bridge.js';
 
-describeInvalidationBridge('InMemoryInvalidationBridge', async () => {
+holdToContract('InMemoryInvalidationBridge', async () => {
   const bridge = new InMemoryInvalidationBridge();
   return {
     bridge,

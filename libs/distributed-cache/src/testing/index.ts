@@ -1,4 +1,10 @@
 /** What tests of an application that uses the cache need. */
 export { provideTestCache, withTestCache, type TestCacheOptions } from './test-cache.js';
 export { InMemoryInvalidationBridge, type InstanceRef } from './in-memory-invalidation-bridge.js';
+export {
+  bridgeContract,
+  type BridgeContractCase,
+  type BridgeContractOptions,
+} from './bridge-contract/bridge-contract.js';
+export type { BridgeHarness } from './bridge-contract/bridge-under-test.js';
 export { ManualClock } from './manual-clock.js';
