@@ -245,8 +245,8 @@ describe('Boot with abortConnect', () => {
     await clock.advance('1m');
     expect(await failure).toEqual(
       new RedisUnavailableError(
-        'nowhere could not be reached in 3 tries (nobody is there), and abortConnect forbids to start without it. ' +
-          'Start Redis, correct the connection string, or drop abortConnect to start disconnected.',
+        'nowhere could not be reached in 3 attempts (nobody is there), and with abortConnect the application does not start without it. ' +
+          'Start Redis, correct the connection string, or leave out abortConnect to start disconnected.',
         { cause: new Error('nobody is there') },
       ),
     );
@@ -257,7 +257,7 @@ describe('Boot with abortConnect', () => {
     const target = `127.0.0.1:${await closedPort()}`;
     const failure = boot({ redisConnectionString: `${target},password=Geheim7,abortConnect=true,connectRetry=1` });
     await expect(failure).rejects.toThrow(RedisUnavailableError);
-    await expect(failure).rejects.toThrow(/could not be reached in 1 try \(.*ECONNREFUSED/);
+    await expect(failure).rejects.toThrow(/could not be reached in 1 attempt \(.*ECONNREFUSED/);
     await expect(failure).rejects.not.toThrow(/Geheim7/);
   });
 

@@ -16,10 +16,10 @@ import {
   type RegisteredCache,
 } from './boot-checks/sole-cache.js';
 
-/** The interval of a timer that only keeps the process alive: any long time. */
+/** The interval of a timer that only keeps the process alive, so any long time will do. */
 const KEEP_ALIVE_INTERVAL = 2 ** 30;
 
-/** @internal */
+/** What the lifecycle of a cache works with. @internal */
 export interface LifecycleParts {
   readonly name: string | undefined;
   readonly cache: DistributedCache;
@@ -28,11 +28,11 @@ export interface LifecycleParts {
   readonly moduleRef: ModuleRef;
   readonly modules: ModulesContainer;
   readonly explorer: DecoratedMethodsExplorer;
-  /** The token that is to be ours alone; `undefined`: it is given up. */
+  /** The token that this module alone may provide; `undefined`: this module does not provide it. */
   readonly cacheManagerToken: string | undefined;
 }
 
-/** Starts a cache with its application and stops it with it. Both may be asked for more than once. @internal */
+/** Starts a cache when its application starts, and closes it when its application stops. Nest may call both more than once. @internal */
 export class DistributedCacheLifecycle implements RegisteredCache, OnModuleInit, OnApplicationShutdown {
   readonly name: string | undefined;
   readonly cache: DistributedCache;
@@ -55,8 +55,8 @@ export class DistributedCacheLifecycle implements RegisteredCache, OnModuleInit,
   }
 
   /**
-   * A module that is compiled and never initialised, as in many a unit test, caches all the same where there is nothing to connect to
-   * and nobody to ask about it.
+   * Starts the cache before `onModuleInit`, if it is already certain that it runs in local mode. So it also works in a module that is
+   * compiled but never initialised, as in many unit tests.
    */
   startEarlyInLocalMode(): void {
     const { options, modules, name } = this.#parts;
@@ -78,7 +78,7 @@ export class DistributedCacheLifecycle implements RegisteredCache, OnModuleInit,
     try {
       await this.#start(all);
     } catch (error) {
-      // Whoever waits for the boot is given no application to close, and an open connection would keep its process alive.
+      // When boot fails the caller gets no application to close, and an open connection would keep the process alive.
       await Promise.all(all.map((lifecycle) => lifecycle.onApplicationShutdown()));
       throw error;
     }
@@ -89,10 +89,10 @@ export class DistributedCacheLifecycle implements RegisteredCache, OnModuleInit,
     this.#refuseOtherCacheManagers();
     const injected = this.#parts.moduleRef.get<unknown>(getDistributedCacheToken(this.name), { strict: true });
     if (isDistributedCache(injected)) this.#explore(injected);
-    // All of them, before any is started: what cannot work fails without having connected to anything.
+    // All caches are checked before any is started, so that a mistake is reported before anything connects.
     refuseSharedNamespace(await Promise.all(all.map((lifecycle) => lifecycle.#connected())));
 
-    // A test has put another in its place, and looks after that one itself.
+    // A test has overridden the cache with another one, which the test starts and closes.
     if (injected !== this.cache || this.#stopped) return;
     const chosen = await this.#choose();
     this.#announce(chosen);

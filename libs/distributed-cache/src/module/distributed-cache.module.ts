@@ -12,13 +12,31 @@ import { flag, notAllowed } from './options/option-rules.js';
 import { resolveSettings } from './options/resolve-settings.js';
 import { CACHE_MANAGER } from './boot-checks/sole-cache-manager.js';
 
-/** What has to be known before any provider exists, and so cannot come from a factory. @publicApi */
+/**
+ * The options that cannot come from the factory of `forRootAsync`, because Nest needs them before it runs any factory. With `forRootAsync`
+ * they go beside the factory, with `forRoot` among the other options.
+ *
+ * @publicApi
+ */
 export interface DistributedCacheExtras {
-  /** Makes a further, independent cache, injected by `@InjectDistributedCache(name)`. Default: the unnamed one. */
+  /**
+   * Makes a further, independent cache, which is injected by `@InjectDistributedCache(name)`.
+   *
+   * @default the unnamed cache, which is injected by its class, `DistributedCache`
+   */
   name?: string | undefined;
-  /** Whether every module can inject the cache. Default: `true`. */
+  /**
+   * `true`: every module can inject the cache. `false`: only modules that import it can; then one module registers the cache and
+   * re-exports `DistributedCacheModule`.
+   *
+   * @default true
+   */
   isGlobal?: boolean | undefined;
-  /** With `forRootAsync`: `false` gives up the token `CACHE_MANAGER`. Default: `true`. */
+  /**
+   * `false`: the module does not provide the token `CACHE_MANAGER`, for an application that provides its own.
+   *
+   * @default true
+   */
   cacheManager?: boolean | undefined;
 }
 
@@ -40,7 +58,10 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIO
     .build();
 
 /**
- * Switches the cache on. Without a connection string it runs in local mode.
+ * Registers a cache. If no connection string is found, the cache runs in local mode: it works in this instance alone.
+ *
+ * The cache connects when the application is initialised. Boot waits one second at most for Redis to answer, then goes on without it,
+ * unless `abortConnect` is set. To deliver the last evictions at shutdown, call `app.enableShutdownHooks()`.
  *
  * @example
  * @Module({ imports: [ConfigModule.forRoot({ isGlobal: true }), DistributedCacheModule.forRoot()] })
@@ -50,12 +71,23 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIO
  */
 @Module({})
 export class DistributedCacheModule extends ConfigurableModuleClass {
-  /** Registers a cache with the given options; all of them have defaults. */
+  /**
+   * Registers a cache with the given options; all of them have a default.
+   *
+   * Boot rejects with `InvalidOptionsError` or `InvalidConnectionStringError` when one is not allowed, and with `RedisUnavailableError`
+   * when `abortConnect` is set and Redis cannot be reached.
+   */
   static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
     return super.forRoot(options);
   }
 
-  /** Registers a cache whose options come from a factory, a class or an existing provider. */
+  /**
+   * Registers a cache whose options come from a factory (`useFactory`), from a class (`useClass`) or from an existing provider
+   * (`useExisting`). Boot rejects as with {@link forRoot}.
+   *
+   * @example
+   * DistributedCacheModule.forRootAsync({ inject: [Settings], useFactory: (settings: Settings) => ({ ttl: settings.ttl }) })
+   */
   static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
     return super.forRootAsync(options);
   }
@@ -113,15 +145,15 @@ function providersOf(given: DistributedCacheExtras): Provider[] {
   ];
 }
 
-/** One token, so one cache can have it: the unnamed one. */
+/** Only the unnamed cache: there is one token, so only one cache can be provided under it. */
 function providesCacheManager({ name, cacheManager }: DistributedCacheExtras): boolean {
   return name === undefined && (cacheManager ?? true);
 }
 
-/** They are taken out of the options before these are checked. */
+/** Nest takes these out of the options, so `resolveSettings` does not see them. */
 function checkExtras({ name, isGlobal = true, cacheManager = true }: DistributedCacheExtras): void {
   if (name !== undefined && (typeof name !== 'string' || name === '')) {
-    notAllowed('DistributedCacheModule: name', describeValue(name), 'a text that is not empty, or undefined');
+    notAllowed('DistributedCacheModule: name', describeValue(name), 'a non-empty string, or undefined');
   }
   flag(isGlobal, 'DistributedCacheModule: isGlobal');
   flag(cacheManager, 'DistributedCacheModule: cacheManager');
@@ -130,7 +162,7 @@ function checkExtras({ name, isGlobal = true, cacheManager = true }: Distributed
 function refuseLateCacheManager(options: DistributedCacheOptions): void {
   if (options.cacheManager !== false) return;
   throw new InvalidOptionsError(
-    `DistributedCacheModule: the factory of forRootAsync says cacheManager: false, but which tokens a module provides is settled before ` +
-      `the factory runs. Give it beside the factory: forRootAsync({ cacheManager: false, useFactory: … }).`,
+    `DistributedCacheModule: the factory of forRootAsync returned cacheManager: false, but Nest needs to know the tokens of a module before ` +
+      `the factory runs. Move it beside the factory: forRootAsync({ cacheManager: false, useFactory: … }).`,
   );
 }

@@ -3,17 +3,17 @@ import type { CancelTimer, Clock } from '../common/clock.js';
 import { RedisUnavailableError } from '../errors.js';
 import type { ChosenBridge } from './bridge/choose-bridge.js';
 
-/** How long boot waits for Redis before it goes on without, in ms. */
+/** How long boot waits for the first sync before it goes on without it, in ms. */
 export const BOOT_WAIT = 1_000;
 
-/** @internal */
+/** How the wait ended: with a sync, after {@link BOOT_WAIT} without one, or because the cache was closed. @internal */
 export type BootOutcome = 'synced' | 'given up' | 'closed';
 
 /**
- * Waits for the first sync of `cache`: for {@link BOOT_WAIT}, or, when the application must not start without, as long as it is tried.
+ * Waits for the first sync of `cache`: for {@link BOOT_WAIT} at most, or with `abortConnect` until `connectRetry` attempts have failed.
  *
- * @param closed - resolves when the cache is closed meanwhile: then no try follows that could end the wait
- * @throws {RedisUnavailableError} with `abortConnect`, when all tries have failed
+ * @param closed - resolves when the cache is closed; no further attempt would end the wait then
+ * @throws {RedisUnavailableError} with `abortConnect`, when all attempts have failed
  *
  * @internal
  */
@@ -29,9 +29,9 @@ export async function firstSyncAtBoot(
     return await Promise.race([synced(cache.firstSync(connectRetry)), isClosed]);
   } catch (error) {
     throw new RedisUnavailableError(
-      `${bridge?.target ?? 'Redis'} could not be reached in ${connectRetry} ${connectRetry === 1 ? 'try' : 'tries'} ` +
-        `(${error instanceof Error ? error.message : 'no reason given'}), and abortConnect forbids to start without it. ` +
-        `Start Redis, correct the connection string, or drop abortConnect to start disconnected.`,
+      `${bridge?.target ?? 'Redis'} could not be reached in ${connectRetry} ${connectRetry === 1 ? 'attempt' : 'attempts'} ` +
+        `(${error instanceof Error ? error.message : 'no reason given'}), and with abortConnect the application does not start without it. ` +
+        `Start Redis, correct the connection string, or leave out abortConnect to start disconnected.`,
       { cause: error },
     );
   }

@@ -11,9 +11,9 @@ import { label } from '../../decorators/runtime/method-site.js';
 export interface DecoratedClass {
   readonly prototype: object;
   readonly methods: readonly DecoratedMethod[];
-  /** Some of its instances live for one request only, be it because of what they depend on. */
+  /** Some instances live for one request only: the class is request-scoped, itself or through a dependency. */
   readonly isRequestScoped: boolean;
-  /** Singletons that Nest was given instead of creating them, so that nothing was injected into their properties. */
+  /** Singletons that Nest did not create (`useValue`, `useFactory`), so that nothing was injected into their properties. */
   readonly foreignInstances: readonly object[];
 }
 
@@ -26,10 +26,10 @@ export interface DecoratedUse {
   readonly region: string | undefined;
 }
 
-/** What Nest knows of one provider, controller or enhancer; it does not export the type. */
+/** Nest's record of one provider, controller or enhancer; Nest does not export the type. */
 type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
-/** Every class with decorated methods among the providers, controllers and enhancers of the application, each once. @internal */
+/** Every class with decorated methods among the providers, controllers and enhancers of the application; each class once. @internal */
 export function decoratedClassesIn(modules: ModulesContainer): DecoratedClass[] {
   const wrappers = new Map<object, Wrapper[]>();
   for (const wrapper of wrappersIn(modules)) {
@@ -84,7 +84,7 @@ function prototypeOf(wrapper: Wrapper): object | undefined {
   return isObject(prototype) ? prototype : undefined;
 }
 
-/** What `useValue` was given, or what the factory of a singleton made. */
+/** The object given with `useValue`, or made by the factory of a singleton. */
 function foreignInstanceOf(wrapper: Wrapper): object | undefined {
   if (wrapper.isAlias || !wrapper.isNotMetatype) return undefined;
   const instance: unknown = wrapper.instance;

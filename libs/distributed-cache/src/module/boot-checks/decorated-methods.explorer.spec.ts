@@ -268,7 +268,9 @@ describe('At boot, there is a warning', () => {
       async find(): Promise<void> {}
     }
     await boot({ providers: [Ab, Cd] });
-    expect(warn.mock.calls.flat()).toEqual([expect.stringMatching(/^Ab\.find: a class name under three letters/)]);
+    expect(warn.mock.calls.flat()).toEqual([
+      expect.stringMatching(/^Ab\.find: the class name has fewer than three letters/),
+    ]);
   });
 
   it('about a region that is evicted but that nothing here caches in, with the nearest known name', async () => {

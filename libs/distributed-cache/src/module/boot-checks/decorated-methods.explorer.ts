@@ -7,18 +7,18 @@ import { type DecoratedClass, decoratedClassesIn, usesIn } from './decorated-cla
 import { refuseLeaksBetweenRequests, refuseSharedDefaultRegions, refuseUnknownCaches } from './decorated-refusals.js';
 import { warningsAboutShortNames, warningsAboutUncachedRegions } from './decorated-warnings.js';
 
-/** A cache, as the explorer has to know it. @internal */
+/** A cache and what the explorer has to know of it. @internal */
 export interface ExploredCache {
-  /** `undefined`: the unnamed one. */
+  /** `undefined`: the unnamed cache. */
   readonly name: string | undefined;
   readonly cache: DistributedCache;
-  /** The regions that something caches in beside the decorators: those of the options, those already opened. */
+  /** Regions that are used other than by decorators: those in the options, and those already opened by code. */
   readonly regions: Iterable<string>;
 }
 
 /**
- * Looks at every decorated method of the application at boot: refuses what would be wrong, warns about what is likely to be, and gives
- * the cache to instances that Nest did not inject.
+ * Looks at every decorated method of the application at boot. It refuses mistakes, warns about likely mistakes, and gives the cache to
+ * instances that Nest did not create.
  *
  * @internal
  */
@@ -32,9 +32,9 @@ export class DecoratedMethodsExplorer {
   }
 
   /**
-   * To be called once per cache, when all instances exist: in `onModuleInit`.
+   * Called once per cache, in `onModuleInit`, when all instances exist.
    *
-   * @throws {InvalidOptionsError} naming the method and how to mend it
+   * @throws {InvalidOptionsError} naming the method and what to do
    */
   explore({ name, cache, regions }: ExploredCache): void {
     const classes = decoratedClassesIn(this.#modules);

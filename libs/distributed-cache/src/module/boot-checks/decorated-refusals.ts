@@ -4,7 +4,10 @@ import { type DecoratedUse, whereIs } from './decorated-classes.js';
 import { requestBoundParameter } from './decorated-request-parameters.js';
 
 /**
- * Two classes of one name would read each other's entries. Checked per application: a process may hold several.
+ * Refuses two classes with the same name and the same default region: they would read each other's entries. Checked per application,
+ * since a process may contain several.
+ *
+ * @throws {InvalidOptionsError} naming the method
  *
  * @internal
  */
@@ -24,8 +27,10 @@ export function refuseSharedDefaultRegions(uses: readonly DecoratedUse[]): void 
 }
 
 /**
- * A key made of the arguments alone says nothing of the request that the instance, or one of the arguments, belongs to: what was loaded
- * for one tenant would be served to the next.
+ * Refuses `@Cacheable` without `key` where the instance, or one of the arguments, belongs to one request. A key made of the arguments does
+ * not contain the request, so a value that was loaded for one tenant would be served to the next.
+ *
+ * @throws {InvalidOptionsError} naming the method
  *
  * @internal
  */
@@ -36,20 +41,28 @@ export function refuseLeaksBetweenRequests(uses: readonly DecoratedUse[]): void 
     if (use.owner.isRequestScoped) {
       throw new InvalidOptionsError(
         `${where}: the class is request-scoped, itself or through a dependency, so the result may depend on more than the arguments, ` +
-          `and one request would get what was loaded for another. Give key, with everything it depends on: key(id) { return [this.tenant, id]; }`,
+          `and one request would get a result that was loaded for another. Give key, made of everything that the result depends on: ` +
+          `key(id) { return [this.tenant, id]; }`,
       );
     }
     const parameter = requestBoundParameter(use.owner.prototype, use.method.name);
     if (parameter !== undefined) {
       throw new InvalidOptionsError(
         `${where}: it takes ${parameter}, which belongs to one request and cannot be part of a key. ` +
-          `Give key, with what it depends on: key: (request) => [request.params.id, request.headers['accept-language']]`,
+          `Give key, made of what the result depends on: key: (request) => [request.params.id, request.headers['accept-language']]`,
       );
     }
   }
 }
 
-/** @param isRegistered - whether there is a cache of this name, `undefined` being the unnamed one @internal */
+/**
+ * Refuses a decorator that names a cache which no module registers.
+ *
+ * @param isRegistered - whether a cache with this name is registered; `undefined`: the unnamed cache
+ * @throws {InvalidOptionsError} naming the method
+ *
+ * @internal
+ */
 export function refuseUnknownCaches(
   uses: readonly DecoratedUse[],
   isRegistered: (name: string | undefined) => boolean,
@@ -60,7 +73,7 @@ export function refuseUnknownCaches(
     const options = cache === undefined ? '' : `{ name: '${cache}' }`;
     throw new InvalidOptionsError(
       `${use.method.decorator} on ${whereIs(use)} asks for ${cache === undefined ? 'the unnamed cache' : `the cache '${cache}'`}, which is not registered. ` +
-        `Import DistributedCacheModule.forRoot(${options}) into the root module, or name a cache that is.`,
+        `Import DistributedCacheModule.forRoot(${options}) into the root module, or name a registered cache.`,
     );
   }
 }

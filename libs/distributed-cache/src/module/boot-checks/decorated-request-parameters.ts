@@ -1,17 +1,17 @@
 /**
- * Under this key Nest keeps, on the class and per method, the kinds of the decorated parameters: `{ '0:2': … }` is kind 0 at index 2.
- * Nest does not export it on the versions we support alike; `@nestjs/graphql` and `@nestjs/microservices` use the same key.
+ * The metadata key under which Nest records the decorated parameters of a method: `{ '0:2': … }` means kind 0 at index 2. The supported
+ * versions of Nest do not export it in the same way. `@nestjs/graphql` and `@nestjs/microservices` use the same key.
  */
 const PARAMETERS = '__routeArguments__';
 
-/** What is bound to one request, by the kind that each transport gives it (`RouteParamtypes`, `GqlParamtype`, `RpcParamtype`). */
+/** Parameters that belong to one request, by their kind in `RouteParamtypes`, `GqlParamtype` and `RpcParamtype`. */
 const REQUEST_BOUND = {
   http: new Map([
     ['0', '@Req'],
     ['1', '@Res'],
     ['2', '@Next'],
   ]),
-  // Kind 0 is the parent object here, an argument like any other.
+  // Kind 0 is the parent object here, which is an argument like any other.
   graphql: new Map([
     ['1', '@Context'],
     ['2', '@Info'],
@@ -24,7 +24,7 @@ const REQUEST_BOUND = {
 
 type Transport = keyof typeof REQUEST_BOUND;
 
-/** The decorator of the first parameter that hands the request, the response or their like to the method. @internal */
+/** The decorator of the first parameter that belongs to one request; `undefined` if there is none. @internal */
 export function requestBoundParameter(prototype: object, name: string | symbol): string | undefined {
   const parameters: unknown = Reflect.getMetadata(PARAMETERS, prototype.constructor, name);
   if (typeof parameters !== 'object' || parameters === null) return undefined;

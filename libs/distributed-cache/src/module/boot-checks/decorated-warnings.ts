@@ -2,10 +2,13 @@ import { classNameOf } from '../../decorators/runtime/method-site.js';
 import { type DecoratedUse, whereIs } from './decorated-classes.js';
 import { nearestName } from '../options/nearest-name.js';
 
+/** Class names with fewer letters than this look as if a minifier had made them. */
 const SHORTEST_NAME = 3;
+
+/** How many regions a warning lists. */
 const MOST_NAMES = 10;
 
-/** Classes whose default regions a minifier seems to have named. @internal */
+/** Warns about default regions of classes whose names a minifier seems to have shortened. @internal */
 export function warningsAboutShortNames(uses: readonly DecoratedUse[]): string[] {
   const short = new Map<object, string>();
   for (const use of uses) {
@@ -15,15 +18,15 @@ export function warningsAboutShortNames(uses: readonly DecoratedUse[]): string[]
   return Array.from(
     short.values(),
     (where) =>
-      `${where}: a class name under three letters looks like a minifier at work. Default regions are made of class names, so every ` +
-      `build may name them differently: keep the names, or give each decorator a region.`,
+      `${where}: the class name has fewer than three letters, so a minifier may have shortened it. Default regions are made of class names, ` +
+      `and another build may get other names: make the minifier keep class names, or give each decorator a region.`,
   );
 }
 
 /**
- * Regions that are evicted although nothing caches in them: mostly a misspelt name.
+ * Warns about regions that are evicted but that nothing caches in. Mostly the name is misspelt.
  *
- * @param known - further regions that something caches in
+ * @param known - regions that are used other than by decorators
  *
  * @internal
  */
@@ -42,7 +45,7 @@ export function warningsAboutUncachedRegions(uses: readonly DecoratedUse[], know
 }
 
 function hintFor(region: string, cached: readonly string[]): string {
-  if (cached.length === 0) return 'Nothing is cached at all.';
+  if (cached.length === 0) return 'Nothing is cached in any region.';
   const nearest = nearestName(region, cached);
   if (nearest !== undefined) return `The nearest known region is '${nearest}'.`;
   const known = cached.slice(0, MOST_NAMES).map((name) => `'${name}'`);

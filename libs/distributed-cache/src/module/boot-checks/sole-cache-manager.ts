@@ -1,14 +1,19 @@
 import type { ModulesContainer } from '@nestjs/core';
 import { InvalidOptionsError } from '../../errors.js';
 
-/** The token of the cache-manager `Cache`; the same text as in `@nestjs/cache-manager`. @publicApi */
+/**
+ * The token under which the module provides a `Cache` of cache-manager, on region `'default'`. It is the same string as in
+ * `@nestjs/cache-manager`.
+ *
+ * @publicApi
+ */
 export const CACHE_MANAGER = 'CACHE_MANAGER';
 
 /**
- * Two providers of `CACHE_MANAGER` would leave it to the order of imports which one a class gets: the coherent one or the other.
+ * Refuses a second provider of `CACHE_MANAGER`: the order of imports would decide whether a class gets the coherent cache or another.
  *
- * @param own - what our module provides under the token; whoever passes that on is not another
- * @param ownModule - the name of our module
+ * @param own - the object that our module provides under the token; a module that provides the same object is not refused
+ * @param ownModule - the name of our module, for the message
  * @throws {InvalidOptionsError} naming both modules
  *
  * @internal
@@ -18,9 +23,9 @@ export function refuseOtherCacheManagers(modules: ModulesContainer, own: unknown
     const other = module.providers.get(CACHE_MANAGER);
     if (!other || other.instance === own) continue;
     throw new InvalidOptionsError(
-      `${module.metatype.name} and ${ownModule} both provide the token '${CACHE_MANAGER}', so it would depend on the order of imports which cache a class gets. ` +
-        `Remove it from ${module.metatype.name}: code that injects '${CACHE_MANAGER}' works with ${ownModule}. To keep both, give ` +
-        `${ownModule}.forRoot({ cacheManager: false }).`,
+      `${module.metatype.name} and ${ownModule} both provide the token '${CACHE_MANAGER}', so the order of imports would decide which cache a class gets. ` +
+        `Remove it from ${module.metatype.name}: code that injects '${CACHE_MANAGER}' works with ${ownModule}. To keep it there, ` +
+        `call ${ownModule}.forRoot({ cacheManager: false }).`,
     );
   }
 }

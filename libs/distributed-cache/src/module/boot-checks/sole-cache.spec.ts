@@ -52,7 +52,7 @@ describe('Two registrations in one application', () => {
     await expect(failure).rejects.toThrow(InvalidOptionsError);
     await expect(failure).rejects.toThrow(
       "DistributedCacheModule: the unnamed cache and the cache 'sessions' share the namespace 'shop' on one Redis. " +
-        'Give each its own namespace, or leave the option out: then it is made of the name.',
+        'Give each its own namespace, or leave the option out: the default contains the name of the cache.',
     );
     expect(dials).toBe(0);
   });

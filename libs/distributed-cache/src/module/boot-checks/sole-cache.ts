@@ -1,22 +1,22 @@
 import { InvalidOptionsError } from '../../errors.js';
 
-/** @internal */
+/** A cache that the application registers. @internal */
 export interface RegisteredCache {
-  /** `undefined`: the unnamed one. */
+  /** `undefined`: the unnamed cache. */
   readonly name: string | undefined;
   readonly namespace: string;
 }
 
-/** A cache, once it is known how it reaches the others. @internal */
+/** A cache of which it is known how it reaches other instances. @internal */
 export interface ConnectedCache extends RegisteredCache {
-  /** Equal for two caches that would hear each other if they had one namespace; `undefined`: nobody is heard. */
+  /** Equal for two caches that reach the same Redis or bridge; `undefined`: local mode, the cache reaches nobody. */
   readonly redisIdentity: unknown;
 }
 
 /**
- * Two registrations of one name would leave it to the order of imports which cache a class gets.
+ * Refuses two registrations of one name: the order of imports would decide which cache a class gets.
  *
- * @throws {InvalidOptionsError}
+ * @throws {InvalidOptionsError} naming the cache
  *
  * @internal
  */
@@ -30,9 +30,9 @@ export function refuseSecondRegistration(own: RegisteredCache, all: Iterable<Reg
 }
 
 /**
- * Two caches with one namespace would evict each other's entries by accident.
+ * Refuses two caches with one namespace on one Redis: they would evict each other's entries by accident.
  *
- * @throws {InvalidOptionsError}
+ * @throws {InvalidOptionsError} naming both caches
  *
  * @internal
  */
@@ -46,7 +46,7 @@ export function refuseSharedNamespace(all: readonly ConnectedCache[]): void {
     if (other) {
       throw new InvalidOptionsError(
         `DistributedCacheModule: ${labelOf(other)} and ${labelOf(cache)} share the namespace '${cache.namespace}' on one Redis. ` +
-          `Give each its own namespace, or leave the option out: then it is made of the name.`,
+          `Give each its own namespace, or leave the option out: the default contains the name of the cache.`,
       );
     }
     there.set(cache.namespace, cache);

@@ -35,15 +35,15 @@ const OPTIONS = namesOf<DistributedCacheOptions>({
 const REGION_OPTIONS = namesOf<RegionOptions>({ ttl: true, maxEntries: true, values: true, whenDisconnected: true });
 
 /**
- * Checks all of `options` that does not become a setting: that there are no others, how Redis is reached, and what contradicts itself.
- * No message repeats what may hold a secret.
+ * Checks what `resolveSettings` does not: unknown names, the options that say how Redis is reached, and options that contradict
+ * each other. No message repeats a value that may contain a secret.
  *
  * @throws {InvalidOptionsError} when something is not allowed
  *
  * @internal
  */
 export function checkOptions(options: DistributedCacheOptions): void {
-  // Options can come from a factory or a file, past the compiler; even a connection string may stand in their place.
+  // Options that come from a factory or a file are not seen by the compiler. Even a connection string may be given in their place.
   if (!isObject(options)) notAllowed('the options', kindOf(options), 'an object');
   checkNames(options, OPTIONS, '');
   if (options.regions !== undefined) checkRegions(options.regions);
@@ -67,15 +67,15 @@ function checkNames(options: object, known: readonly string[], path: string): vo
 
 function suggestion(name: string, known: readonly string[]): string {
   if (known === OPTIONS && ['name', 'isGlobal'].includes(name)) {
-    return 'Of forRootAsync() it stands beside useFactory, useClass or useExisting, not in the options that these make.';
+    return 'With forRootAsync() it goes beside useFactory, useClass or useExisting, not into the options that these return.';
   }
   const nearest = nearestName(name, known);
-  return nearest === undefined ? `There are: ${known.join(', ')}.` : `Did you mean ${nearest}?`;
+  return nearest === undefined ? `The options are: ${known.join(', ')}.` : `Did you mean ${nearest}?`;
 }
 
 function checkRegions(regions: Readonly<Record<string, RegionOptions | undefined>>): void {
   if (!isObject(regions)) {
-    notAllowed('regions', describeValue(regions), 'an object that holds the options of each region under its name');
+    notAllowed('regions', describeValue(regions), 'an object with the name of each region and its options');
   }
   for (const [name, region] of Object.entries(regions)) {
     if (name === '') notAllowed('regions', "the name ''", 'names that are not empty');
@@ -120,32 +120,32 @@ function checkContradictions({ bridge, redis, redisConnectionString, maxSize, si
   if (bridge !== undefined && (redis !== undefined || (redisConnectionString ?? '').trim() !== '')) {
     const other = redis === undefined ? 'redisConnectionString' : 'redis';
     throw new InvalidOptionsError(
-      `bridge and ${other} contradict each other: the bridge stands in for Redis. Give one of them.`,
+      `bridge and ${other} contradict each other: a bridge takes the place of Redis. Give one of them.`,
     );
   }
   if (maxSize !== undefined && sizeOf === undefined) {
-    throw new InvalidOptionsError('maxSize: it needs sizeOf, which tells how large a value is. Give both or neither.');
+    throw new InvalidOptionsError('maxSize: it needs sizeOf, which returns the size of a value. Give both or neither.');
   }
   if (sizeOf !== undefined && maxSize === undefined) {
-    throw new InvalidOptionsError('sizeOf: it needs maxSize, the bound of all sizes together. Give both or neither.');
+    throw new InvalidOptionsError('sizeOf: it needs maxSize, the bound of the sum of all sizes. Give both or neither.');
   }
   if (sizeOf !== undefined && typeof sizeOf !== 'function') {
     notAllowed('sizeOf', describeValue(sizeOf), 'a function (value, key) => number');
   }
 }
 
-/** A Map or a list would pass for an object without properties, and all in it would be ignored. */
+/** Excludes Maps and lists: they would pass for objects without options, and their content would be ignored. */
 function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !(Symbol.iterator in value);
 }
 
-/** What the value is, without any of it: it may hold a password. */
+/** The kind of a value, and nothing of the value itself: it may be or contain a password. */
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   return Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`;
 }
 
-/** Fails to compile when an option is added to the interface and not here. */
+/** The names of the options in `T`. Does not compile if an option of the interface is missing. */
 function namesOf<T>(names: Record<keyof T, true>): readonly string[] {
   return Object.keys(names);
 }

@@ -1,233 +1,261 @@
 import type { Cluster, Redis } from 'ioredis';
 import type { ValuesPolicy, WhenDisconnected } from '../../cache/settings.js';
-import type { Clock } from '../../common/clock.js';
 import type { OnUndelivered } from '../../coherence/publish/delivery.js';
-import type { InvalidationBridge } from '../../protocol/invalidation-bridge.js';
+import type { Clock } from '../../common/clock.js';
 import type { Duration } from '../../common/duration.js';
+import type { InvalidationBridge } from '../../protocol/invalidation-bridge.js';
 import type { RedisClientOptions } from '../../redis/dial/credentials.js';
 
 /**
- * The options of `DistributedCacheModule`. All are checked at boot; an error names the option, the value and what is allowed.
+ * The options of `DistributedCacheModule`. All have a default, and `undefined` means "not set". They are checked at boot: an error names
+ * the option, its value and what is allowed.
  *
- * Precedence: call > decorator > region > module > connection string > default.
+ * If one setting is given in several places, the first of these wins: call, decorator, region, module, connection string, default.
  *
  * @publicApi
  */
 export interface DistributedCacheOptions {
   /**
-   * Where Redis is: a URL or a StackExchange.Redis string. `''` says that there is none (local mode).
+   * How to reach Redis: a URL or a StackExchange.Redis string. `''` means local mode: there is no Redis, and this instance has no others
+   * to stay coherent with.
    *
-   * @default the first non-empty of `RedisConnectionString`, `REDIS_CONNECTION_STRING`,
-   * `ConnectionStrings__RedisConnectionString`, `CUSTOMCONNSTR_RedisConnectionString`, `REDISCACHECONNSTR_RedisConnectionString`,
-   * `AZURE_REDIS_CONNECTIONSTRING` and `REDIS_URL`, from `ConfigService` or the environment; none of them means local mode
+   * @default the first of these settings that is not empty, from `ConfigService` or else from the environment: `RedisConnectionString`,
+   * `REDIS_CONNECTION_STRING`, `ConnectionStrings__RedisConnectionString`, `CUSTOMCONNSTR_RedisConnectionString`,
+   * `REDISCACHECONNSTR_RedisConnectionString`, `AZURE_REDIS_CONNECTIONSTRING`, `REDIS_URL`. If all are empty: local mode.
+   * @example 'cache.example.com:6380,password=…,ssl=true'
    */
   redisConnectionString?: string | undefined;
 
   /**
-   * An ioredis client, which is duplicated for connections of our own and never closed by us, or ioredis options that win over the
-   * connection string, for what a string cannot say (TLS files, …).
+   * One of two things:
+   *
+   * - an ioredis client of your own. The cache duplicates it for its own connections and never closes it.
+   * - ioredis options. They win over the connection string; use them for what a string cannot express, such as TLS files.
    *
    * @default none
    */
   redis?: Redis | Cluster | RedisClientOptions | undefined;
 
   /**
-   * Carries the invalidations instead of Redis. Not together with `redis` or `redisConnectionString`.
+   * Carries the invalidations between instances, in place of Redis. Not allowed together with `redis` or `redisConnectionString`.
    *
    * @default none
    */
   bridge?: InvalidationBridge | undefined;
 
   /**
-   * Isolates applications and environments that share one Redis. Up to 200 characters, without white space and braces.
+   * Isolates applications and environments that share one Redis: instances with the same namespace form one cache, others never affect
+   * each other. 1 to 200 characters, without white space, control characters and braces.
    *
-   * @default `'distributed-cache'`, for a named cache `'distributed-cache:<name>'`
+   * @default `'distributed-cache'`; for a named cache `'distributed-cache:<name>'`
+   * @example 'shop:production'
    */
   namespace?: string | undefined;
 
   /**
-   * Time to live of an entry; `Infinity` means until it is evicted. `0` is refused: set `enabled: false` not to cache.
+   * How long an entry lives: milliseconds, or a text such as `'10m'`. `Infinity`: until it is evicted. `0` is refused; to switch caching
+   * off, set `enabled: false`.
    *
    * @default `'5m'`
    */
   ttl?: Duration | undefined;
 
   /**
-   * Up to this share is taken off each TTL, so that entries which were stored together do not expire together. At least 0, below 1.
+   * The largest share by which each TTL is shortened at random, so that entries that were stored together do not expire together. At
+   * least 0, below 1. With `ttl: '5m'` and the default, an entry lives between 4 min 45 s and 5 min.
    *
    * @default 0.05
    */
   ttlJitter?: number | undefined;
 
   /**
-   * How many entries all regions hold together; the least recently used leave first. Always in force.
+   * How many entries all regions hold together, from 1 to 16 777 216. Above it the least recently used entry is removed.
    *
    * @default 10_000
    */
   maxEntries?: number | undefined;
 
   /**
-   * How large all entries may be together, in the unit of `sizeOf`, which it needs. A value above it is not stored.
+   * The largest sum of the sizes of all entries, in the unit of `sizeOf`; a positive integer. Above it the least recently used entry is
+   * removed. A single value that is larger is not stored. Needs `sizeOf`.
    *
    * @default no bound by size
    */
   maxSize?: number | undefined;
 
   /**
-   * How large a value is. Needs `maxSize`.
+   * The size of a value, in any unit, for example bytes. Called once when a value is stored. Needs `maxSize`.
    *
    * @default none
+   * @example sizeOf: (value) => JSON.stringify(value).length
    */
   sizeOf?: ((value: unknown, key: string) => number) | undefined;
 
   /**
-   * How stale a read can be at most while Redis cannot be reached, whatever breaks: `'300ms'` to `'1h'`, or `Infinity` for no bound.
+   * How stale a value may be, measured from the moment its invalidation enters the log, whatever fails between this instance and Redis:
+   * `'300ms'` to `'1h'`, or `Infinity` for no bound.
+   *
+   * Example with `'10s'`: the last sync of this instance is at 12:00:00, then its connection breaks. Until 12:00:10 it serves its entries;
+   * after that, `whenDisconnected` decides. A product that another instance evicts at 12:00:01 is served with its old value until 12:00:11
+   * at the latest.
    *
    * @default `'10s'`
    */
   maxStaleness?: Duration | undefined;
 
   /**
-   * What to do once Redis has been out of reach for `maxStaleness`: `'reload'` loads each key again once per `maxStaleness`,
-   * `'bypass'` loads for every read.
+   * What reads do if this instance has not reached Redis for `maxStaleness`:
+   *
+   * - `'reload'`: an entry is served for `maxStaleness` after its load began. So each key that is read is loaded again about once per
+   *   `maxStaleness`.
+   * - `'bypass'`: nothing is served from memory, every read loads. For values that must not be stale even then, such as permissions.
    *
    * @default `'reload'`
    */
   whenDisconnected?: WhenDisconnected | undefined;
 
   /**
-   * `'shared'` hands out the stored reference (the caller that loaded holds it too), `'frozen'` deep-freezes a value once when it is
-   * stored, `'cloned'` gives a `structuredClone` per read.
+   * What a reader gets:
+   *
+   * - `'shared'`: the stored object itself, which the caller that loaded it holds as well. Whoever changes it changes it for all readers
+   *   of this instance.
+   * - `'frozen'`: the stored object, frozen deeply once when it is stored.
+   * - `'cloned'`: a `structuredClone` per read.
    *
    * @default `'shared'`
    */
   values?: ValuesPolicy | undefined;
 
   /**
-   * Settings of single regions, by name.
+   * Settings of single regions, by the name of the region. A region without settings of its own need not be listed.
    *
    * @default `{}`
+   * @example { permissions: { ttl: '1m', whenDisconnected: 'bypass' } }
    */
   regions?: Readonly<Record<string, RegionOptions | undefined>> | undefined;
 
   /**
-   * What `evict()` does when Redis did not accept the invalidation in time; it is delivered later in either case. `'throw'` rejects
-   * with `InvalidationNotDeliveredError`.
+   * What an eviction does if Redis has not accepted it within `publishTimeout`: with `'queue'` its promise resolves, with `'throw'` it
+   * rejects with `InvalidationNotDeliveredError`. In both cases the eviction has taken effect on this instance and is delivered later.
    *
    * @default `'queue'`
    */
   onUndelivered?: OnUndelivered | undefined;
 
   /**
-   * `true`: the application does not start without Redis.
+   * `true`: the application does not start while Redis cannot be reached; boot fails with `RedisUnavailableError`. `false`: it starts
+   * after one second without Redis, and goes on connecting.
    *
-   * @default what the connection string says, else `false`
+   * @default `abortConnect` of the connection string, else `false`
    */
   abortConnect?: boolean | undefined;
 
   /**
-   * `false`: every read loads; evictions still reach the other instances.
+   * `false`: every read loads, and nothing is stored. Evictions still reach the other instances.
    *
    * @default `true`
    */
   enabled?: boolean | undefined;
 
   /**
-   * `false` gives up the token `CACHE_MANAGER`, for an application that provides its own.
+   * `false`: the module does not provide the token `CACHE_MANAGER`, for an application that provides its own. With `forRootAsync` this
+   * option goes beside the factory.
    *
    * @default `true`
    */
   cacheManager?: boolean | undefined;
 
   /**
-   * About how many invalidations Redis keeps for instances that were cut off.
+   * About how many invalidations the log in Redis keeps. An instance that was cut off for longer than these cover starts empty.
    *
    * @default 4_096
    */
   invalidationLogLength?: number | undefined;
 
   /**
-   * How many names may wait for delivery. Beyond it keys are widened to their regions, then to everything: nothing is lost.
+   * How many keys, tags and regions may wait in the outbox while Redis cannot be reached. Above it, keys are widened to their regions,
+   * then to everything: more is evicted than was asked for, but nothing is lost.
    *
    * @default 10_000
    */
   outboxLimit?: number | undefined;
 
   /**
-   * How long `evict()` waits for Redis to accept the invalidation; `0` does not wait. At most `'1h'`.
+   * How long the promise of an eviction waits until Redis has accepted it; up to `'1h'`. `0`: it does not wait.
    *
    * @default `'1s'`
    */
   publishTimeout?: Duration | undefined;
 
   /**
-   * A command that takes longer means a dead connection. `'1ms'` to `'1h'`.
+   * How long Redis may take to answer a command, from `'1ms'` to `'1h'`. After that the connection counts as dead and is made anew.
    *
-   * @default `asyncTimeout`, else `syncTimeout` of the connection string, else `'2s'`
+   * @default `asyncTimeout` of the connection string, else its `syncTimeout`, else `'2s'`
    */
   commandTimeout?: Duration | undefined;
 
   /**
-   * How long the shutdown waits for invalidations that are not delivered yet; `0` does not wait. At most `'1h'`.
+   * How long the shutdown waits for evictions that are not delivered yet; up to `'1h'`. `0`: it does not wait. Keep it below the time
+   * after which your process manager kills the process (PM2: 1.6 s).
    *
    * @default `'1s'`
    */
   drainTimeout?: Duration | undefined;
 
   /**
-   * How many replicas of Redis must have an invalidation before `evict()` settles; they are waited for until `publishTimeout`. With it
-   * an eviction that was confirmed survives the loss of that many servers less one. Costs a connection of its own and a round trip to
-   * the slowest of them.
+   * How many replicas of Redis must have an invalidation before the promise of the eviction settles; it waits for them for at most
+   * `publishTimeout`. With `1`, an eviction that was confirmed survives the loss of the primary. Costs one more connection, and a round
+   * trip to the slowest of these replicas.
    *
    * @default 0
    */
   minReplicas?: number | undefined;
 
   /**
-   * Evicts everything that is evicted a second time after so long, here and in every instance: for a source of truth whose read
-   * replicas lag behind by up to that. `'1ms'` to `'1h'`.
+   * Evicts everything that is evicted a second time after this delay, here and in every instance: for a source of truth whose read
+   * replicas lag behind by up to that time. `'1ms'` to `'1h'`.
    *
-   * @default not a second time
+   * @default off
    */
   reevictAfter?: Duration | undefined;
 
   /**
-   * For tests: the time by which entries expire and leases end.
+   * The clock by which entries expire and leases end. For tests.
    *
-   * @default the system's
+   * @default the clock of the system
    */
   clock?: Clock | undefined;
 }
 
 /**
- * What one region does differently. `undefined` means as the module.
+ * The settings of one region. `undefined` means: as the module.
  *
  * @publicApi
  */
 export interface RegionOptions {
   /**
-   * Time to live of the region's entries; `Infinity` means until evicted.
+   * How long an entry of the region lives: milliseconds, or a text such as `'10m'`. `Infinity`: until it is evicted. `0` is refused.
    *
    * @default the module's
    */
   ttl?: Duration | undefined;
 
   /**
-   * How many entries the region holds; never more than the module's `maxEntries`, which bounds all regions together.
+   * How many entries the region holds. The `maxEntries` of the module bounds all regions together, so a larger number is lowered to it.
    *
    * @default the module's
    */
   maxEntries?: number | undefined;
 
   /**
-   * How the region hands out its values.
+   * What a reader of the region gets: see `values` of the module.
    *
    * @default the module's
    */
   values?: ValuesPolicy | undefined;
 
   /**
-   * What the region does while Redis is out of reach.
+   * What reads of the region do if this instance has not reached Redis for `maxStaleness`: see `whenDisconnected` of the module.
    *
    * @default the module's
    */
@@ -235,7 +263,7 @@ export interface RegionOptions {
 }
 
 /**
- * Makes the options for `forRootAsync({ useClass })` and `forRootAsync({ useExisting })`.
+ * A class that makes the options, for `forRootAsync({ useClass })` and `forRootAsync({ useExisting })`.
  *
  * @publicApi
  */

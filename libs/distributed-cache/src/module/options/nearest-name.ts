@@ -1,17 +1,17 @@
-/** Further apart, two names have nothing to do with each other. */
+/** Names that differ by more edits than this are taken to be unrelated. */
 const MAX_EDITS = 3;
 
 /**
- * The one of `names` that `name` most likely was meant to be, if any is near enough: letter case does not count.
+ * The one of `names` that a misspelt `name` most likely means; `undefined` if none is similar enough. Letter case does not count.
  *
  * @internal
  */
 export function nearestName(name: string, names: Iterable<string>): string | undefined {
   let nearest: string | undefined;
-  // A short name is turned into any other by a few edits.
+  // A few edits turn a short name into any other, so it is allowed fewer.
   let fewest = Math.min(MAX_EDITS, Math.ceil(name.length / 3)) + 1;
   for (const candidate of names) {
-    // What differs more in length cannot be near: this also keeps a huge name from being compared.
+    // Names whose lengths differ this much cannot be similar. This also keeps a huge name from being compared.
     if (Math.abs(candidate.length - name.length) >= fewest) continue;
     const count = edits(name.toLowerCase(), candidate.toLowerCase());
     if (count >= fewest) continue;
@@ -21,7 +21,7 @@ export function nearestName(name: string, names: Iterable<string>): string | und
   return nearest;
 }
 
-/** Levenshtein's distance. */
+/** How many letters have to be added, removed or replaced to get from one name to the other (Levenshtein distance). */
 function edits(one: string, other: string): number {
   let above = Array.from({ length: other.length + 1 }, (_, column) => column);
   for (let row = 1; row <= one.length; row++) {

@@ -245,8 +245,8 @@ describe('resolveSettings', () => {
     [{ regions: { products: { tll: 1 } } }, /regions\.products\.tll: there is no such option. Did you mean ttl\?/],
     [{ regions: { products: { ttlJitter: 0 } } }, /regions\.products\.ttlJitter: there is no such option/],
     [{ maxEntrys: 5 }, /maxEntrys: there is no such option. Did you mean maxEntries\?/],
-    [{ colour: 'red' }, /colour: there is no such option. There are: .*ttl, /],
-    [{ isGlobal: false }, /isGlobal: there is no such option. Of forRootAsync\(\) it stands beside useFactory/],
+    [{ colour: 'red' }, /colour: there is no such option. The options are: .*ttl, /],
+    [{ isGlobal: false }, /isGlobal: there is no such option. With forRootAsync\(\) it goes beside useFactory/],
     [
       { bridge: {} },
       /bridge: a value of type object is not allowed; allowed: an InvalidationBridge, an object with dial\(\)/,

@@ -21,19 +21,20 @@ import {
 const VALUES: readonly ValuesPolicy[] = ['shared', 'frozen', 'cloned'];
 const WHEN_DISCONNECTED: readonly WhenDisconnected[] = ['reload', 'bypass'];
 
-/** What a connection string has to say about settings. @internal */
+/** The settings that a connection string can contain. @internal */
 export interface ConnectionStringSettings {
-  /** ms */
+  /** In ms; `undefined` if the string does not contain it. */
   readonly commandTimeout: number | undefined;
 }
 
 /**
- * Checks `options` and fills in what they leave open: region > module > connection string > default.
+ * Checks `options` and turns them into settings. A setting that is not given comes from the next of: region, module, connection string,
+ * default.
  *
- * @param name - of the cache; `undefined` for the unnamed one
- * @param connection - what the connection string says, when there is one
- * @throws {InvalidOptionsError} when an option is not allowed; the message names it, its value unless that may hold a secret, and
- * what is allowed
+ * @param name - the name of the cache; `undefined` for the unnamed cache
+ * @param connection - the settings in the connection string, if there is one
+ * @throws {InvalidOptionsError} when an option is not allowed. The message names the option, its value (unless that may contain a secret)
+ * and what is allowed.
  *
  * @internal
  */
@@ -52,7 +53,7 @@ export function resolveSettings(
   }
 }
 
-// Destructuring takes the default for `undefined` alone: a null from a configuration file is refused, not taken for "not set".
+// Destructuring uses a default for `undefined` alone. So a null in a configuration file is refused instead of taken for "not set".
 function settingsOf(
   {
     namespace,
@@ -107,7 +108,7 @@ function settingsOf(
 function namespaceOf(namespace: unknown, name: unknown): string {
   if (namespace !== undefined) return namespaceName(namespace, 'namespace');
   if (name === undefined) return 'distributed-cache';
-  // The default is made of the name, so the name has to be fit for it.
+  // The default is made of the name, so the name must be allowed in a namespace.
   return `distributed-cache:${namespaceName(name, 'name (the namespace is made of it)')}`;
 }
 
@@ -121,7 +122,7 @@ function regionSettings(
   regions: Readonly<Record<string, RegionOptions | undefined>>,
   ofAll: RegionSettings,
 ): ReadonlyMap<string, RegionSettings> {
-  // By the canonical name, under which a region looks its settings up.
+  // By canonical name: a region looks its settings up by that.
   return new Map(
     Object.entries(regions).map(([name, options]) => [
       canonicalName('region', name),
@@ -140,7 +141,7 @@ function settingsOfRegion(options: RegionOptions, path: string, ofAll: RegionSet
   return {
     ttl: timeToLive(ttl, `${path}.ttl`),
     ttlJitter: ofAll.ttlJitter,
-    // All regions together are bounded by the cache's own, so a larger one could never be reached.
+    // The bound of the cache covers all regions together, so a region could never reach a larger one.
     maxEntries: Math.min(entryCount(maxEntries, `${path}.maxEntries`), ofAll.maxEntries),
     values: oneOf(VALUES, values, `${path}.values`),
     whenDisconnected: oneOf(WHEN_DISCONNECTED, whenDisconnected, `${path}.whenDisconnected`),
