@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.js';
 import { QuietBootLogger } from './quiet-boot.logger.js';
 
-// Started by `npm start`, an instance must not outlive it: a lost channel means that it is gone, however it went.
+// Started by `npm start`, an instance must not outlive it. If the channel to it closes, `npm start` has ended, for whatever reason.
 process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 
 const app = await NestFactory.create(AppModule, { logger: new QuietBootLogger() });

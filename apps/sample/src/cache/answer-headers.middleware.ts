@@ -5,14 +5,15 @@ import type { NextFunction, Request, Response } from 'express';
 import { DistributedCache } from 'nestjs-distributed-cache';
 
 /**
- * Says in each answer which instance gave it (`X-Instance`, its port) and, when a cached read was part of it, whether the cache had
- * the value (`X-Cache: HIT`) or this call had to wait for the source (`X-Cache: MISS`).
+ * Adds two headers to each response:
  *
- * A call that joins the running load of another waits for the source as well: it is a miss. Of several reads, one miss is enough.
+ * - `X-Instance`: the port of the instance that answered.
+ * - `X-Cache`, if the request read from the cache: `HIT` if every value was in memory, `MISS` if the request had to wait for the database.
+ *   A request that waits for a load that another one started is a `MISS` too.
  */
 @Injectable()
 export class AnswerHeaders implements NestMiddleware {
-  // The cache says `hit` and `miss` inside the call that reads, so the store here is the response of that very request.
+  // The cache emits `hit` and `miss` during the call that reads, so the store holds the response of the request that made it.
   readonly #responses = new AsyncLocalStorage<Response>();
   readonly #instance: string;
 

@@ -1,7 +1,7 @@
 import { Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { DistributedCache } from 'nestjs-distributed-cache';
 
-/** What the cache of this instance is doing. */
+/** Shows and clears the cache. */
 @Controller('cache')
 export class CacheController {
   readonly #cache: DistributedCache;
@@ -10,12 +10,13 @@ export class CacheController {
     this.#cache = cache;
   }
 
+  /** The state and the statistics of this instance. */
   @Get('status')
   status() {
     return { status: this.#cache.status(), stats: this.#cache.stats() };
   }
 
-  /** Empties the cache of every instance. */
+  /** Removes all entries, in every instance. */
   @Post('clear')
   @HttpCode(204)
   async clear(): Promise<void> {

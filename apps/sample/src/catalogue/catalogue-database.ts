@@ -6,7 +6,7 @@ import Database from 'libsql';
 import type { CatalogueSettings } from './catalogue.config.js';
 import { seedProducts } from './seed.js';
 
-/** How long a write waits for the write of another instance to the same file, in ms. */
+/** How long a write waits while another instance writes to the same file, in ms. */
 const BUSY_TIMEOUT = 10_000;
 
 const SCHEMA = `
@@ -21,7 +21,7 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS products_by_category ON products (category, id);
 `;
 
-/** The source of truth: an SQLite file that all instances share. Created and seeded by whichever opens it first. */
+/** The source of truth: an SQLite file that all instances share. The instance that opens it first creates and fills it. */
 export class CatalogueDatabase implements OnApplicationShutdown {
   readonly #latency: number;
   readonly #database: Database.Database;
@@ -42,18 +42,18 @@ export class CatalogueDatabase implements OnApplicationShutdown {
     return new CatalogueDatabase(database, latency);
   }
 
-  /** Prepares a statement, once; run it inside {@link query}. */
+  /** Prepares a statement. Run it inside {@link query}. */
   prepare<Parameters extends unknown[]>(sql: string): Database.Statement<Parameters> {
     return this.#database.prepare<Parameters>(sql);
   }
 
-  /** Runs one query against the source, which may be a slow one. */
+  /** Runs one query, after the delay that imitates a slow database. */
   async query<Result>(run: () => Result): Promise<Result> {
     if (this.#latency > 0) await wait(this.#latency);
     return run();
   }
 
-  /** Closed this late because the requests still in flight need it until the server has closed. */
+  /** Closes the file. Not earlier, since requests use it until the server has closed. */
   onApplicationShutdown(): void {
     if (this.#database.open) this.#database.close();
   }
@@ -66,7 +66,7 @@ async function switchToWriteAheadLog(database: Database.Database): Promise<void>
       database.pragma('journal_mode = WAL');
       return;
     } catch (error) {
-      // Another instance is opening the file or closing it, which needs it alone; SQLite's own busy timeout does not cover this.
+      // Another instance opens or closes the file and has locked it. SQLite's own busy timeout does not cover this case.
       const busy = error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY');
       if (!busy || performance.now() > deadline) throw error;
     }
@@ -74,7 +74,7 @@ async function switchToWriteAheadLog(database: Database.Database): Promise<void>
   }
 }
 
-/** @returns how many products it put in; 0 when the file had them already */
+/** @returns how many products were inserted; 0 if the file contained them already */
 function createAndSeed(database: Database.Database): number {
   const seedOnce = database.transaction(() => {
     database.exec(SCHEMA);
@@ -88,6 +88,6 @@ function createAndSeed(database: Database.Database): number {
     }
     return products.length;
   });
-  // IMMEDIATE takes the write lock first, so of several instances that find a fresh file exactly one seeds it.
+  // IMMEDIATE takes the write lock first, so when several instances find a new file, exactly one fills it.
   return seedOnce.immediate();
 }

@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { registerAs } from '@nestjs/config';
 
-/** Where the catalogue lies and how slow it is. */
+/** Where the catalogue is stored, and how slow it is. */
 export interface CatalogueSettings {
-  /** Path of the SQLite file; `DATABASE_FILE`. Default: `data/catalogue.sqlite` of this application. */
+  /** The path of the SQLite file, from `DATABASE_FILE`. Default: `data/catalogue.sqlite` in the folder of this application. */
   readonly file: string;
-  /** Waited before each query, in ms, so that a slow source can be shown; `SOURCE_LATENCY_MS`. Default: 0. */
+  /** A delay before each query in ms, to imitate a slow database, from `SOURCE_LATENCY_MS`. Default: 0. */
   readonly latency: number;
 }
 

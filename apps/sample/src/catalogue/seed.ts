@@ -94,7 +94,7 @@ const ASSORTMENTS: readonly Assortment[] = [
 
 const EDITIONS = ['', ' II', ' Mini', ' XL', ' Plus', ' Black', ' Sand', ' Forest'];
 
-/** Some three thousand products; the same ones in the same order each time. */
+/** About three thousand products, the same ones in the same order at every call. */
 export function seedProducts(): NewProduct[] {
   const random = sequenceFrom(20_260_401);
   return ASSORTMENTS.flatMap((assortment) => assortmentProducts(assortment, random));
@@ -111,14 +111,14 @@ function assortmentProducts(
       name: `${maker} ${line} ${kind}${edition}`,
       category,
       description: `${kind} of the ${line} line by ${maker}.`,
-      // Prices gather at the lower end, as they do in a shop, and end in .99 or .49.
+      // Most prices are near the lower end, as in a shop, and all end in .99 or .49.
       price: Math.floor(from + (to - from) * random() ** 3) + (random() < 0.7 ? 0.99 : 0.49),
       stock: Math.floor(random() * 250),
     }));
   });
 }
 
-/** A linear congruential generator (Numerical Recipes): every machine gets the same catalogue. */
+/** Random numbers from 0 to 1 that are the same on every machine: the linear congruential generator of Numerical Recipes. */
 function sequenceFrom(seed: number): () => number {
   let state = seed;
   return () => {

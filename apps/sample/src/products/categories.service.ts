@@ -4,7 +4,7 @@ import { PRODUCT_LISTS } from './product-lists.js';
 import { ProductRepository } from './product.repository.js';
 import type { Category } from './product.js';
 
-/** The categories and how many products each has. It uses the cache directly, which is what the decorators do for the others. */
+/** Lists the categories. This service uses a region of the cache directly; the other services use decorators. */
 @Injectable()
 export class CategoriesService {
   readonly #repository: ProductRepository;

@@ -4,7 +4,7 @@ import { PRODUCT_LISTS } from './product-lists.js';
 import { ProductRepository } from './product.repository.js';
 import type { ProductPage } from './product.js';
 
-/** Pages of products, cached until any product changes. */
+/** Pages of products. They are cached for a minute, or until any product changes. */
 @Injectable()
 export class ListingsService {
   readonly #repository: ProductRepository;
@@ -13,7 +13,7 @@ export class ListingsService {
     this.#repository = repository;
   }
 
-  /** @param category - `null` for all */
+  /** @param category - `null` for all categories */
   @Cacheable({ region: 'listings', ttl: '1m', tags: [PRODUCT_LISTS] })
   async page(category: string | null, page: number): Promise<ProductPage> {
     return this.#repository.findPage(category, page);

@@ -1,6 +1,6 @@
 import { Injectable, NotFoundException, type PipeTransform } from '@nestjs/common';
 
-/** Turns the id of a path into a number. What can be no id is a product that does not exist: 404, as for any unknown one. */
+/** Converts the id in a path to a number. An id that cannot exist is answered with 404, like that of an unknown product. */
 @Injectable()
 export class ProductIdPipe implements PipeTransform<unknown, number> {
   transform(value: unknown): number {

@@ -1,7 +1,7 @@
 /**
- * The tag of everything that shows more than one product.
+ * The tag of every cached list of products.
  *
- * One for all lists, not one for each category: a product that moves between categories changes both, a new or deleted one shifts
- * every page behind it, and the listing of all categories shows each of them.
+ * There is one tag for all lists instead of one per category, because one change affects many lists: a product that moves changes two
+ * categories, a new or deleted product shifts every page after it, and the listing of all categories contains every product.
  */
 export const PRODUCT_LISTS = 'product-lists';

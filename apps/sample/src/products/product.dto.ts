@@ -1,7 +1,7 @@
 import { Type } from 'class-transformer';
 import { IsInt, IsNumber, IsString, Length, Max, Min, ValidateIf } from 'class-validator';
 
-/** The body of `POST /products`. What must be given starts as a value that is refused. */
+/** The body of `POST /products`. The initial values of required fields do not pass validation, so the fields have to be given. */
 export class CreateProductDto {
   @IsString()
   @Length(1, 200)
@@ -28,7 +28,7 @@ export class CreateProductDto {
 
 /** The body of `PUT /products/:id`: the fields to change. */
 export class ChangeProductDto {
-  // Not `IsOptional`, which would let a `null` through.
+  // Not `IsOptional`: it would accept `null`.
   @ValidateIf(isGiven)
   @IsString()
   @Length(1, 200)
@@ -59,7 +59,7 @@ export class ChangeProductDto {
 
 /** The query of `GET /products`. */
 export class ListProductsDto {
-  /** Empty for all. */
+  /** Empty: all categories. */
   @IsString()
   @Length(0, 60)
   readonly category: string = '';

@@ -6,7 +6,7 @@ const PAGE_SIZE = 20;
 
 const COLUMNS = 'id, name, category, description, price, stock';
 
-/** Reads and writes the source; it knows nothing of the cache. */
+/** Reads and writes the database. It does not know the cache. */
 @Injectable()
 export class ProductRepository {
   readonly #database: CatalogueDatabase;
@@ -22,7 +22,7 @@ export class ProductRepository {
     return row === undefined ? null : productOf(row);
   }
 
-  /** @param category - `null` for all */
+  /** @param category - `null` for all categories */
   async findPage(category: string | null, page: number): Promise<ProductPage> {
     return this.#database.query(() => {
       const total = numberIn(this.#statements.count.get(category, category), 'total');
@@ -75,7 +75,7 @@ function prepare(database: CatalogueDatabase) {
   };
 }
 
-// The driver cannot know what a statement selects, and adds fields of its own to a single row.
+// The driver does not know the types of the columns, and it adds fields of its own to a single row.
 function productOf(row: unknown): Product {
   return {
     id: numberIn(row, 'id'),

@@ -1,4 +1,4 @@
-/** A product as the catalogue holds it. */
+/** A product of the catalogue. */
 export interface Product {
   readonly id: number;
   readonly name: string;
@@ -9,15 +9,15 @@ export interface Product {
   readonly stock: number;
 }
 
-/** A product that the catalogue has not given an id yet. */
+/** A product that has no id yet. */
 export type NewProduct = Omit<Product, 'id'>;
 
-/** The fields of a product to change; the others stay as they are. */
+/** The fields of a product to change. Fields that are not given stay as they are. */
 export type ProductChange = { readonly [Field in keyof NewProduct]?: NewProduct[Field] | undefined };
 
 /** One page of a listing. */
 export interface ProductPage {
-  /** `null` when the listing is of all categories. */
+  /** `null`: the listing contains all categories. */
   readonly category: string | null;
   readonly page: number;
   readonly pages: number;
@@ -25,7 +25,7 @@ export interface ProductPage {
   readonly items: readonly Product[];
 }
 
-/** A category and how many products it has. */
+/** A category and its number of products. */
 export interface Category {
   readonly name: string;
   readonly products: number;

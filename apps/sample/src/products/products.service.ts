@@ -13,14 +13,14 @@ export class ProductsService {
     this.#repository = repository;
   }
 
-  /** @returns `null` when there is no such product, which is cached as well */
+  /** @returns `null` when there is no such product; `null` is cached too */
   @Cacheable({ region: 'products', key: (id) => id })
   async find(id: number): Promise<Product | null> {
     return this.#repository.findById(id);
   }
 
   @Caching({
-    // A put, because somebody may have asked for this id before it existed: "no such product" is cached by then.
+    // The put replaces a cached `null`: somebody may have asked for this id before the product existed.
     put: [{ region: 'products', keyFromResult: (product) => product.id }],
     evict: [{ tags: [PRODUCT_LISTS] }],
   })
