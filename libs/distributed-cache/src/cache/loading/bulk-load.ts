@@ -147,7 +147,7 @@ class Batch {
 
   constructor(
     load: (ids: CacheKey[]) => unknown,
-    valuesByKey: (result: unknown, ids: ReadonlyMap<string, CacheKey>) => ReadonlyMap<string, unknown>,
+    read: (result: unknown, ids: ReadonlyMap<string, CacheKey>) => ReadonlyMap<string, unknown>,
     execution?: Execution,
     keys?: Set<string>,
   ) {
@@ -155,7 +155,7 @@ class Batch {
     this.#keys = keys;
     this.#values = new Promise<void>((resolve) => (this.#begin = resolve))
       .then(() => load([...this.#ids.values()]))
-      .then((result) => valuesByKey(result, this.#ids));
+      .then((result) => read(result, this.#ids));
   }
 
   add(key: string, id: CacheKey | undefined): void {
