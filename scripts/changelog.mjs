@@ -1,18 +1,20 @@
-/**
- * Writes CHANGELOG.md from the commits: `npm run changelog`; with `--check` it only says whether the page is up to date.
- *
- * Commits from before Conventional Commits were adopted are not in it.
- */
+// `npm run changelog`: writes CHANGELOG.md from the commits. Commits from before Conventional Commits were adopted are not in it.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { argv, exit } from 'node:process';
-import { fileURLToPath } from 'node:url';
+import { exit } from 'node:process';
 import { ConventionalChangelog } from 'conventional-changelog';
 import { format, resolveConfig } from 'prettier';
-import { ADOPTED_AT } from './commits.mjs';
+import { flag, readCommandLine } from '../tools/command-line.mjs';
+import { ADOPTED_AT } from '../tools/commits.mjs';
+import { inRepository, ROOT } from '../tools/repository.mjs';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const PAGE = `${ROOT}CHANGELOG.md`;
+const PAGE = inRepository('CHANGELOG.md');
+
+const { check } = readCommandLine({
+  command: 'npm run changelog --',
+  about: 'Writes CHANGELOG.md from the commits since Conventional Commits were adopted.',
+  options: { check: flag('writes nothing, and fails when the page differs from the commits') },
+});
 
 const HEAD = `# Changelog
 
@@ -20,7 +22,7 @@ Written from the commits by \`npm run changelog\`: what was added, mended, made 
 
 `;
 
-/** The types of commits that a user of the library wants to read about. */
+/** The types of commits: only those that matter to a user of the library get a section. */
 const TYPES = [
   { type: 'feat', section: 'Added' },
   { type: 'fix', section: 'Mended' },
@@ -35,13 +37,13 @@ const generator = new ConventionalChangelog(ROOT)
   .options({ outputUnreleased: true });
 let body = '';
 for await (const part of generator.write()) body += part;
-// A commit that is made anew (a rebase, a squash) is another hash and the same change.
+// Without the hashes: a commit that is rebased or squashed gets another hash and is the same change.
 const text = (HEAD + body.replaceAll(/ \(?[0-9a-f]{7,40}\)?$/gm, '')).replace(/^(## \S+).*$/m, '$1');
 const page = await format(text, { ...(await resolveConfig(PAGE)), parser: 'markdown' });
 
-if (argv.includes('--check')) {
+if (check) {
   if (page === readFileSync(PAGE, 'utf8')) exit(0);
-  console.error('CHANGELOG.md does not say what the commits say. Run `npm run changelog` and commit the page.');
+  console.error('CHANGELOG.md does not show what the commits say. Run `npm run changelog` and commit the page.');
   exit(1);
 }
 writeFileSync(PAGE, page);

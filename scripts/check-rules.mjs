@@ -1,26 +1,28 @@
-/**
- * Checks that every row of docs/coherence-rules.md names a test that exists. `npm run docs:rules`.
- *
- * The titles are read from the source of the tests: nothing is run.
- */
+// `npm run docs:rules`: checks that every row of docs/coherence-rules.md names a test that exists. It reads the titles from the source of
+// the tests and runs none.
 import { existsSync, readFileSync } from 'node:fs';
 import { exit } from 'node:process';
-import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
+import { readCommandLine } from '../tools/command-line.mjs';
+import { inRepository } from '../tools/repository.mjs';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PAGE = 'docs/coherence-rules.md';
 const LIBRARY = 'libs/distributed-cache/src/';
 /** The functions whose first argument is the title of a test; `clause` is the one of the contract that every bridge is held to. */
 const TESTS = ['it', 'test', 'clause'];
 
-const rows = rowsOf(readFileSync(`${ROOT}${PAGE}`, 'utf8'));
+readCommandLine({
+  command: 'npm run docs:rules --',
+  about: `Checks that every row of ${PAGE} names a test that exists.`,
+  options: {},
+});
+const rows = rowsOf(readFileSync(inRepository(PAGE), 'utf8'));
 if (rows.length === 0) fail([`${PAGE} has no row of the form | rule | \`file\`: title |.`]);
 
 /** @type {Map<string, RegExp[]>} */
 const known = new Map();
 const problems = rows.flatMap(({ line, file, title }) => {
-  if (!existsSync(`${ROOT}${file}`)) return [`${PAGE}:${line}: there is no file ${file}.`];
+  if (!existsSync(inRepository(file))) return [`${PAGE}:${line}: there is no file ${file}.`];
   const titles = known.get(file) ?? titlesIn(file);
   known.set(file, titles);
   if (titles.some((pattern) => pattern.test(title))) return [];
@@ -61,7 +63,7 @@ function rowsOf(page) {
  * @param {string} file
  */
 function titlesIn(file) {
-  const source = ts.createSourceFile(file, readFileSync(`${ROOT}${file}`, 'utf8'), ts.ScriptTarget.Latest);
+  const source = ts.createSourceFile(file, readFileSync(inRepository(file), 'utf8'), ts.ScriptTarget.Latest);
   /** @type {RegExp[]} */
   const titles = [];
   /**

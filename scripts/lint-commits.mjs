@@ -1,15 +1,20 @@
-/** Checks the messages of the commits since Conventional Commits were adopted: `npm run lint:commits`. */
+// `npm run lint:commits`: checks the messages of the commits since Conventional Commits were adopted.
 import { spawnSync } from 'node:child_process';
 import { exit } from 'node:process';
-import { fileURLToPath } from 'node:url';
-import { ADOPTED_AT } from './commits.mjs';
+import { readCommandLine } from '../tools/command-line.mjs';
+import { ADOPTED_AT } from '../tools/commits.mjs';
+import { ROOT } from '../tools/repository.mjs';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+readCommandLine({
+  command: 'npm run lint:commits --',
+  about: 'Checks the messages of the commits since Conventional Commits were adopted.',
+  options: {},
+});
 
 const isKnown = spawnSync('git', ['merge-base', '--is-ancestor', ADOPTED_AT, 'HEAD'], { cwd: ROOT }).status === 0;
 if (!isKnown) {
   console.error(
-    `The commit ${ADOPTED_AT}, from which on messages are checked, is not in this history. Fetch all of it: git fetch --unshallow.`,
+    `The commit ${ADOPTED_AT} is not in this history; messages are checked from there on. Fetch the whole history: git fetch --unshallow.`,
   );
   exit(1);
 }

@@ -3,12 +3,18 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readCommandLine } from '../tools/command-line.mjs';
+import { inRepository } from '../tools/repository.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+readCommandLine({
+  command: 'npm run smoke --',
+  about:
+    'Installs the packed library into an empty folder and uses it through import and require. Build it first: npm run build.',
+  options: {},
+});
 const folder = mkdtempSync(join(tmpdir(), 'distributed-cache-smoke-'));
 
-/** What both module systems must be able to do: decorate, boot, cache, shut down. */
+/** The program that must run in both module systems: it decorates, boots, caches and shuts down. */
 const BODY = `
 class Products {
   loads = 0;
@@ -52,9 +58,9 @@ const IMPORTS = {
 
 try {
   const [{ filename }] = JSON.parse(
-    run('npm', ['pack', '--json', '--pack-destination', folder], join(root, 'libs/distributed-cache')),
+    run('npm', ['pack', '--json', '--pack-destination', folder], inRepository('libs/distributed-cache')),
   );
-  const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const { devDependencies } = JSON.parse(readFileSync(inRepository('package.json'), 'utf8'));
   const peers = ['@nestjs/common', '@nestjs/core', 'cache-manager', 'ioredis', 'reflect-metadata', 'rxjs'];
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'smoke', private: true }));
   console.log('smoke: installing the packed library into an empty folder …');
@@ -82,7 +88,7 @@ try {
  * @param {string} program
  * @param {string[]} args
  * @param {string} cwd
- * @returns {string} what it printed; what it complains of goes to the terminal
+ * @returns {string} its standard output; its errors go to the terminal
  */
 function run(program, args, cwd) {
   return execFileSync(program, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });

@@ -1,9 +1,15 @@
-// `npm run start:single`: one instance with no Redis at all. The cache is in local mode, the embedded default.
+// `npm run start:single`: one instance without Redis. The cache is in local mode, the default.
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { CONNECTION_STRING_VARIABLES, loadEnvironmentFile, readPort, SAMPLE } from './environment.mjs';
-import { whenNpmStops } from './parent-death.mjs';
+import { readCommandLine } from '../tools/command-line.mjs';
+import { CONNECTION_STRING_VARIABLES, loadEnvironmentFile, readPort, SAMPLE } from '../tools/environment.mjs';
+import { whenNpmStops } from '../tools/parent-death.mjs';
 
+readCommandLine({
+  command: 'npm run start:single --',
+  about: 'Starts one instance of the sample application without Redis, until Ctrl-C. PORT sets its port (3000).',
+  options: {},
+});
 loadEnvironmentFile();
 let port = 0;
 try {
@@ -13,10 +19,10 @@ try {
   process.exit(1);
 }
 for (const name of CONNECTION_STRING_VARIABLES) delete process.env[name];
-// The application reads the `.env` of its working directory itself: the one in the root may name a Redis.
+// The application reads the `.env` of its working directory, and the one in the root may name a Redis.
 process.chdir(dirname(SAMPLE));
 whenNpmStops(() => process.kill(process.pid, 'SIGTERM'));
-// Done when it listens.
+// Resolves when it listens.
 await import(pathToFileURL(SAMPLE).href);
 console.log(`
   One instance, without Redis  http://localhost:${port}

@@ -1,10 +1,18 @@
-// `npm start`: the scaled-out application. A Redis, several instances, and a front door that takes turns with them.
-import { loadEnvironmentFile, readSettings, SAMPLE, withoutRedis } from './environment.mjs';
-import { openFrontDoor } from './front-door.mjs';
-import { Instance } from './instance.mjs';
-import { whenNpmStops } from './parent-death.mjs';
-import { isPortFree, isPortTaken } from './ports.mjs';
-import { findRedisProgram, HOW_TO_INSTALL_REDIS, startPrivateRedis } from './redis.mjs';
+// `npm start`: the scaled-out application. A Redis, several instances, and a front door that hands each request to the next instance.
+import { readCommandLine } from '../tools/command-line.mjs';
+import { loadEnvironmentFile, readSettings, SAMPLE, withoutRedis } from '../tools/environment.mjs';
+import { whenNpmStops } from '../tools/parent-death.mjs';
+import { isPortFree, isPortTaken } from '../tools/ports.mjs';
+import { findRedisProgram, HOW_TO_INSTALL_REDIS, startPrivateRedis } from '../tools/redis.mjs';
+import { openFrontDoor } from './start/front-door.mjs';
+import { Instance } from './start/instance.mjs';
+
+readCommandLine({
+  command: 'npm start --',
+  about:
+    'Starts a Redis, several instances of the sample application and a front door, until Ctrl-C. The environment or .env sets PORT (3000), INSTANCES (3) and RedisConnectionString (a private Redis); see .env.example.',
+  options: {},
+});
 
 /** @type {{ frontDoor?: { close: () => Promise<void> }, instances: Instance[], redis?: { stop: () => Promise<void> } }} */
 const running = { instances: [] };
@@ -12,7 +20,7 @@ const installation = new AbortController();
 let stopping = false;
 
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
-  // `on`, not `once`: npm passes on a Ctrl-C that the terminal has sent us already, and the second must not kill us half way.
+  // `on`, not `once`: the terminal sends a Ctrl-C, and npm sends it again. The second one must not end this process half way.
   process.on(signal, () => void stop(0));
 }
 process.on('exit', () => running.instances.forEach((instance) => instance.kill()));
@@ -38,7 +46,7 @@ async function start({ port, instancePorts }) {
 
   const { found, description, environment } = await findRedis();
   if (stopping) return;
-  // Without Redis several instances would never hear of each other's changes.
+  // Without Redis several instances would never learn of each other's changes.
   const ports = found ? instancePorts : instancePorts.slice(0, 1);
   running.instances = ports.map(
     (instancePort) => new Instance({ program: SAMPLE, port: instancePort, environment, say: console.log }),
@@ -48,7 +56,7 @@ async function start({ port, instancePorts }) {
 }
 
 /**
- * A Redis for the instances: the one that is named, else one of our own, else none.
+ * A Redis for the instances: the one that the environment names, else a private one, else none.
  *
  * @returns {Promise<{ found: boolean, description: string, environment: NodeJS.ProcessEnv }>}
  */
@@ -142,7 +150,7 @@ function portTaken(taken, frontDoorPort) {
 }
 
 /**
- * Undoes everything, once, however often it is asked for.
+ * Stops everything. Only the first call counts.
  *
  * @param {number} exitCode
  */

@@ -1,64 +1,26 @@
+import type { ToothReport, WorldReport } from '../../test/coherence/check.js';
+import type { FuzzReport as FuzzFigures } from '../../test/support/hostile/fuzz.js';
+import type { FaultEvidence } from '../../test/support/lab/evidence.js';
 import type { SoakReport } from '../soak/report.mjs';
 
-/** What the files of docs/evidence hold. Times are in ms, sizes in bytes. */
+/** The contents of the files in docs/evidence, except those of the bench. Times are in ms, sizes in bytes. */
 export interface Evidence {
-  faults: FaultRow[];
+  faults: FaultEvidence[];
   coherence: CoherenceReport;
   soak: SoakEvidence;
   fuzz: FuzzReport;
 }
 
-export interface FaultRow {
-  fault: string;
-  done: string;
-  instances: number;
-  reads: number;
-  evictions: number;
-  worstStaleness: number;
-  bound: number;
-  longestEvict: number;
-  longestRead: number;
-  recoveredIn: number;
-  bridge: { flushes: number; replayed: number; missed: number; reconnects: number };
-  outcome: string;
-  measured?: Record<string, number>;
-}
-
 export interface CoherenceReport {
-  simulated: HistoryReport;
-  real: HistoryReport;
-  teeth: { mechanism: string; found?: number; seed?: number; promise?: string }[];
+  /** The version of Node.js. */
+  node: string;
+  simulated: WorldReport;
+  /** With the version of Redis. */
+  real: WorldReport & { redis: string };
+  teeth: ToothReport[];
 }
 
-export interface HistoryReport {
-  schedules: number;
-  firstSeed: number;
-  seconds: number;
-  maxStaleness: number;
-  faults: Record<string, number>;
-  broken: number;
-  figures: {
-    reads: number;
-    loads: number;
-    commits: number;
-    evictions: number;
-    stored: number;
-    everywhere: number;
-    longestWait: number;
-    worstStaleness: number;
-  };
-}
-
-export interface FuzzReport {
-  messages: number;
-  seed: number;
-  seconds: number;
-  understood: number;
-  refused: number;
-  connectionStrings: number;
-  connectionStringsRefused: number;
-  heap: { early: number; late: number };
-  failures: unknown[];
-}
+/** `seconds`: how long the run took. */
+export type FuzzReport = FuzzFigures & { seconds: number };
 
 export type SoakEvidence = SoakReport & { passed: boolean };

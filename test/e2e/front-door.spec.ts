@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openFrontDoor } from '../../scripts/front-door.mjs';
-import { freePort } from '../../scripts/ports.mjs';
+import { openFrontDoor } from '../../scripts/start/front-door.mjs';
+import { freePort } from '../../tools/ports.mjs';
 import { request } from '../support/sample-client.js';
 
 let running: number[];

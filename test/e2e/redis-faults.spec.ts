@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { freePort } from '../../scripts/ports.mjs';
+import { freePort } from '../../tools/ports.mjs';
 import { type RedisServer, startRedisServer } from '../support/redis-server.js';
 import { type SampleApplication, startSample } from '../support/sample-application.js';
 import { type CacheStatus, type Product, request } from '../support/sample-client.js';

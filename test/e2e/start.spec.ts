@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { SETTING_NAMES } from '../../libs/distributed-cache/src/module/bridge/connection-source.js';
-import { freePort, isPortFree } from '../../scripts/ports.mjs';
+import { freePort, isPortFree } from '../../tools/ports.mjs';
 import {
   consecutiveFreePorts,
   SampleApplication,

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { freePort } from '../../scripts/ports.mjs';
+import { freePort } from '../../tools/ports.mjs';
 import { eventually } from './redis-caches.js';
 import type { RedisCertificate } from './redis-certificate.js';
 import { startRedisServer, type RedisServer } from './redis-server.js';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { type PrivateRedis, startPrivateRedis } from '../../scripts/redis.mjs';
+import { type PrivateRedis, startPrivateRedis } from '../../tools/redis.mjs';
 import { createRedisCertificate, type RedisCertificate } from './redis-certificate.js';
 import { everythingSaid } from './secrets/everything-said.js';
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isPortFree } from '../../scripts/ports.mjs';
+import { isPortFree } from '../../tools/ports.mjs';
 import { everythingSaid } from './secrets/everything-said.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

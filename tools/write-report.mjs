@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 
 /**
- * Writes what a run has measured, in the form in which the repository keeps its files: a report may be committed as it is.
+ * Writes the figures of a run as JSON, formatted as the files of the repository are, so that it can be committed as it is.
  *
  * @param {string} path
  * @param {object} report

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * A TCP port that nothing listens on at this moment. Whoever uses it must cope with losing it to another process.
+ * A TCP port on which nothing listens at this moment. Another process may take it before the caller does.
  *
  * @returns {Promise<number>}
  */

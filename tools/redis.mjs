@@ -14,19 +14,19 @@ export { findRedisProgram, findRedisServerBinary, HOW_TO_INSTALL_REDIS, installR
 /** @typedef {import('./redis-install.mjs').RedisProgram} RedisProgram */
 
 /**
- * A Redis of our own on the loopback interface, without persistence. It does not outlive this process.
+ * A Redis on the loopback interface, without persistence, that ends with this process.
  *
  * @typedef {object} PrivateRedis
  * @property {number} port
  * @property {string} connectionString
- * @property {string} program what runs it, for people
+ * @property {string} program what runs it, for messages
  * @property {import('node:child_process').ChildProcess} process
  * @property {Promise<void>} exited resolves when it is gone, for whatever reason
  * @property {(signal: NodeJS.Signals) => void} signal sends a signal to the server, e.g. `SIGSTOP`
  * @property {() => Promise<void>} stop
  */
 
-/** How often a free port may be lost to another process before we give up. */
+/** How many times a free port may be lost to another process before the start fails. */
 const ATTEMPTS = 5;
 
 const WITHOUT_PERSISTENCE = ['--save', '', '--appendonly', 'no', '--daemonize', 'no'];
@@ -35,12 +35,12 @@ const WITHOUT_PERSISTENCE = ['--save', '', '--appendonly', 'no', '--daemonize', 
  * Starts a private Redis and waits until it accepts connections.
  *
  * @param {object} [options]
- * @param {RedisProgram} [options.program] default: found, or installed
- * @param {number} [options.port] default: a free one
- * @param {boolean} [options.tls] listen with TLS only; `args` name the certificate
- * @param {string[]} [options.args] further arguments of `redis-server`
- * @param {string[]} [options.directories] directories that `args` refer to
- * @param {(line: string) => void} [options.say]
+ * @param {RedisProgram | undefined} [options.program] default: found, or installed
+ * @param {number | undefined} [options.port] default: a free one
+ * @param {boolean | undefined} [options.tls] listen with TLS only; `args` name the certificate
+ * @param {readonly string[] | undefined} [options.args] further arguments of `redis-server`
+ * @param {readonly string[] | undefined} [options.directories] directories that `args` refer to
+ * @param {((line: string) => void) | undefined} [options.say]
  * @returns {Promise<PrivateRedis>}
  * @throws {Error} when there is no Redis and no way to install one, or when it does not start; the message holds its log
  */
@@ -61,7 +61,7 @@ export async function startPrivateRedis(options = {}) {
 /**
  * @param {RedisProgram} program
  * @param {number} port
- * @param {{ tls?: boolean, args?: string[], directories?: string[] }} options
+ * @param {{ tls?: boolean | undefined, args?: readonly string[] | undefined, directories?: readonly string[] | undefined }} options
  * @returns {Promise<PrivateRedis>}
  */
 async function launch(program, port, { tls = false, args = [], directories = [] }) {
@@ -77,7 +77,7 @@ async function launch(program, port, { tls = false, args = [], directories = [] 
   const run = program.kind === 'binary' ? binary(program.path) : container(program.image, port, directory, directories);
 
   const server = spawn(run.command, [...run.args, ...serverArgs], {
-    // A session of its own: on Ctrl-C the applications drain their evictions into Redis before it goes.
+    // A session of its own: Ctrl-C must not end it before the applications have drained their evictions into it.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -117,7 +117,7 @@ async function launch(program, port, { tls = false, args = [], directories = [] 
 /** @typedef {import('node:child_process').ChildProcessByStdio<null, import('node:stream').Readable, import('node:stream').Readable>} Server */
 
 /**
- * How to run the server and how to reach it with signals.
+ * How to run the server, and how to send it signals.
  *
  * @typedef {object} Run
  * @property {string} name
@@ -145,13 +145,13 @@ function binary(path) {
  * @param {string} image
  * @param {number} port
  * @param {string} directory
- * @param {string[]} directories
+ * @param {readonly string[]} directories
  * @returns {Run}
  */
 function container(image, port, directory, directories) {
   const name = basename(directory);
   const mounts = [directory, ...directories].flatMap((path) => ['--volume', `${path}:${path}`]);
-  // The directories are ours alone: the image's own user could not enter them.
+  // Only our user may enter the directories, not the one of the image.
   const user = ['--user', `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`];
   const publish = ['--publish', `127.0.0.1:${port}:${port}`];
   return {
@@ -185,13 +185,13 @@ async function untilReady(server) {
   const ready = new Promise((resolve) => {
     const read = (/** @type {string} */ line) => {
       lines.push(line);
-      // Said by Redis and Valkey of every version, and only once the port is bound; a TLS or password-only server says it too.
+      // Every version of Redis and Valkey logs it once the port is bound, a server with TLS or a password as well.
       if (line.includes('Ready to accept connections')) resolve(true);
     };
     createInterface({ input: server.stdout }).on('line', read);
     createInterface({ input: server.stderr }).on('line', read);
   });
-  // 'close' comes after the last of the log, unlike 'exit'.
+  // 'close' comes after the last line of the log; 'exit' may come before.
   const gone = once(server, 'close').then(
     () => false,
     (error) => void lines.push(String(error)),

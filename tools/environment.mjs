@@ -1,14 +1,12 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-/** Where the repository lies. */
-export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+import { toWholeNumber, wholeNumbersWithin } from './command-line.mjs';
+import { inRepository } from './repository.mjs';
 
 /** The compiled sample application, run once per instance. */
-export const SAMPLE = resolve(ROOT, 'apps/sample/dist/main.js');
+export const SAMPLE = inRepository('apps/sample/dist/main.js');
 
-/** Every variable that the library looks a connection string up in; `test/e2e/start.spec.ts` holds it against the library's own list. */
+/** Every variable in which the library looks for a connection string; `test/e2e/start.spec.ts` compares it with the library's own list. */
 export const CONNECTION_STRING_VARIABLES = [
   'RedisConnectionString',
   'REDIS_CONNECTION_STRING',
@@ -19,16 +17,16 @@ export const CONNECTION_STRING_VARIABLES = [
   'REDIS_URL',
 ];
 
-/** Takes `.env` over into the environment; what the environment already says wins. */
+/** Copies the variables of `.env` into the environment; one that is already there keeps its value. */
 export function loadEnvironmentFile() {
-  const file = resolve(ROOT, '.env');
+  const file = inRepository('.env');
   if (existsSync(file)) process.loadEnvFile(file);
-  // The instances run in another directory, where a relative path would mean another file.
+  // The instances run in another directory, where a relative path would lead to another file.
   if (process.env['DATABASE_FILE']) process.env['DATABASE_FILE'] = resolve(process.env['DATABASE_FILE']);
 }
 
 /**
- * What the environment asks of the scaled-out application.
+ * The ports of the scaled-out application, from `PORT` and `INSTANCES`: the front door has the first, the instances those after it.
  *
  * @param {NodeJS.ProcessEnv} environment
  * @returns {{ port: number, instancePorts: number[] }}
@@ -41,7 +39,7 @@ export function readSettings(environment) {
 }
 
 /**
- * Where a single instance listens.
+ * The port of a single instance, from `PORT`.
  *
  * @param {NodeJS.ProcessEnv} environment
  * @returns {number}
@@ -52,7 +50,7 @@ export function readPort(environment) {
 }
 
 /**
- * The same environment, with nothing in it that would lead the application to a Redis.
+ * The same environment without the variables that would lead the application to a Redis.
  *
  * @param {NodeJS.ProcessEnv} environment
  * @returns {NodeJS.ProcessEnv}
@@ -71,7 +69,7 @@ export function withoutRedis(environment) {
 function wholeNumber(environment, name, { from, to, otherwise }) {
   const text = environment[name]?.trim();
   if (!text) return otherwise;
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= from && value <= to) return value;
-  throw new Error(`${name}=${text} cannot be used: it must be a whole number from ${from} to ${to}.`);
+  const value = toWholeNumber(text, { from, to });
+  if (value !== undefined) return value;
+  throw new Error(`${name}=${text} cannot be used: it must be ${wholeNumbersWithin({ from, to })}.`);
 }

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { Agent, createServer, STATUS_CODES } from 'node:http';
 import { createProxyServer } from 'httpxy';
+import { withDeadline } from '../../tools/deadline.mjs';
 
-/** An instance that has not begun to answer by then is given up, in ms. */
+/** How long an instance may take to begin its answer, in ms. */
 const ANSWER_TIMEOUT = 60_000;
 
-/** How long requests in flight may finish when the front door closes, in ms. */
+/** How long requests may still run when the front door closes, in ms. */
 const CLOSE_TIMEOUT = 2_000;
 
 /**
@@ -19,7 +20,7 @@ const CLOSE_TIMEOUT = 2_000;
  */
 export async function openFrontDoor({ port, runningPorts }) {
   const agent = new Agent({ keepAlive: true, maxSockets: 512 });
-  // Connections to the instances are ours, whatever the client wants for its own.
+  // The connections to the instances stay open, whatever the client asks for its own.
   const headers = { connection: 'keep-alive' };
   const proxy = createProxyServer({ agent, headers, xfwd: true, proxyTimeout: ANSWER_TIMEOUT });
   proxy.on('proxyRes', (answer) => {
@@ -53,9 +54,7 @@ export async function openFrontDoor({ port, runningPorts }) {
     close: async () => {
       const closed = once(server, 'close');
       server.close();
-      const deadline = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT);
-      await closed;
-      clearTimeout(deadline);
+      await withDeadline(closed, CLOSE_TIMEOUT, () => server.closeAllConnections());
       agent.destroy();
     },
   };
@@ -73,7 +72,7 @@ function roundRobin() {
 }
 
 /**
- * Only what can neither have changed anything nor has a body, which the failed instance may have read already.
+ * Whether a request may be sent to another instance: it changes nothing, and it has no body that the failed instance may have read.
  *
  * @param {import('node:http').IncomingMessage} request
  */

@@ -1,16 +1,17 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { inRepository } from './repository.mjs';
+
+/** A file as it is and as it is to be. @typedef {{ path: string, before: string, after: string }} Change */
 
 /**
- * Writes what runs have found into a page of `docs/`, each part between its marks, `<!-- name -->` and `<!-- /name -->`.
+ * Puts generated text into a page of `docs/`, each part between its marks, `<!-- name -->` and `<!-- /name -->`. Writes nothing yet.
  *
- * @param {object} given
- * @param {string} given.name of the file
- * @param {readonly (readonly [mark: string, text: string])[]} given.parts
- * @returns {Promise<Change>} what is to be written; nothing is yet
- *
- * @typedef {{ path: string, before: string, after: string }} Change
+ * @param {object} page
+ * @param {string} page.name the name of the file
+ * @param {readonly (readonly [mark: string, text: string])[]} page.parts
+ * @returns {Promise<Change>}
+ * @throws {Error} when the page lacks a mark
  */
 export async function markedPage({ name, parts }) {
   const path = docsFile(name);
@@ -23,27 +24,30 @@ export async function markedPage({ name, parts }) {
 }
 
 /**
- * Writes the changes, or only tells whether there are any.
+ * Writes the changed files. With `check` it writes nothing, and a changed file fails the run.
  *
- * @param {string} page for people
+ * @param {string} page the page that they belong to, for messages
  * @param {readonly Change[]} changes
- * @param {{ check: boolean, command: string }} how with `check` nothing is written, and what is out of date fails the run
+ * @param {{ check: boolean, command: string }} options `command`: what writes the page
  */
 export async function apply(page, changes, { check, command }) {
   const outdated = changes.filter(({ before, after }) => before !== after);
-  if (outdated.length === 0) console.log(`${page} says what the evidence says`);
+  if (outdated.length === 0) console.log(`${page} shows what docs/evidence holds.`);
   else if (check) {
-    console.error(`${page} does not say what docs/evidence says; run ${command}`);
+    console.error(`${page} does not show what docs/evidence holds. Run \`${command}\` and commit the page.`);
     process.exitCode = 1;
   } else {
     for (const { path, after } of outdated) await writeFile(path, after);
-    console.log(`${page} is written anew`);
+    console.log(`${page} is written from docs/evidence.`);
   }
 }
 
-/** @param {string} name */
+/**
+ * @param {string} name
+ * @returns {string} the path of a file in `docs/`
+ */
 export function docsFile(name) {
-  return fileURLToPath(new URL(`../docs/${name}`, import.meta.url));
+  return inRepository(`docs/${name}`);
 }
 
 /**

@@ -3,12 +3,12 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /**
- * What can run a Redis here.
+ * A way to run Redis on this machine.
  *
  * @typedef {{ kind: 'binary', path: string } | { kind: 'docker', image: string }} RedisProgram
  */
 
-/** What to tell whoever has neither a Redis nor a way for us to install one. */
+/** The advice for a machine that has no Redis and no way to install one. */
 export const HOW_TO_INSTALL_REDIS =
   'No Redis here and no way to install one. Install redis-server or valkey-server so that it is on the PATH ' +
   '(Debian and Ubuntu: sudo apt-get install redis-server; macOS: brew install redis; Fedora: sudo dnf install valkey), ' +
@@ -25,9 +25,9 @@ export function findRedisServerBinary() {
 }
 
 /**
- * Finds what can run a Redis, installing it the way this machine allows: apt as root, Homebrew, a Docker container.
+ * Finds a Redis on this machine. If there is none, installs one in the first way that works: apt (as root), Homebrew, a Docker image.
  *
- * @param {{ say?: (line: string) => void, signal?: AbortSignal }} [options] `signal` ends an installation that runs
+ * @param {{ say?: ((line: string) => void) | undefined, signal?: AbortSignal | undefined }} [options] `say` gets a line before each attempt; `signal` ends a running installation
  * @returns {Promise<RedisProgram | undefined>} `undefined` when there is no way
  */
 export async function findRedisProgram(options = {}) {
@@ -36,9 +36,9 @@ export async function findRedisProgram(options = {}) {
 }
 
 /**
- * Installs Redis the way this machine allows.
+ * Installs Redis in the first way that works: apt (as root), Homebrew, a Docker image.
  *
- * @param {{ say?: (line: string) => void, signal?: AbortSignal }} [options]
+ * @param {{ say?: ((line: string) => void) | undefined, signal?: AbortSignal | undefined }} [options]
  * @returns {Promise<RedisProgram | undefined>} `undefined` when there is no way
  */
 export async function installRedis({ say = () => {}, signal } = {}) {
@@ -56,7 +56,7 @@ async function aptInstall(say, signal) {
   if (process.getuid?.() !== 0 || !(await succeeds('apt-get', ['--version'], signal))) return undefined;
   say('Redis is not installed. Installing redis-server with apt-get; this takes a moment …');
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  // A failed update is not the end: the lists may be good enough, or another process may hold their lock.
+  // A failed update is ignored: the lists may be new enough, or another process may hold their lock.
   await run('apt-get', ['update', '-qq'], { env, signal });
   const waitForLock = ['-o', 'DPkg::Lock::Timeout=120'];
   const install = ['install', '-y', '-qq', '--no-install-recommends', ...waitForLock, 'redis-server'];
@@ -87,7 +87,7 @@ async function dockerPull(say, signal) {
  * @returns {RedisProgram | undefined}
  */
 function installed(command, outcome, say) {
-  // Looked up even after a failure: another process may have installed it meanwhile.
+  // After a failure as well: another process may have installed it meanwhile.
   const path = findRedisServerBinary();
   if (path !== undefined) return { kind: 'binary', path };
   say(`${command} could not install Redis: ${outcome.output.trim().split('\n').slice(-3).join(' | ')}`);

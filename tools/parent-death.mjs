@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process';
 
 /**
- * Runs a command when this process is gone, however it went: even `kill -9` closes the pipe that a watching shell reads.
+ * Runs a command after the end of this process, also after `kill -9`: a shell reads a pipe from this process, which its end closes.
  *
  * @param {string[]} command
- * @returns {() => void} calls it off
+ * @returns {() => void} cancels the command
  */
 export function runAfterDeath(command) {
   const watcher = spawn('sh', ['-c', 'read -r _; exec "$@"', 'watcher', ...command], {
-    // A session of its own: a Ctrl-C in the terminal must not take the watcher before it has done its work.
+    // A session of its own: Ctrl-C must not end the watcher before it has done its work.
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
@@ -19,8 +19,8 @@ export function runAfterDeath(command) {
 }
 
 /**
- * Calls back when npm, or the shell it runs scripts in, is gone. npm hands a signal to its shell, and a shell that dies of it does
- * not hand it on: without this the script would live on as an orphan.
+ * Calls back when npm, or the shell in which it runs scripts, has ended. npm sends a signal to its shell only, and a shell that it ends does
+ * not pass it on: without this, the script would run on as an orphan.
  *
  * @param {() => void} callback
  */

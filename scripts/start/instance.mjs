@@ -1,12 +1,13 @@
 import { fork } from 'node:child_process';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
+import { withDeadline } from '../../tools/deadline.mjs';
 
-/** The first wait before a crashed instance is started again, in ms; doubled by each further crash. */
+/** How long the supervisor waits before it restarts a crashed instance, in ms; each further crash doubles it. */
 const SHORTEST_WAIT = 200;
 const LONGEST_WAIT = 10_000;
 
-/** An instance that ran this long was healthy: its next crash is the first again, in ms. */
+/** An instance that has run for so long was healthy: its next crash counts as the first, in ms. */
 const HEALTHY_AFTER = 10_000;
 
 /** How long an instance may take to stop in good order before it is killed, in ms. */
@@ -27,7 +28,7 @@ export class Instance {
 
   /**
    * @param {object} options
-   * @param {string} options.program the module to run; it sends `'listening'` once it takes requests and ends when it is disconnected
+   * @param {string} options.program the module to run; it sends `'listening'` when it takes requests, and ends when its parent disconnects
    * @param {number} options.port
    * @param {NodeJS.ProcessEnv} options.environment
    * @param {(line: string) => void} options.say
@@ -71,12 +72,10 @@ export class Instance {
     if (child === undefined) return;
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGTERM');
-    const deadline = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT);
-    await gone;
-    clearTimeout(deadline);
+    await withDeadline(gone, STOP_TIMEOUT, () => child.kill('SIGKILL'));
   }
 
-  /** Ends it at once, for a supervisor that is itself about to end. */
+  /** Kills it, for a supervisor that is about to end itself. */
   kill() {
     this.#stopping = true;
     this.#child?.kill('SIGKILL');
@@ -89,9 +88,9 @@ export class Instance {
   #run(onListening, onFailedStart) {
     const child = fork(this.#program, {
       env: this.#environment,
-      // Not the root, whose `.env` the application would read: the supervisor has decided what is taken from it.
+      // Not the root: the application would read the `.env` there, and the supervisor has read it already.
       cwd: dirname(this.#program),
-      // A session of its own: a Ctrl-C in the terminal reaches the supervisor alone, which stops everything in order.
+      // A session of its own: Ctrl-C reaches the supervisor alone, which stops everything in order.
       detached: true,
       silent: true,
     });
