@@ -1,7 +1,7 @@
 import type { InvalidationTarget } from '../../libs/distributed-cache/src/protocol/invalidation.js';
 import type { Subject } from './moments.js';
 import type { Plan } from './plan.js';
-import type { Random } from './random.js';
+import type { Random } from '../../tools/random.mjs';
 import { keyOf, LISTS, tagsOf, type Shop, type Way } from './shop.js';
 
 /** Something that an application does with one instance. What it does is drawn before it is done. */

@@ -1,7 +1,7 @@
 import type { CacheSettings } from '../../libs/distributed-cache/src/cache/settings.js';
 import { regionSettings } from '../support/cluster.js';
 import type { Subject } from './moments.js';
-import type { Random } from './random.js';
+import type { Random } from '../../tools/random.mjs';
 import { LISTS } from './shop.js';
 
 /** The regions of rows: what is in the second is loaded for every read while the lease is over. */

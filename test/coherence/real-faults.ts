@@ -1,7 +1,6 @@
-import { aWhile } from './random.js';
 import type { RealMember } from './real-world.js';
 import type { ServerFaults } from './server-faults.js';
-import type { Fault } from './world.js';
+import { faultLength, type Fault } from './world.js';
 
 /** All that goes wrong between an instance and a Redis, and with the Redis. */
 export function realFaults(server: ServerFaults): readonly Fault<RealMember>[] {
@@ -11,13 +10,13 @@ export function realFaults(server: ServerFaults): readonly Fault<RealMember>[] {
     cutsOff: kind === 'cut' || kind === 'half-open',
     inject: (target, random) => {
       begin(target);
-      setTimeout(() => target.proxy.restore(), aWhile(random)).unref();
+      setTimeout(() => target.proxy.restore(), faultLength(random)).unref();
     },
   });
   const ofTheServer = (kind: string, weight: number, inject: (milliseconds: number) => void): Fault<RealMember> => ({
     kind,
     weight,
-    inject: (_, random) => inject(aWhile(random)),
+    inject: (_, random) => inject(faultLength(random)),
   });
 
   return [

@@ -1,7 +1,7 @@
 import { CacheClosedError, InvalidationNotConfirmedError } from '../../libs/distributed-cache/src/errors.js';
 import { READS, WRITES, type Operation } from './operations.js';
 import { planned, type Plan } from './plan.js';
-import type { Random } from './random.js';
+import type { Random } from '../../tools/random.mjs';
 import { LoaderFailedError } from './shop.js';
 import type { Fault, Member, World } from './world.js';
 

@@ -1,5 +1,5 @@
 import type { Figures } from './history.js';
-import { drawingFrom, Random } from './random.js';
+import { Random } from '../../tools/random.mjs';
 import type { Sabotage } from './sabotage.js';
 import { Schedule } from './schedule.js';
 import { SimulatedWorld } from './simulated-world.js';
@@ -24,4 +24,15 @@ export function simulate(seed: number, tamper?: Sabotage['tamper']): Promise<Out
     await world.run(schedule.run());
     return { seed, violations: world.history.violations, figures: world.history.figures, faults: schedule.faults };
   });
+}
+
+/** Runs `callback` while everything that calls `Math.random`, such as the library's back-off and jitter, draws from `random`. */
+async function drawingFrom<T>(random: Random, callback: () => Promise<T>): Promise<T> {
+  const { random: original } = Math;
+  Math.random = random.next;
+  try {
+    return await callback();
+  } finally {
+    Math.random = original;
+  }
 }

@@ -1,7 +1,7 @@
 import type { InMemoryInvalidationBridge } from '../../libs/distributed-cache/src/testing/in-memory-invalidation-bridge.js';
-import { aWhile, type Random } from './random.js';
+import type { Random } from '../../tools/random.mjs';
 import type { SimulatedMember } from './simulated-world.js';
-import type { Fault } from './world.js';
+import { faultLength, type Fault } from './world.js';
 
 /** How late something comes, in ms. */
 function delay(random: Random): number {
@@ -24,7 +24,7 @@ export function simulatedFaults(
     weight,
     inject: (target, random) => {
       begin(target, random);
-      after(aWhile(random), () => end(target));
+      after(faultLength(random), () => end(target));
     },
   });
   const cuttingOff = (...lasted: Parameters<typeof lasting>): Fault<SimulatedMember> => ({
@@ -98,15 +98,15 @@ export function simulatedFaults(
         wire.isSilent = false;
       });
     }),
-    atOnce('blocked event loop', 2, ({ machine }, random) => machine.block(aWhile(random))),
+    atOnce('blocked event loop', 2, ({ machine }, random) => machine.block(faultLength(random))),
     atOnce('suspended machine', 2, (target, random) => {
       const { machine, shop } = target;
-      const asleep = 1_000 + aWhile(random);
+      const asleep = 1_000 + faultLength(random);
       machine.suspend(asleep, () => shop.instance.wakes());
       // Behind it the network has often forgotten the connection.
       if (random.chance(0.3)) return;
       bridge.cut(shop.instance.cache, { silently: true });
-      after(asleep + aWhile(random), () => heal(target));
+      after(asleep + faultLength(random), () => heal(target));
     }),
   ];
 }

@@ -1,7 +1,7 @@
 import type { CacheSettings } from '../../libs/distributed-cache/src/cache/settings.js';
 import type { Clock } from '../../libs/distributed-cache/src/common/clock.js';
 import type { History } from './history.js';
-import type { Random } from './random.js';
+import type { Random } from '../../tools/random.mjs';
 import type { Shop } from './shop.js';
 
 /** One instance of the application, in whichever world. */
@@ -36,6 +36,11 @@ export interface World<M extends Member = Member> {
   heal(): Promise<void>;
   /** Lets time pass until `running` has settled. */
   run<T>(running: Promise<T>): Promise<T>;
+}
+
+/** How long a fault lasts, in ms: often about as long as the lease is, or the timeouts. */
+export function faultLength(random: Random): number {
+  return random.pick([random.between(1, 300), random.between(300, 2_500), random.between(2_500, 7_000)]);
 }
 
 export function bypassingIn({ regions }: Partial<CacheSettings>): ReadonlySet<string> {

@@ -6,7 +6,7 @@ import { readDoorbell } from '../../../libs/distributed-cache/src/redis/link/doo
 import { HostileWorld } from './hostile-world.js';
 import { hostileConnectionString, hostileMember, hostileMessage, type HostileMessage } from './hostile-message.js';
 import { heapInUse } from './heap.js';
-import { SeededRandom } from './seeded-random.js';
+import { Random } from '../../../tools/random.mjs';
 
 export interface FuzzOptions {
   readonly messages: number;
@@ -48,7 +48,7 @@ const LONGEST_SHOWN = 2_000;
 
 /** Feeds mutated real messages to the decoders and to a cluster of instances. Everything follows from the seed. */
 export async function fuzz({ messages, seed, progress }: FuzzOptions): Promise<FuzzReport> {
-  const random = new SeededRandom(seed);
+  const random = new Random(seed);
   const failures: FuzzFailure[] = [];
   const mutations: Record<string, number> = {};
   let sent = 0;

@@ -1,6 +1,6 @@
 import { LARGE_MUTATIONS, MUTATIONS, type Mutation } from './mutations.js';
 import { realDoorbell, realMember, realPayload } from './real-messages.js';
-import type { SeededRandom } from './seeded-random.js';
+import type { Random } from '../../../tools/random.mjs';
 
 /** A message that was real once, and what was done to it. */
 export interface HostileMessage {
@@ -15,7 +15,7 @@ const LARGE = Object.entries(LARGE_MUTATIONS);
 /** One in so many messages is a large one. */
 const BETWEEN_LARGE = 2_000;
 
-export function hostileMessage(random: SeededRandom): HostileMessage {
+export function hostileMessage(random: Random): HostileMessage {
   const isLarge = random.below(BETWEEN_LARGE) === 0;
   const chosen: (readonly [string, Mutation])[] = isLarge ? [random.pick(LARGE)] : [];
   // Mostly one change, since what is spoiled in many places is refused in the first.
@@ -39,16 +39,16 @@ const CONNECTION_STRINGS = [
 ];
 
 /** A connection string that was right once. */
-export function hostileConnectionString(random: SeededRandom): string {
+export function hostileConnectionString(random: Random): string {
   return spoiled(random, () => random.pick(CONNECTION_STRINGS));
 }
 
 /** An entry of the list of members that was real once. */
-export function hostileMember(random: SeededRandom): string {
+export function hostileMember(random: Random): string {
   return spoiled(random, () => realMember(random));
 }
 
-function spoiled(random: SeededRandom, real: () => string): string {
+function spoiled(random: Random, real: () => string): string {
   let text = real();
   const changes = 1 + random.below(4);
   for (let change = 0; change < changes; change += 1) {

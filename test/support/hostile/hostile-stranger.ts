@@ -2,7 +2,7 @@ import type { Doorbell, InvalidationLink } from '../../../libs/distributed-cache
 import { readDoorbell } from '../../../libs/distributed-cache/src/redis/link/doorbell-text.js';
 import type { InMemoryInvalidationBridge } from '../../../libs/distributed-cache/src/testing/in-memory-invalidation-bridge.js';
 import { bridgeMember } from '../bridge-member.js';
-import type { SeededRandom } from './seeded-random.js';
+import type { Random } from '../../../tools/random.mjs';
 
 /** Larger ones are rung only: a log of them is the memory of Redis, not of the instances. */
 const LONGEST_LOGGED = 20_000;
@@ -30,7 +30,7 @@ export class HostileStranger {
   }
 
   /** @param position - where the instances stand in the log, for forgeries that continue it */
-  say(text: string, position: string, random: SeededRandom): void {
+  say(text: string, position: string, random: Random): void {
     const doorbell = readDoorbell(text);
     const way = random.next();
     if (way < 0.2) this.#bridge.publishPlain(this.#namespace, doorbell.payload);
@@ -41,7 +41,7 @@ export class HostileStranger {
 }
 
 /** An entry where the real one would be, or close to it. */
-function forged(payload: string, position: string, random: SeededRandom): Doorbell {
+function forged(payload: string, position: string, random: Random): Doorbell {
   const [milliseconds = '0', sequence = '0'] = position.split('-');
   const near = (): string => `${milliseconds}-${Math.max(0, Number(sequence) + random.below(5) - 2)}`;
   const previousId = random.pick([position, near(), '0-0', '18446744073709551615-0']);

@@ -7,7 +7,7 @@ import { deferred, type Deferred } from '../deferred.js';
 import { RecordedLogger } from '../recorded-logger.js';
 import { EavesdroppingBridge } from './eavesdropping-bridge.js';
 import { HostileStranger } from './hostile-stranger.js';
-import type { SeededRandom } from './seeded-random.js';
+import type { Random } from '../../../tools/random.mjs';
 
 const NAMESPACE = 'shop';
 const LOG_LENGTH = 256;
@@ -62,7 +62,7 @@ export class HostileWorld {
     return new HostileWorld(clock, log, instances, stranger, () => eavesdropping.syncs);
   }
 
-  say(text: string, random: SeededRandom): void {
+  say(text: string, random: Random): void {
     this.#stranger.say(text, this.#instances[0]?.status().position ?? '0-0', random);
   }
 

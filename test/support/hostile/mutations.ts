@@ -1,8 +1,8 @@
 import { name } from './real-messages.js';
-import type { SeededRandom } from './seeded-random.js';
+import type { Random } from '../../../tools/random.mjs';
 
 /** One way to spoil a text; `other` is a second real one. */
-export type Mutation = (text: string, random: SeededRandom, other: string) => string;
+export type Mutation = (text: string, random: Random, other: string) => string;
 
 const ODD_CHARACTERS = [
   '\0',
@@ -109,18 +109,18 @@ export const LARGE_MUTATIONS: Readonly<Record<string, Mutation>> = {
   '1 MB of spaces': (text) => text + ' '.repeat((1 << 20) - text.length - 1),
 };
 
-function replaced(text: string, random: SeededRandom, change: (code: number) => number): string {
+function replaced(text: string, random: Random, change: (code: number) => number): string {
   if (text === '') return text;
   const at = random.below(text.length);
   return text.slice(0, at) + String.fromCharCode(change(text.charCodeAt(at))) + text.slice(at + 1);
 }
 
-function inserted(text: string, random: SeededRandom, what: string): string {
+function inserted(text: string, random: Random, what: string): string {
   const at = random.below(text.length + 1);
   return text.slice(0, at) + what + text.slice(at);
 }
 
-function piece(text: string, random: SeededRandom): [number, number] {
+function piece(text: string, random: Random): [number, number] {
   const start = random.below(text.length + 1);
   return [start, start + random.below(text.length - start + 1)];
 }
