@@ -1,107 +1,80 @@
-// `npm run check:coherence -- --schedules 20000 [--seed N] [--real 60s] [--teeth] [--without MECHANISM] [--report FILE]`: random histories
-// of several instances with faults, each held against what the cache promises. A simulated one is shown again by its seed.
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { isMainThread, parentPort, Worker } from 'node:worker_threads';
-import { runnerImport } from 'vite';
+// `npm run check:coherence`: random histories of several instances with faults, each checked against what the cache promises. The seed of a
+// simulated history shows it again.
+import { readFile } from 'node:fs/promises';
+import { duration, flag, oneOf, readCommandLine, text, wholeNumber } from '../tools/command-line.mjs';
+import { importTypeScript } from '../tools/typescript.mjs';
+import { writeReport } from '../tools/write-report.mjs';
 
-/** Within so many schedules a mechanism that was taken out has to be missed. */
+/** Within so many schedules a promise has to break when a mechanism is missing. */
 const SCHEDULES_OF_A_TOOTH = 2_000;
+const SCHEDULES = 20_000;
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const hire = () => new Worker(new URL(import.meta.url));
+/** @type {typeof import('../test/coherence/check.js')} */
+const { checkSimulated, checkTeeth, MECHANISMS, summaryOf } = await importTypeScript('test/coherence/check.ts');
 
-if (isMainThread) process.exit((await check()) ? 0 : 1);
-else (await load('worker')).serve(parentPort);
+const given = readCommandLine({
+  command: 'npm run check:coherence --',
+  about:
+    'Runs random histories of several instances with faults, and fails when one breaks a promise of the cache. Without --teeth, --real and --without it runs simulated histories.',
+  options: {
+    schedules: wholeNumber('how many simulated histories', {
+      default: undefined,
+      shownDefault: `${SCHEDULES}; with --without ${SCHEDULES_OF_A_TOOTH}; with --teeth or --real 0`,
+    }),
+    seed: wholeNumber('of the first history; each further one has the next number', { default: 1 }),
+    real: duration('begins histories on a private Redis, for so long', { default: undefined }),
+    teeth: flag('takes out one mechanism after another, and fails when no promise breaks'),
+    without: oneOf('does so with one mechanism only', { argument: 'MECHANISM', choices: MECHANISMS }),
+    report: text('writes the results as JSON; those of other runs stay in the file', { argument: 'FILE' }),
+  },
+});
 
-async function check() {
-  const { values } = parseArgs({
-    options: {
-      schedules: { type: 'string' },
-      seed: { type: 'string', default: '1' },
-      real: { type: 'string' },
-      teeth: { type: 'boolean', default: false },
-      without: { type: 'string' },
-      report: { type: 'string' },
-    },
-  });
-  const seed = wholeNumber('seed', values.seed);
-  const { checkSimulated, checkTeeth, MECHANISMS, summaryOf } = await load('check');
-  if (values.without !== undefined) {
-    if (!MECHANISMS.includes(values.without)) {
-      say(`--without '${values.without}': there is no such mechanism; there are '${MECHANISMS.join("', '")}'`);
-      return false;
-    }
-    const schedules = wholeNumber('schedules', values.schedules ?? `${SCHEDULES_OF_A_TOOTH}`);
-    const [tooth] = await checkTeeth({ schedules, seed, hire, say }, [values.without]);
-    return tooth.found !== undefined;
-  }
-
-  const isSomethingElse = values.real !== undefined || values.teeth;
-  const schedules = wholeNumber('schedules', values.schedules ?? (isSomethingElse ? '0' : '20000'));
-  /** @type {Record<string, unknown>} */
-  const found = {};
-  let isSound = true;
-  if (schedules > 0) {
-    const simulated = await checkSimulated({ schedules, seed, hire, say });
-    for (const line of summaryOf('simulated', simulated)) say(line);
-    found['simulated'] = simulated;
-    isSound &&= simulated.broken === 0;
-  }
-  if (values.teeth) {
-    const teeth = await checkTeeth({ schedules: SCHEDULES_OF_A_TOOTH, seed, hire, say });
-    found['teeth'] = teeth;
-    isSound &&= teeth.every((/** @type {{ found?: number }} */ tooth) => tooth.found !== undefined);
-  }
-  if (values.real !== undefined) {
-    const { checkReal } = await load('check-real');
-    const real = await checkReal({ time: values.real, seed, say });
-    for (const line of summaryOf('real', real)) say(line);
-    found['real'] = real;
-    isSound &&= real.broken === 0;
-  }
-  if (values.report !== undefined) await write(values.report, found);
-  say(isSound ? 'PASS' : 'FAIL');
-  return isSound;
-}
+const isSound = await (given.without === undefined ? check(given) : checkTooth(given.without, given));
+say(isSound ? 'PASS' : 'FAIL');
+process.exit(isSound ? 0 : 1);
 
 /**
- * What other runs found stays in the file.
- *
- * @param {string} file
- * @param {Record<string, unknown>} found
+ * @param {string} mechanism
+ * @param {{ schedules: number | undefined, seed: number }} options
  */
-async function write(file, found) {
-  const before = await readFile(file, 'utf8').catch(() => '{}');
-  await mkdir(dirname(file), { recursive: true });
-  const report = { ...JSON.parse(before), node: process.version, ...found };
-  await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
+async function checkTooth(mechanism, { schedules = SCHEDULES_OF_A_TOOTH, seed }) {
+  const [tooth] = await checkTeeth({ schedules, seed, say }, [mechanism]);
+  return tooth?.found !== undefined;
 }
 
-/** @param {string} name */
-async function load(name) {
-  const { module } = await runnerImport(`${root}/test/coherence/${name}.ts`, {
-    root,
-    configFile: `${root}/vitest.config.ts`,
-    logLevel: 'error',
-  });
-  return module;
+/** @param {Omit<typeof given, 'without'>} options */
+async function check({ seed, real: time, teeth: isAsked, report, ...rest }) {
+  const schedules = rest.schedules ?? (time !== undefined || isAsked ? 0 : SCHEDULES);
+  /** @type {Record<string, unknown>} */
+  const found = {};
+  let hasPassed = true;
+  if (schedules > 0) {
+    const simulated = await checkSimulated({ schedules, seed, say });
+    for (const line of summaryOf('simulated', simulated)) say(line);
+    found['simulated'] = simulated;
+    hasPassed &&= simulated.broken === 0;
+  }
+  if (isAsked) {
+    const teeth = await checkTeeth({ schedules: SCHEDULES_OF_A_TOOTH, seed, say });
+    found['teeth'] = teeth;
+    hasPassed &&= teeth.every((tooth) => tooth.found !== undefined);
+  }
+  if (time !== undefined) {
+    /** @type {typeof import('../test/coherence/check-real.js')} */
+    const { checkReal } = await importTypeScript('test/coherence/check-real.ts');
+    const real = await checkReal({ time, seed, say });
+    for (const line of summaryOf('real', real)) say(line);
+    found['real'] = real;
+    hasPassed &&= real.broken === 0;
+  }
+  if (report !== undefined) {
+    const before = await readFile(report, 'utf8').catch(() => '{}');
+    await writeReport(report, { ...JSON.parse(before), node: process.version, ...found });
+  }
+  return hasPassed;
 }
 
 /** @param {string} line */
 function say(line) {
   console.log(`check:coherence: ${line}`);
-}
-
-/**
- * @param {string} option
- * @param {string} text
- * @returns {number}
- */
-function wholeNumber(option, text) {
-  const number = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(number)) return number;
-  throw new Error(`--${option} ${text} is not a whole number`);
 }

@@ -1,27 +1,26 @@
-import { duration, milliseconds } from '../../libs/distributed-cache/src/common/duration.js';
+import { Random } from '../../tools/random.mjs';
 import { reportOf, type WorldReport } from './check.js';
-import { Random } from './random.js';
 import { RealWorld } from './real-world.js';
 import { Schedule } from './schedule.js';
 import { MAX_STALENESS } from './simulate.js';
 import { count, newTally } from './tally.js';
 
-/** How much more is read in a second than in a simulated one. */
+/** How many times as much is read in a real second as in a simulated one. */
 const DENSITY = 200;
 
 export interface RealCheckOptions {
-  /** A duration: no schedule is begun after it. */
-  readonly time: string;
+  /** ms; no schedule begins after this time. */
+  readonly time: number;
   readonly seed: number;
   readonly say: (line: string) => void;
 }
 
-/** Runs schedules one after another on a Redis. A seed gives the same plan again, and not the same history. */
+/** Runs schedules one after another on a Redis. The same seed gives the same plan, but not the same history. */
 export async function checkReal({ time, seed, say }: RealCheckOptions): Promise<WorldReport & { redis: string }> {
   const server = await RealWorld.server();
   const tally = newTally();
   const startedAt = performance.now();
-  const end = startedAt + milliseconds(duration(time), 'real');
+  const end = startedAt + time;
   try {
     const redis = await versionOf(server.client());
     for (let next = seed; next === seed || performance.now() < end; next += 1) {

@@ -1,19 +1,19 @@
-import type { Worker } from 'node:worker_threads';
-import { Crew } from './crew.js';
+import { progress } from '../../tools/progress.mjs';
+import { sum } from '../../tools/statistics.mjs';
 import { SABOTAGES } from './sabotage.js';
 import { MAX_STALENESS } from './simulate.js';
 import { newTally, type Tally } from './tally.js';
+import { WorkerPool } from './worker-pool.js';
 
 export interface CheckOptions {
   /** How many schedules to run. */
   readonly schedules: number;
-  /** The seed of the first; each further one has the next. */
+  /** The seed of the first schedule; each further one has the next number. */
   readonly seed: number;
-  readonly hire: () => Worker;
   readonly say: (line: string) => void;
 }
 
-/** What a run came to, as it is written down. */
+/** The result of a run, as the report holds it. */
 export interface WorldReport extends Omit<Tally, 'violations'> {
   readonly firstSeed: number;
   readonly seconds: number;
@@ -21,60 +21,55 @@ export interface WorldReport extends Omit<Tally, 'violations'> {
   readonly violations: Tally['violations'];
 }
 
-/** How soon the checker missed a mechanism. */
+/** How soon the checker noticed that a mechanism was missing. */
 export interface ToothReport {
   readonly mechanism: string;
-  /** How many schedules it took; `undefined`: it was not missed. */
+  /** How many schedules it took; `undefined` if no schedule broke a promise. */
   readonly found: number | undefined;
   readonly seed: number | undefined;
   readonly promise: string | undefined;
 }
 
-/** What can be taken out. */
+/** The mechanisms that can be taken out. */
 export const MECHANISMS: readonly string[] = Object.keys(SABOTAGES);
 
-const BETWEEN_LINES = 5_000;
-
 /** Runs schedules in the simulated world, with all mechanisms in place. */
-export async function checkSimulated({ schedules, seed, hire, say }: CheckOptions): Promise<WorldReport> {
-  const crew = new Crew(hire);
+export async function checkSimulated({ schedules, seed, say }: CheckOptions): Promise<WorldReport> {
+  const pool = new WorkerPool();
   const startedAt = performance.now();
-  let saidAt = startedAt;
+  const tell = progress({ total: schedules, unit: 'schedules', say });
   try {
-    const tally = await crew.run(seed, schedules, undefined, (so) => {
-      if (performance.now() - saidAt < BETWEEN_LINES) return;
-      saidAt = performance.now();
-      const rate = so.schedules / ((saidAt - startedAt) / 60_000);
-      say(`${so.schedules} of ${schedules} schedules (${rate.toFixed(0)} a minute), ${so.broken} with a violation`);
-    });
+    const tally = await pool.run(seed, schedules, undefined, (so) =>
+      tell(so.schedules, `${so.broken} broke a promise`),
+    );
     return reportOf(tally, seed, startedAt);
   } finally {
-    await crew.leave();
+    await pool.stop();
   }
 }
 
-/** Takes out one mechanism after another, and runs at most so many schedules until it is missed. */
+/** Takes out one mechanism after another. For each it runs at most so many schedules, until one breaks a promise. */
 export async function checkTeeth(
-  { schedules, seed, hire, say }: CheckOptions,
+  { schedules, seed, say }: CheckOptions,
   mechanisms = MECHANISMS,
 ): Promise<ToothReport[]> {
-  const crew = new Crew(hire);
+  const pool = new WorkerPool();
   const reports: ToothReport[] = [];
   try {
     for (const mechanism of mechanisms) {
-      const { violations } = await crew.run(seed, schedules, mechanism);
+      const { violations } = await pool.run(seed, schedules, mechanism);
       const [first] = violations.toSorted((one, other) => one.seed - other.seed);
       const found = first && first.seed - seed + 1;
       reports.push({ mechanism, found, seed: first?.seed, promise: first?.promise });
       say(
         first
-          ? `without the ${mechanism}: seed ${first.seed}, the ${found}. schedule, breaks '${first.promise}'`
-          : `without the ${mechanism}: nothing in ${schedules} schedules`,
+          ? `without ${mechanism}: seed ${first.seed}, schedule ${found}, breaks '${first.promise}'`
+          : `without ${mechanism}: no promise broken in ${schedules} schedules`,
       );
     }
     return reports;
   } finally {
-    await crew.leave();
+    await pool.stop();
   }
 }
 
@@ -84,10 +79,10 @@ export function reportOf(tally: Tally, firstSeed: number, startedAt: number): Wo
   return { firstSeed, seconds, maxStaleness: MAX_STALENESS, ...counted, violations };
 }
 
-/** The lines that tell what a run came to. */
+/** The result of a run, line by line, for people. */
 export function* summaryOf(world: string, report: WorldReport): Generator<string> {
   const { schedules, seconds, figures, faults, violations, broken, firstSeed } = report;
-  const injected = Object.values(faults).reduce((sum, times) => sum + times, 0);
+  const injected = sum(Object.values(faults));
   yield `${world}: ${schedules} schedules from seed ${firstSeed} in ${seconds} s`;
   yield `  ${injected} faults, ${figures.reads} reads, ${figures.loads} loads, ${figures.commits} changes, ${figures.evictions} evictions`;
   yield `  ${figures.everywhere} evictions everywhere, the longest took ${Math.round(figures.longestWait)} ms`;

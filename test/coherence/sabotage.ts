@@ -21,7 +21,8 @@ export interface Sabotage {
 
 /** By the name of what is taken out. */
 export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
-  journal: { disable: () => replaced(AppliedInvalidations.prototype, { record() {} }) },
+  /** The record of what was applied, by which a load or a put learns that it was overtaken: the fence. */
+  'applied invalidations': { disable: () => replaced(AppliedInvalidations.prototype, { record() {} }) },
 
   lease: { disable: () => replaced(Lease.prototype, { mayServe: () => true }) },
 

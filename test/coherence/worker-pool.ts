@@ -1,0 +1,49 @@
+import { availableParallelism } from 'node:os';
+import { Child } from '../../tools/child-process.mjs';
+import { inRepository } from '../../tools/repository.mjs';
+import { add, newTally, type Tally } from './tally.js';
+import type { WorkerCommands } from './worker.js';
+
+/** How many schedules a worker runs before it reports. */
+const BATCH = 25;
+
+const RUN_TYPESCRIPT = inRepository('tools/run-typescript.mjs');
+const WORKER = 'test/coherence/worker.ts';
+
+/** Processes, one for each core, that run schedules side by side; each process runs one schedule at a time. */
+export class WorkerPool {
+  readonly #workers = Array.from(
+    { length: availableParallelism() },
+    (_, index) => new Child<WorkerCommands>(RUN_TYPESCRIPT, { name: `worker ${index + 1}`, args: [WORKER] }),
+  );
+
+  /**
+   * Runs the schedules of `count` seeds, the first of which is `seed`. Without a mechanism it stops when a promise is broken.
+   *
+   * @param without - the mechanism to take out
+   */
+  async run(
+    seed: number,
+    count: number,
+    without: string | undefined,
+    progress: (tally: Tally) => void = () => {},
+  ): Promise<Tally> {
+    const total = newTally();
+    let next = seed;
+    const runBatches = async (worker: Child<WorkerCommands>): Promise<void> => {
+      while (next < seed + count) {
+        if (without !== undefined && total.broken > 0) return;
+        const seeds = Array.from({ length: Math.min(BATCH, seed + count - next) }, (_, index) => next + index);
+        next += seeds.length;
+        add(total, await worker.ask('run', { seeds, without }));
+        progress(total);
+      }
+    };
+    await Promise.all(this.#workers.map(runBatches));
+    return total;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.stop()));
+  }
+}
