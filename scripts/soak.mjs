@@ -1,39 +1,60 @@
-// `npm run soak -- --minutes 5 [--instances 8] [--burst 100000] [--rate 3000] [--report FILE]`: instances as processes of their own over a
-// private Redis. First how long an eviction takes when nothing else goes on, then a burst of evictions of what all of them hold, then
-// steady mixed traffic. Every read is held against the source of truth; nothing may be lost, and nothing may grow.
+// `npm run soak`: several instances as processes of their own over a private Redis. First it measures how long an eviction takes when
+// nothing else happens, then a burst of evictions of what all instances hold, then steady mixed traffic. Every read is checked against the
+// source of truth; nothing may be lost, and nothing may grow.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { Redis } from 'ioredis';
-import { whenNpmStops } from './parent-death.mjs';
-import { startPrivateRedis } from './redis.mjs';
-import { InstanceProcess } from './soak/instance-process.mjs';
+import { Child } from '../tools/child-process.mjs';
+import { positiveNumber, readCommandLine, text, wholeNumber } from '../tools/command-line.mjs';
+import { mebibytes } from '../tools/figures.mjs';
+import { whenNpmStops } from '../tools/parent-death.mjs';
+import { startPrivateRedis } from '../tools/redis.mjs';
+import { median, percentile, rounded, sum } from '../tools/statistics.mjs';
+import { writeReport } from '../tools/write-report.mjs';
 import { SourceOfTruth } from './soak/source-of-truth.mjs';
-import { median, percentile, rounded, sum } from './soak/statistics.mjs';
 import { PRODUCTS } from './soak/traffic.mjs';
-import { megabytes, reasonsToFail } from './soak/verdict.mjs';
-import { writeReport } from './write-report.mjs';
+import { reasonsToFail } from './soak/verdict.mjs';
+
+/** @typedef {Child<import('./soak/instance.mjs').Commands>} InstanceProcess */
 
 const MAX_STALENESS = 2_000;
 
-const { values } = parseArgs({
+/** As in a small container: with more room, V8 would leave garbage for minutes, and RSS would tell nothing. */
+const NODE_OPTIONS = ['--expose-gc', '--max-old-space-size=96'];
+
+const INSTANCE = new URL('./soak/instance.mjs', import.meta.url);
+
+const {
+  minutes,
+  instances: count,
+  report: file,
+  ...given
+} = readCommandLine({
+  command: 'npm run soak --',
+  about:
+    'Runs several instances over a private Redis under load, and fails when a read is too stale, an eviction is lost, or memory or delays grow. A run of less than a minute only shows that all of it works.',
   options: {
-    minutes: { type: 'string', default: '5' },
-    instances: { type: 'string', default: '8' },
-    burst: { type: 'string' },
-    rate: { type: 'string' },
-    report: { type: 'string' },
+    minutes: positiveNumber('how long the steady traffic lasts', { default: 5 }),
+    instances: wholeNumber('how many instances', { from: 2, to: 64, default: 8 }),
+    burst: wholeNumber('how many keys are evicted at once', {
+      from: 1,
+      default: undefined,
+      shownDefault: '100000, or 20000 in a run of less than a minute',
+    }),
+    rate: positiveNumber('reads a second of each instance', {
+      default: undefined,
+      shownDefault: '3000, or 1000 in a run of less than a minute',
+    }),
+    report: text('writes what was measured as JSON, e.g. docs/evidence/soak.json', { argument: 'FILE' }),
   },
 });
-const minutes = positive('minutes', values.minutes);
-const count = positive('instances', values.instances);
-// A run of seconds is there to show that all of it works.
-const burst = positive('burst', values.burst ?? (minutes < 1 ? '20000' : '100000'));
-const rate = positive('rate', values.rate ?? (minutes < 1 ? '1000' : '3000'));
+const isShort = minutes < 1;
+const burst = given.burst ?? (isShort ? 20_000 : 100_000);
+const rate = given.rate ?? (isShort ? 1_000 : 3_000);
 
-/** Undoes what was begun, the last first. @type {(() => unknown)[]} */
+/** What has to be undone at the end; the last step comes first. @type {(() => unknown)[]} */
 const undo = [];
 const interrupted = new AbortController();
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
@@ -44,8 +65,7 @@ let exitCode = 1;
 try {
   const report = await untilInterrupted(soak());
   const reasons = reasonsToFail(report);
-  if (values.report !== undefined)
-    await writeReport(values.report, { passed: reasons.length === 0, reasons, ...report });
+  if (file !== undefined) await writeReport(file, { passed: reasons.length === 0, reasons, ...report });
   for (const reason of reasons) say(`FAIL: ${reason}`);
   say(reasons.length === 0 ? 'PASS' : 'FAIL');
   exitCode = reasons.length === 0 ? 0 : 1;
@@ -69,24 +89,19 @@ async function soak() {
   const database = join(directory, 'source-of-truth');
   SourceOfTruth.create(database, PRODUCTS);
 
-  const instances = Array.from(
-    { length: count },
-    (_, index) =>
-      new InstanceProcess(
-        {
-          redisConnectionString: redis.connectionString,
-          database,
-          burst,
-          maxStaleness: MAX_STALENESS,
-          index,
-          instances: count,
-          readsPerSecond: rate,
-          writesPerSecond: rate / 100,
-        },
-        say,
-      ),
+  const instances = Array.from({ length: count }, (_, index) =>
+    startInstance({
+      redisConnectionString: redis.connectionString,
+      database,
+      burst,
+      maxStaleness: MAX_STALENESS,
+      index,
+      instances: count,
+      readsPerSecond: rate,
+      writesPerSecond: rate / 100,
+    }),
   );
-  undo.push(() => Promise.all(instances.map((instance) => instance.close())));
+  undo.push(() => Promise.all(instances.map((instance) => instance.stop())));
   process.on('exit', () => instances.forEach((instance) => instance.kill()));
   await Promise.all(instances.map((instance) => instance.ready));
   say(`${count} instances over a private ${redis.program} on port ${redis.port}`);
@@ -98,27 +113,47 @@ async function soak() {
   return { minutes, instances: count, maxStaleness: MAX_STALENESS, propagation, burst: burstReport, ...steady, end };
 }
 
+/**
+ * @param {import('./soak/instance.mjs').SoakSettings} settings
+ * @returns {InstanceProcess}
+ */
+function startInstance(settings) {
+  const name = `instance ${settings.index}`;
+  return new Child(INSTANCE, {
+    name,
+    args: [JSON.stringify(settings)],
+    execArgv: NODE_OPTIONS,
+    say: (line) => say(`[${name}] ${line}`),
+  });
+}
+
 /** @param {readonly InstanceProcess[]} instances */
 async function measurePropagation(instances) {
-  const evictions = minutes < 1 ? 100 : 1_000;
-  // What runs for the first time is slow for another reason.
-  for (const evict of [50, evictions]) {
-    const [first, ...others] = instances;
-    const sent = new Map(await first?.ask('ping', evict));
-    await pause(200);
-    // Of what is heard twice, through the channel and by a sync, the first time counts.
-    const heard = (await Promise.all(others.map((instance) => instance.ask('pinged')))).map(
-      (pings) => new Map(pings.toReversed()),
-    );
-    if (evict !== evictions) continue;
-    const took = heard.flatMap((pings) => Array.from(pings, ([key, at]) => at - (sent.get(key) ?? NaN)));
-    const p50 = rounded(percentile(took, 0.5));
-    const p99 = rounded(percentile(took, 0.99));
-    const max = rounded(Math.max(...took));
-    say(`propagation: ${evictions} evictions heard ${took.length} times, p50 ${p50} ms, p99 ${p99} ms, max ${max} ms`);
-    return { evictions, heard: took.length, p50, p99, max };
-  }
-  throw new Error('nothing was measured');
+  const evictions = isShort ? 100 : 1_000;
+  // The first ones warm up: code that has not been compiled yet is slow.
+  await propagationTimes(instances, 50);
+  const took = await propagationTimes(instances, evictions);
+  const p50 = rounded(percentile(took, 50));
+  const p99 = rounded(percentile(took, 99));
+  const max = rounded(Math.max(...took));
+  say(`propagation: ${evictions} evictions received ${took.length} times, p50 ${p50} ms, p99 ${p99} ms, max ${max} ms`);
+  return { evictions, heard: took.length, p50, p99, max };
+}
+
+/**
+ * How long each eviction by the first instance took until each other instance had dropped its copy, in ms.
+ *
+ * @param {readonly InstanceProcess[]} instances
+ * @param {number} evictions
+ */
+async function propagationTimes([first, ...others], evictions) {
+  const sent = new Map(await first?.ask('ping', evictions));
+  await pause(200);
+  const received = await Promise.all(others.map((instance) => instance.ask('pinged')));
+  // An eviction may arrive twice, through the channel and by a sync: the first time counts.
+  return received
+    .map((pings) => new Map(pings.toReversed()))
+    .flatMap((pings) => Array.from(pings, ([key, at]) => at - (sent.get(key) ?? NaN)));
 }
 
 /** @param {readonly InstanceProcess[]} instances */
@@ -146,7 +181,7 @@ async function measureBurst(instances) {
   say(
     `burst: ${burst} evictions of what ${count} instances hold: settled after ${report.settled} ms, dropped everywhere after ` +
       `${report.dropped} ms (${report.evictionsPerSecond}/s); event-loop delay p99 ${report.delayP99} ms, max ` +
-      `${report.delayMax} ms (where they were evicted ${report.senderDelayP99} and ${report.senderDelayMax} ms); RSS ${report.rss.map(megabytes).join(', ')}`,
+      `${report.delayMax} ms (where they were evicted ${report.senderDelayP99} and ${report.senderDelayMax} ms); RSS ${report.rss.map(mebibytes).join(', ')}`,
   );
   return report;
 }
@@ -174,15 +209,15 @@ async function runTraffic(instances, client) {
       const rss = await Promise.all(instances.map((instance) => instance.ask('sample')));
       samples.push({ rss: sum(rss), ...(await redisSize(client)) });
     }
-    const told = await totals(instances);
-    const row = { ...difference(told, before, length), ...(await redisSize(client)) };
-    before = told;
+    const after = await totals(instances);
+    const row = { ...difference(after, before, length), ...(await redisSize(client)) };
+    before = after;
     intervals.push(row);
     say(
       `${(interval * length).toFixed(0)} s: ${row.reads} reads, ${row.loads} loads, ${row.evictions} evictions, ${row.puts} puts, ` +
         `${row.messages} messages on ${row.cores} cores; event-loop delay p50 ${row.delayP50}, p99 ${row.delayP99}, max ${row.delayMax} ms; ` +
-        `RSS ${megabytes(row.rss)}, heap ${megabytes(row.heapUsed)}; Redis ${megabytes(row.redisMemory)}, log ${row.logLength}; ` +
-        `${row.staleReads} reads on the heels of an eviction; coherent ${row.coherent} of ${count}`,
+        `RSS ${mebibytes(row.rss)}, heap ${mebibytes(row.heapUsed)}; Redis ${mebibytes(row.redisMemory)}, log ${row.logLength}; ` +
+        `${row.staleReads} reads of a value that had just been evicted; coherent ${row.coherent} of ${count}`,
     );
   }
   return { samples, intervals };
@@ -191,7 +226,7 @@ async function runTraffic(instances, client) {
 /** @param {readonly InstanceProcess[]} instances */
 async function settle(instances) {
   const waiting = sum(await Promise.all(instances.map((instance) => instance.ask('stop'))));
-  // For what is on its way, and for a sync to find what the channel has not brought.
+  // Until what is on its way has arrived, and a sync has found what the channel has not brought.
   await pause(MAX_STALENESS + 250, undefined, { signal: interrupted.signal });
   const compared = await Promise.all(instances.map((instance) => instance.ask('compare')));
   const reports = await Promise.all(instances.map((instance) => instance.ask('report')));
@@ -240,7 +275,7 @@ async function totals(instances) {
 }
 
 /**
- * What happened between two tellings of totals.
+ * What happened between two calls of {@link totals}.
  *
  * @param {Awaited<ReturnType<typeof totals>>} later
  * @param {Awaited<ReturnType<typeof totals>>} earlier
@@ -278,17 +313,6 @@ function untilInterrupted(work) {
     interrupted.signal.addEventListener('abort', () => reject(new Error('interrupted')));
     work.then(resolve, reject);
   });
-}
-
-/**
- * @param {string} option
- * @param {string} text
- */
-function positive(option, text) {
-  const number = Number(text);
-  if (number > 0 && Number.isFinite(number)) return number;
-  console.error(`soak: --${option} ${text} is not a positive number`);
-  process.exit(2);
 }
 
 /** @param {string} line */

@@ -1,23 +1,32 @@
-// One instance of the soak: an application with the cache, told by its parent what to do.
+// One instance of the soak: an application with the cache, in a process of its own, which runs the commands of its parent.
 import 'reflect-metadata';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DistributedCache, DistributedCacheModule } from 'nestjs-distributed-cache';
+import { serve } from '../../tools/child-process.mjs';
 import { now, SourceOfTruth } from './source-of-truth.mjs';
 import { Traffic } from './traffic.mjs';
 
-/** How long an instance waits for the burst to be over, in ms. */
+/** How long an instance waits until it has dropped all of the burst, in ms. */
 const LONGEST_BURST = 20_000;
 
-/** @typedef {import('./instance-process.mjs').SoakSettings} SoakSettings */
+/**
+ * The settings of one instance, which its parent gives as JSON.
+ *
+ * @typedef {object} SoakSettings
+ * @property {string} redisConnectionString
+ * @property {string} database the file of the source of truth
+ * @property {number} burst how many keys the burst has
+ * @property {number} maxStaleness ms
+ * @property {number} index of this instance
+ * @property {number} instances
+ * @property {number} readsPerSecond
+ * @property {number} writesPerSecond
+ */
 
 /** @type {SoakSettings} */
 const settings = JSON.parse(process.argv[2] ?? '{}');
-
-// Ctrl-C reaches the whole group; the parent is the one to decide, and we end when it lets go of us.
-process.on('SIGINT', () => {});
-process.on('disconnect', () => process.exit(0));
 
 class SoakModule {}
 Module({
@@ -47,9 +56,9 @@ cache.on('invalidation', ({ invalidation }) => {
   if (keys) for (const key of keys) pings.push([Number(key), now()]);
 });
 
-/** What the parent may ask for. */
+/** What the parent can ask for. */
 const commands = {
-  /** Holds all the keys of the burst. */
+  /** Loads all the keys of the burst. */
   async fill() {
     const region = cache.region('burst');
     for (let from = 0; from < settings.burst; from += 5_000) {
@@ -71,20 +80,24 @@ const commands = {
     return { startedAt, settledAt, ...delayed() };
   },
 
-  /** When this instance has dropped all of the burst. */
+  /** Waits until this instance has dropped all of the burst; gives the time. */
   async dropped() {
     const deadline = performance.now() + LONGEST_BURST;
     while (heldOfBurst() > 0 && performance.now() < deadline) await turn();
     return { at: now(), left: heldOfBurst(), ...delayed() };
   },
 
-  /** @param {number} count */
+  /**
+   * Evicts so many keys one after the other; gives when it began each.
+   *
+   * @param {number} count
+   */
   async ping(count) {
     const region = cache.region('pings');
     /** @type {[number, number][]} */
     const sent = [];
     for (let key = 0; key < count; key += 1) {
-      // Not in step with anything.
+      // Random, so that the evictions do not keep step with the heartbeats or the timers.
       await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 15));
       sent.push([key, now()]);
       await region.evict(key);
@@ -92,10 +105,11 @@ const commands = {
     return sent;
   },
 
+  /** When the pings of another instance arrived here, since the last call. */
   async pinged() {
-    const heard = pings;
+    const arrived = pings;
     pings = [];
-    return heard;
+    return arrived;
   },
 
   async start() {
@@ -108,7 +122,7 @@ const commands = {
   },
 
   async report() {
-    const told = {
+    const figures = {
       ...delayed(),
       counts: traffic.counts,
       worstStaleness: traffic.worstStaleness,
@@ -116,11 +130,11 @@ const commands = {
     };
     globalThis.gc?.();
     const { rss, heapUsed } = process.memoryUsage();
-    // What the collection took is ours, not the instance's.
+    // The forced collection must not count as a delay of the instance.
     delay.reset();
     const { user, system } = process.cpuUsage();
     return {
-      ...told,
+      ...figures,
       rss,
       heapUsed,
       cpuSeconds: (user + system) / 1e6,
@@ -137,35 +151,22 @@ const commands = {
   async compare() {
     return traffic.compare();
   },
-
-  async close() {
-    await context.close();
-  },
 };
 
 /** @typedef {typeof commands} Commands */
 
-process.on(
-  'message',
-  (/** @type {{ id: number, name: keyof Commands, argument: number }} */ { id, name, argument }) => {
-    commands[name](argument).then(
-      (result) => process.send?.({ id, result }),
-      (/** @type {unknown} */ error) => process.send?.({ id, error: String(error) }),
-    );
-  },
-);
-process.send?.({ id: 0, result: cache.status().state });
+serve(commands, () => context.close());
 
 function heldOfBurst() {
   return cache.stats().regions['burst']?.entries ?? 0;
 }
 
-/** Lets the event loop go round once, and a millisecond pass. */
+/** Waits a millisecond, and lets the event loop turn. */
 function turn() {
   return new Promise((resolve) => setTimeout(resolve, 1));
 }
 
-/** How late timers have been since this was last reset, in ms. */
+/** The delay of the event loop since the last reset, in ms. */
 function delayed() {
   const milliseconds = (/** @type {number} */ nanoseconds) => nanoseconds / 1e6;
   return {

@@ -1,18 +1,19 @@
-import { rounded, trend } from './statistics.mjs';
+import { mebibytes } from '../../tools/figures.mjs';
+import { median, rounded } from '../../tools/statistics.mjs';
 
 const MB = 1 << 20;
-/** Shorter runs cannot tell growth from warming up; they are held to what must never happen only. */
+/** In shorter runs growth cannot be told from warming up: only what must never happen fails them. In minutes. */
 const LONG_ENOUGH_TO_JUDGE_TRENDS = 2;
 
-/** Beside this, what Redis holds is the log: `invalidationLogLength` entries of at most 8 KiB, in practice far below. */
+/** Redis holds itself and the log: `invalidationLogLength` entries, each at most 8 KiB and in practice far less. */
 const MOST_REDIS_BYTES = 32 * MB;
-/** Redis trims in whole nodes of a hundred entries. */
-const LONGEST_LOG = 4_096 + 200;
+/** `invalidationLogLength`, and what Redis leaves because it trims whole nodes of a hundred entries. */
+export const LONGEST_LOG = 4_096 + 200;
 
 /** @typedef {import('./report.mjs').SoakReport} SoakReport */
 
 /**
- * What is wrong with a run; nothing when it passed.
+ * The reasons why a run fails; none when it passed.
  *
  * @param {SoakReport} report
  * @returns {string[]}
@@ -32,31 +33,36 @@ export function reasonsToFail(report) {
   if (end.coherent < report.instances) reasons.push(`only ${end.coherent} instances were coherent at the end`);
 
   const redis = samples.map(({ redisMemory }) => redisMemory);
-  if (Math.max(...redis) > MOST_REDIS_BYTES) reasons.push(`Redis used ${megabytes(Math.max(...redis))}`);
+  if (Math.max(...redis) > MOST_REDIS_BYTES) reasons.push(`Redis used ${mebibytes(Math.max(...redis))}`);
   const longest = Math.max(...samples.map(({ logLength }) => logLength));
   if (longest > LONGEST_LOG) reasons.push(`the log had ${longest} entries`);
   if (minutes < LONG_ENOUGH_TO_JUDGE_TRENDS) return reasons;
 
   const disconnected = intervals.filter(({ coherent }) => coherent < report.instances).length;
   if (disconnected > 0) reasons.push(`not all instances were coherent at the end of ${disconnected} intervals`);
-  // After a collection: before it, V8 takes what it may, for minutes, whatever is in use. A leak of ten bytes a read would be far above this.
+  // Measured after a collection: before one, V8 uses what it may, whatever is in use. A leak of ten bytes a read would be far above this.
   const rss = trend(intervals.map((interval) => interval.rss));
   const mostRss = rss.early * 1.1 + report.instances * 4 * MB;
-  if (rss.late > mostRss) reasons.push(`RSS grew from ${megabytes(rss.early)} to ${megabytes(rss.late)}`);
+  if (rss.late > mostRss) reasons.push(`RSS grew from ${mebibytes(rss.early)} to ${mebibytes(rss.late)}`);
   const heap = trend(intervals.map(({ heapUsed }) => heapUsed));
   if (heap.late > heap.early * 1.1 + report.instances * 2 * MB)
-    reasons.push(`the heaps grew from ${megabytes(heap.early)} to ${megabytes(heap.late)}`);
+    reasons.push(`the heaps grew from ${mebibytes(heap.early)} to ${mebibytes(heap.late)}`);
   const delay = trend(intervals.map(({ delayP99 }) => delayP99));
   if (delay.late > delay.early * 1.5 + 5)
     reasons.push(`event-loop delay p99 grew from ${rounded(delay.early)} to ${rounded(delay.late)} ms`);
   const memory = trend(redis);
   if (memory.late > memory.early + 2 * MB)
-    reasons.push(`the memory of Redis grew from ${megabytes(memory.early)} to ${megabytes(memory.late)}`);
+    reasons.push(`the memory of Redis grew from ${mebibytes(memory.early)} to ${mebibytes(memory.late)}`);
   if (propagation.p99 >= 5) reasons.push(`propagation p99 ${propagation.p99} ms is not below 5 ms`);
   return reasons;
 }
 
-/** @param {number} bytes */
-export function megabytes(bytes) {
-  return `${(bytes / MB).toFixed(1)} MB`;
+/**
+ * The level after warming up and the level at the end: the medians of the second and of the last fifth.
+ *
+ * @param {readonly number[]} samples in the order in which they were taken
+ */
+function trend(samples) {
+  const fifth = Math.max(1, Math.floor(samples.length / 5));
+  return { early: median(samples.slice(fifth, 2 * fifth)), late: median(samples.slice(-fifth)) };
 }

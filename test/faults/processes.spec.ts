@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { ChildInstance } from '../support/lab/child-instance.js';
+import { startChildInstance, type ChildInstance } from '../support/lab/child-instance.js';
 import { endures } from '../support/lab/endures.js';
 import { lab, MAX_STALENESS, type FaultLab } from '../support/lab/fault-lab.js';
 import { until } from '../support/lab/waits.js';
@@ -9,7 +9,7 @@ const TTL = 4_000;
 const ORPHANS = Array.from({ length: 500 }, (_, index) => `orphan-${index}`);
 
 async function childOf(connectionString: string): Promise<ChildInstance> {
-  const child = await ChildInstance.start(connectionString, MAX_STALENESS);
+  const child = await startChildInstance(connectionString, MAX_STALENESS);
   onTestFinished(() => child.kill());
   return child;
 }
@@ -38,13 +38,14 @@ describe('an instance that dies', () => {
         }
         heldAt = performance.now();
         // What the log has accepted, its death does not take back.
-        await until(async () => expect(await child.tell('evict', 'told')).toBe(0));
+        await until(async () => expect(await child.ask('evict', 'told')).toBe(0));
         await until(() => expect(orphan(shop, 'told')).toEqual([undefined, undefined, undefined]));
 
         proxy.cut();
-        await until(async () => expect(await child.tell('status')).toBe('disconnected'));
-        expect(await child.tell('evict', ...ORPHANS)).toBe(ORPHANS.length);
-        await child.kill();
+        await until(async () => expect(await child.ask('status')).toBe('disconnected'));
+        expect(await child.ask('evict', ...ORPHANS)).toBe(ORPHANS.length);
+        child.kill();
+        await child.exited;
         // Not promised, and so it is: nobody is left who could have told them.
         expect(orphan(shop, 'orphan-0')).toEqual(['old', 'old', 'old']);
       },
@@ -65,18 +66,18 @@ describe('an instance whose event loop is blocked for longer than its lease', ()
   it('serves nothing older than the lease allows from the moment it goes on, before any sync has been answered', async () => {
     const shop = await lab(3).open();
     const child = await childOf(shop.redis.connectionString);
-    expect(await child.tell('hold', 'blocked')).toBe('held');
+    expect(await child.ask('hold', 'blocked')).toBe('held');
     let reads: unknown;
 
     const seen = await endures(shop, {
       fault: 'event loop blocked',
       done: 'a fourth instance, in a process of its own, kept its event loop busy for three times its lease while another evicted what it held',
       begin: async () => {
-        expect(await child.tell('block', 'blocked', `${3 * MAX_STALENESS}`)).toBe('blocking');
+        expect(await child.ask('block', 'blocked', 3 * MAX_STALENESS)).toBe('blocking');
         for (const region of ['goods', 'prices']) await shop.a.cache.region(region).evict('blocked');
       },
       lasts: async () => {
-        reads = await child.answer();
+        reads = await child.ask('readsAfterBlock');
       },
     });
     expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, reconnects: 0 } });

@@ -3,9 +3,11 @@ import { DistributedCache } from '../../../libs/distributed-cache/src/cache/dist
 import { chooseBridge } from '../../../libs/distributed-cache/src/module/bridge/choose-bridge.js';
 import type { DistributedCacheOptions } from '../../../libs/distributed-cache/src/module/options/distributed-cache.options.js';
 import { resolveSettings } from '../../../libs/distributed-cache/src/module/options/resolve-settings.js';
+import { serve } from '../../../tools/child-process.mjs';
 
-/** What was read and when, by the wall clock, which the log's ids go by. */
+/** A read of both regions. */
 export interface ChildRead {
+  /** By the wall clock, as the ids of the log are. */
   readonly at: number;
   readonly goods: unknown;
   readonly prices: unknown;
@@ -13,7 +15,40 @@ export interface ChildRead {
   readonly isBeforeSync: boolean;
 }
 
-/** An instance in a process of its own, which does as it is told. */
+function commandsOf(cache: DistributedCache) {
+  let readsAfterBlock: Promise<ChildRead[]> = Promise.resolve([]);
+  return {
+    status: () => cache.status().state,
+
+    /** Loads `key` into both regions. */
+    async hold(key: string): Promise<'held'> {
+      for (const region of ['goods', 'prices']) await cache.region(region).getOrLoad(key, () => 'old');
+      return 'held';
+    },
+
+    /** Gives how many of the evictions wait in the outbox. */
+    async evict(...keys: string[]): Promise<number> {
+      await cache.region('orphans').evictMany(keys);
+      return cache.status().outbox;
+    },
+
+    /** Keeps the event loop busy for so long, as soon as the answer has left, and reads `key` from then on. */
+    block(key: string, milliseconds: number): 'blocking' {
+      readsAfterBlock = turn().then(() => {
+        block(milliseconds);
+        return readsUntilSynced(cache, key);
+      });
+      return 'blocking';
+    },
+
+    /** What was read from the end of the block until some turns after the next sync. */
+    readsAfterBlock: () => readsAfterBlock,
+  };
+}
+
+export type ChildCommands = ReturnType<typeof commandsOf>;
+
+/** The program of an instance in a process of its own. */
 export async function main(connectionString: string, maxStaleness: string): Promise<void> {
   const options: DistributedCacheOptions = {
     redisConnectionString: connectionString,
@@ -27,36 +62,7 @@ export async function main(connectionString: string, maxStaleness: string): Prom
   const cache = new DistributedCache(resolveSettings(options, undefined));
   cache.start(chooseBridge(options, () => undefined).bridge);
   await cache.firstSync(1);
-
-  process.on('disconnect', () => process.exit());
-  process.on('message', (message) => {
-    if (Array.isArray(message)) void obey(cache, message.map(String)).then((answer) => process.send?.(answer));
-  });
-  process.send?.('coherent');
-}
-
-async function obey(cache: DistributedCache, [verb = '', ...args]: string[]): Promise<unknown> {
-  const [first = '', second = ''] = args;
-  if (verb === 'hold') return hold(cache, first);
-  if (verb === 'evict') return evict(cache, args);
-  if (verb === 'block') return blockAndRead(cache, first, Number(second));
-  return cache.status().state;
-}
-
-async function hold(cache: DistributedCache, key: string): Promise<string> {
-  for (const region of ['goods', 'prices']) await cache.region(region).getOrLoad(key, () => 'old');
-  return 'held';
-}
-
-async function evict(cache: DistributedCache, keys: readonly string[]): Promise<number> {
-  await cache.region('orphans').evictMany(keys);
-  return cache.status().outbox;
-}
-
-async function blockAndRead(cache: DistributedCache, key: string, milliseconds: number): Promise<ChildRead[]> {
-  await new Promise((sent) => process.send?.('blocking', sent));
-  block(milliseconds);
-  return readsUntilSynced(cache, key);
+  serve(commandsOf(cache));
 }
 
 /** Keeps the event loop from turning. */
@@ -65,7 +71,7 @@ function block(milliseconds: number): void {
   while (performance.now() < until);
 }
 
-/** Reads at once, and then in every turn of the event loop until some turns after the next sync is complete. */
+/** Reads at once, and then in every turn of the event loop until some turns after the next complete sync. */
 async function readsUntilSynced(cache: DistributedCache, key: string): Promise<ChildRead[]> {
   const unblockedAt = performance.now();
   const reads: ChildRead[] = [];
