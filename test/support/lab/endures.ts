@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { expect } from 'vitest';
+import { rounded } from '../../../tools/statistics.mjs';
 import { SLACK } from '../../coherence/history.js';
 import type { Violation } from '../../coherence/violation.js';
 import { recordEvidence, type FaultEvidence } from './evidence.js';
@@ -60,7 +61,7 @@ export async function endures(shop: FaultLab, trial: Trial): Promise<FaultEviden
     recoveredIn: Math.round(recoveredIn),
     bridge,
     ...everywhereOf(shop),
-    ...(trial.measured && { measured: rounded(await trial.measured()) }),
+    ...(trial.measured && { measured: roundedAll(await trial.measured()) }),
   };
   const broken = brokenPromises(shop, seen, (2 * stalls.max) / 1e6);
   const evidence = { ...seen, outcome: broken.length === 0 ? 'kept' : broken.slice(0, 10).join('; ') };
@@ -105,6 +106,6 @@ function textOf({ promise, instance, region, key, details }: Violation): string 
   return `${promise}: ${instance} ${region}/${key} ${JSON.stringify(details)}`;
 }
 
-function rounded(measured: Measured): Measured {
-  return Object.fromEntries(Object.entries(measured).map(([name, value]) => [name, Math.round(value * 100) / 100]));
+function roundedAll(measured: Measured): Measured {
+  return Object.fromEntries(Object.entries(measured).map(([name, value]) => [name, rounded(value)]));
 }

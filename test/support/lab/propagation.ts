@@ -1,10 +1,10 @@
 import type { DistributedCache } from 'nestjs-distributed-cache';
 
-/** How long each of `count` evictions by `from`, one after the other, took to be applied by `to`, in ms, shortest first. */
+/** How long each of `count` evictions by `from`, one after the other, took to be applied by `to`, in ms. */
 export async function propagation(from: DistributedCache, to: DistributedCache, count: number): Promise<number[]> {
   const times: number[] = [];
   for (let i = 0; i < count; i += 1) times.push(await onePropagation(from, to, `probe-${i}`));
-  return times.toSorted((a, b) => a - b);
+  return times;
 }
 
 function onePropagation(from: DistributedCache, to: DistributedCache, key: string): Promise<number> {
@@ -17,9 +17,4 @@ function onePropagation(from: DistributedCache, to: DistributedCache, key: strin
     });
     from.region('probes').evict(key).catch(reject);
   });
-}
-
-/** The time within which so large a share of them was. */
-export function percentile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
 }

@@ -1,3 +1,4 @@
+import { sum } from '../../../tools/statistics.mjs';
 import type { FaultEvidence } from './evidence.js';
 import type { FaultLab } from './fault-lab.js';
 
@@ -30,8 +31,4 @@ export function difference(after: Tally, before: Tally): Tally {
       reconnects: after.bridge.reconnects - before.bridge.reconnects,
     },
   };
-}
-
-function sum(counts: readonly number[]): number {
-  return counts.reduce((total, count) => total + count, 0);
 }
