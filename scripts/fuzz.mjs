@@ -1,69 +1,65 @@
-// `npm run fuzz -- --messages 1000000 [--seed N] [--report FILE]`: feeds mutated real messages to the decoders and to a simulated
-// cluster. Everything follows from the seed: a run with the seed and the number of a failure ends with the message that failed.
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { runnerImport } from 'vite';
-import { writeReport } from './write-report.mjs';
+// `npm run fuzz`: feeds mutated real messages to the decoders and to a simulated cluster. Everything follows from the seed: a run with the
+// seed of a failure, and as many messages as its number says, ends with the message that failed.
+import { readCommandLine, text, wholeNumber } from '../tools/command-line.mjs';
+import { mebibytes } from '../tools/figures.mjs';
+import { progress } from '../tools/progress.mjs';
+import { importTypeScript } from '../tools/typescript.mjs';
+import { writeReport } from '../tools/write-report.mjs';
 
-/** How much more may be in use at the end than after a tenth of the messages, in bytes: noise, far below a leak of a byte a message. */
+/** How much more heap may be in use at the end than after a tenth of the messages, in bytes: noise, far below a leak of a byte a message. */
 const TOLERANCE = 8 << 20;
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const { values } = parseArgs({
-  options: { messages: { type: 'string' }, seed: { type: 'string' }, report: { type: 'string' } },
-});
-const messages = wholeNumber('messages', values.messages ?? '1000000');
-const seed = wholeNumber('seed', values.seed ?? `${Date.now() % 2 ** 31}`);
+/** Below this many messages the heap is still growing to its usual size, and a leak could not be told from that. */
+const ENOUGH_TO_JUDGE_THE_HEAP = 100_000;
 
-console.log(`fuzz: ${messages} messages, seed ${seed}`);
+const {
+  messages,
+  seed,
+  report: file,
+} = readCommandLine({
+  command: 'npm run fuzz --',
+  about:
+    'Feeds mutated real messages to the decoders and to a simulated cluster, and fails when something throws, an instance stops working or the heap grows.',
+  options: {
+    messages: wholeNumber('how many messages', { from: 1, default: 1_000_000 }),
+    seed: wholeNumber('decides everything; the seed of a failure shows it again', {
+      to: 2 ** 31 - 1,
+      default: Date.now() % 2 ** 31,
+      shownDefault: 'another one in each run',
+    }),
+    report: text('writes what was found as JSON, e.g. docs/evidence/fuzz.json', { argument: 'FILE' }),
+  },
+});
+
+say(`${messages} messages, seed ${seed}`);
 process.on('uncaughtException', (error) => {
   console.error(`fuzz: something threw where nobody catches it (seed ${seed}):`, error);
   process.exit(1);
 });
 
-const { module } = await runnerImport(`${root}/test/support/hostile/fuzz.ts`, {
-  root,
-  configFile: `${root}/vitest.config.ts`,
-  logLevel: 'error',
-});
+/** @type {typeof import('../test/support/hostile/fuzz.js')} */
+const { fuzz } = await importTypeScript('test/support/hostile/fuzz.ts');
 const startedAt = performance.now();
-let saidAt = startedAt;
-const report = await module.fuzz({ messages, seed, progress: say });
+const tell = progress({ total: messages, unit: 'messages', say });
+const report = await fuzz({ messages, seed, progress: (sent) => tell(sent, `seed ${seed}`) });
 const seconds = (performance.now() - startedAt) / 1_000;
 const grown = report.heap.late - report.heap.early;
+/** @type {object[]} */
 const failures = [...report.failures];
-if (messages >= 100_000 && grown > TOLERANCE) failures.push({ problem: `the heap grew by ${megabytes(grown)}` });
+if (messages >= ENOUGH_TO_JUDGE_THE_HEAP && grown > TOLERANCE)
+  failures.push({ problem: `the heap grew by ${mebibytes(grown)}` });
 
-if (values.report !== undefined) await writeReport(values.report, { ...report, seconds: Math.round(seconds) });
-console.log(
-  `fuzz: ${report.messages} messages in ${seconds.toFixed(0)} s: ${report.understood} understood, ${report.refused} refused; ` +
+if (file !== undefined) await writeReport(file, { ...report, seconds: Math.round(seconds) });
+say(
+  `${report.messages} messages in ${seconds.toFixed(0)} s: ${report.understood} understood, ${report.refused} refused; ` +
     `${report.connectionStrings} connection strings, ${report.connectionStringsRefused} refused; ${report.syncs} syncs in ` +
-    `${report.simulatedSeconds} simulated seconds; heap ${megabytes(report.heap.early)} → ${megabytes(report.heap.late)}`,
+    `${report.simulatedSeconds} simulated seconds; heap ${mebibytes(report.heap.early)} → ${mebibytes(report.heap.late)}`,
 );
 for (const failure of failures) console.error('fuzz: FAIL', failure);
-console.log(`fuzz: ${failures.length === 0 ? 'PASS' : `FAIL, seed ${seed}`}`);
+say(failures.length === 0 ? 'PASS' : `FAIL, seed ${seed}`);
 process.exit(failures.length === 0 ? 0 : 1);
 
-/** @param {number} sent */
-function say(sent) {
-  if (performance.now() - saidAt < 5_000) return;
-  saidAt = performance.now();
-  const rate = sent / ((saidAt - startedAt) / 1_000);
-  console.log(`fuzz: ${sent} of ${messages} (${rate.toFixed(0)}/s), seed ${seed}`);
-}
-
-/**
- * @param {string} option
- * @param {string} text
- * @returns {number}
- */
-function wholeNumber(option, text) {
-  const number = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(number)) return number;
-  throw new Error(`--${option} ${text} is not a whole number`);
-}
-
-/** @param {number} bytes */
-function megabytes(bytes) {
-  return `${(bytes / (1 << 20)).toFixed(1)} MB`;
+/** @param {string} line */
+function say(line) {
+  console.log(`fuzz: ${line}`);
 }

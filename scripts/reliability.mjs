@@ -1,11 +1,10 @@
-// `npm run docs:reliability [-- --check]`: writes what the runs in docs/evidence have found into docs/reliability.md, between its marks.
-// With --check it writes nothing, and fails when the page says something else.
+// `npm run docs:reliability`: writes the results of the runs in docs/evidence into docs/reliability.md, between its marks.
 import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
-import { apply, docsFile, markedPage } from './marked-page.mjs';
+import { flag, readCommandLine } from '../tools/command-line.mjs';
+import { apply, docsFile, markedPage } from '../tools/marked-page.mjs';
 import {
-  faultTable,
-  historyTable,
+  faultTables,
+  historyTables,
   hostileTable,
   measuredTable,
   soakTables,
@@ -13,22 +12,26 @@ import {
   teethTable,
 } from './reliability/tables.mjs';
 
-const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
+const { check } = readCommandLine({
+  command: 'npm run docs:reliability --',
+  about: 'Writes the tables of docs/reliability.md from docs/evidence.',
+  options: { check: flag('writes nothing, and fails when the page differs from the evidence') },
+});
 
 const [faults, coherence, soak, fuzz] = await Promise.all(['faults', 'coherence', 'soak', 'fuzz'].map(read));
 const page = await markedPage({
   name: 'reliability.md',
   parts: [
     ['summary', summaryTable({ faults, coherence, soak, fuzz })],
-    ['faults', faultTable(faults)],
+    ['faults', faultTables(faults)],
     ['measured', measuredTable(faults)],
-    ['histories', historyTable(coherence)],
+    ['histories', historyTables(coherence)],
     ['teeth', teethTable(coherence)],
     ['hostile', hostileTable(fuzz)],
     ['soak', soakTables(soak)],
   ],
 });
-await apply('docs/reliability.md', [page], { check: values.check, command: 'npm run docs:reliability' });
+await apply('docs/reliability.md', [page], { check, command: 'npm run docs:reliability' });
 
 /** @param {string} name */
 async function read(name) {

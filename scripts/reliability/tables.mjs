@@ -1,93 +1,104 @@
-import { decimal, number, table } from '../markdown.mjs';
+import { decimal, mebibytes, number } from '../../tools/figures.mjs';
+import { table } from '../../tools/markdown.mjs';
+import { sum } from '../../tools/statistics.mjs';
+import { LONGEST_LOG } from '../soak/verdict.mjs';
 
-/** @typedef {import('./evidence.mjs').FaultRow} FaultRow */
-/** @typedef {import('./evidence.mjs').CoherenceReport} CoherenceReport */
-/** @typedef {import('./evidence.mjs').HistoryReport} HistoryReport */
-/** @typedef {import('./evidence.mjs').SoakEvidence} SoakEvidence */
-/** @typedef {import('./evidence.mjs').FuzzReport} FuzzReport */
-/** @typedef {import('./evidence.mjs').Evidence} Evidence */
+/**
+ * @import { WorldReport } from '../../test/coherence/check.js'
+ * @import { FaultEvidence } from '../../test/support/lab/evidence.js'
+ * @import { CoherenceReport, Evidence, FuzzReport, SoakEvidence } from './evidence.mjs'
+ */
 
 /** @param {Evidence} evidence */
 export function summaryTable({ faults, coherence, soak, fuzz }) {
-  const histories = [coherence.simulated, coherence.real];
-  const times = (/** @type {(report: HistoryReport) => number} */ of) => sum(histories.map(of));
-  return table(
-    ['', 'in the simulation', 'on real servers'],
-    [
-      ['schedules', number(coherence.simulated.schedules), number(coherence.real.schedules)],
+  const { simulated, real } = coherence;
+  return [
+    table(
+      ['what was counted', 'in the simulation', 'on real servers'],
       [
-        'faults injected',
-        number(faultsOf(coherence.simulated)),
-        `${number(faultsOf(coherence.real))}, and ${faults.length} one by one`,
+        ['schedules of random histories', number(simulated.schedules), number(real.schedules)],
+        ['faults injected by random histories', number(faultsOf(simulated)), number(faultsOf(real))],
+        ['faults one by one', '', number(faults.length)],
+        [
+          'reads checked',
+          number(simulated.figures.reads),
+          number(real.figures.reads + sum(faults.map((row) => row.reads)) + soak.end.reads),
+        ],
+        [
+          'evictions',
+          number(simulated.figures.evictions),
+          number(
+            real.figures.evictions +
+              sum(faults.map((row) => row.evictions)) +
+              soak.burst.evictions +
+              sum(soak.intervals.map((interval) => interval.evictions)),
+          ),
+        ],
+        ['evictions everywhere', number(simulated.figures.everywhere), number(real.figures.everywhere)],
+        ['hostile messages', number(fuzz.messages), 'a flood of each kind in the test suite'],
+        [
+          'broken promises (good: 0)',
+          `**${simulated.broken}**`,
+          `**${real.broken + faults.filter((row) => row.outcome !== 'kept').length + soak.end.violations.length}**`,
+        ],
       ],
+    ),
+    `The random histories also watched ${number(simulated.figures.loads + real.figures.loads)} loads, and compared ${number(simulated.figures.stored + real.figures.stored)} stored values with every invalidation that was applied while they were made.`,
+  ].join('\n\n');
+}
+
+/**
+ * What was done and what came of it, and then the figures.
+ *
+ * @param {FaultEvidence[]} rows
+ */
+export function faultTables(rows) {
+  return [
+    table(
+      ['fault', 'what was done', 'promises (good: kept)'],
+      rows.map(({ fault, done, outcome }) => [fault, done, outcome]),
+    ),
+    table(
       [
-        'reads checked',
-        number(coherence.simulated.figures.reads),
-        number(coherence.real.figures.reads + sum(faults.map((row) => row.reads)) + soak.end.reads),
-      ],
-      [
+        'fault',
+        'reads',
         'evictions',
-        number(coherence.simulated.figures.evictions),
-        number(
-          coherence.real.figures.evictions +
-            sum(faults.map((row) => row.evictions)) +
-            soak.burst.evictions +
-            sum(soak.intervals.map((interval) => interval.evictions)),
-        ),
+        'stalest read, ms (good: at most the bound)',
+        'bound, ms',
+        'longest `evict()`, ms (good: at most 400)',
+        'longest read, ms (good: at most 150)',
+        'coherent again after, ms (good: seconds at most)',
+        'flushes (good: 0, or one per instance and lost log)',
+        'evictions applied by syncs (any number is good)',
+        'missed on a working link (good: 0, unless the channel was silent)',
+        'reconnects (good: one per instance and broken link)',
       ],
-      [
-        'evictions everywhere',
-        number(coherence.simulated.figures.everywhere),
-        number(coherence.real.figures.everywhere),
-      ],
-      ['hostile messages', number(fuzz.messages), 'a flood of each kind in the test suite'],
-      [
-        'broken promises',
-        `**${coherence.simulated.broken}**`,
-        `**${coherence.real.broken + faults.filter((row) => row.outcome !== 'kept').length + soak.end.violations.length}**`,
-      ],
-    ],
-  ).concat(
-    `\n\n${number(times((report) => report.figures.loads))} loads were watched in the random histories, and ${number(times((report) => report.figures.stored))} stored values were held against every invalidation applied since they were read.`,
-  );
+      rows.map(({ bridge, ...row }) => [
+        row.fault,
+        number(row.reads),
+        number(row.evictions),
+        number(row.worstStaleness),
+        number(row.bound),
+        number(row.longestEvict),
+        number(row.longestRead),
+        number(row.recoveredIn),
+        number(bridge.flushes),
+        number(bridge.replayed),
+        number(bridge.missed),
+        number(bridge.reconnects),
+      ]),
+    ),
+  ].join('\n\n');
 }
 
-/** @param {FaultRow[]} rows */
-export function faultTable(rows) {
-  return table(
-    [
-      'fault',
-      'what was done',
-      'reads',
-      'evictions',
-      'stalest read, ms',
-      'bound, ms',
-      'longest `evict()`, ms',
-      'longest read, ms',
-      'coherent again after, ms',
-      'flushes / replayed / missed / reconnects',
-      'promises',
-    ],
-    rows.map((row) => [
-      row.fault,
-      row.done,
-      number(row.reads),
-      number(row.evictions),
-      number(row.worstStaleness),
-      number(row.bound),
-      number(row.longestEvict),
-      number(row.longestRead),
-      number(row.recoveredIn),
-      [row.bridge.flushes, row.bridge.replayed, row.bridge.missed, row.bridge.reconnects].map(number).join(' / '),
-      row.outcome,
-    ]),
-  );
-}
-
-/** What some trials measured beside. @param {FaultRow[]} rows */
+/**
+ * The further measurements of some trials.
+ *
+ * @param {FaultEvidence[]} rows
+ */
 export function measuredTable(rows) {
   return table(
-    ['fault', 'measured', ''],
+    ['fault', 'measured (times in ms)', 'value'],
     rows.flatMap(({ fault, measured = {} }) =>
       Object.entries(measured).map(([name, value]) => [fault, words(name), decimal(value)]),
     ),
@@ -95,33 +106,35 @@ export function measuredTable(rows) {
 }
 
 /** @param {CoherenceReport} report */
-export function historyTable({ simulated, real }) {
+export function historyTables({ node, simulated, real }) {
   const both = [simulated, real];
-  const row = (/** @type {string} */ name, /** @type {(report: HistoryReport) => string} */ of) => [
+  const row = (/** @type {string} */ name, /** @type {(report: WorldReport) => string} */ of) => [
     name,
     ...both.map(of),
   ];
   const kinds = [...new Set(both.flatMap(({ faults }) => Object.keys(faults)))].toSorted();
   return [
     table(
-      ['', 'simulated', 'real'],
+      ['what was counted', 'simulated', 'real'],
       [
+        ['version of Node.js', node, node],
+        ['version of Redis', '', real.redis],
         row('schedules', (report) => number(report.schedules)),
-        row('first seed', (report) => number(report.firstSeed)),
-        row('took, s', (report) => number(report.seconds)),
+        row('first seed', (report) => `${report.firstSeed}`),
+        row('duration of the run, s', (report) => number(report.seconds)),
         row('reads', ({ figures }) => number(figures.reads)),
         row('loads', ({ figures }) => number(figures.loads)),
-        row('changes', ({ figures }) => number(figures.commits)),
+        row('changes in the source of truth', ({ figures }) => number(figures.commits)),
         row('evictions', ({ figures }) => number(figures.evictions)),
         row('evictions everywhere', ({ figures }) => number(figures.everywhere)),
         row('longest eviction everywhere, ms', ({ figures }) => number(figures.longestWait)),
-        row('stalest read, ms', ({ figures }) => number(figures.worstStaleness)),
         row('`maxStaleness`, ms', (report) => number(report.maxStaleness)),
-        row('schedules that broke a promise', (report) => number(report.broken)),
+        row('stalest read, ms (good: at most `maxStaleness` + 250)', ({ figures }) => number(figures.worstStaleness)),
+        row('schedules that broke a promise (good: 0)', (report) => number(report.broken)),
       ],
     ),
     table(
-      ['fault', 'simulated', 'real'],
+      ['fault, and how often it was injected', 'simulated', 'real'],
       kinds.map((kind) => [kind, ...both.map(({ faults }) => number(faults[kind] ?? 0))]),
     ),
   ].join('\n\n');
@@ -130,10 +143,10 @@ export function historyTable({ simulated, real }) {
 /** @param {CoherenceReport} report */
 export function teethTable({ teeth }) {
   return table(
-    ['taken out', 'missed by schedule', 'seed that shows it', 'the promise that broke'],
+    ['mechanism taken out', 'noticed by schedule (good: any)', 'seed that shows it', 'promise that broke'],
     teeth.map(({ mechanism, found, seed, promise }) => [
       mechanism,
-      found === undefined ? 'not missed' : number(found),
+      found === undefined ? '**not noticed**' : number(found),
       seed === undefined ? '' : `${seed}`,
       promise ?? '',
     ]),
@@ -143,46 +156,48 @@ export function teethTable({ teeth }) {
 /** @param {FuzzReport} report */
 export function hostileTable(report) {
   return table(
-    ['', ''],
+    ['what was counted', 'value'],
     [
       ['mutated messages', number(report.messages)],
       ['seed', `${report.seed}`],
-      ['of them understood, and refused with a reason', `${number(report.understood)}, ${number(report.refused)}`],
+      ['messages that were still understood', number(report.understood)],
+      ['messages that were refused with a reason', number(report.refused)],
       [
-        'connection strings read, and refused with a reason',
-        `${number(report.connectionStrings - report.connectionStringsRefused)}, ${number(report.connectionStringsRefused)}`,
+        'mutated connection strings that were still understood',
+        number(report.connectionStrings - report.connectionStringsRefused),
       ],
-      ['thrown by a decoder, a parser or an instance', `${report.failures.length}`],
-      ['heap after a tenth, and at the end', `${megabytes(report.heap.early)}, ${megabytes(report.heap.late)}`],
-      ['took, s', number(report.seconds)],
+      ['mutated connection strings that were refused with a reason', number(report.connectionStringsRefused)],
+      ['errors of a decoder, a parser or an instance (good: 0)', `${report.failures.length}`],
+      ['heap in use after a tenth of the messages', mebibytes(report.heap.early)],
+      ['heap in use at the end (good: the same)', mebibytes(report.heap.late)],
+      ['duration of the run, s', number(report.seconds)],
     ],
   );
 }
 
 /** @param {SoakEvidence} report */
-export function soakTables({ passed, minutes, instances, propagation, burst, intervals, end }) {
+export function soakTables({ passed, minutes, instances, maxStaleness, propagation, burst, intervals, end }) {
   return [
-    `${instances} instances as processes of their own, ${minutes} minutes: **${passed ? 'passed' : 'failed'}**.`,
+    `${instances} instances, each in a process of its own, under traffic for ${minutes} minutes: **${passed ? 'passed' : 'failed'}**.`,
     table(
-      ['', ''],
+      ['what was measured', 'value'],
       [
-        [
-          'one eviction at a time, from `evict()` to the last copy in another process, ms',
-          `p50 ${decimal(propagation.p50)}, p99 ${decimal(propagation.p99)}, max ${decimal(propagation.max)} (${number(propagation.heard)} heard)`,
-        ],
+        ['evictions one at a time, received by all other instances together', number(propagation.heard)],
+        ['from `evict()` until another process had dropped its copy, p50, ms', decimal(propagation.p50)],
+        ['the same, p99, ms (good: below 5)', decimal(propagation.p99)],
+        ['the same, longest, ms', decimal(propagation.max)],
         ['evictions in the burst', number(burst.evictions)],
-        ['until their promises had settled, ms', number(burst.settled)],
-        ['until the last of the others had dropped the last copy, ms', number(burst.dropped)],
-        ['evictions a second, end to end', number(burst.evictionsPerSecond)],
-        [
-          'event-loop delay of a receiver meanwhile, ms',
-          `p99 ${decimal(burst.delayP99)}, max ${decimal(burst.delayMax)}`,
-        ],
-        ['copies that were not dropped', number(burst.left)],
-        ['reads held against the source of truth', number(end.reads)],
-        ['stalest read, ms', number(end.worstStaleness)],
-        ['stale at the end, and waiting in an outbox', `${number(end.lost)}, ${number(end.waiting)}`],
-        ['broken promises', number(end.violations.length)],
+        ['burst: until all promises had settled, ms', number(burst.settled)],
+        ['burst: until the last other instance had dropped its last copy, ms', number(burst.dropped)],
+        ['burst: evictions a second, from call to dropped copy', number(burst.evictionsPerSecond)],
+        ['burst: event-loop delay of a receiver, p99, ms', decimal(burst.delayP99)],
+        ['burst: event-loop delay of a receiver, longest, ms', decimal(burst.delayMax)],
+        ['burst: copies that were not dropped (good: 0)', number(burst.left)],
+        ['reads checked', number(end.reads)],
+        [`stalest read, ms (good: at most ${number(maxStaleness + 250)})`, number(end.worstStaleness)],
+        ['stale copies at the end (good: 0)', number(end.lost)],
+        ['evictions in an outbox at the end (good: 0)', number(end.waiting)],
+        ['broken promises (good: 0)', number(end.violations.length)],
       ],
     ),
     table(
@@ -193,11 +208,13 @@ export function soakTables({ passed, minutes, instances, propagation, burst, int
         'evictions',
         'puts',
         'messages',
-        'event-loop delay p50 / p99 / max, ms',
-        'RSS of all',
-        'heap of all',
-        'Redis',
-        'log entries',
+        'event-loop delay p50, ms',
+        'event-loop delay p99, ms (good: not growing)',
+        'event-loop delay, longest, ms',
+        'RSS of all (good: not growing)',
+        'heap of all (good: not growing)',
+        'Redis (good: not growing)',
+        `log entries (good: at most ${number(LONGEST_LOG)})`,
       ],
       intervals.map((interval, index) => [
         number(sum(intervals.slice(0, index).map(({ seconds }) => seconds))),
@@ -206,32 +223,28 @@ export function soakTables({ passed, minutes, instances, propagation, burst, int
         number(interval.evictions),
         number(interval.puts),
         number(interval.messages),
-        [interval.delayP50, interval.delayP99, interval.delayMax].map(decimal).join(' / '),
-        megabytes(interval.rss),
-        megabytes(interval.heapUsed),
-        megabytes(interval.redisMemory),
+        decimal(interval.delayP50),
+        decimal(interval.delayP99),
+        decimal(interval.delayMax),
+        mebibytes(interval.rss),
+        mebibytes(interval.heapUsed),
+        mebibytes(interval.redisMemory),
         number(interval.logLength),
       ]),
     ),
   ].join('\n\n');
 }
 
-/** @param {HistoryReport} report */
+/** @param {WorldReport} report */
 function faultsOf({ faults }) {
   return sum(Object.values(faults));
 }
 
-/** @param {readonly number[]} numbers */
-function sum(numbers) {
-  return numbers.reduce((total, each) => total + each, 0);
-}
-
-/** @param {number} bytes */
-function megabytes(bytes) {
-  return `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0)} MB`;
-}
-
-/** `propagationP99` → `propagation p99`. @param {string} name */
+/**
+ * `propagationP99` becomes `propagation p99`.
+ *
+ * @param {string} name
+ */
 function words(name) {
   return name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, ' ').toLowerCase();
 }
