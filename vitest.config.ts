@@ -40,7 +40,7 @@ export default defineConfig({
           name: 'integration',
           sequence: { groupOrder: 1 },
           include: ['test/integration/**/*.spec.ts'],
-          globalSetup: ['test/support/redis-once.ts'],
+          globalSetup: ['test/support/run/redis-once.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
@@ -52,7 +52,7 @@ export default defineConfig({
           // Alone: it measures how stale reads are.
           sequence: { groupOrder: 2 },
           include: ['test/faults/**/*.spec.ts'],
-          globalSetup: ['test/support/redis-once.ts'],
+          globalSetup: ['test/support/run/redis-once.ts'],
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -65,7 +65,7 @@ export default defineConfig({
           // Last and alone: it measures how long answers take.
           sequence: { groupOrder: 3 },
           include: ['test/e2e/**/*.spec.ts'],
-          globalSetup: ['test/support/redis-once.ts', 'test/support/build-once.ts'],
+          globalSetup: ['test/support/run/redis-once.ts', 'test/support/run/build-once.ts'],
           // Each file starts processes of its own on two cores; side by side they would only slow each other down.
           fileParallelism: false,
           testTimeout: 60_000,

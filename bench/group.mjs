@@ -1,5 +1,5 @@
 // Measures one group for `run.mjs`, in a process of its own, so that what the compiler learns from one group does not affect another.
-import { startPrivateRedis } from '../scripts/redis.mjs';
+import { startPrivateRedis } from '../tools/redis.mjs';
 import { GROUPS } from './groups.mjs';
 
 const [, , name = '', effort = '{}'] = process.argv;

@@ -4,7 +4,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { whenNpmStops } from '../scripts/parent-death.mjs';
+import { whenNpmStops } from '../tools/parent-death.mjs';
 import { FULL, SHORT } from './effort.mjs';
 import { installPeers } from './install.mjs';
 import { middleOf } from './measure/middle-run.mjs';
@@ -34,7 +34,7 @@ import { printTable, verdicts } from './report/table.mjs';
 /**
  * What a group is given.
  *
- * @typedef {{ redis: import('../scripts/redis.mjs').PrivateRedis, effort: import('./effort.mjs').Effort }} Work
+ * @typedef {{ redis: import('../tools/redis.mjs').PrivateRedis, effort: import('./effort.mjs').Effort }} Work
  */
 
 /** How many processes measure each of these groups, one after the other. Of each row the middle one counts. An odd number. */

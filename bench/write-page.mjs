@@ -3,7 +3,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { installPeers } from './install.mjs';
-import { apply, docsFile, markedPage } from '../scripts/marked-page.mjs';
+import { apply, docsFile, markedPage } from '../tools/marked-page.mjs';
 
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
 

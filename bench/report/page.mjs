@@ -1,4 +1,4 @@
-import { number, table } from '../../scripts/markdown.mjs';
+import { number, table } from '../../tools/markdown.mjs';
 import { capacity, costOfMessage } from './capacity.mjs';
 import { cellsOf, HEAD, verdicts } from './table.mjs';
 

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { findRedisProgram } from '../../scripts/redis.mjs';
+import { findRedisProgram } from '../../tools/redis.mjs';
 import { NODE_MAJOR } from '../measure/node-major.mjs';
 import { LAYERED_LOADER } from '../peers/layered-loader.mjs';
 

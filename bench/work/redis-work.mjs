@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { startApplication } from '../application/application.mjs';
-import { startPrivateRedis } from '../../scripts/redis.mjs';
+import { startPrivateRedis } from '../../tools/redis.mjs';
 
 const INSTANCES = [2, 4, 8, 16];
 const MAX_STALENESS = 300;

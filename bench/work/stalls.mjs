@@ -6,7 +6,7 @@ import { median, spread } from '../measure/statistics.mjs';
 
 const SENT_AT_ONCE = 8_000;
 
-/** @typedef {import('../../scripts/redis.mjs').PrivateRedis} PrivateRedis */
+/** @typedef {import('../../tools/redis.mjs').PrivateRedis} PrivateRedis */
 
 /**
  * The longest time for which an event loop is blocked.

@@ -28,7 +28,7 @@ export async function tags({ redis, effort }) {
 /**
  * A cache that is full but for the entries that will be evicted.
  *
- * @param {import('../../scripts/redis.mjs').PrivateRedis} redis
+ * @param {import('../../tools/redis.mjs').PrivateRedis} redis
  * @param {number} entries
  */
 async function stored(redis, entries) {

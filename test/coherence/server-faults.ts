@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { RedisServer } from '../support/redis-server.js';
+import type { RedisServer } from '../support/redis/redis-server.js';
 
 /** What is done to a Redis, one thing at a time: a server that is being restarted can be neither frozen nor asked. */
 export class ServerFaults {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type RedisServer, startRedisServer } from '../support/redis-server.js';
-import { type SampleApplication, startSample } from '../support/sample-application.js';
-import { type CacheStatus, readManyTimes, request } from '../support/sample-client.js';
+import { type RedisServer, startRedisServer } from '../support/redis/redis-server.js';
+import { type SampleApplication, startSample } from '../support/instances/sample-application.js';
+import { type CacheStatus, readManyTimes, request } from '../support/instances/sample-client.js';
 
 let redis: RedisServer;
 let sample: SampleApplication;

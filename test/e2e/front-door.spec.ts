@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openFrontDoor } from '../../scripts/start/front-door.mjs';
 import { freePort } from '../../tools/ports.mjs';
-import { request } from '../support/sample-client.js';
+import { request } from '../support/instances/sample-client.js';
 
 let running: number[];
 let address: string;

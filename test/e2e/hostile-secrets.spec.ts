@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { eventually } from '../support/redis-caches.js';
-import { startRedisServer, type RedisServer } from '../support/redis-server.js';
-import { type SampleApplication, startSample } from '../support/sample-application.js';
-import { type CacheStatus, type Product, request } from '../support/sample-client.js';
+import { eventually } from '../support/instances/redis-caches.js';
+import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
+import { type SampleApplication, startSample } from '../support/instances/sample-application.js';
+import { type CacheStatus, type Product, request } from '../support/instances/sample-client.js';
 
 const PASSWORD = 's3cret-of-the-sample';
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { freePort } from '../../tools/ports.mjs';
-import { type RedisServer, startRedisServer } from '../support/redis-server.js';
-import { type SampleApplication, startSample } from '../support/sample-application.js';
-import { type CacheStatus, type Product, request } from '../support/sample-client.js';
+import { type RedisServer, startRedisServer } from '../support/redis/redis-server.js';
+import { type SampleApplication, startSample } from '../support/instances/sample-application.js';
+import { type CacheStatus, type Product, request } from '../support/instances/sample-client.js';
 
 const SOURCE_LATENCY = 40;
 /** What an answer may take beyond what the source takes, in ms. */

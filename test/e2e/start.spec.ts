@@ -11,8 +11,8 @@ import {
   SampleApplication,
   type SampleOptions,
   startSample,
-} from '../support/sample-application.js';
-import { type CacheStatus, request } from '../support/sample-client.js';
+} from '../support/instances/sample-application.js';
+import { type CacheStatus, request } from '../support/instances/sample-client.js';
 
 const started: SampleApplication[] = [];
 

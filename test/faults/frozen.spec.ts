@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { atLeast } from '../support/at-least.js';
+import { atLeast } from '../support/common/at-least.js';
 import { endures } from '../support/lab/endures.js';
 import { COMMAND_TIMEOUT, lab, MAX_STALENESS } from '../support/lab/fault-lab.js';
 

@@ -4,9 +4,9 @@ import { RedisInvalidationBridge } from 'nestjs-distributed-cache/redis';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { bridgeMember } from '../support/bridge-member.js';
 import { until } from '../support/lab/waits.js';
-import { RedisCaches, untilCoherent, type CacheOnRedis } from '../support/redis-caches.js';
-import { RedisProxy } from '../support/redis-proxy.js';
-import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+import { RedisCaches, untilCoherent, type CacheOnRedis } from '../support/instances/redis-caches.js';
+import { RedisProxy } from '../support/redis/redis-proxy.js';
+import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
 
 const RECONNECTS = 100;
 /** A client of ioredis that is kept comes to twice as much, and a line in the log of the test to a third. */

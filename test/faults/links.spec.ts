@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { atLeast } from '../support/at-least.js';
+import { atLeast } from '../support/common/at-least.js';
 import { endures } from '../support/lab/endures.js';
 import { lab, PUBLISH_TIMEOUT } from '../support/lab/fault-lab.js';
 import { until } from '../support/lab/waits.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { atLeast } from '../support/at-least.js';
+import { atLeast } from '../support/common/at-least.js';
 import { endures } from '../support/lab/endures.js';
 import { lab } from '../support/lab/fault-lab.js';
 

@@ -7,9 +7,9 @@ import {
   untilCoherent,
   untilDropped,
   type CacheOnRedis,
-} from '../support/redis-caches.js';
-import { RedisPair } from '../support/redis-pair.js';
-import { RedisSwitch } from '../support/redis-switch.js';
+} from '../support/instances/redis-caches.js';
+import { RedisPair } from '../support/redis/redis-pair.js';
+import { RedisSwitch } from '../support/redis/redis-switch.js';
 
 /** An instance, and the address by which it reaches Redis. */
 interface Instance extends CacheOnRedis {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { atLeast } from '../support/at-least.js';
+import { atLeast } from '../support/common/at-least.js';
 import { endures } from '../support/lab/endures.js';
 import { lab } from '../support/lab/fault-lab.js';
-import type { FaultTarget } from '../support/redis-proxy.js';
+import type { FaultTarget } from '../support/redis/redis-proxy.js';
 
 interface Half {
   readonly fault: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RegionStats } from 'nestjs-distributed-cache';
-import { atLeast } from '../support/at-least.js';
+import { atLeast } from '../support/common/at-least.js';
 import { endures } from '../support/lab/endures.js';
 import type { LabInstance } from '../support/lab/lab-instance.js';
 import { lab } from '../support/lab/fault-lab.js';

@@ -3,7 +3,7 @@ import { startChildInstance, type ChildInstance } from '../support/lab/child-ins
 import { endures } from '../support/lab/endures.js';
 import { lab, MAX_STALENESS, type FaultLab } from '../support/lab/fault-lab.js';
 import { until } from '../support/lab/waits.js';
-import { RedisProxy } from '../support/redis-proxy.js';
+import { RedisProxy } from '../support/redis/redis-proxy.js';
 
 const TTL = 4_000;
 const ORPHANS = Array.from({ length: 500 }, (_, index) => `orphan-${index}`);

@@ -1,12 +1,12 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { percentile } from '../../tools/statistics.mjs';
-import { atLeast } from '../support/at-least.js';
+import { atLeast } from '../support/common/at-least.js';
 import { endures } from '../support/lab/endures.js';
 import { lab } from '../support/lab/fault-lab.js';
 import { propagation } from '../support/lab/propagation.js';
 import { until } from '../support/lab/waits.js';
-import { RedisProxy } from '../support/redis-proxy.js';
-import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+import { RedisProxy } from '../support/redis/redis-proxy.js';
+import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
 
 describe('instances whose Redis', () => {
   it('is out of memory drop at once what the log cannot take, and deliver it when it can', async () => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { copies, eventually, fill, RedisCaches } from '../support/redis-caches.js';
-import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+import { copies, eventually, fill, RedisCaches } from '../support/instances/redis-caches.js';
+import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
 
 const PUBLISH_TIMEOUT = 500;
 

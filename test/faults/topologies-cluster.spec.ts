@@ -1,3 +1,3 @@
-import { describeCluster } from '../support/describe-cluster.js';
+import { describeCluster } from './describe-cluster.js';
 
 describeCluster('over ioredis 6');

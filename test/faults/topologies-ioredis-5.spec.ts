@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { expect, it, vi } from 'vitest';
-import { describeCluster } from '../support/describe-cluster.js';
-import { describeSentinels } from '../support/describe-sentinel.js';
+import { describeCluster } from './describe-cluster.js';
+import { describeSentinels } from './describe-sentinel.js';
 
 // The whole library, and the test, then run on the older of the two versions that the peer range allows.
 vi.mock('ioredis', () => import('ioredis-5'));

@@ -1,11 +1,11 @@
 import { Cluster } from 'ioredis';
 import type { DistributedCacheOptions } from 'nestjs-distributed-cache';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ChangingSource, hearEachOther } from '../support/evictions.js';
-import { eventually, RedisCaches, untilCoherent, type CacheOnRedis } from '../support/redis-caches.js';
-import { createRedisCertificate, type RedisCertificate } from '../support/redis-certificate.js';
-import { RedisCluster } from '../support/redis-cluster.js';
-import type { RedisServer } from '../support/redis-server.js';
+import { ChangingSource, hearEachOther } from '../support/instances/evictions.js';
+import { eventually, RedisCaches, untilCoherent, type CacheOnRedis } from '../support/instances/redis-caches.js';
+import { createRedisCertificate, type RedisCertificate } from '../support/redis/redis-certificate.js';
+import { RedisCluster } from '../support/redis/redis-cluster.js';
+import type { RedisServer } from '../support/redis/redis-server.js';
 
 const NAMESPACE = 'shop';
 

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { hearEachOther } from '../support/evictions.js';
-import { eventually, RedisCaches } from '../support/redis-caches.js';
-import { RedisCluster } from '../support/redis-cluster.js';
-import { COMMANDS, EVERYWHERE, INFO, KEYS_AND_CHANNEL, OF_SENTINELS } from '../support/redis-permissions.js';
-import { WatchedRedis } from '../support/redis-sentinel.js';
+import { hearEachOther } from '../support/instances/evictions.js';
+import { eventually, RedisCaches } from '../support/instances/redis-caches.js';
+import { RedisCluster } from '../support/redis/redis-cluster.js';
+import { COMMANDS, EVERYWHERE, INFO, KEYS_AND_CHANNEL, OF_SENTINELS } from '../support/redis/redis-permissions.js';
+import { WatchedRedis } from '../support/redis/redis-sentinel.js';
 
 const ALL = [...KEYS_AND_CHANNEL, ...COMMANDS, ...EVERYWHERE, INFO];
 const USER = ['ACL', 'SETUSER', 'shop', 'reset', 'on', '>secret'];

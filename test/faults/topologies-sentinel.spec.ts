@@ -1,3 +1,3 @@
-import { describeSentinels } from '../support/describe-sentinel.js';
+import { describeSentinels } from './describe-sentinel.js';
 
 describeSentinels('over ioredis 6');

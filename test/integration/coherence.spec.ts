@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Cacheable, CachePut } from 'nestjs-distributed-cache';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { startInstance, startInstances, type Instance } from '../support/application.js';
-import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+import { startInstance, startInstances, type Instance } from '../support/instances/application.js';
+import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
 
 interface Price {
   readonly amount: number;

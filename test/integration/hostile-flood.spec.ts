@@ -1,8 +1,15 @@
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { heapInUse } from '../support/hostile/heap.js';
-import { copies, eventually, fill, RedisCaches, untilCoherent, type CacheOnRedis } from '../support/redis-caches.js';
-import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+import {
+  copies,
+  eventually,
+  fill,
+  RedisCaches,
+  untilCoherent,
+  type CacheOnRedis,
+} from '../support/instances/redis-caches.js';
+import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
 
 const MB = 1 << 20;
 const CHANNEL = '{shop}:invalidations';

@@ -2,8 +2,8 @@ import type { DistributedCache } from 'nestjs-distributed-cache';
 import { InvalidKeyError } from 'nestjs-distributed-cache';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { HOSTILE_NAMES, HUGE_NAMES } from '../support/hostile/hostile-names.js';
-import { eventually, RedisCaches } from '../support/redis-caches.js';
-import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+import { eventually, RedisCaches } from '../support/instances/redis-caches.js';
+import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
 
 const NAMES = [...HOSTILE_NAMES, ...HUGE_NAMES];
 

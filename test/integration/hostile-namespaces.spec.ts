@@ -1,7 +1,14 @@
 import { InvalidOptionsError } from 'nestjs-distributed-cache';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { copies, eventually, fill, RedisCaches, untilDropped, type CacheOnRedis } from '../support/redis-caches.js';
-import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+import {
+  copies,
+  eventually,
+  fill,
+  RedisCaches,
+  untilDropped,
+  type CacheOnRedis,
+} from '../support/instances/redis-caches.js';
+import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
 
 /** Beginnings of each other, patterns that match each other, and what looks like the names that another has in Redis. */
 const NAMESPACES = [

@@ -1,9 +1,16 @@
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { copies, eventually, fill, RedisCaches, untilCoherent, untilDropped } from '../support/redis-caches.js';
-import { startInstance } from '../support/application.js';
-import { RedisProxy } from '../support/redis-proxy.js';
-import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+import {
+  copies,
+  eventually,
+  fill,
+  RedisCaches,
+  untilCoherent,
+  untilDropped,
+} from '../support/instances/redis-caches.js';
+import { startInstance } from '../support/instances/application.js';
+import { RedisProxy } from '../support/redis/redis-proxy.js';
+import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
 
 let redis: RedisServer;
 const caches = new RedisCaches();

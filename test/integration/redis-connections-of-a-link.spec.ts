@@ -7,8 +7,8 @@ import { LinkConnections } from '../../libs/distributed-cache/src/redis/dial/lin
 import { RedisInvalidationBridge } from '../../libs/distributed-cache/src/redis/redis-invalidation-bridge.js';
 import { ServerChoice } from '../../libs/distributed-cache/src/redis/dial/server-choice.js';
 import { bridgeMember } from '../support/bridge-member.js';
-import { eventually } from '../support/redis-caches.js';
-import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+import { eventually } from '../support/instances/redis-caches.js';
+import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
 
 const never = new AbortController().signal;
 

@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { BridgeStats, DistributedCacheOptions } from 'nestjs-distributed-cache';
 import { RedisInvalidationBridge } from 'nestjs-distributed-cache/redis';
 import { bridgeMember } from '../support/bridge-member.js';
-import { eventually, fill, RedisCaches, untilDropped } from '../support/redis-caches.js';
-import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+import { eventually, fill, RedisCaches, untilDropped } from '../support/instances/redis-caches.js';
+import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
 
 const PASSWORD = 'p@ss/w:rd=';
 const ONE_MESSAGE = { received: 1, malformed: 0, gaps: 0 };

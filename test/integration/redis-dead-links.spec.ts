@@ -8,9 +8,9 @@ import {
   untilCoherent,
   untilDropped,
   type CacheOnRedis,
-} from '../support/redis-caches.js';
-import { RedisProxy } from '../support/redis-proxy.js';
-import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+} from '../support/instances/redis-caches.js';
+import { RedisProxy } from '../support/redis/redis-proxy.js';
+import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
 
 const COMMAND_TIMEOUT = 300;
 const PUBLISH_TIMEOUT = 100;

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Redis } from 'ioredis';
-import { copies, eventually, fill, RedisCaches } from '../support/redis-caches.js';
-import { RedisProxy } from '../support/redis-proxy.js';
-import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+import { copies, eventually, fill, RedisCaches } from '../support/instances/redis-caches.js';
+import { RedisProxy } from '../support/redis/redis-proxy.js';
+import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
 
 const MEMBERS = '{shop}:members';
 const TEN_MINUTES = 600_000;

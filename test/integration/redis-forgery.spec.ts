@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { eventually, fill, RedisCaches, untilCoherent, untilDropped } from '../support/redis-caches.js';
-import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+import { eventually, fill, RedisCaches, untilCoherent, untilDropped } from '../support/instances/redis-caches.js';
+import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
 
 let redis: RedisServer;
 const caches = new RedisCaches();

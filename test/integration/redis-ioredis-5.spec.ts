@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Redis } from 'ioredis';
-import { fill, RedisCaches, untilDropped } from '../support/redis-caches.js';
+import { fill, RedisCaches, untilDropped } from '../support/instances/redis-caches.js';
 import { holdToContract } from '../support/hold-to-contract.js';
-import { redisBridgeHarness } from '../support/redis-bridge-under-test.js';
-import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+import { redisBridgeHarness } from '../support/bridges/redis-bridge-under-test.js';
+import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
 
 // The whole library, and the test, then run on the older of the two versions that the peer range allows.
 vi.mock('ioredis', () => import('ioredis-5'));

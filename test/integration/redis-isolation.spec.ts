@@ -1,7 +1,7 @@
 import type { DistributedCacheOptions } from 'nestjs-distributed-cache';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { copies, fill, RedisCaches, untilDropped } from '../support/redis-caches.js';
-import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+import { copies, fill, RedisCaches, untilDropped } from '../support/instances/redis-caches.js';
+import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
 
 describe('applications that share one Redis', () => {
   let redis: RedisServer;

@@ -3,10 +3,17 @@ import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { encodeInvalidation } from 'nestjs-distributed-cache/redis';
 import { publishScript } from '../../libs/distributed-cache/src/redis/link/publish-script.js';
-import { copies, eventually, fill, RedisCaches, untilCoherent, untilDropped } from '../support/redis-caches.js';
-import type { CacheOnRedis } from '../support/redis-caches.js';
-import { RedisProxy } from '../support/redis-proxy.js';
-import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+import {
+  copies,
+  eventually,
+  fill,
+  RedisCaches,
+  untilCoherent,
+  untilDropped,
+} from '../support/instances/redis-caches.js';
+import type { CacheOnRedis } from '../support/instances/redis-caches.js';
+import { RedisProxy } from '../support/redis/redis-proxy.js';
+import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
 
 const CHANNEL = '{shop}:invalidations';
 const LOG = '{shop}:log';

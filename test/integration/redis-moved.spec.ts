@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { hearEachOther } from '../support/evictions.js';
-import { RedisCaches } from '../support/redis-caches.js';
-import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+import { hearEachOther } from '../support/instances/evictions.js';
+import { RedisCaches } from '../support/instances/redis-caches.js';
+import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
 
 /** Answers whatever it is asked with one and the same error. */
 class Answering {

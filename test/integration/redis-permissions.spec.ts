@@ -1,9 +1,16 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Redis } from 'ioredis';
-import { failureOf } from '../support/failure-of.js';
-import { copies, eventually, fill, RedisCaches, untilCoherent, untilDropped } from '../support/redis-caches.js';
-import { COMMANDS, EVERYWHERE, INFO, KEYS_AND_CHANNEL } from '../support/redis-permissions.js';
-import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+import { failureOf } from '../support/common/failure-of.js';
+import {
+  copies,
+  eventually,
+  fill,
+  RedisCaches,
+  untilCoherent,
+  untilDropped,
+} from '../support/instances/redis-caches.js';
+import { COMMANDS, EVERYWHERE, INFO, KEYS_AND_CHANNEL } from '../support/redis/redis-permissions.js';
+import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
 
 describe('an instance whose user may do just what it needs', () => {
   let redis: RedisServer;

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { decodeInvalidation } from 'nestjs-distributed-cache/redis';
-import { eventually, fill, RedisCaches, untilDropped, type CacheOnRedis } from '../support/redis-caches.js';
-import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+import { eventually, fill, RedisCaches, untilDropped, type CacheOnRedis } from '../support/instances/redis-caches.js';
+import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
 
 describe('evictions on their way', () => {
   let redis: RedisServer;

@@ -1,8 +1,15 @@
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { DistributedCache } from 'nestjs-distributed-cache';
-import { copies, eventually, fill, RedisCaches, untilCoherent, untilDropped } from '../support/redis-caches.js';
-import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+import {
+  copies,
+  eventually,
+  fill,
+  RedisCaches,
+  untilCoherent,
+  untilDropped,
+} from '../support/instances/redis-caches.js';
+import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
 
 const LOG = '{distributed-cache}:log';
 

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { InvalidationLink } from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
 import { RedisInvalidationBridge } from '../../libs/distributed-cache/src/redis/redis-invalidation-bridge.js';
 import { bridgeMember } from '../support/bridge-member.js';
-import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
 
 describe('how many replicas have what was published is asked', () => {
   let redis: RedisServer;

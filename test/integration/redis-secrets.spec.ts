@@ -4,8 +4,8 @@ import { NestFactory } from '@nestjs/core';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DistributedCache, DistributedCacheModule, type DistributedCacheOptions } from 'nestjs-distributed-cache';
-import { eventually } from '../support/redis-caches.js';
-import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+import { eventually } from '../support/instances/redis-caches.js';
+import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
 
 const SECRET = 's3cr3t';
 

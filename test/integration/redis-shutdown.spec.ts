@@ -1,9 +1,16 @@
 import type { DistributedCacheOptions } from 'nestjs-distributed-cache';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startInstance } from '../support/application.js';
-import { copies, eventually, fill, RedisCaches, untilCoherent, untilDropped } from '../support/redis-caches.js';
-import { RedisProxy } from '../support/redis-proxy.js';
-import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+import { startInstance } from '../support/instances/application.js';
+import {
+  copies,
+  eventually,
+  fill,
+  RedisCaches,
+  untilCoherent,
+  untilDropped,
+} from '../support/instances/redis-caches.js';
+import { RedisProxy } from '../support/redis/redis-proxy.js';
+import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
 
 const DRAIN_TIMEOUT = 300;
 

@@ -2,9 +2,9 @@ import { DistributedCache } from '../../../libs/distributed-cache/src/cache/dist
 import type { Doorbell } from '../../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
 import { InMemoryInvalidationBridge } from '../../../libs/distributed-cache/src/testing/in-memory-invalidation-bridge.js';
 import { ManualClock } from '../../../libs/distributed-cache/src/testing/manual-clock.js';
-import { cacheSettings } from '../cluster.js';
-import { deferred, type Deferred } from '../deferred.js';
-import { RecordedLogger } from '../recorded-logger.js';
+import { cacheSettings } from '../instances/cluster.js';
+import { deferred, type Deferred } from '../common/deferred.js';
+import { RecordedLogger } from '../instances/recorded-logger.js';
 import { EavesdroppingBridge } from './eavesdropping-bridge.js';
 import { HostileStranger } from './hostile-stranger.js';
 import type { Random } from '../../../tools/random.mjs';

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
 import type { DistributedCacheOptions } from 'nestjs-distributed-cache';
-import { startRedisServer, type RedisServer, type RedisServerOptions } from '../redis-server.js';
+import { startRedisServer, type RedisServer, type RedisServerOptions } from '../redis/redis-server.js';
 import { History } from '../../coherence/history.js';
 import { LabInstance } from './lab-instance.js';
 import { LogWitness } from './log-witness.js';

@@ -5,8 +5,8 @@ import type { DistributedCacheOptions } from '../../../libs/distributed-cache/sr
 import { resolveSettings } from '../../../libs/distributed-cache/src/module/options/resolve-settings.js';
 import type { History } from '../../coherence/history.js';
 import { Shop } from '../../coherence/shop.js';
-import { RecordedLogger } from '../recorded-logger.js';
-import { RedisProxy } from '../redis-proxy.js';
+import { RecordedLogger } from '../instances/recorded-logger.js';
+import { RedisProxy } from '../redis/redis-proxy.js';
 import type { LogWitness } from './log-witness.js';
 
 /** An instance of the application, behind a proxy of its own and watched by a history. */

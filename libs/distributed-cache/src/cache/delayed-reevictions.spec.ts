@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cluster } from '../../../../test/support/cluster.js';
+import { cluster } from '../../../../test/support/instances/cluster.js';
 import type { Invalidation } from '../protocol/invalidation.js';
 
 const DELAY = 500;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { failureOf } from '../../../../test/support/failure-of.js';
-import { cluster, LONGEST_BACK_OFF, regionSettings } from '../../../../test/support/cluster.js';
+import { failureOf } from '../../../../test/support/common/failure-of.js';
+import { cluster, LONGEST_BACK_OFF, regionSettings } from '../../../../test/support/instances/cluster.js';
 import { InvalidationNotConfirmedError } from '../errors.js';
 import type { DistributedCache } from './distributed-cache.js';
 

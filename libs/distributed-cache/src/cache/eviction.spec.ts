@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cluster, type Cluster } from '../../../../test/support/cluster.js';
+import { cluster, type Cluster } from '../../../../test/support/instances/cluster.js';
 
 /** Two instances that hold '1' and '2' of two regions, '1' tagged 'odd'. */
 async function filled(): Promise<Cluster> {

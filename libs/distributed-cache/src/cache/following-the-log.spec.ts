@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cluster, LONGEST_BACK_OFF, type Cluster } from '../../../../test/support/cluster.js';
+import { cluster, LONGEST_BACK_OFF, type Cluster } from '../../../../test/support/instances/cluster.js';
 
 /** Instances that all hold '1' to '3'. */
 async function filled(size = 2): Promise<Cluster> {

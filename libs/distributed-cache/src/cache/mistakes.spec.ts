@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cluster } from '../../../../test/support/cluster.js';
+import { cluster } from '../../../../test/support/instances/cluster.js';
 import type { Evicted } from '../coherence/publish/evicted.js';
 import { encodeNoOp } from '../protocol/invalidation-message.js';
 import { DistributedCacheError, InvalidationNotDeliveredError, InvalidOptionsError } from '../errors.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cluster, type Cluster } from '../../../../test/support/cluster.js';
-import { deferred } from '../../../../test/support/deferred.js';
+import { cluster, type Cluster } from '../../../../test/support/instances/cluster.js';
+import { deferred } from '../../../../test/support/common/deferred.js';
 import type { Evicted } from '../coherence/publish/evicted.js';
 import type { DistributedCache } from './distributed-cache.js';
 import type { CacheEvents } from './events.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cluster, regionSettings } from '../../../../test/support/cluster.js';
-import { deferred } from '../../../../test/support/deferred.js';
+import { cluster, regionSettings } from '../../../../test/support/instances/cluster.js';
+import { deferred } from '../../../../test/support/common/deferred.js';
 import { InvalidKeyError, InvalidOptionsError } from '../errors.js';
 
 const S = 10_000;

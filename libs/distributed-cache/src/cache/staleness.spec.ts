@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cluster, LONGEST_BACK_OFF, regionSettings, type Cluster } from '../../../../test/support/cluster.js';
-import { deferred } from '../../../../test/support/deferred.js';
+import { cluster, LONGEST_BACK_OFF, regionSettings, type Cluster } from '../../../../test/support/instances/cluster.js';
+import { deferred } from '../../../../test/support/common/deferred.js';
 import type { WhenDisconnected } from './settings.js';
 
 const S = 10_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidOptionsError } from '../errors.js';
-import { cluster } from '../../../../test/support/cluster.js';
+import { cluster } from '../../../../test/support/instances/cluster.js';
 import type { ValuesPolicy } from './settings.js';
 import { valueToServe, valueToStore } from './values.js';
 

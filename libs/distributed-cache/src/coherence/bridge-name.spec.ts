@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { memberWith } from '../../../../test/support/bridge-member.js';
-import { cacheSettings } from '../../../../test/support/cluster.js';
-import { failureOf } from '../../../../test/support/failure-of.js';
-import { RecordedLogger } from '../../../../test/support/recorded-logger.js';
-import { ScriptedBridge, syncReply } from '../../../../test/support/scripted-bridge.js';
+import { cacheSettings } from '../../../../test/support/instances/cluster.js';
+import { failureOf } from '../../../../test/support/common/failure-of.js';
+import { RecordedLogger } from '../../../../test/support/instances/recorded-logger.js';
+import { ScriptedBridge, syncReply } from '../../../../test/support/bridges/scripted-bridge.js';
 import { BridgeRefusal } from '../protocol/invalidation-bridge.js';
 import type { InvalidationTarget } from '../protocol/invalidation.js';
 import { InMemoryInvalidationBridge } from '../testing/in-memory-invalidation-bridge.js';

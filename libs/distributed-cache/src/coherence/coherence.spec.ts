@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { memberWith } from '../../../../test/support/bridge-member.js';
-import { cacheSettings } from '../../../../test/support/cluster.js';
-import { RecordedLogger } from '../../../../test/support/recorded-logger.js';
-import { ScriptedBridge, syncReply } from '../../../../test/support/scripted-bridge.js';
+import { cacheSettings } from '../../../../test/support/instances/cluster.js';
+import { RecordedLogger } from '../../../../test/support/instances/recorded-logger.js';
+import { ScriptedBridge, syncReply } from '../../../../test/support/bridges/scripted-bridge.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { Coherence, type CoherenceSettings } from './coherence.js';
 import { encodeInvalidation } from '../protocol/invalidation-message.js';

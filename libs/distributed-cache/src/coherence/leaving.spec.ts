@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bridgeMember } from '../../../../test/support/bridge-member.js';
-import { ScriptedBridge, syncReply } from '../../../../test/support/scripted-bridge.js';
+import { ScriptedBridge, syncReply } from '../../../../test/support/bridges/scripted-bridge.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { newBridgeStats } from './bridge-stats.js';
 import { LinkSession } from './follow/link-session.js';

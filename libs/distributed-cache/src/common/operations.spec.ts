@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RecordedLogger } from '../../../../test/support/recorded-logger.js';
+import { RecordedLogger } from '../../../../test/support/instances/recorded-logger.js';
 import { noopLogger } from './logger.js';
 import { Operations } from './operations.js';
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { deferred } from '../../../../test/support/deferred.js';
+import { deferred } from '../../../../test/support/common/deferred.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { withTimeout } from './timeout.js';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Logger } from '@nestjs/common';
-import { failureOf } from '../../../../test/support/failure-of.js';
-import { orderServiceWith } from '../../../../test/support/order-service.js';
-import { startedCache } from '../../../../test/support/started-cache.js';
+import { failureOf } from '../../../../test/support/common/failure-of.js';
+import { orderServiceWith } from '../../../../test/support/instances/order-service.js';
+import { startedCache } from '../../../../test/support/instances/started-cache.js';
 import { InMemoryInvalidationBridge } from '../testing/in-memory-invalidation-bridge.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { withTestCache } from '../testing/test-cache.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cluster, LONGEST_BACK_OFF } from '../../../../test/support/cluster.js';
+import { cluster, LONGEST_BACK_OFF } from '../../../../test/support/instances/cluster.js';
 import { holdToContract } from '../../../../test/support/hold-to-contract.js';
 import { InMemoryInvalidationBridge } from './in-memory-invalidation-bridge.js';
 

@@ -1,7 +1,7 @@
 import type { Cache } from 'cache-manager';
 import { describe, expect, it } from 'vitest';
-import { cluster, type Cluster } from '../../../../../test/support/cluster.js';
-import { deferred } from '../../../../../test/support/deferred.js';
+import { cluster, type Cluster } from '../../../../../test/support/instances/cluster.js';
+import { deferred } from '../../../../../test/support/common/deferred.js';
 
 async function cached(size = 2): Promise<Cluster & { readonly managers: readonly Cache[] }> {
   const instances = await cluster(size).connected();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { deferred } from '../../../../../test/support/deferred.js';
-import { RecordedLogger } from '../../../../../test/support/recorded-logger.js';
+import { deferred } from '../../../../../test/support/common/deferred.js';
+import { RecordedLogger } from '../../../../../test/support/instances/recorded-logger.js';
 import { resolveSettings } from '../../module/options/resolve-settings.js';
 import { DistributedCache } from '../distributed-cache.js';
 

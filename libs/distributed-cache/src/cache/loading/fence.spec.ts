@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cluster, LONGEST_BACK_OFF, type Cluster } from '../../../../../test/support/cluster.js';
-import { deferred, type Deferred } from '../../../../../test/support/deferred.js';
+import { cluster, LONGEST_BACK_OFF, type Cluster } from '../../../../../test/support/instances/cluster.js';
+import { deferred, type Deferred } from '../../../../../test/support/common/deferred.js';
 import type { StoreOptions } from '../store-options.js';
 
 interface Overtaken {

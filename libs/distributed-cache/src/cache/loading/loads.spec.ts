@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cluster } from '../../../../../test/support/cluster.js';
-import { deferred } from '../../../../../test/support/deferred.js';
+import { cluster } from '../../../../../test/support/instances/cluster.js';
+import { deferred } from '../../../../../test/support/common/deferred.js';
 import type { Region } from '../region.js';
 
 async function products(): Promise<Region<string>> {

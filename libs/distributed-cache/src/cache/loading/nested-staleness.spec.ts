@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { cluster } from '../../../../../test/support/cluster.js';
+import { cluster } from '../../../../../test/support/instances/cluster.js';
 
 it('a load that waits for an older one is as old as that one, so a reader joins neither beyond maxStaleness', async () => {
   const { a, b, bridge, clock } = await cluster(2).with({ maxStaleness: 1_000 }).connected();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cluster, LONGEST_BACK_OFF } from '../../../../../test/support/cluster.js';
-import { deferred } from '../../../../../test/support/deferred.js';
+import { cluster, LONGEST_BACK_OFF } from '../../../../../test/support/instances/cluster.js';
+import { deferred } from '../../../../../test/support/common/deferred.js';
 
 describe('a put', () => {
   it('stores here what its method gave and evicts in every other instance', async () => {

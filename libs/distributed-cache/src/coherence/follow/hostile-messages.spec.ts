@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { cluster } from '../../../../../test/support/cluster.js';
-import { deferred } from '../../../../../test/support/deferred.js';
+import { cluster } from '../../../../../test/support/instances/cluster.js';
+import { deferred } from '../../../../../test/support/common/deferred.js';
 import { fuzz } from '../../../../../test/support/hostile/fuzz.js';
 import { heapInUse } from '../../../../../test/support/hostile/heap.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { syncReply } from '../../../../../test/support/scripted-bridge.js';
+import { syncReply } from '../../../../../test/support/bridges/scripted-bridge.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import { newBridgeStats } from '../bridge-stats.js';
 import type { Doorbell, LogEntry, SyncReply, SyncRequest } from '../../protocol/invalidation-bridge.js';

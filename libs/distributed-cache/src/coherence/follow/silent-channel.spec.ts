@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { cluster } from '../../../../../test/support/cluster.js';
+import { cluster } from '../../../../../test/support/instances/cluster.js';
 
 it.each([300, 900, 2_900, 9_000])(
   'a channel that is silent is noticed and listened to anew, also with a maxStaleness of %i ms',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { memberWith } from '../../../../../test/support/bridge-member.js';
-import { failureOf } from '../../../../../test/support/failure-of.js';
+import { failureOf } from '../../../../../test/support/common/failure-of.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import { Confirmations } from './confirmations.js';
 import type { ListedMember } from '../../protocol/member.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { key, publishing, PUBLISH_TIMEOUT } from '../../../../../test/support/publishing.js';
+import { key, publishing, PUBLISH_TIMEOUT } from '../../../../../test/support/bridges/publishing.js';
 import { InvalidationNotDeliveredError } from '../../errors.js';
 import { BridgeRefusal } from '../../protocol/invalidation-bridge.js';
 

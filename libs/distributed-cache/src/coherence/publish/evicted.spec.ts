@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { cacheSettings } from '../../../../../test/support/cluster.js';
+import { cacheSettings } from '../../../../../test/support/instances/cluster.js';
 import { memberWith } from '../../../../../test/support/bridge-member.js';
-import { key, publishing, PUBLISH_TIMEOUT } from '../../../../../test/support/publishing.js';
+import { key, publishing, PUBLISH_TIMEOUT } from '../../../../../test/support/bridges/publishing.js';
 import { noopLogger } from '../../common/logger.js';
 import { BridgeRefusal } from '../../protocol/invalidation-bridge.js';
 import { ManualClock } from '../../testing/manual-clock.js';

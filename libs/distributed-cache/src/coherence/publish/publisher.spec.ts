@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BridgeRefusal } from '../../protocol/invalidation-bridge.js';
-import { key, publishing } from '../../../../../test/support/publishing.js';
+import { key, publishing } from '../../../../../test/support/bridges/publishing.js';
 
 const WINDOW = 1_000;
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { failureOf } from '../../../../../test/support/failure-of.js';
-import { key, PUBLISH_TIMEOUT, publishing } from '../../../../../test/support/publishing.js';
+import { failureOf } from '../../../../../test/support/common/failure-of.js';
+import { key, PUBLISH_TIMEOUT, publishing } from '../../../../../test/support/bridges/publishing.js';
 import { BridgeRefusal } from '../../protocol/invalidation-bridge.js';
 import type { Publisher } from './publisher.js';
 

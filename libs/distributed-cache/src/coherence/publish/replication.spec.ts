@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { key, publishing, PUBLISH_TIMEOUT } from '../../../../../test/support/publishing.js';
-import { failureOf } from '../../../../../test/support/failure-of.js';
+import { key, publishing, PUBLISH_TIMEOUT } from '../../../../../test/support/bridges/publishing.js';
+import { failureOf } from '../../../../../test/support/common/failure-of.js';
 import { InvalidationNotDeliveredError } from '../../errors.js';
 
 const replicas = { minReplicas: 1, onUndelivered: 'throw' } as const;

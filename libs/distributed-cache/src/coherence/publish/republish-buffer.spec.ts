@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { key } from '../../../../../test/support/publishing.js';
+import { key } from '../../../../../test/support/bridges/publishing.js';
 import { RepublishBuffer } from './republish-buffer.js';
 
 const MINUTE = 60_000;

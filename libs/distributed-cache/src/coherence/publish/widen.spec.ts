@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { key } from '../../../../../test/support/publishing.js';
+import { key } from '../../../../../test/support/bridges/publishing.js';
 import { widen } from './widen.js';
 
 const EVERYTHING = [{ kind: 'everything' }];

@@ -1,6 +1,6 @@
 import { RedisInvalidationBridge } from 'nestjs-distributed-cache/redis';
 import type { BridgeHarness } from 'nestjs-distributed-cache/testing';
-import type { RedisServer } from './redis-server.js';
+import type { RedisServer } from '../redis/redis-server.js';
 
 /** A bridge over `redis`, for the contract of a bridge. */
 export async function redisBridgeHarness(redis: RedisServer): Promise<BridgeHarness> {

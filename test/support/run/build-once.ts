@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 
 /** A vitest `globalSetup`: the tests of this project run what `npm start` runs, so it is built once, before the first of them. */
 export default async function buildOnce(): Promise<void> {
-  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const root = fileURLToPath(new URL('../../..', import.meta.url));
   try {
     await promisify(execFile)('npm', ['run', 'build', '--silent'], { cwd: root });
   } catch (error) {

@@ -1,4 +1,4 @@
-import { findRedisProgram, HOW_TO_INSTALL_REDIS } from '../../tools/redis.mjs';
+import { findRedisProgram, HOW_TO_INSTALL_REDIS } from '../../../tools/redis.mjs';
 
 /** A vitest `globalSetup`: installs Redis when it is missing, once, before several test files would do so at the same time. */
 export default async function redisOnce(): Promise<void> {

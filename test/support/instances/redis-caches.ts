@@ -1,8 +1,8 @@
 import { expect, vi } from 'vitest';
-import { DistributedCache } from '../../libs/distributed-cache/src/cache/distributed-cache.js';
-import { chooseBridge } from '../../libs/distributed-cache/src/module/bridge/choose-bridge.js';
-import type { DistributedCacheOptions } from '../../libs/distributed-cache/src/module/options/distributed-cache.options.js';
-import { resolveSettings } from '../../libs/distributed-cache/src/module/options/resolve-settings.js';
+import { DistributedCache } from '../../../libs/distributed-cache/src/cache/distributed-cache.js';
+import { chooseBridge } from '../../../libs/distributed-cache/src/module/bridge/choose-bridge.js';
+import type { DistributedCacheOptions } from '../../../libs/distributed-cache/src/module/options/distributed-cache.options.js';
+import { resolveSettings } from '../../../libs/distributed-cache/src/module/options/resolve-settings.js';
 import { RecordedLogger } from './recorded-logger.js';
 
 /** A cache as the module starts it, without the application around it. */

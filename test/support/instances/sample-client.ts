@@ -1,5 +1,5 @@
 import { Agent, get } from 'node:http';
-import { everythingSaid } from './secrets/everything-said.js';
+import { everythingSaid } from '../secrets/everything-said.js';
 
 export interface Product {
   readonly id: number;

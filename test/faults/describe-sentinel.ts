@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ChangingSource, hearEachOther } from './evictions.js';
+import { ChangingSource, hearEachOther } from '../support/instances/evictions.js';
 import {
   copies,
   eventually,
@@ -9,9 +9,9 @@ import {
   untilCoherent,
   untilDropped,
   type CacheOnRedis,
-} from './redis-caches.js';
-import { createRedisCertificate, type RedisCertificate } from './redis-certificate.js';
-import { SERVICE, WatchedRedis } from './redis-sentinel.js';
+} from '../support/instances/redis-caches.js';
+import { createRedisCertificate, type RedisCertificate } from '../support/redis/redis-certificate.js';
+import { SERVICE, WatchedRedis } from '../support/redis/redis-sentinel.js';
 
 const LOG = '{distributed-cache}:log';
 const caches = new RedisCaches();

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { type PrivateRedis, startPrivateRedis } from '../../tools/redis.mjs';
+import { type PrivateRedis, startPrivateRedis } from '../../../tools/redis.mjs';
 import { createRedisCertificate, type RedisCertificate } from './redis-certificate.js';
-import { everythingSaid } from './secrets/everything-said.js';
+import { everythingSaid } from '../secrets/everything-said.js';
 
 export interface RedisServerOptions {
   /** What clients must authenticate with. Default: nothing. */

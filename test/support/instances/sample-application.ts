@@ -3,10 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isPortFree } from '../../tools/ports.mjs';
-import { everythingSaid } from './secrets/everything-said.js';
+import { isPortFree } from '../../../tools/ports.mjs';
+import { everythingSaid } from '../secrets/everything-said.js';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 export interface SampleOptions {
   /** What to run. Default: what `npm start` runs, once it is built. */

@@ -1,10 +1,17 @@
 import { Cluster } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ChangingSource, hearEachOther } from './evictions.js';
-import { copies, eventually, fill, RedisCaches, untilCoherent, type CacheOnRedis } from './redis-caches.js';
-import { RedisCluster } from './redis-cluster.js';
-import { RedisProxy } from './redis-proxy.js';
-import type { RedisServer } from './redis-server.js';
+import { ChangingSource, hearEachOther } from '../support/instances/evictions.js';
+import {
+  copies,
+  eventually,
+  fill,
+  RedisCaches,
+  untilCoherent,
+  type CacheOnRedis,
+} from '../support/instances/redis-caches.js';
+import { RedisCluster } from '../support/redis/redis-cluster.js';
+import { RedisProxy } from '../support/redis/redis-proxy.js';
+import type { RedisServer } from '../support/redis/redis-server.js';
 
 const NAMESPACE = 'shop';
 const caches = new RedisCaches();

@@ -7,9 +7,9 @@ import type {
   MembersReply,
   SyncReply,
   SyncRequest,
-} from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
-import { isAfter } from '../../libs/distributed-cache/src/redis/link/stream-id.js';
-import { deferred, type Deferred } from './deferred.js';
+} from '../../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
+import { isAfter } from '../../../libs/distributed-cache/src/redis/link/stream-id.js';
+import { deferred, type Deferred } from '../common/deferred.js';
 
 /** A request as the link got it; the test answers it when it is time. */
 export interface ScriptedSync extends Deferred<SyncReply> {

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { DistributedCache } from '../../libs/distributed-cache/src/cache/distributed-cache.js';
+import type { DistributedCache } from '../../../libs/distributed-cache/src/cache/distributed-cache.js';
 import { copies, eventually, fill, untilCoherent, untilDropped, type CacheOnRedis } from './redis-caches.js';
 
 let keys = 0;

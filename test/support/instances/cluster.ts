@@ -1,7 +1,7 @@
-import { DistributedCache } from '../../libs/distributed-cache/src/cache/distributed-cache.js';
-import type { CacheSettings, RegionSettings } from '../../libs/distributed-cache/src/cache/settings.js';
-import { InMemoryInvalidationBridge } from '../../libs/distributed-cache/src/testing/in-memory-invalidation-bridge.js';
-import { ManualClock } from '../../libs/distributed-cache/src/testing/manual-clock.js';
+import { DistributedCache } from '../../../libs/distributed-cache/src/cache/distributed-cache.js';
+import type { CacheSettings, RegionSettings } from '../../../libs/distributed-cache/src/cache/settings.js';
+import { InMemoryInvalidationBridge } from '../../../libs/distributed-cache/src/testing/in-memory-invalidation-bridge.js';
+import { ManualClock } from '../../../libs/distributed-cache/src/testing/manual-clock.js';
 import { RecordedLogger } from './recorded-logger.js';
 
 /** The longest pause between two tries to dial; after it a healed instance has dialled. */

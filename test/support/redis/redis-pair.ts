@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { eventually } from './redis-caches.js';
+import { eventually } from '../instances/redis-caches.js';
 import { startRedisServer, type RedisServer } from './redis-server.js';
 
 const AT_ONCE = ['--repl-diskless-sync-delay', '0'];

@@ -1,5 +1,5 @@
-import type { CacheLogger } from '../../libs/distributed-cache/src/common/logger.js';
-import { everythingSaid } from './secrets/everything-said.js';
+import type { CacheLogger } from '../../../libs/distributed-cache/src/common/logger.js';
+import { everythingSaid } from '../secrets/everything-said.js';
 
 export interface LogLine {
   readonly level: 'log' | 'warn' | 'error' | 'debug';

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
-import { freePort } from '../../tools/ports.mjs';
-import { eventually } from './redis-caches.js';
+import { freePort } from '../../../tools/ports.mjs';
+import { eventually } from '../instances/redis-caches.js';
 import type { RedisCertificate } from './redis-certificate.js';
 import { startRedisServer, type RedisServer } from './redis-server.js';
 

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Redis } from 'ioredis';
-import { runAfterDeath } from '../../tools/parent-death.mjs';
-import { freePort } from '../../tools/ports.mjs';
-import { findRedisServerBinary } from '../../tools/redis.mjs';
-import { eventually } from './redis-caches.js';
+import { runAfterDeath } from '../../../tools/parent-death.mjs';
+import { freePort } from '../../../tools/ports.mjs';
+import { findRedisServerBinary } from '../../../tools/redis.mjs';
+import { eventually } from '../instances/redis-caches.js';
 import type { RedisCertificate } from './redis-certificate.js';
 import { startRedisServer, type RedisServer } from './redis-server.js';
 

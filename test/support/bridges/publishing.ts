@@ -1,10 +1,10 @@
-import { newBridgeStats, type BridgeStats } from '../../libs/distributed-cache/src/coherence/bridge-stats.js';
-import type { BridgeRefusal } from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
-import { decodeInvalidation } from '../../libs/distributed-cache/src/protocol/invalidation-message.js';
-import type { Invalidation, InvalidationTarget } from '../../libs/distributed-cache/src/protocol/invalidation.js';
-import { Publisher, type PublisherSettings } from '../../libs/distributed-cache/src/coherence/publish/publisher.js';
-import { ManualClock } from '../../libs/distributed-cache/src/testing/manual-clock.js';
-import { memberWith } from './bridge-member.js';
+import { newBridgeStats, type BridgeStats } from '../../../libs/distributed-cache/src/coherence/bridge-stats.js';
+import type { BridgeRefusal } from '../../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
+import { decodeInvalidation } from '../../../libs/distributed-cache/src/protocol/invalidation-message.js';
+import type { Invalidation, InvalidationTarget } from '../../../libs/distributed-cache/src/protocol/invalidation.js';
+import { Publisher, type PublisherSettings } from '../../../libs/distributed-cache/src/coherence/publish/publisher.js';
+import { ManualClock } from '../../../libs/distributed-cache/src/testing/manual-clock.js';
+import { memberWith } from '../bridge-member.js';
 import { ScriptedLink } from './scripted-bridge.js';
 
 export const PUBLISH_TIMEOUT = 1_000;
