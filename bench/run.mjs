@@ -18,7 +18,7 @@ import { printTable, verdicts } from './report/table.mjs';
  * @property {number} ours
  * @property {number} [theirs]
  * @property {{ median: number, low?: number, high?: number }} [ratio] ours ÷ theirs
- * @property {import('./measure/statistics.mjs').Spread} [spread] of ours, when there is no ratio
+ * @property {import('../tools/statistics.mjs').Spread} [spread] of ours, when there is no ratio
  */
 
 /**

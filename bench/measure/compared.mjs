@@ -1,4 +1,4 @@
-import { median, spread } from './statistics.mjs';
+import { median, spread } from '../../tools/statistics.mjs';
 
 /**
  * A row of two contenders that were measured in the same rounds. The ratio is ours ÷ theirs: it is taken round by round, and its median

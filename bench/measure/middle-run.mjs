@@ -1,4 +1,4 @@
-import { median } from './statistics.mjs';
+import { median } from '../../tools/statistics.mjs';
 
 /** @typedef {import('../run.mjs').Measured} Measured */
 

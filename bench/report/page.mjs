@@ -1,4 +1,5 @@
-import { number, table } from '../../tools/markdown.mjs';
+import { number } from '../../tools/figures.mjs';
+import { table } from '../../tools/markdown.mjs';
 import { capacity, costOfMessage } from './capacity.mjs';
 import { cellsOf, HEAD, verdicts } from './table.mjs';
 

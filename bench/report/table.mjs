@@ -1,4 +1,4 @@
-import { decimal, number } from '../../tools/markdown.mjs';
+import { decimal, number } from '../../tools/figures.mjs';
 import { better, definitionsFor, isMet } from '../targets.mjs';
 
 /**

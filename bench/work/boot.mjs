@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { startApplication } from '../application/application.mjs';
-import { median, spread } from '../measure/statistics.mjs';
+import { median, spread } from '../../tools/statistics.mjs';
 
 /**
  * The time that the module adds to the start of an application context, once all code has been imported.

@@ -5,7 +5,7 @@ import { messageAbout } from '../application/bare-message.mjs';
 import { startPeer } from '../application/peer-process.mjs';
 import { monotonicMicroseconds } from '../measure/clock.mjs';
 import { compared } from '../measure/compared.mjs';
-import { percentile } from '../measure/statistics.mjs';
+import { percentile } from '../../tools/statistics.mjs';
 import { LOADS } from '../targets.mjs';
 
 const WARM_UP_LOAD = 10_000;

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { startApplication } from '../application/application.mjs';
 import { startPeer } from '../application/peer-process.mjs';
-import { median, spread } from '../measure/statistics.mjs';
+import { median, spread } from '../../tools/statistics.mjs';
 
 const SENT_AT_ONCE = 8_000;
 

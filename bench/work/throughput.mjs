@@ -2,7 +2,7 @@ import { startApplication } from '../application/application.mjs';
 import { startPeer } from '../application/peer-process.mjs';
 import { monotonicMicroseconds } from '../measure/clock.mjs';
 import { compared } from '../measure/compared.mjs';
-import { median, spread } from '../measure/statistics.mjs';
+import { median, spread } from '../../tools/statistics.mjs';
 import { bentocache } from '../peers/bentocache.mjs';
 import { layeredLoader } from '../peers/layered-loader.mjs';
 
