@@ -3,7 +3,8 @@ import { DistributedCache } from '../../libs/distributed-cache/src/cache/distrib
 import type { CacheSettings } from '../../libs/distributed-cache/src/cache/settings.js';
 import { InMemoryInvalidationBridge } from '../../libs/distributed-cache/src/testing/in-memory-invalidation-bridge.js';
 import { ManualClock } from '../../libs/distributed-cache/src/testing/manual-clock.js';
-import { cacheSettings, LONGEST_BACK_OFF } from '../support/instances/cluster.js';
+import { cacheSettings } from '../support/instances/cache-settings.js';
+import { LONGEST_BACK_OFF } from '../support/instances/instances.js';
 import { History } from './history.js';
 import { isMadeValue, type MadeValue } from './made-value.js';
 import { keyOf, Shop, tagsOf } from './shop.js';

@@ -1,5 +1,5 @@
 import type { CacheSettings } from '../../libs/distributed-cache/src/cache/settings.js';
-import { regionSettings } from '../support/instances/cluster.js';
+import { regionSettings } from '../support/instances/cache-settings.js';
 import type { Subject } from './moments.js';
 import type { Random } from '../../tools/random.mjs';
 import { LISTS } from './shop.js';

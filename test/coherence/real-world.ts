@@ -2,9 +2,9 @@ import { DistributedCache } from '../../libs/distributed-cache/src/cache/distrib
 import type { CacheSettings } from '../../libs/distributed-cache/src/cache/settings.js';
 import { systemClock } from '../../libs/distributed-cache/src/common/clock.js';
 import { RedisInvalidationBridge } from '../../libs/distributed-cache/src/redis/redis-invalidation-bridge.js';
-import { cacheSettings } from '../support/instances/cluster.js';
+import { cacheSettings } from '../support/instances/cache-settings.js';
 import { RedisProxy } from '../support/redis/redis-proxy.js';
-import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
+import { RedisServer } from '../support/redis/redis-server.js';
 import { History } from './history.js';
 import { realFaults } from './real-faults.js';
 import { ServerFaults } from './server-faults.js';
@@ -38,7 +38,7 @@ export class RealWorld implements World<RealMember> {
 
   /** A server whose data survive a restart. */
   static server(): Promise<RedisServer> {
-    return startRedisServer({ persistent: true, args: ['--appendfsync', 'always'] });
+    return RedisServer.start({ persistent: true, args: ['--appendfsync', 'always'] });
   }
 
   async join(name: string, settings: Partial<CacheSettings>): Promise<RealMember> {

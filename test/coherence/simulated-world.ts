@@ -3,7 +3,7 @@ import type { CacheSettings } from '../../libs/distributed-cache/src/cache/setti
 import type { InvalidationBridge } from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
 import { InMemoryInvalidationBridge } from '../../libs/distributed-cache/src/testing/in-memory-invalidation-bridge.js';
 import { ManualClock } from '../../libs/distributed-cache/src/testing/manual-clock.js';
-import { cacheSettings } from '../support/instances/cluster.js';
+import { cacheSettings } from '../support/instances/cache-settings.js';
 import { History } from './history.js';
 import { Machine } from './machine.js';
 import { Shop } from './shop.js';

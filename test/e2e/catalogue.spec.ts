@@ -1,19 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RedisServer, startRedisServer } from '../support/redis/redis-server.js';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { type SampleApplication, startSample } from '../support/instances/sample-application.js';
 import { type CacheStatus, type Product, type ProductPage, request } from '../support/instances/sample-client.js';
+import { usingRedis } from '../support/redis/using-redis.js';
 
-let redis: RedisServer;
+const redis = usingRedis();
 let sample: SampleApplication;
 
 beforeAll(async () => {
-  redis = await startRedisServer();
   sample = await startSample({ redisConnectionString: redis.connectionString });
-});
-
-afterAll(async () => {
-  await sample?.stop();
-  await redis?.stop();
+  return () => sample.stop();
 });
 
 /**

@@ -1,22 +1,17 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type RedisServer, startRedisServer } from '../support/redis/redis-server.js';
+import { beforeAll, expect, it } from 'vitest';
 import { type SampleApplication, startSample } from '../support/instances/sample-application.js';
 import { type CacheStatus, readManyTimes, request } from '../support/instances/sample-client.js';
+import { usingRedis } from '../support/redis/using-redis.js';
 
-let redis: RedisServer;
+const redis = usingRedis();
 let sample: SampleApplication;
 
 beforeAll(async () => {
-  redis = await startRedisServer();
   sample = await startSample({
     redisConnectionString: redis.connectionString,
     environment: { SOURCE_LATENCY_MS: '200' },
   });
-});
-
-afterAll(async () => {
-  await sample?.stop();
-  await redis?.stop();
+  return () => sample.stop();
 });
 
 it('loads a cold product once on each instance, however many ask for it at the same time', async () => {

@@ -1,20 +1,16 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { eventually } from '../support/instances/redis-caches.js';
-import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
+import { beforeAll, expect, it } from 'vitest';
+import { eventually } from '../support/common/eventually.js';
 import { type SampleApplication, startSample } from '../support/instances/sample-application.js';
 import { type CacheStatus, type Product, request } from '../support/instances/sample-client.js';
+import { usingRedis } from '../support/redis/using-redis.js';
 
 const PASSWORD = 's3cret-of-the-sample';
 
-let redis: RedisServer;
+const redis = usingRedis({ password: PASSWORD });
 let sample: SampleApplication;
 beforeAll(async () => {
-  redis = await startRedisServer({ password: PASSWORD });
   sample = await startSample({ redisConnectionString: redis.connectionString, instances: 2 });
-});
-afterAll(async () => {
-  await sample.stop();
-  await redis.stop();
+  return () => sample.stop();
 });
 
 it('An application prints neither the password of its Redis nor what it caches, also when Redis dies and lets nobody in again', async () => {
@@ -28,7 +24,7 @@ it('An application prints neither the password of its Redis nor what it caches, 
         async (instance) => (await request<CacheStatus>('GET', `${instance}/cache/status`)).body.status.state,
       ),
     );
-  const admin = redis.client();
+  const { admin } = redis;
   await admin.config('SET', 'requirepass', 's3cret-rotated');
   await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
   await eventually(() => expect(sample.output).toContain('WRONGPASS'), 30_000);

@@ -1,32 +1,28 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { freePort } from '../../tools/ports.mjs';
-import { type RedisServer, startRedisServer } from '../support/redis/redis-server.js';
 import { type SampleApplication, startSample } from '../support/instances/sample-application.js';
 import { type CacheStatus, type Product, request } from '../support/instances/sample-client.js';
+import { usingRedisPerTest } from '../support/redis/using-redis.js';
 
 const SOURCE_LATENCY = 40;
 /** What an answer may take beyond what the source takes, in ms. */
 const BEYOND_SOURCE = 100;
 const PUBLISH_TIMEOUT = 1_000;
 
-let redis: RedisServer;
+const redis = usingRedisPerTest();
 let sample: SampleApplication;
 
 beforeEach(async () => {
-  redis = await startRedisServer();
   sample = await startSample({
     redisConnectionString: redis.connectionString,
     environment: { SOURCE_LATENCY_MS: `${SOURCE_LATENCY}` },
   });
+  onTestFinished(() => sample.stop());
   // The first request of a process compiles code and opens connections; it is not what is measured here.
   await everywhere(({ instance }) => request('PUT', `${instance}/products/1`, { price: 1 }));
 });
 
-afterEach(async () => {
-  redis?.resume();
-  await sample?.stop();
-  await redis?.stop();
-});
+afterEach(() => redis.resume());
 
 function everywhere<Result>(action: (at: { instance: string }) => Promise<Result>): Promise<Result[]> {
   return Promise.all(sample.instances.map((instance) => action({ instance })));
@@ -53,7 +49,7 @@ async function bootTime(redisConnectionString: string): Promise<number> {
 
 describe('an instance whose Redis connection is cut', () => {
   it('answers with a change made meanwhile a second later', async () => {
-    const client = redis.client();
+    const client = redis.admin;
     const subscribers = String(await client.call('CLIENT', 'LIST', 'TYPE', 'pubsub'));
     const addresses = [...subscribers.matchAll(/ addr=(\S+)/g)].map(([, address]) => String(address));
     expect(addresses.length).toBeGreaterThanOrEqual(sample.instances.length);

@@ -1,76 +1,54 @@
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ChangingSource, hearEachOther } from '../support/instances/evictions.js';
-import {
-  copies,
-  eventually,
-  fill,
-  RedisCaches,
-  untilCoherent,
-  untilDropped,
-  type CacheOnRedis,
-} from '../support/instances/redis-caches.js';
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../support/common/eventually.js';
+import { copies, fill, untilCoherent, untilDropped } from '../support/instances/copies.js';
+import { ChangingSource, isReached, reachEachOther } from '../support/instances/evictions.js';
+import { instances, logOf } from '../support/instances/instances.js';
+import { namesInRedis } from '../support/redis/names-in-redis.js';
 import { createRedisCertificate, type RedisCertificate } from '../support/redis/redis-certificate.js';
 import { SERVICE, WatchedRedis } from '../support/redis/redis-sentinel.js';
 
-const LOG = '{distributed-cache}:log';
-const caches = new RedisCaches();
-
-/** Two instances of one application. */
-function connectTwo(options: Parameters<RedisCaches['connect']>[0]): Promise<[CacheOnRedis, CacheOnRedis]> {
-  return Promise.all([caches.connect(options), caches.connect(options)]);
-}
-
-/** What two instances with these options are told of each other. */
-const heardWith = async (options: Parameters<typeof connectTwo>[0]) => hearEachOther(...(await connectTwo(options)));
-
 /** Redis behind sentinels of our own: reached, failed over, secured. @param over - the version of ioredis that the test runs on */
 export function describeSentinels(over: string): void {
-  afterEach(() => caches.closeAll());
-
   describe(`a Redis that sentinels watch over, ${over}`, () => {
     let redis: WatchedRedis;
     beforeAll(async () => {
       redis = await WatchedRedis.start();
+      return () => redis.stop();
     });
-    afterAll(() => redis.stop());
 
     const sentinels = () => redis.sentinels.map(({ port }) => ({ host: '127.0.0.1', port }));
 
     it('is reached through its sentinels, of which some may be away', async () => {
       const [first] = redis.connectionString.split(',');
-      expect(await heardWith({ redisConnectionString: redis.connectionString })).toBe(true);
-      expect(await heardWith({ redisConnectionString: `redis+sentinel://127.0.0.1:1,${first}/${SERVICE}` })).toBe(true);
+      expect(await isReached(redis)).toBe(true);
+      expect(await isReached({ redisConnectionString: `redis+sentinel://127.0.0.1:1,${first}/${SERVICE}` })).toBe(true);
     });
 
     it('is reached in RESP3', async () => {
-      expect(await heardWith({ redisConnectionString: `${redis.connectionString},protocol=3` })).toBe(true);
+      expect(await isReached({ redisConnectionString: `${redis.connectionString},protocol=3` })).toBe(true);
     });
 
     it('takes an eviction everywhere, once its replica has it', async () => {
-      const [a, b] = await connectTwo({
-        redisConnectionString: redis.connectionString,
-        namespace: 'everywhere',
+      const { a, b } = await instances(2)
+        .on(redis)
         // The list of members is young, so that one whom nobody knows any more has to have lapsed.
-        maxStaleness: '1s',
-        minReplicas: 1,
-        onUndelivered: 'throw',
-      });
-      await fill('1', 'one', a.cache, b.cache);
-      expect(await a.cache.region('products').evict('1', { everywhere: true })).toMatchObject({ instances: 2 });
-      expect(copies('1', a.cache, b.cache)).toEqual([undefined, undefined]);
-      await a.cache.region('products').evict('2');
+        .with({ maxStaleness: '1s', minReplicas: 1, onUndelivered: 'throw' })
+        .connected();
+      await fill('1', 'one', a, b);
+      expect(await a.region('products').evict('1', { everywhere: true })).toMatchObject({ instances: 2 });
+      expect(copies('1', a, b)).toEqual([undefined, undefined]);
+      await a.region('products').evict('2');
     });
 
     it('is reached by ioredis options alone', async () => {
-      expect(await heardWith({ redis: { sentinels: sentinels(), name: SERVICE } })).toBe(true);
+      expect(await isReached({ redis: { sentinels: sentinels(), name: SERVICE } })).toBe(true);
     });
 
     it('is reached where a client of the application leads, which is left as it was', async () => {
       const client = new Redis({ sentinels: sentinels(), name: SERVICE });
       expect(await client.ping()).toBe('PONG');
-      expect(await heardWith({ redis: client })).toBe(true);
-      await caches.closeAll();
+      expect(await isReached({ redis: client })).toBe(true);
       expect(client.status).toBe('ready');
       expect(await client.ping()).toBe('PONG');
       client.disconnect();
@@ -79,27 +57,27 @@ export function describeSentinels(over: string): void {
     it('is reached through a natMap', async () => {
       const announced = `127.0.0.1:${redis.primary.port}`;
       const natMap = { [announced]: { host: 'localhost', port: redis.primary.port } };
-      expect(await heardWith({ redis: { sentinels: sentinels(), name: SERVICE, natMap } })).toBe(true);
+      expect(await isReached({ redis: { sentinels: sentinels(), name: SERVICE, natMap } })).toBe(true);
     });
 
     it('is said at boot to be one', async () => {
-      const { log } = await caches.connect({ redisConnectionString: redis.connectionString });
+      const { log } = await instances(1).on(redis).connected();
       expect(JSON.stringify(log.lines)).toMatch(
         new RegExp(`redis\\+sentinel://.*/${SERVICE}/0 \\(sentinel, no TLS\\)`),
       );
     });
 
     it('that its sentinels know under another name is refused, and the reason says so', async () => {
-      const { cache, log } = caches.start({ redisConnectionString: redis.connectionString.replace(SERVICE, 'other') });
-      await expect(cache.firstSync(1)).rejects.toThrow(/no sentinel names the primary of 'other'.*No such master/);
+      const redisConnectionString = redis.connectionString.replace(SERVICE, 'other');
+      const { a, log } = instances(1).on({ redisConnectionString }).started();
+      await expect(a.firstSync(1)).rejects.toThrow(/no sentinel names the primary of 'other'.*No such master/);
       expect(log.at('error')).toHaveLength(1);
     });
 
     it('of which no sentinel is there is named, sentinel by sentinel', async () => {
-      const { cache } = caches.start({ redisConnectionString: `127.0.0.1:1,127.0.0.1:2,serviceName=${SERVICE}` });
-      await expect(cache.firstSync(1)).rejects.toThrow(
-        /sentinel 127\.0\.0\.1:1: connect ECONNREFUSED.*127\.0\.0\.1:2: /,
-      );
+      const redisConnectionString = `127.0.0.1:1,127.0.0.1:2,serviceName=${SERVICE}`;
+      const { a } = instances(1).on({ redisConnectionString }).started();
+      await expect(a.firstSync(1)).rejects.toThrow(/sentinel 127\.0\.0\.1:1: connect ECONNREFUSED.*127\.0\.0\.1:2: /);
     });
 
     it('is asked for with no connection left to a sentinel once the cache is closed', async () => {
@@ -107,9 +85,10 @@ export function describeSentinels(over: string): void {
         const lists = await Promise.all(redis.sentinels.map(({ client }) => client.call('CLIENT', 'LIST')));
         return lists.join('').split(' name=counted ').length - 1;
       };
-      const { cache } = await caches.connect({ redisConnectionString: `${redis.connectionString},name=counted` });
+      const redisConnectionString = `${redis.connectionString},name=counted`;
+      const { a } = await instances(1).on({ redisConnectionString }).connected();
       expect(await named()).toBe(redis.sentinels.length);
-      await cache.close();
+      await a.close();
       await eventually(async () => expect(await named()).toBe(0));
     });
   });
@@ -118,68 +97,65 @@ export function describeSentinels(over: string): void {
     let redis: WatchedRedis;
     beforeEach(async () => {
       redis = await WatchedRedis.start();
-    });
-    afterEach(async () => {
-      await caches.closeAll();
-      await redis.stop();
+      onTestFinished(() => redis.stop());
     });
 
     it('because the primary was killed has both instances coherent again, with all that was evicted meanwhile', async () => {
-      const [a, b] = await connectTwo({ redisConnectionString: redis.connectionString, publishTimeout: 100 });
+      const { a, b } = await instances(2).on(redis).with({ publishTimeout: 100 }).connected();
       const source = new ChangingSource(a, b);
       await source.untilChanged(50);
 
       await redis.primary.kill();
-      await eventually(() => expect(a.cache.status().state).toBe('disconnected'));
-      await a.cache.region('products').evict('while it was away');
+      await eventually(() => expect(a.status().state).toBe('disconnected'));
+      await a.region('products').evict('while it was away');
       await redis.untilPromoted();
 
-      await untilCoherent(a.cache, b.cache);
+      await untilCoherent(a, b);
       await source.untilChanged(20);
       expect(await source.settled()).toEqual([]);
-      const log = await redis.replica.client().xrange(LOG, '-', '+');
-      expect(JSON.stringify(log)).toContain('while it was away');
-      expect(await hearEachOther(a, b)).toBe(true);
+      const { log } = namesInRedis();
+      expect(JSON.stringify(await redis.replica.admin.xrange(log, '-', '+'))).toContain('while it was away');
+      expect(await reachEachOther(a, b)).toBe(true);
     });
 
     it('because the primary was frozen takes the links to the new one, before the old one answers again', async () => {
       // Nothing but the sentinels says that the old primary is one no more.
       const patience = { commandTimeout: '1h', publishTimeout: 0 } as const;
-      const [a, b] = await connectTwo({ redisConnectionString: redis.connectionString, ...patience });
-      await fill('1', 'one', a.cache, b.cache);
+      const { a, b } = await instances(2).on(redis).with(patience).connected();
+      await fill('1', 'one', a, b);
       redis.primary.pause();
-      await a.cache.region('products').evict('while it was frozen');
+      await a.region('products').evict('while it was frozen');
       await redis.untilPromoted();
 
-      await eventually(() => expect([a, b].map(({ cache }) => cache.stats().bridge.reconnects)).toEqual([1, 1]));
-      expect(JSON.stringify(a.log.at('warn'))).toContain(
+      await eventually(() => expect([a, b].map((each) => each.stats().bridge.reconnects)).toEqual([1, 1]));
+      expect(JSON.stringify(logOf(a).at('warn'))).toContain(
         `the sentinels name another primary now: 127.0.0.1:${redis.replica.port}`,
       );
       redis.primary.resume();
-      expect(await redis.primary.client().info('replication')).toContain('role:master');
-      expect(await hearEachOther(a, b)).toBe(true);
-      const log = await redis.replica.client().xrange(LOG, '-', '+');
-      expect(JSON.stringify(log)).toContain('while it was frozen');
+      expect(await redis.primary.admin.info('replication')).toContain('role:master');
+      expect(await reachEachOther(a, b)).toBe(true);
+      const { log } = namesInRedis();
+      expect(JSON.stringify(await redis.replica.admin.xrange(log, '-', '+'))).toContain('while it was frozen');
     });
 
     it('because somebody asked for it has the links on the new primary, though the old one still answers', async () => {
-      const [a, b] = await connectTwo({ redisConnectionString: redis.connectionString });
-      await fill('1', 'one', a.cache, b.cache);
+      const { a, b } = await instances(2).on(redis).connected();
+      await fill('1', 'one', a, b);
       await redis.sentinels[0]?.client.call('SENTINEL', 'FAILOVER', SERVICE);
       await redis.untilPromoted();
 
-      await eventually(() => expect(a.cache.stats().bridge.reconnects).toBeGreaterThan(0));
-      await eventually(() => expect(b.cache.stats().bridge.reconnects).toBeGreaterThan(0));
-      await untilCoherent(a.cache, b.cache);
-      await a.cache.region('products').evict('1');
-      await untilDropped('1', b.cache);
-      expect(await hearEachOther(a, b)).toBe(true);
+      await eventually(() => expect(a.stats().bridge.reconnects).toBeGreaterThan(0));
+      await eventually(() => expect(b.stats().bridge.reconnects).toBeGreaterThan(0));
+      await untilCoherent(a, b);
+      await a.region('products').evict('1');
+      await untilDropped('1', b);
+      expect(await reachEachOther(a, b)).toBe(true);
     });
 
     it('is dialled in bounded time while one of the sentinels is frozen', async () => {
       redis.sentinels[0]?.pause();
       const startedAt = performance.now();
-      await caches.connect({ redisConnectionString: redis.connectionString });
+      await instances(1).on(redis).connected();
       expect(performance.now() - startedAt).toBeLessThan(2_000);
       redis.sentinels[0]?.resume();
     });
@@ -191,10 +167,10 @@ export function describeSentinels(over: string): void {
     beforeAll(async () => {
       certificate = await createRedisCertificate();
       redis = await WatchedRedis.start({ tls: certificate, password: 'of-redis', sentinelPassword: 'of-sentinels' });
-    });
-    afterAll(async () => {
-      await redis.stop();
-      await certificate.remove();
+      return async () => {
+        await redis.stop();
+        await certificate.remove();
+      };
     });
 
     const secured = (password = 'of-redis', sentinelPassword = 'of-sentinels') => ({
@@ -203,22 +179,24 @@ export function describeSentinels(over: string): void {
     });
 
     it('are reached once their authority is trusted', async () => {
-      expect(await heardWith(secured())).toBe(true);
+      expect(await isReached(secured())).toBe(true);
     });
 
     it.each([
       ['of Redis', ['wrong-1', 'of-sentinels'], /WRONGPASS.*check user and password/],
       ['of the sentinels', ['of-redis', 'wrong-2'], /no sentinel names the primary of 'main'.*WRONGPASS/],
     ] as const)('are told apart when the password %s is wrong', async (_, [password, sentinelPassword], reason) => {
-      const { cache, log } = caches.start(secured(password, sentinelPassword));
-      await expect(cache.firstSync(1)).rejects.toThrow(reason);
+      const { a, log } = instances(1).on(secured(password, sentinelPassword)).started();
+      await expect(a.firstSync(1)).rejects.toThrow(reason);
       expect(log.at('error')).toHaveLength(1);
       expect(JSON.stringify(log.lines)).not.toMatch(/wrong-\d/);
     });
 
     it('of an unknown authority are refused, and the reason says what to give', async () => {
-      const { cache } = caches.start({ ...secured(), redis: {} });
-      await expect(cache.firstSync(1)).rejects.toThrow(/certificate.*redis: \{ tls: \{ ca \} \}/);
+      const { a } = instances(1)
+        .on({ ...secured(), redis: {} })
+        .started();
+      await expect(a.firstSync(1)).rejects.toThrow(/certificate.*redis: \{ tls: \{ ca \} \}/);
     });
   });
 }

@@ -1,12 +1,13 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { RedisInvalidationBridge } from 'nestjs-distributed-cache/redis';
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { bridgeMember } from '../support/bridge-member.js';
+import { untilCoherent } from '../support/instances/copies.js';
+import { instances } from '../support/instances/instances.js';
 import { until } from '../support/lab/waits.js';
-import { RedisCaches, untilCoherent, type CacheOnRedis } from '../support/instances/redis-caches.js';
-import { RedisProxy } from '../support/redis/redis-proxy.js';
-import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
+import type { RedisProxy } from '../support/redis/redis-proxy.js';
+import { proxyTo, usingRedis } from '../support/redis/using-redis.js';
 
 const RECONNECTS = 100;
 /** A client of ioredis that is kept comes to twice as much, and a line in the log of the test to a third. */
@@ -36,44 +37,33 @@ function heapInUse(): number {
 }
 
 describe('a hundred reconnects', () => {
-  let redis: RedisServer;
-  const caches = new RedisCaches();
+  const redis = usingRedis();
   const warnings: Error[] = [];
   const warned = (warning: Error): void => void warnings.push(warning);
 
-  beforeAll(async () => {
-    redis = await startRedisServer();
+  beforeAll(() => {
     process.on('warning', warned);
+    return () => process.off('warning', warned);
   });
-  afterAll(async () => {
-    process.off('warning', warned);
-    await redis.stop();
-  });
-  afterEach(() => caches.closeAll());
-
-  const connectTwo = (): Promise<[CacheOnRedis, CacheOnRedis]> => {
-    const options = { redisConnectionString: redis.connectionString, namespace: 'leaks', maxStaleness: 300 };
-    return Promise.all([caches.connect(options), caches.connect(options)]);
-  };
 
   it('leave no socket, timer, listener or memory behind, here or in Redis', async () => {
-    const both = await connectTwo();
-    const admin = redis.client();
+    const { all: both } = await instances(2).on(redis).with({ maxStaleness: 300 }).connected();
+    const { admin } = redis;
     const clients = async (): Promise<number> =>
       String(await admin.client('LIST'))
         .trim()
         .split('\n').length;
     const reconnect = async (times: number): Promise<void> => {
       for (let i = 0; i < times; i += 1) {
-        const goals = both.map(({ cache }) => cache.stats().bridge.reconnects + 1);
+        const goals = both.map((each) => each.stats().bridge.reconnects + 1);
         await admin.call('CLIENT', 'KILL', 'TYPE', i % 2 === 0 ? 'pubsub' : 'normal', 'SKIPME', 'yes');
-        for (const { cache } of both) void cache.region('products').evict(i);
+        for (const each of both) void each.region('products').evict(i);
         await until(() => {
-          for (const [index, { cache }] of both.entries())
-            expect(cache.stats().bridge.reconnects).toBeGreaterThanOrEqual(goals[index] ?? 0);
+          for (const [index, each] of both.entries())
+            expect(each.stats().bridge.reconnects).toBeGreaterThanOrEqual(goals[index] ?? 0);
         });
       }
-      await untilCoherent(...both.map(({ cache }) => cache));
+      await untilCoherent(...both);
     };
     await reconnect(10);
     const before = { resources: resources(), clients: await clients(), heap: heapInUse() };
@@ -90,8 +80,7 @@ describe('a hundred reconnects', () => {
     ['is never answered', (proxy: RedisProxy) => proxy.blackhole()],
     ['is answered, but not its SUBSCRIBE', (proxy: RedisProxy) => proxy.blackhole({ role: 'subscriber' })],
   ])('that fail because the connection %s leave nothing behind either', async (_, begin) => {
-    const proxy = await RedisProxy.start(redis.port);
-    onTestFinished(() => proxy.stop());
+    const proxy = await proxyTo(redis);
     begin(proxy);
     const bridge = new RedisInvalidationBridge({
       connectionString: proxy.connectionString,

@@ -1,61 +1,46 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  copies,
-  eventually,
-  fill,
-  RedisCaches,
-  untilCoherent,
-  untilDropped,
-  type CacheOnRedis,
-} from '../support/instances/redis-caches.js';
+import type { DistributedCache } from 'nestjs-distributed-cache';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../support/common/eventually.js';
+import { copies, fill, untilCoherent, untilDropped } from '../support/instances/copies.js';
+import { instances, logOf } from '../support/instances/instances.js';
 import { RedisPair } from '../support/redis/redis-pair.js';
 import { RedisSwitch } from '../support/redis/redis-switch.js';
 
 /** An instance, and the address by which it reaches Redis. */
-interface Instance extends CacheOnRedis {
+interface Instance {
+  readonly cache: DistributedCache;
   readonly address: RedisSwitch;
 }
 
 /** Replication is asynchronous: what an old primary has accepted last, the new one may never have heard of. */
 describe('an eviction that the old primary accepted and the new one never heard of', () => {
-  const caches = new RedisCaches();
-  const addresses: RedisSwitch[] = [];
   let redis: RedisPair;
 
   beforeEach(async () => {
     redis = await RedisPair.start();
-  });
-  afterEach(async () => {
-    await caches.closeAll();
-    await Promise.all(addresses.splice(0).map((address) => address.stop()));
-    await redis.stop();
+    onTestFinished(() => redis.stop());
   });
 
   /** An instance on the server at `port`. Its lease is so long that a copy it has lost was dropped, and did not lapse. */
   async function connect(port = redis.primary.port): Promise<Instance> {
     const address = await RedisSwitch.start(port);
-    addresses.push(address);
-    const redisConnectionString = address.connectionString;
-    const started = await caches.connect({
-      redisConnectionString,
-      publishTimeout: 200,
-      drainTimeout: 0,
-      commandTimeout: 500,
-    });
-    return { ...started, address };
+    onTestFinished(() => address.stop());
+    const options = { publishTimeout: 200, drainTimeout: 0, commandTimeout: 500 };
+    const { a: cache } = await instances(1).on(address).with(options).connected();
+    return { cache, address };
   }
 
   /** Leads the instances to the server at `port`, and waits until they have synced there. */
-  async function moveTo(port: number, ...instances: Instance[]): Promise<void> {
-    for (const { cache, address } of instances) {
+  async function moveTo(port: number, ...moved: Instance[]): Promise<void> {
+    for (const { cache, address } of moved) {
       const { reconnects } = cache.stats().bridge;
       address.leadTo(port);
       await eventually(() => expect(cache.stats().bridge.reconnects).toBe(reconnects + 1));
     }
-    await untilCoherent(...instances.map(({ cache }) => cache));
+    await untilCoherent(...moved.map(({ cache }) => cache));
   }
 
-  const onTheNewPrimary = (...instances: Instance[]): Promise<void> => moveTo(redis.replica.port, ...instances);
+  const onTheNewPrimary = (...moved: Instance[]): Promise<void> => moveTo(redis.replica.port, ...moved);
 
   /** Cuts an instance off; it goes on serving its copies, for as long as its lease lasts. */
   const cutOff = async ({ cache, address }: Instance): Promise<void> => {
@@ -167,7 +152,7 @@ describe('an eviction that the old primary accepted and the new one never heard 
     other.address.leadTo(redis.replica.port);
     await eventually(() => expect(other.cache.status().state).toBe('disconnected'));
     await publisher.cache.region('products').evict('1');
-    await eventually(() => expect(JSON.stringify(other.log.at('warn'))).toContain('Disconnected'));
+    await eventually(() => expect(JSON.stringify(logOf(other.cache).at('warn'))).toContain('Disconnected'));
     const { leaseAge } = other.cache.status();
     await eventually(() => expect(other.cache.status().leaseAge).toBeGreaterThan(leaseAge + 500));
     expect(other.cache.status().state).toBe('disconnected');

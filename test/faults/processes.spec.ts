@@ -3,7 +3,7 @@ import { startChildInstance, type ChildInstance } from '../support/lab/child-ins
 import { endures } from '../support/lab/endures.js';
 import { lab, MAX_STALENESS, type FaultLab } from '../support/lab/fault-lab.js';
 import { until } from '../support/lab/waits.js';
-import { RedisProxy } from '../support/redis/redis-proxy.js';
+import { proxyTo } from '../support/redis/using-redis.js';
 
 const TTL = 4_000;
 const ORPHANS = Array.from({ length: 500 }, (_, index) => `orphan-${index}`);
@@ -23,8 +23,7 @@ describe('an instance that dies', () => {
   it('takes along what was in its outbox, and the others serve that until its TTL at the most; nothing else is harmed', async () => {
     const orphans = { ttl: TTL, maxEntries: 1_000 };
     const shop = await lab(3).with({ regions: { orphans } }).open();
-    const proxy = await RedisProxy.start(shop.redis.port);
-    onTestFinished(() => proxy.stop());
+    const proxy = await proxyTo(shop.redis);
     const child = await childOf(proxy.connectionString);
     let heldAt = 0;
     let servedFor = 0;

@@ -1,12 +1,12 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { percentile } from '../../tools/statistics.mjs';
 import { atLeast } from '../support/common/at-least.js';
 import { endures } from '../support/lab/endures.js';
 import { lab } from '../support/lab/fault-lab.js';
 import { propagation } from '../support/lab/propagation.js';
 import { until } from '../support/lab/waits.js';
-import { RedisProxy } from '../support/redis/redis-proxy.js';
-import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
+import type { RedisServer } from '../support/redis/redis-server.js';
+import { proxyTo, startRedis } from '../support/redis/using-redis.js';
 
 describe('instances whose Redis', () => {
   it('is out of memory drop at once what the log cannot take, and deliver it when it can', async () => {
@@ -56,7 +56,7 @@ describe('an instance that reaches a read-only replica', () => {
     const { a } = shop;
     const flushes = (): number[] => shop.instances.map(({ cache }) => cache.stats().bridge.flushes);
     const before = flushes();
-    const { replica, cutOff } = await replicaOf(shop.redis.port);
+    const { replica, cutOff } = await replicaOf(shop.redis);
     // Its first replica makes a primary begin another history, and that is another epoch: over before the fault begins.
     await until(() => expect(flushes()).toEqual(before.map((count) => count + 1)));
     const seen = await endures(shop, {
@@ -70,18 +70,15 @@ describe('an instance that reaches a read-only replica', () => {
       end: () => a.proxy.leadTo(shop.redis.port),
     });
     // It did ask there, and was refused.
-    expect(await replica.client().info('errorstats')).toContain('errorstat_READONLY');
+    expect(await replica.admin.info('errorstats')).toContain('errorstat_READONLY');
     expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, reconnects: atLeast(1) } });
   });
 });
 
-/** A replica that has caught up with the server at `port`, and what silences the link between them. */
-async function replicaOf(port: number): Promise<{ replica: RedisServer; cutOff: () => void }> {
-  const link = await RedisProxy.start(port);
-  onTestFinished(() => link.stop());
-  const replica = await startRedisServer({ args: ['--replicaof', '127.0.0.1', `${link.port}`] });
-  onTestFinished(() => replica.stop());
-  const client = replica.client();
-  await until(async () => expect(await client.info('replication')).toContain('master_link_status:up'));
+/** A replica that has caught up with `primary`, and what silences the link between them. */
+async function replicaOf(primary: RedisServer): Promise<{ replica: RedisServer; cutOff: () => void }> {
+  const link = await proxyTo(primary);
+  const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', `${link.port}`] });
+  await until(async () => expect(await replica.admin.info('replication')).toContain('master_link_status:up'));
   return { replica, cutOff: () => link.blackhole() };
 }

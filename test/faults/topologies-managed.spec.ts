@@ -1,8 +1,9 @@
 import { Cluster } from 'ioredis';
-import type { DistributedCacheOptions } from 'nestjs-distributed-cache';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ChangingSource, hearEachOther } from '../support/instances/evictions.js';
-import { eventually, RedisCaches, untilCoherent, type CacheOnRedis } from '../support/instances/redis-caches.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../support/common/eventually.js';
+import { untilCoherent } from '../support/instances/copies.js';
+import { ChangingSource, isReached, reachEachOther } from '../support/instances/evictions.js';
+import { instances, type Place } from '../support/instances/instances.js';
 import { createRedisCertificate, type RedisCertificate } from '../support/redis/redis-certificate.js';
 import { RedisCluster } from '../support/redis/redis-cluster.js';
 import type { RedisServer } from '../support/redis/redis-server.js';
@@ -15,61 +16,59 @@ describe('a cluster behind one endpoint, with TLS and one name for all of its no
   let slot: number;
   /** A node that does not hold the slot. */
   let endpoint: RedisServer;
-  const caches = new RedisCaches();
 
   beforeAll(async () => {
     certificate = await createRedisCertificate('DNS:localhost');
     cluster = await RedisCluster.start({ tls: certificate });
     slot = await cluster.slotOf(NAMESPACE);
     endpoint = await cluster.otherThan(slot);
+    return async () => {
+      await cluster.stop();
+      await certificate.remove();
+    };
   });
-  afterAll(async () => {
-    await cluster.stop();
-    await certificate.remove();
-  });
-  afterEach(() => caches.closeAll());
 
-  const trusting = (redisConnectionString: string): DistributedCacheOptions => ({
-    namespace: NAMESPACE,
+  const trusting = (redisConnectionString: string): Place => ({
     redisConnectionString,
     redis: { tls: { ca: certificate.ca } },
   });
-  const connectTwo = (options: DistributedCacheOptions): Promise<[CacheOnRedis, CacheOnRedis]> =>
-    Promise.all([caches.connect(options), caches.connect(options)]);
 
   it.each([
     ['the name of its endpoint', () => `rediss://localhost:${endpoint.port}`],
     ['sslHost, where the endpoint is an address', () => `127.0.0.1:${endpoint.port},ssl=true,sslHost=localhost`],
     ['sslHost, from several addresses', () => `${cluster.connectionString},ssl=true,sslHost=localhost`],
   ])('is reached by %s', async (_, connectionString) => {
-    expect(await hearEachOther(...(await connectTwo(trusting(connectionString()))))).toBe(true);
+    expect(await isReached(trusting(connectionString()), { namespace: NAMESPACE })).toBe(true);
   });
 
   it('is reached where a Cluster of the application leads, which is left as it was', async () => {
     const tls = { ca: certificate.ca, servername: 'localhost' };
     const client = new Cluster([{ host: 'localhost', port: endpoint.port }], { redisOptions: { tls } });
     expect(await client.set('theirs', 'value')).toBe('OK');
-    expect(await hearEachOther(...(await connectTwo({ redis: client, namespace: NAMESPACE })))).toBe(true);
-    await caches.closeAll();
+    expect(await isReached({ redis: client }, { namespace: NAMESPACE })).toBe(true);
     expect(await client.get('theirs')).toBe('value');
     client.disconnect();
   });
 
   it('is refused by its address alone, and the reason says what to give', async () => {
-    const { cache } = caches.start(trusting(`rediss://127.0.0.1:${endpoint.port}`));
-    await expect(cache.firstSync(1)).rejects.toThrow(/certificate.*sslHost/);
+    const { a } = instances(1)
+      .on(trusting(`rediss://127.0.0.1:${endpoint.port}`))
+      .started();
+    await expect(a.firstSync(1)).rejects.toThrow(/certificate.*sslHost/);
   });
 
   it('of an authority that is not trusted is refused, and the reason says what to give', async () => {
-    const { cache } = caches.start({ redisConnectionString: `rediss://localhost:${endpoint.port}` });
-    await expect(cache.firstSync(1)).rejects.toThrow(/certificate.*redis: \{ tls: \{ ca \} \}/);
+    const { a } = instances(1)
+      .on({ redisConnectionString: `rediss://localhost:${endpoint.port}` })
+      .started();
+    await expect(a.firstSync(1)).rejects.toThrow(/certificate.*redis: \{ tls: \{ ca \} \}/);
   });
 
   it('whose primary of the slot is killed is coherent again on the promoted replica', async () => {
-    const [a, b] = await connectTwo({
-      ...trusting(`rediss://localhost:${endpoint.port}`),
-      publishTimeout: 100,
-    });
+    const { a, b } = await instances(2)
+      .on(trusting(`rediss://localhost:${endpoint.port}`))
+      .with({ namespace: NAMESPACE, publishTimeout: 100 })
+      .connected();
     const source = new ChangingSource(a, b);
     await source.untilChanged(20);
     const killed = await cluster.ownerOf(slot);
@@ -77,8 +76,8 @@ describe('a cluster behind one endpoint, with TLS and one name for all of its no
     await eventually(async () => expect(await cluster.ownerOf(slot)).not.toBe(killed), 30_000);
 
     await source.untilChanged(20);
-    await untilCoherent(a.cache, b.cache);
+    await untilCoherent(a, b);
     expect(await source.settled()).toEqual([]);
-    expect(await hearEachOther(a, b)).toBe(true);
+    expect(await reachEachOther(a, b)).toBe(true);
   });
 });

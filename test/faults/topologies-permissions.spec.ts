@@ -1,50 +1,49 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { hearEachOther } from '../support/instances/evictions.js';
-import { eventually, RedisCaches } from '../support/instances/redis-caches.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../support/common/eventually.js';
+import { reachEachOther } from '../support/instances/evictions.js';
+import { instances, type Instances } from '../support/instances/instances.js';
 import { RedisCluster } from '../support/redis/redis-cluster.js';
 import { COMMANDS, EVERYWHERE, INFO, KEYS_AND_CHANNEL, OF_SENTINELS } from '../support/redis/redis-permissions.js';
 import { WatchedRedis } from '../support/redis/redis-sentinel.js';
 
 const ALL = [...KEYS_AND_CHANNEL, ...COMMANDS, ...EVERYWHERE, INFO];
 const USER = ['ACL', 'SETUSER', 'shop', 'reset', 'on', '>secret'];
-const caches = new RedisCaches();
 
-afterEach(() => caches.closeAll());
+/** Instances that log in as the user, in the namespace to which its rules refer. */
+const asUser = (count: number, { connectionString }: { readonly connectionString: string }): Instances =>
+  instances(count)
+    .on({ redisConnectionString: `${connectionString},user=shop,password=secret` })
+    .with({ namespace: 'shop' });
 
 describe('an instance whose user may do just what it needs in a Redis Cluster', () => {
   let cluster: RedisCluster;
   beforeAll(async () => {
     cluster = await RedisCluster.start();
-  });
-  afterAll(() => cluster.stop());
-
-  const options = () => ({
-    redisConnectionString: `${cluster.connectionString},user=shop,password=secret`,
-    namespace: 'shop',
+    return () => cluster.stop();
   });
 
   it('is coherent, also once the slot has moved to another primary', async () => {
     await cluster.onEvery(...USER, ...ALL);
-    const [a, b] = await Promise.all([caches.connect(options()), caches.connect(options())]);
-    expect(await hearEachOther(a, b)).toBe(true);
+    const { a, b, log } = await asUser(2, cluster).connected();
+    expect(await reachEachOther(a, b)).toBe(true);
 
     const slot = await cluster.slotOf('shop');
     const [from, to] = [await cluster.ownerOf(slot), await cluster.otherThan(slot)];
     await cluster.beginMove(slot, from, to);
     await cluster.finishMove(slot, from, to);
-    await a.cache.region('products').evict('1');
-    await eventually(() => expect(a.cache.stats().bridge.reconnects).toBe(1));
-    expect(await hearEachOther(a, b)).toBe(true);
-    expect([a, b].flatMap(({ log }) => log.at('error'))).toEqual([]);
+    await a.region('products').evict('1');
+    await eventually(() => expect(a.stats().bridge.reconnects).toBe(1));
+    expect(await reachEachOther(a, b)).toBe(true);
+    expect(log.at('error')).toEqual([]);
   });
 
   it.each([...KEYS_AND_CHANNEL, ...COMMANDS])('is told once, loudly, that it lacks %s', async (missing) => {
     await cluster.onEvery('SCRIPT', 'FLUSH');
     await cluster.onEvery(...USER, ...ALL.filter((rule) => rule !== missing));
-    const { cache, log } = caches.start({ ...options(), publishTimeout: 0, drainTimeout: 0 });
+    const { a, log } = asUser(1, cluster).with({ publishTimeout: 0, drainTimeout: 0 }).started();
 
-    await cache.firstSync(1).catch(() => undefined);
-    await cache.region('products').evict('1');
+    await a.firstSync(1).catch(() => undefined);
+    await a.region('products').evict('1');
     // Its first sync asks where the log goes on from; only one after that reads the log from there.
     if (missing === '+xrange') await cluster.onEvery('CLIENT', 'KILL', 'USER', 'shop');
 
@@ -58,30 +57,26 @@ describe('an instance whose users may do just what it needs of Redis and of its 
   beforeAll(async () => {
     redis = await WatchedRedis.start();
     const [command = '', ...user] = USER;
-    await redis.primary.client().call(command, ...user, ...ALL);
+    await redis.primary.admin.call(command, ...user, ...ALL);
+    return () => redis.stop();
   });
-  afterAll(() => redis.stop());
 
   const allow = async (...rules: string[]): Promise<void> => {
     const [command = '', ...user] = USER;
     for (const { client } of redis.sentinels) await client.call(command, ...user, ...rules);
   };
-  const options = () => ({
-    redisConnectionString: `${redis.connectionString},user=shop,password=secret`,
-    namespace: 'shop',
-  });
 
   it('is coherent', async () => {
     await allow(...OF_SENTINELS);
-    const [a, b] = await Promise.all([caches.connect(options()), caches.connect(options())]);
-    expect(await hearEachOther(a, b)).toBe(true);
-    expect([a, b].flatMap(({ log }) => log.at('error'))).toEqual([]);
+    const { a, b, log } = await asUser(2, redis).connected();
+    expect(await reachEachOther(a, b)).toBe(true);
+    expect(log.at('error')).toEqual([]);
   });
 
   it.each(OF_SENTINELS)('is told once, loudly, that it lacks %s', async (missing) => {
     await allow(...OF_SENTINELS.filter((rule) => rule !== missing));
-    const { cache, log } = caches.start(options());
-    await expect(cache.firstSync(2)).rejects.toThrow(/no sentinel names the primary of 'main'.*NOPERM/);
+    const { a, log } = asUser(1, redis).started();
+    await expect(a.firstSync(2)).rejects.toThrow(/no sentinel names the primary of 'main'.*NOPERM/);
     expect(log.at('error')).toHaveLength(1);
   });
 });

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Cacheable, CachePut } from 'nestjs-distributed-cache';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { startInstance, startInstances, type Instance } from '../support/instances/application.js';
-import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../support/common/eventually.js';
+import { startApplication, startApplications, type Application } from '../support/instances/application.js';
+import { testNamespace } from '../support/redis/names-in-redis.js';
+import { usingRedis } from '../support/redis/using-redis.js';
 
 interface Price {
   readonly amount: number;
@@ -27,27 +29,21 @@ class Prices {
 }
 
 describe('instances that share one Redis', () => {
-  let redis: RedisServer;
-  let instances: Instance[];
+  const redis = usingRedis();
+  let applications: Application[];
 
-  beforeAll(async () => {
-    redis = await startRedisServer();
-  });
-  afterAll(() => redis.stop());
   beforeEach(async () => {
     source.loads = 0;
-    instances = await startInstances(
-      3,
-      { redisConnectionString: redis.connectionString, namespace: `n${Math.random()}` },
-      [Prices],
-    );
+    const options = { redisConnectionString: redis.connectionString, namespace: testNamespace() };
+    applications = await startApplications(3, options, [Prices]);
   });
-  afterEach(() => Promise.all(instances.map((instance) => instance.close())));
 
-  const prices = (): Prices[] => instances.map((instance) => instance.get(Prices));
+  const prices = (): Prices[] => applications.map((application) => application.get(Prices));
+  const copies = (): unknown[] => applications.map(({ cache }) => cache.region('prices').getSync('1'));
+  const states = (): string[] => applications.map(({ cache }) => cache.status().state);
 
   it('are coherent once they have booted', () => {
-    expect(instances.map(({ cache }) => cache.status().state)).toEqual(['coherent', 'coherent', 'coherent']);
+    expect(states()).toEqual(['coherent', 'coherent', 'coherent']);
   });
 
   it('each load a value once and serve it from memory', async () => {
@@ -58,45 +54,26 @@ describe('instances that share one Redis', () => {
   it('serve the new value once one of them has put it', async () => {
     for (const service of prices()) await service.find('1');
     await prices()[0]?.change('1', 42);
-    await vi.waitFor(() =>
-      expect(instances.map(({ cache }) => cache.region('prices').getSync('1'))).toEqual([
-        { amount: 42 },
-        undefined,
-        undefined,
-      ]),
-    );
+    await eventually(() => expect(copies()).toEqual([{ amount: 42 }, undefined, undefined]), 1_000);
     for (const service of prices()) expect(await service.find('1')).toEqual({ amount: 42 });
   });
 
   it('drop what was evicted while their connections were cut', async () => {
     for (const service of prices()) await service.find('1');
-    const client = redis.client();
-    await client.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
-    await client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
-    await instances[0]?.cache.region('prices').evict('1');
-    await vi.waitFor(
-      () =>
-        expect(instances.map(({ cache }) => cache.region('prices').getSync('1'))).toEqual([
-          undefined,
-          undefined,
-          undefined,
-        ]),
-      { timeout: 5000 },
-    );
-    await vi.waitFor(
-      () => expect(instances.map(({ cache }) => cache.status().state)).toEqual(['coherent', 'coherent', 'coherent']),
-      { timeout: 5000 },
-    );
+    await redis.admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await redis.admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    await applications[0]?.cache.region('prices').evict('1');
+    await eventually(() => expect(copies()).toEqual([undefined, undefined, undefined]), 5_000);
+    await eventually(() => expect(states()).toEqual(['coherent', 'coherent', 'coherent']), 5_000);
   });
 
   it('boot within a second without Redis and become coherent when it comes', async () => {
     await redis.kill();
     const started = performance.now();
-    const late = await startInstance({ redisConnectionString: redis.connectionString });
+    const { cache: late } = await startApplication({ redisConnectionString: redis.connectionString });
     expect(performance.now() - started).toBeLessThan(2_000);
-    expect(late.cache.status().state).toBe('disconnected');
+    expect(late.status().state).toBe('disconnected');
     await redis.restart();
-    await vi.waitFor(() => expect(late.cache.status().state).toBe('coherent'), { timeout: 10_000 });
-    await late.close();
+    await eventually(() => expect(late.status().state).toBe('coherent'));
   });
 });

@@ -1,18 +1,13 @@
-import type { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { DistributedCache } from 'nestjs-distributed-cache';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { heapInUse } from '../support/hostile/heap.js';
-import {
-  copies,
-  eventually,
-  fill,
-  RedisCaches,
-  untilCoherent,
-  type CacheOnRedis,
-} from '../support/instances/redis-caches.js';
-import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
+import { eventually } from '../support/common/eventually.js';
+import { copies, fill, untilCoherent } from '../support/instances/copies.js';
+import { instances, logOf, type Instances } from '../support/instances/instances.js';
+import { namesInRedis } from '../support/redis/names-in-redis.js';
+import { usingRedis } from '../support/redis/using-redis.js';
 
 const MB = 1 << 20;
-const CHANNEL = '{shop}:invalidations';
 const PIPELINED = 500;
 
 /** What the stranger says, `number` by `number`; `position` is where the instances stand. */
@@ -25,42 +20,36 @@ const afterPosition = (position: string, number: number): string => {
 };
 
 describe('A stranger who floods the channel with valid messages', () => {
-  let redis: RedisServer;
-  let stranger: Redis;
-  let a: CacheOnRedis;
-  let b: CacheOnRedis;
-  const caches = new RedisCaches();
+  const redis = usingRedis();
+  let both: Instances;
+  let a: DistributedCache;
+  let b: DistributedCache;
 
-  beforeAll(async () => {
-    redis = await startRedisServer();
-    stranger = redis.client();
-  });
-  afterAll(() => redis.stop());
   beforeEach(async () => {
-    const options = { redisConnectionString: redis.connectionString, namespace: 'shop' };
-    [a, b] = await Promise.all([caches.connect(options), caches.connect(options)]);
-    await a.cache.region('products').evict('0');
-    await stranger.config('RESETSTAT');
+    both = await instances(2).on(redis).connected();
+    ({ a, b } = both);
+    await a.region('products').evict('0');
+    await redis.admin.config('RESETSTAT');
   });
-  afterEach(() => caches.closeAll());
 
   /** Every sync registers its instance: one ZADD each. */
   const syncs = async (): Promise<number> =>
-    Number(/cmdstat_zadd:calls=(\d+)/.exec(await stranger.info('commandstats'))?.[1] ?? 0);
+    Number(/cmdstat_zadd:calls=(\d+)/.exec(await redis.admin.info('commandstats'))?.[1] ?? 0);
 
   /** Sends `count` messages and, in between, has the instances evict and read. Gives how long an eviction took at most, in ms. */
   async function flooded(count: number, flood: Flood, pipelined = PIPELINED): Promise<number> {
+    const { channel } = namesInRedis();
     let slowest = 0;
     for (let sent = 0; sent < count; sent += pipelined) {
       const key = `${sent}`;
-      await fill(key, 'one', a.cache, b.cache);
-      const batch = stranger.pipeline();
-      const position = a.cache.status().position ?? '1-0';
-      for (let number = sent; number < sent + pipelined; number += 1) batch.publish(CHANNEL, flood(number, position));
+      await fill(key, 'one', a, b);
+      const batch = redis.admin.pipeline();
+      const position = a.status().position ?? '1-0';
+      for (let number = sent; number < sent + pipelined; number += 1) batch.publish(channel, flood(number, position));
       const published = batch.exec();
       const evictedAt = performance.now();
-      await a.cache.region('products').evict(key);
-      await eventually(() => expect(copies(key, b.cache)).toEqual([undefined]));
+      await a.region('products').evict(key);
+      await eventually(() => expect(copies(key, b)).toEqual([undefined]));
       slowest = Math.max(slowest, performance.now() - evictedAt);
       await published;
     }
@@ -83,32 +72,32 @@ describe('A stranger who floods the channel with valid messages', () => {
     const heap = await heapInUse();
     const slowest = await flooded(30_000, flood);
 
-    await untilCoherent(a.cache, b.cache);
+    await untilCoherent(a, b);
     const seconds = (performance.now() - startedAt) / 1_000;
     // Ten a second and instance because of gaps, and one for the heartbeat.
     expect(await syncs()).toBeLessThanOrEqual(2 * (11 * seconds + 2));
     // It waits for what was said before it, nothing else.
     expect(slowest).toBeLessThan(5_000);
     expect((await heapInUse()) - heap).toBeLessThan(16 * MB);
-    expect([a, b].flatMap(({ log }) => log.lines)).toHaveLength(2);
-    expect(b.cache.stats().bridge).toMatchObject({ malformed: 0, missed: 0, reconnects: 0 });
+    expect(both.log.lines).toHaveLength(2);
+    expect(b.stats().bridge).toMatchObject({ malformed: 0, missed: 0, reconnects: 0 });
   });
 
   it('with the silence after it leaves nothing behind: no syncs, no gap, copies that are kept', async () => {
     await flooded(2_000, (number) => `${number}-0 99999999999${number}-0 ${payload(number)}`);
-    await untilCoherent(a.cache, b.cache);
+    await untilCoherent(a, b);
     await eventually(async () => {
-      await stranger.config('RESETSTAT');
-      const { position, state } = b.cache.status();
-      await a.cache.region('products').evict('quiet');
+      await redis.admin.config('RESETSTAT');
+      const { position, state } = b.status();
+      await a.region('products').evict('quiet');
       expect(state).toBe('coherent');
       // Moved by the doorbell alone.
-      await eventually(() => expect(b.cache.status().position).not.toBe(position), 200);
+      await eventually(() => expect(b.status().position).not.toBe(position), 200);
       expect(await syncs()).toBe(0);
     });
-    await fill('kept', 'one', a.cache, b.cache);
+    await fill('kept', 'one', a, b);
     await eventually(async () => expect(await syncs()).toBeGreaterThanOrEqual(2), 15_000);
-    expect(copies('kept', a.cache, b.cache)).toEqual(['one', 'one']);
+    expect(copies('kept', a, b)).toEqual(['one', 'one']);
   });
 
   it.each<[string, Flood]>([
@@ -121,15 +110,15 @@ describe('A stranger who floods the channel with valid messages', () => {
   ])('three hundred of a megabyte, %s, cannot either', async (_, flood) => {
     const heap = await heapInUse();
     await flooded(300, flood, 10);
-    await untilCoherent(a.cache, b.cache);
+    await untilCoherent(a, b);
     await eventually(async () => expect((await heapInUse()) - heap).toBeLessThan(24 * MB));
 
-    await fill('after', 'one', a.cache, b.cache);
-    await b.cache.region('products').evict('after');
-    await eventually(() => expect(copies('after', a.cache)).toEqual([undefined]));
+    await fill('after', 'one', a, b);
+    await b.region('products').evict('after');
+    await eventually(() => expect(copies('after', a)).toEqual([undefined]));
     // Redis itself drops a listener that it has 32 MB to say to: a line when the link is lost and a line when it is back.
-    for (const { cache, log } of [a, b]) {
-      expect(log.lines.length).toBeLessThanOrEqual(1 + 2 * cache.stats().bridge.reconnects);
+    for (const cache of [a, b]) {
+      expect(logOf(cache).lines.length).toBeLessThanOrEqual(1 + 2 * cache.stats().bridge.reconnects);
     }
   });
 });

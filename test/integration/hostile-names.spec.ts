@@ -1,9 +1,10 @@
 import type { DistributedCache } from 'nestjs-distributed-cache';
 import { InvalidKeyError } from 'nestjs-distributed-cache';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { HOSTILE_NAMES, HUGE_NAMES } from '../support/hostile/hostile-names.js';
-import { eventually, RedisCaches } from '../support/instances/redis-caches.js';
-import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
+import { eventually } from '../support/common/eventually.js';
+import { instances } from '../support/instances/instances.js';
+import { usingRedis } from '../support/redis/using-redis.js';
 
 const NAMES = [...HOSTILE_NAMES, ...HUGE_NAMES];
 
@@ -39,24 +40,13 @@ const NAMED: Readonly<Record<string, Named>> = {
 };
 
 describe('Names that have broken something somewhere', () => {
-  let redis: RedisServer;
+  const redis = usingRedis();
   let a: DistributedCache;
   let b: DistributedCache;
-  const caches = new RedisCaches();
 
-  beforeAll(async () => {
-    redis = await startRedisServer();
-  });
-  afterAll(() => redis.stop());
   beforeEach(async () => {
-    const namespace = `names-${crypto.randomUUID()}`;
-    const options = { redisConnectionString: redis.connectionString, namespace };
-    [a, b] = await Promise.all([caches.connect(options), caches.connect(options)]).then((connected) => [
-      connected[0].cache,
-      connected[1].cache,
-    ]);
+    ({ a, b } = await instances(2).on(redis).connected());
   });
-  afterEach(() => caches.closeAll());
 
   it('are all different, as far as this test is concerned', () => {
     expect(new Set(NAMES).size).toBe(NAMES.length);
@@ -128,17 +118,15 @@ describe('The option regions', () => {
   it.each(['__proto__', 'constructor', 'toString', '\ud800', '\0hash:', 'x'.repeat(1 << 20)])(
     'has settings for a region of any name (%#)',
     async (name) => {
-      const caches = new RedisCaches();
       // As a configuration file gives it: an own property, whatever its name.
       const regions = Object.fromEntries([[name, { maxEntries: 1 }]]);
-      const { cache } = caches.start({ redisConnectionString: '', regions });
+      const { a: cache } = instances(1).with({ regions }).local();
       for (const key of [1, 2, 3]) {
         await cache.region(name).getOrLoad(key, () => 'one');
         await cache.region('other').getOrLoad(key, () => 'one');
       }
       const entries = Object.values(cache.stats().regions).map((region) => region.entries);
       expect(entries).toEqual([1, 3]);
-      await caches.closeAll();
     },
   );
 });

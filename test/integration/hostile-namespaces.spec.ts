@@ -1,14 +1,9 @@
 import { InvalidOptionsError } from 'nestjs-distributed-cache';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import {
-  copies,
-  eventually,
-  fill,
-  RedisCaches,
-  untilDropped,
-  type CacheOnRedis,
-} from '../support/instances/redis-caches.js';
-import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../support/common/eventually.js';
+import { copies, fill, untilDropped } from '../support/instances/copies.js';
+import { instances, type Instances } from '../support/instances/instances.js';
+import { usingRedis } from '../support/redis/using-redis.js';
 
 /** Beginnings of each other, patterns that match each other, and what looks like the names that another has in Redis. */
 const NAMESPACES = [
@@ -39,35 +34,29 @@ const FOREIGN = [
 ];
 
 describe('Namespaces that look like one another, on one Redis', () => {
-  let redis: RedisServer;
-  let applications: (readonly [CacheOnRedis, CacheOnRedis])[];
-  const caches = new RedisCaches();
+  const redis = usingRedis();
+  let applications: Instances[];
+
+  const closeAll = (): Promise<unknown> => Promise.all(applications.map((application) => application.close()));
 
   beforeAll(async () => {
-    redis = await startRedisServer();
-    const connect = (namespace: string): Promise<CacheOnRedis> =>
-      caches.connect({ redisConnectionString: redis.connectionString, namespace });
-    applications = await Promise.all(
-      NAMESPACES.map(async (namespace) => [await connect(namespace), await connect(namespace)] as const),
-    );
-  });
-  afterAll(async () => {
-    await caches.closeAll();
-    await redis.stop();
+    const pairs = NAMESPACES.map((namespace) => instances(2).on(redis).with({ namespace }).connected());
+    applications = await Promise.all(pairs);
+    return closeAll;
   });
 
   it('never hear each other, whatever one of them evicts', async () => {
-    const all = applications.flat().map(({ cache }) => cache);
-    for (const [index, [here, there]] of applications.entries()) {
+    const all = applications.flatMap((application) => application.all);
+    for (const [index, { a: here, b: there }] of applications.entries()) {
       await Promise.all(['1', '2', '3', '4'].map((key) => fill(key, NAMESPACES[index], ...all)));
-      await here.cache.region('products').evict('1');
-      await here.cache.evictTags('all');
-      await here.cache.region('prices').clear();
-      await untilDropped('1', there.cache);
-      await here.cache.clear();
-      await untilDropped('2', there.cache);
+      await here.region('products').evict('1');
+      await here.evictTags('all');
+      await here.region('prices').clear();
+      await untilDropped('1', there);
+      await here.clear();
+      await untilDropped('2', there);
 
-      const others = all.filter((cache) => cache !== here.cache && cache !== there.cache);
+      const others = all.filter((cache) => cache !== here && cache !== there);
       for (const key of ['1', '2', '3', '4'])
         expect(copies(key, ...others)).toEqual(others.map(() => NAMESPACES[index]));
       await others[0]?.clear();
@@ -85,19 +74,19 @@ describe('Namespaces that look like one another, on one Redis', () => {
   });
 
   it('leave what is not theirs as it is, also when they are cleared and shut down', async () => {
-    const client = redis.client();
+    const client = redis.admin;
     for (const key of FOREIGN) await client.set(key, 'theirs');
     const logs = (): Promise<number[]> => Promise.all(NAMESPACES.map((namespace) => client.xlen(`{${namespace}}:log`)));
     const before = await logs();
 
-    const [[shop] = []] = applications;
-    await shop?.cache.clear();
+    const [shop] = applications;
+    await shop?.a.clear();
     const after = await logs();
     expect(after.map((length, index) => length - (before[index] ?? 0))).toEqual(
       NAMESPACES.map((_, index) => Number(index === 0)),
     );
 
-    await caches.closeAll();
+    await closeAll();
     expect(await client.mget(FOREIGN)).toEqual(FOREIGN.map(() => 'theirs'));
     const ours = NAMESPACES.flatMap((namespace) => [`{${namespace}}:log`, `{${namespace}}:members`]);
     const others = (await client.keys('*')).filter((key) => !ours.includes(key));
@@ -106,13 +95,10 @@ describe('Namespaces that look like one another, on one Redis', () => {
 });
 
 describe('A namespace', () => {
-  const caches = new RedisCaches();
-  afterEach(() => caches.closeAll());
-
   it.each(['', ' ', 'a b', 'a\tb', 'a\0', '{', '}', '{shop}', 'a{b', 'shop}:log', '\ud800', 'x'.repeat(201)])(
     'that could be taken for another is refused: %j',
     (namespace) => {
-      expect(() => caches.start({ redisConnectionString: '', namespace })).toThrow(InvalidOptionsError);
+      expect(() => instances(1).with({ namespace }).local()).toThrow(InvalidOptionsError);
     },
   );
 });

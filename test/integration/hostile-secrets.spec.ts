@@ -12,7 +12,7 @@ import { noopLogger } from '../../libs/distributed-cache/src/common/logger.js';
 import vitestConfig from '../../vitest.config.js';
 import { RecordedLogger } from '../support/instances/recorded-logger.js';
 import { everythingSaid, EverythingSaid } from '../support/secrets/everything-said.js';
-import { startedCache } from '../support/instances/started-cache.js';
+import { startedCache } from '../support/instances/instances.js';
 
 const PASSWORD = 's3cret-of-this-test';
 const VALUE = { name: 'v4lue-of-this-test' };

@@ -1,35 +1,22 @@
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import {
-  copies,
-  eventually,
-  fill,
-  RedisCaches,
-  untilCoherent,
-  untilDropped,
-} from '../support/instances/redis-caches.js';
-import { startInstance } from '../support/instances/application.js';
-import { RedisProxy } from '../support/redis/redis-proxy.js';
-import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../support/common/eventually.js';
+import { startApplication } from '../support/instances/application.js';
+import { copies, fill, untilCoherent, untilDropped } from '../support/instances/copies.js';
+import { instances } from '../support/instances/instances.js';
+import { proxyTo, startRedis, usingRedis } from '../support/redis/using-redis.js';
 
-let redis: RedisServer;
-const caches = new RedisCaches();
-
-beforeAll(async () => {
-  redis = await startRedisServer();
-});
-afterAll(() => redis.stop());
-afterEach(() => caches.closeAll());
+const redis = usingRedis();
 
 describe('a client of the application, given as the option redis', () => {
   it('serves two instances, and is usable when both have shut down', async () => {
     const client = redis.client();
-    const [a, b] = await Promise.all([startInstance({ redis: client }), startInstance({ redis: client })]);
-    await fill('1', 'one', a.cache, b.cache);
-    await a.cache.region('products').evict('1');
-    await untilDropped('1', b.cache);
+    const [one, other] = await Promise.all([startApplication({ redis: client }), startApplication({ redis: client })]);
+    await fill('1', 'one', one.cache, other.cache);
+    await one.cache.region('products').evict('1');
+    await untilDropped('1', other.cache);
 
-    await Promise.all([a.close(), b.close()]);
+    await Promise.all([one.close(), other.close()]);
     expect(client.status).toBe('ready');
     expect(await client.set('theirs', 'value')).toBe('OK');
     await eventually(async () => expect(await client.call('CLIENT', 'LIST')).not.toContain('cmd=subscribe'));
@@ -37,15 +24,15 @@ describe('a client of the application, given as the option redis', () => {
 
   it('is never used itself: it may be closed while the cache goes on', async () => {
     const client = redis.client();
-    const [a, b] = await Promise.all([caches.connect({ redis: client }), caches.connect({ redis: client })]);
+    const { a, b } = await instances(2).on({ redis: client }).connected();
     client.disconnect();
-    await redis.client().call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await redis.admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
 
-    await eventually(() => expect(a.cache.stats().bridge.reconnects).toBe(1));
-    await untilCoherent(a.cache, b.cache);
-    await fill('1', 'one', b.cache);
-    await a.cache.region('products').evict('1');
-    await untilDropped('1', b.cache);
+    await eventually(() => expect(a.stats().bridge.reconnects).toBe(1));
+    await untilCoherent(a, b);
+    await fill('1', 'one', b);
+    await a.region('products').evict('1');
+    await untilDropped('1', b);
     expect(client.status).toBe('end');
   });
 
@@ -61,26 +48,26 @@ describe('a client of the application, given as the option redis', () => {
   ] as const)('may have %s', async (_, settings) => {
     const client = new Redis({ port: redis.port, host: '127.0.0.1', lazyConnect: true, ...settings });
     client.on('error', () => {});
-    const withClient = await caches.connect({ redis: client, namespace: 'any-client' });
-    const other = await caches.connect({ redisConnectionString: redis.connectionString, namespace: 'any-client' });
-    await fill('1', 'one', withClient.cache, other.cache);
-    await fill('2', 'two', withClient.cache, other.cache);
+    const { a: withClient, b: other } = await instances(2).on({ redis: client }, redis).connected();
+    await fill('1', 'one', withClient, other);
+    await fill('2', 'two', withClient, other);
 
-    await withClient.cache.region('products').evict('1');
-    await untilDropped('1', other.cache);
-    await other.cache.region('products').evict('2');
-    await untilDropped('2', withClient.cache);
+    await withClient.region('products').evict('1');
+    await untilDropped('1', other);
+    await other.region('products').evict('2');
+    await untilDropped('2', withClient);
 
-    await redis.client().call('CLIENT', 'KILL', 'TYPE', 'pubsub');
-    await eventually(() => expect(withClient.cache.stats().bridge.reconnects).toBe(1));
-    expect(withClient.cache.stats().bridge).toMatchObject({ flushes: 1, gaps: 0, malformed: 0 });
+    await redis.admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await eventually(() => expect(withClient.stats().bridge.reconnects).toBe(1));
+    expect(withClient.stats().bridge).toMatchObject({ flushes: 1, gaps: 0, malformed: 0 });
     client.disconnect();
   });
 
   it('wins over every setting that names another server', async () => {
     const client = redis.client();
-    const { cache } = await caches.connect({ redis: client, redisConnectionString: 'redis://nowhere.invalid:1' });
-    expect(cache.status().state).toBe('coherent');
+    const both = { redis: client, redisConnectionString: 'redis://nowhere.invalid:1' };
+    const { a } = await instances(1).on(both).connected();
+    expect(a.status().state).toBe('coherent');
   });
 
   it('keeps its own subscriptions and its own database', async () => {
@@ -90,7 +77,7 @@ describe('a client of the application, given as the option redis', () => {
     const listener = redis.client();
     listener.on('message', (_, text) => heard.push(text));
     await listener.subscribe('theirs');
-    await caches.connect({ redis: client });
+    await instances(1).on({ redis: client }).connected();
 
     await client.set('where', 'five');
     await client.publish('theirs', 'hello');
@@ -101,8 +88,8 @@ describe('a client of the application, given as the option redis', () => {
 
 describe('credentials()', () => {
   it('is asked again at every dial, so that a password may change under way', async () => {
-    const secured = await startRedisServer({ password: 'first' });
-    const admin = secured.client();
+    const secured = await startRedis({ password: 'first' });
+    const { admin } = secured;
     let current = 'first';
     let asked = 0;
     const options = {
@@ -114,84 +101,76 @@ describe('credentials()', () => {
         },
       },
     };
-    const [a, b] = await Promise.all([caches.connect(options), caches.connect(options)]);
-    await fill('1', 'one', a.cache, b.cache);
+    const { a, b, log } = await instances(2).on(options).connected();
+    await fill('1', 'one', a, b);
     expect(asked).toBe(2);
 
     await admin.config('SET', 'requirepass', 'second');
     current = 'second';
     await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
-    await a.cache.region('products').evict('1');
+    await a.region('products').evict('1');
 
-    await untilDropped('1', b.cache);
-    await untilCoherent(a.cache, b.cache);
+    await untilDropped('1', b);
+    await untilCoherent(a, b);
     expect(asked).toBe(4);
-    expect([a, b].flatMap(({ log }) => log.at('error'))).toEqual([]);
-    await caches.closeAll();
-    await secured.stop();
+    expect(log.at('error')).toEqual([]);
   });
 
   it('may name an ACL user, and wins over the string', async () => {
-    const secured = await startRedisServer({ user: 'shop', password: 'right' });
-    const { cache } = await caches.connect({
+    const secured = await startRedis({ user: 'shop', password: 'right' });
+    const options = {
       redisConnectionString: `127.0.0.1:${secured.port},user=nobody,password=wrong`,
       redis: { credentials: async () => ({ username: 'shop', password: 'right' }) },
-    });
-    expect(cache.status().state).toBe('coherent');
-    await caches.closeAll();
-    await secured.stop();
+    };
+    const { a } = await instances(1).on(options).connected();
+    expect(a.status().state).toBe('coherent');
   });
 
   it('that fails is a dial that failed, and is tried again', async () => {
     let isVaultOpen = false;
-    const { cache, log } = caches.start({
-      redisConnectionString: redis.connectionString,
-      redis: {
-        credentials: async () => {
-          if (!isVaultOpen) throw new Error('the vault is sealed');
-          return { username: 'default', password: 'any' };
-        },
-      },
-    });
-    await expect(cache.firstSync(2)).rejects.toThrow('redis.credentials() failed: the vault is sealed');
+    const credentials = async (): Promise<{ username: string; password: string }> => {
+      if (!isVaultOpen) throw new Error('the vault is sealed');
+      return { username: 'default', password: 'any' };
+    };
+    const { a, log } = instances(1).on(redis).with({ redis: { credentials } }).started();
+    await expect(a.firstSync(2)).rejects.toThrow('redis.credentials() failed: the vault is sealed');
     expect(JSON.stringify(log.at('warn'))).toContain('the vault is sealed');
 
     isVaultOpen = true;
-    await untilCoherent(cache);
+    await untilCoherent(a);
   });
 
   it('that never answers is given up after connectTimeout', async () => {
-    const { cache } = caches.start({
-      redisConnectionString: `${redis.connectionString.replace('redis://', '')},connectTimeout=100`,
-      redis: { credentials: () => new Promise(() => {}) },
-    });
-    await expect(cache.firstSync(1)).rejects.toThrow('100 ms');
-    expect(cache.status().state).toBe('disconnected');
+    const options = {
+      redisConnectionString: `127.0.0.1:${redis.port},connectTimeout=100`,
+      redis: { credentials: () => new Promise<never>(() => {}) },
+    };
+    const { a } = instances(1).on(options).started();
+    await expect(a.firstSync(1)).rejects.toThrow('100 ms');
+    expect(a.status().state).toBe('disconnected');
   });
 });
 
 describe('a dial', () => {
   it('to a server that accepts and says nothing is given up after connectTimeout', async () => {
-    const proxy = await RedisProxy.start(redis.port);
+    const proxy = await proxyTo(redis);
     proxy.blackhole();
-    const { cache } = caches.start({ redisConnectionString: `127.0.0.1:${proxy.port},connectTimeout=100` });
-    await expect(cache.firstSync(2)).rejects.toThrow('no connection within 100 ms');
+    const redisConnectionString = `127.0.0.1:${proxy.port},connectTimeout=100`;
+    const { a } = instances(1).on({ redisConnectionString }).started();
+    await expect(a.firstSync(2)).rejects.toThrow('no connection within 100 ms');
 
     proxy.restore();
-    await untilCoherent(cache);
-    expect(copies('1', cache)).toEqual([undefined]);
-    await caches.closeAll();
-    await proxy.stop();
+    await untilCoherent(a);
+    expect(copies('1', a)).toEqual([undefined]);
   });
 
   it('that is under way when the application shuts down does not hold it up, and leaves no connection', async () => {
-    const proxy = await RedisProxy.start(redis.port);
+    const proxy = await proxyTo(redis);
     proxy.blackhole();
-    const { cache } = caches.start({ redisConnectionString: proxy.connectionString });
+    const { a } = instances(1).on(proxy).started();
     const startedAt = performance.now();
-    await cache.close();
+    await a.close();
     expect(performance.now() - startedAt).toBeLessThan(1_000);
     await eventually(() => expect(proxy.connections).toBe(0));
-    await proxy.stop();
   });
 });

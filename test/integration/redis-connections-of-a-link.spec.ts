@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { InvalidationLink } from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
 import { tcpEndpoint } from '../../libs/distributed-cache/src/redis/endpoint.js';
 import { clientsFromConnectionString } from '../../libs/distributed-cache/src/redis/dial/clients.js';
@@ -7,20 +7,16 @@ import { LinkConnections } from '../../libs/distributed-cache/src/redis/dial/lin
 import { RedisInvalidationBridge } from '../../libs/distributed-cache/src/redis/redis-invalidation-bridge.js';
 import { ServerChoice } from '../../libs/distributed-cache/src/redis/dial/server-choice.js';
 import { bridgeMember } from '../support/bridge-member.js';
-import { eventually } from '../support/instances/redis-caches.js';
-import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
+import { eventually } from '../support/common/eventually.js';
+import { startRedis, usingRedis } from '../support/redis/using-redis.js';
 
 const never = new AbortController().signal;
 
 describe('the connections of a link', () => {
-  let redis: RedisServer;
-  beforeAll(async () => {
-    redis = await startRedisServer();
-  });
-  afterAll(() => redis.stop());
+  const redis = usingRedis();
 
   const named = async (name: string): Promise<readonly string[]> =>
-    String(await redis.client().call('CLIENT', 'LIST'))
+    String(await redis.admin.call('CLIENT', 'LIST'))
       .split('\n')
       .filter((line) => line.includes(` name=${name} `));
 
@@ -57,7 +53,7 @@ describe('the connections of a link', () => {
         .flatMap((line) => /^id=(\d+)/.exec(line)?.[1] ?? [])
         .toSorted()
         .toReversed();
-      await redis.client().call('CLIENT', 'KILL', 'ID', id ?? '');
+      await redis.admin.call('CLIENT', 'KILL', 'ID', id ?? '');
       await eventually(async () => expect(await named('each')).toEqual([]));
       expect(broken).toHaveLength(1);
     });
@@ -89,7 +85,7 @@ describe('the connections of a link', () => {
   });
 
   it('are with one server, until its channel was silent and another node is known', async () => {
-    const other = await startRedisServer();
+    const other = await startRedis();
     const clients = clientsFromConnectionString(`127.0.0.1:${redis.port},127.0.0.1:${other.port}`);
     const choice = new ServerChoice(clients);
     const make = await clients.prepare();

@@ -1,39 +1,25 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DistributedCacheOptions } from 'nestjs-distributed-cache';
-import {
-  copies,
-  eventually,
-  fill,
-  RedisCaches,
-  untilCoherent,
-  untilDropped,
-  type CacheOnRedis,
-} from '../support/instances/redis-caches.js';
-import { RedisProxy } from '../support/redis/redis-proxy.js';
-import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
+import type { RedisProxy } from '../support/redis/redis-proxy.js';
+import { eventually } from '../support/common/eventually.js';
+import { copies, fill, untilCoherent, untilDropped } from '../support/instances/copies.js';
+import { instances, logOf, type Instances, type Place } from '../support/instances/instances.js';
+import { proxyTo, usingRedis } from '../support/redis/using-redis.js';
 
 const COMMAND_TIMEOUT = 300;
 const PUBLISH_TIMEOUT = 100;
 
-let redis: RedisServer;
-const caches = new RedisCaches();
+const redis = usingRedis();
 
-beforeAll(async () => {
-  redis = await startRedisServer();
-});
-afterAll(() => redis.stop());
-afterEach(() => caches.closeAll());
-
-const options = (connectionString = redis.connectionString): DistributedCacheOptions => ({
-  redisConnectionString: connectionString,
-  namespace: 'dead-links',
-  redis: { connectTimeout: 500 },
-  commandTimeout: COMMAND_TIMEOUT,
-  publishTimeout: PUBLISH_TIMEOUT,
-});
-
-const connectTwo = (): Promise<[CacheOnRedis, CacheOnRedis]> =>
-  Promise.all([caches.connect(options()), caches.connect(options())]);
+/** Two instances that do not wait for long. */
+const two = (...places: readonly [Place, ...Place[]]): Instances =>
+  instances(2)
+    .on(...places)
+    .with({
+      redis: { connectTimeout: 500 },
+      commandTimeout: COMMAND_TIMEOUT,
+      publishTimeout: PUBLISH_TIMEOUT,
+    });
 
 /** Keeps the event loop from turning. */
 function block(milliseconds: number): void {
@@ -51,43 +37,43 @@ describe('while Redis is frozen', () => {
   afterEach(() => redis.resume());
 
   it('reads go on, and an eviction takes no longer than publishTimeout', async () => {
-    const [a, b] = await connectTwo();
-    await fill('1', 'one', a.cache, b.cache);
-    await fill('2', 'two', a.cache, b.cache);
+    const { a, b } = await two(redis).connected();
+    await fill('1', 'one', a, b);
+    await fill('2', 'two', a, b);
     redis.pause();
 
-    expect(copies('1', a.cache, b.cache)).toEqual(['one', 'one']);
-    const took = await timeTaken(() => a.cache.region('products').evict('1'));
+    expect(copies('1', a, b)).toEqual(['one', 'one']);
+    const took = await timeTaken(() => a.region('products').evict('1'));
     expect(took).toBeGreaterThanOrEqual(PUBLISH_TIMEOUT - 5);
     expect(took).toBeLessThan(COMMAND_TIMEOUT);
-    expect(copies('1', a.cache)).toEqual([undefined]);
-    expect(copies('2', a.cache, b.cache)).toEqual(['two', 'two']);
-    expect(a.cache.status().outbox).toBe(1);
+    expect(copies('1', a)).toEqual([undefined]);
+    expect(copies('2', a, b)).toEqual(['two', 'two']);
+    expect(a.status().outbox).toBe(1);
   });
 
   it('the link is given up after commandTimeout, and an eviction then does not wait at all', async () => {
-    const [a] = await connectTwo();
+    const { a } = await two(redis).connected();
     redis.pause();
     const took = await timeTaken(async () => {
-      void a.cache.region('products').evict('1');
-      await eventually(() => expect(a.cache.status().state).toBe('disconnected'));
+      void a.region('products').evict('1');
+      await eventually(() => expect(a.status().state).toBe('disconnected'));
     });
     expect(took).toBeGreaterThanOrEqual(COMMAND_TIMEOUT - 5);
     expect(took).toBeLessThan(COMMAND_TIMEOUT + 700);
-    expect(await timeTaken(() => a.cache.region('products').evict('2'))).toBeLessThan(PUBLISH_TIMEOUT);
+    expect(await timeTaken(() => a.region('products').evict('2'))).toBeLessThan(PUBLISH_TIMEOUT);
   });
 
   it('nothing is lost: once it goes on, all are coherent and what waited is delivered', async () => {
-    const [a, b] = await connectTwo();
-    await fill('1', 'one', a.cache, b.cache);
+    const { a, b } = await two(redis).connected();
+    await fill('1', 'one', a, b);
     redis.pause();
-    await a.cache.region('products').evict('1');
-    await eventually(() => expect(a.cache.status().state).toBe('disconnected'));
+    await a.region('products').evict('1');
+    await eventually(() => expect(a.status().state).toBe('disconnected'));
     redis.resume();
 
-    await untilCoherent(a.cache, b.cache);
-    await untilDropped('1', b.cache);
-    await eventually(() => expect(a.cache.status().outbox).toBe(0));
+    await untilCoherent(a, b);
+    await untilDropped('1', b);
+    await eventually(() => expect(a.status().outbox).toBe(0));
   });
 });
 
@@ -95,9 +81,8 @@ describe('while the link of one instance is half-open', () => {
   let proxy: RedisProxy;
 
   beforeEach(async () => {
-    proxy = await RedisProxy.start(redis.port);
+    proxy = await proxyTo(redis);
   });
-  afterEach(() => proxy.stop());
 
   it('the lease bounds how stale its reads get', async () => {
     const maxStaleness = 600;
@@ -106,18 +91,15 @@ describe('while the link of one instance is half-open', () => {
       commandTimeout: '1m',
       regions: { strict: { whenDisconnected: 'bypass' } },
     };
-    const [a, b] = await Promise.all([
-      caches.connect({ ...options(), ...lease }),
-      caches.connect({ ...options(proxy.connectionString), ...lease }),
-    ]);
+    const { a, b } = await two(redis, proxy).with(lease).connected();
     let truth = 'old';
-    const read = (region: string): Promise<string> => b.cache.region<string>(region).getOrLoad('1', () => truth);
+    const read = (region: string): Promise<string> => b.region<string>(region).getOrLoad('1', () => truth);
     expect([await read('products'), await read('strict')]).toEqual(['old', 'old']);
 
     proxy.blackhole();
     truth = 'new';
-    await a.cache.region('products').evict('1');
-    await a.cache.region('strict').evict('1');
+    await a.region('products').evict('1');
+    await a.region('strict').evict('1');
     const evictedAt = performance.now();
     const tooStale: unknown[] = [];
     await eventually(async () => {
@@ -127,84 +109,81 @@ describe('while the link of one instance is half-open', () => {
       expect(values).toEqual(['new', 'new']);
     });
     expect(tooStale).toEqual([]);
-    expect(b.cache.status().state).toBe('disconnected');
+    expect(b.status().state).toBe('disconnected');
   });
 
   it('the instance dials again by itself, and is coherent without having missed anything', async () => {
-    const [a, b] = await Promise.all([
-      caches.connect({ ...options(), maxStaleness: 600 }),
-      caches.connect({ ...options(proxy.connectionString), maxStaleness: 600 }),
-    ]);
-    await fill('1', 'one', b.cache);
+    const { a, b } = await two(redis, proxy).with({ maxStaleness: 600 }).connected();
+    await fill('1', 'one', b);
     proxy.blackhole();
-    await a.cache.region('products').evict('1');
-    await eventually(() => expect(b.log.at('warn')).not.toEqual([]));
+    await a.region('products').evict('1');
+    await eventually(() => expect(logOf(b).at('warn')).not.toEqual([]));
     expect(proxy.swallowed).toBeGreaterThan(0);
 
     proxy.restore();
-    await untilCoherent(b.cache);
-    expect(copies('1', b.cache)).toEqual([undefined]);
-    expect(b.cache.stats().bridge).toMatchObject({ reconnects: 1, flushes: 1, replayed: 1 });
+    await untilCoherent(b);
+    expect(copies('1', b)).toEqual([undefined]);
+    expect(b.stats().bridge).toMatchObject({ reconnects: 1, flushes: 1, replayed: 1 });
   });
 
   it('what it evicts is delivered once the link is restored', async () => {
-    const [a, b] = await Promise.all([caches.connect(options()), caches.connect(options(proxy.connectionString))]);
-    await fill('1', 'one', a.cache);
+    const { a, b } = await two(redis, proxy).connected();
+    await fill('1', 'one', a);
     proxy.blackhole();
-    await b.cache.region('products').evict('1');
-    await eventually(() => expect(b.cache.status().state).toBe('disconnected'));
-    expect(copies('1', a.cache)).toEqual(['one']);
+    await b.region('products').evict('1');
+    await eventually(() => expect(b.status().state).toBe('disconnected'));
+    expect(copies('1', a)).toEqual(['one']);
 
     proxy.restore();
-    await untilDropped('1', a.cache);
+    await untilDropped('1', a);
   });
 });
 
 describe('an instance whose own event loop was blocked for longer than commandTimeout', () => {
   it('keeps its link: the answer lay in the socket all the while', async () => {
-    const [a, b] = await connectTwo();
-    await fill('1', 'one', b.cache);
-    const evicted = a.cache.region('products').evict('1');
+    const { a, b } = await two(redis).connected();
+    await fill('1', 'one', b);
+    const evicted = a.region('products').evict('1');
     // So that the message is on its way.
     await Promise.resolve();
     block(COMMAND_TIMEOUT + 200);
     await evicted;
 
-    await untilDropped('1', b.cache);
-    expect(a.cache.status()).toMatchObject({ state: 'coherent', outbox: 0 });
-    expect([a, b].map(({ cache }) => cache.stats().bridge.reconnects)).toEqual([0, 0]);
-    expect(a.log.at('warn')).toEqual([]);
+    await untilDropped('1', b);
+    expect(a.status()).toMatchObject({ state: 'coherent', outbox: 0 });
+    expect([a, b].map((each) => each.stats().bridge.reconnects)).toEqual([0, 0]);
+    expect(logOf(a).at('warn')).toEqual([]);
   });
 });
 
 describe('instances whose connections were killed', () => {
   it('are coherent again within a second, and have missed nothing', async () => {
-    const [a, b] = await connectTwo();
-    await fill('1', 'one', a.cache, b.cache);
-    await fill('untouched', 'one', a.cache, b.cache);
-    const admin = redis.client();
+    const { a, b } = await two(redis).connected();
+    await fill('1', 'one', a, b);
+    await fill('untouched', 'one', a, b);
+    const { admin } = redis;
 
     const took = await timeTaken(async () => {
       await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
       await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
-      await a.cache.region('products').evict('1');
-      await untilDropped('1', b.cache);
-      await untilCoherent(a.cache, b.cache);
+      await a.region('products').evict('1');
+      await untilDropped('1', b);
+      await untilCoherent(a, b);
     });
     expect(took).toBeLessThan(1_000);
-    expect(copies('untouched', a.cache, b.cache)).toEqual(['one', 'one']);
-    expect([a, b].map(({ cache }) => cache.stats().bridge.flushes)).toEqual([1, 1]);
+    expect(copies('untouched', a, b)).toEqual(['one', 'one']);
+    expect([a, b].map((each) => each.stats().bridge.flushes)).toEqual([1, 1]);
   });
 
   it.each(['pubsub', 'normal'])('lose both when one is killed (%s), and dial both again', async (type) => {
-    const [a, b] = await connectTwo();
-    const admin = redis.client();
+    const { a, b } = await two(redis).connected();
+    const { admin } = redis;
     await admin.call('CLIENT', 'KILL', 'TYPE', type, 'SKIPME', 'yes');
-    await eventually(() => expect([a, b].map(({ cache }) => cache.stats().bridge.reconnects)).toEqual([1, 1]));
+    await eventually(() => expect([a, b].map((each) => each.stats().bridge.reconnects)).toEqual([1, 1]));
 
-    await fill('1', 'one', a.cache, b.cache);
-    await a.cache.region('products').evict('1');
-    await untilDropped('1', b.cache);
+    await fill('1', 'one', a, b);
+    await a.region('products').evict('1');
+    await untilDropped('1', b);
     await eventually(async () => {
       const clients = String(await admin.call('CLIENT', 'LIST'))
         .trim()

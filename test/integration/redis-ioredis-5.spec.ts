@@ -1,20 +1,16 @@
 import { createRequire } from 'node:module';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Redis } from 'ioredis';
-import { fill, RedisCaches, untilDropped } from '../support/instances/redis-caches.js';
+import { fill, untilDropped } from '../support/instances/copies.js';
+import { instances } from '../support/instances/instances.js';
 import { holdToContract } from '../support/hold-to-contract.js';
 import { redisBridgeHarness } from '../support/bridges/redis-bridge-under-test.js';
-import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
+import { usingRedis } from '../support/redis/using-redis.js';
 
 // The whole library, and the test, then run on the older of the two versions that the peer range allows.
 vi.mock('ioredis', () => import('ioredis-5'));
 
-let redis: RedisServer;
-
-beforeAll(async () => {
-  redis = await startRedisServer({ persistent: true });
-});
-afterAll(() => redis.stop());
+const redis = usingRedis({ persistent: true });
 
 holdToContract('RedisInvalidationBridge on ioredis 5', () => redisBridgeHarness(redis));
 
@@ -27,13 +23,13 @@ describe('the cache on ioredis 5', () => {
 
   it('takes a client of the application and leaves it usable', async () => {
     const client = redis.client();
-    const caches = new RedisCaches();
-    const [a, b] = await Promise.all([caches.connect({ redis: client }), caches.connect({ redis: client })]);
-    await fill('1', 'one', a.cache, b.cache);
+    const both = await instances(2).on({ redis: client }).connected();
+    const { a, b } = both;
+    await fill('1', 'one', a, b);
 
-    await a.cache.region('products').evict('1');
-    await untilDropped('1', b.cache);
-    await caches.closeAll();
+    await a.region('products').evict('1');
+    await untilDropped('1', b);
+    await both.close();
 
     expect(await client.ping()).toBe('PONG');
   });

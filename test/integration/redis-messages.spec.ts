@@ -1,22 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import type { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { DistributedCache } from 'nestjs-distributed-cache';
 import { encodeInvalidation } from 'nestjs-distributed-cache/redis';
 import { publishScript } from '../../libs/distributed-cache/src/redis/link/publish-script.js';
-import {
-  copies,
-  eventually,
-  fill,
-  RedisCaches,
-  untilCoherent,
-  untilDropped,
-} from '../support/instances/redis-caches.js';
-import type { CacheOnRedis } from '../support/instances/redis-caches.js';
-import { RedisProxy } from '../support/redis/redis-proxy.js';
-import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
+import { eventually } from '../support/common/eventually.js';
+import { copies, fill, untilCoherent, untilDropped } from '../support/instances/copies.js';
+import { instances, logOf, type Instances, type Place } from '../support/instances/instances.js';
+import { namesInRedis } from '../support/redis/names-in-redis.js';
+import { proxyTo, usingRedis } from '../support/redis/using-redis.js';
 
-const CHANNEL = '{shop}:invalidations';
-const LOG = '{shop}:log';
+/** The namespace of the page's examples. */
+const NAMESPACE = 'shop';
+const { channel: CHANNEL, log: LOG } = namesInRedis(NAMESPACE);
 
 const page = await readFile(new URL('../../docs/message-format.md', import.meta.url), 'utf8');
 
@@ -34,24 +30,19 @@ function rulesOnPage(user: string): string[][] {
 }
 
 describe('the page about the message format', () => {
-  let redis: RedisServer;
+  const redis = usingRedis();
   let admin: Redis;
-  let a: CacheOnRedis;
-  let b: CacheOnRedis;
-  const caches = new RedisCaches();
+  let a: DistributedCache;
+  let b: DistributedCache;
 
-  beforeAll(async () => {
-    redis = await startRedisServer();
-    admin = redis.client();
-  });
-  afterAll(() => redis.stop());
+  const inShop = (count: number, place: Place = redis): Promise<Instances> =>
+    instances(count).on(place).with({ namespace: NAMESPACE }).connected();
+
   beforeEach(async () => {
+    ({ admin } = redis);
     await admin.flushall();
-    [a, b] = await Promise.all([caches.connect(options()), caches.connect(options())]);
+    ({ a, b } = await inShop(2));
   });
-  afterEach(() => caches.closeAll());
-
-  const options = () => ({ redisConnectionString: redis.connectionString, namespace: 'shop' });
 
   const runPagesScript = (payload: string, client = admin): Promise<unknown> =>
     client.eval(codeOnPage('lua'), 1, LOG, CHANNEL, payload, 4_096);
@@ -62,14 +53,14 @@ describe('the page about the message format', () => {
 
   it('shows a PUBLISH that drops the key it names', async () => {
     const [, channel = '', payload = ''] = /redis-cli PUBLISH '(.*?)' '(.*?)'/.exec(page) ?? [];
-    await fill('42', 'one', a.cache, b.cache);
-    await fill('43', 'one', a.cache, b.cache);
+    await fill('42', 'one', a, b);
+    await fill('43', 'one', a, b);
 
     await admin.publish(channel, payload);
 
-    await untilDropped('42', a.cache, b.cache);
-    expect(copies('43', a.cache, b.cache)).toEqual(['one', 'one']);
-    expect(a.cache.stats().bridge).toMatchObject({ received: 1, malformed: 0, gaps: 0 });
+    await untilDropped('42', a, b);
+    expect(copies('43', a, b)).toEqual(['one', 'one']);
+    expect(a.stats().bridge).toMatchObject({ received: 1, malformed: 0, gaps: 0 });
   });
 
   it.each([
@@ -79,7 +70,7 @@ describe('the page about the message format', () => {
     ['everything', '{"v":1,"e":1}', []],
     ['a name of its own and properties of its own', '{"v":1,"f":"php","x":{},"k":[["products","1"]]}', ['2', '3']],
   ])('is right about a payload with %s', async (_, payload, left) => {
-    const products = a.cache.region('products');
+    const products = a.region('products');
     for (const key of ['1', '2', '3']) {
       await products.set(key, 'one', { tags: Number(key) % 2 === 1 ? ['odd'] : [] });
     }
@@ -92,43 +83,42 @@ describe('the page about the message format', () => {
     ['a list of parts', ['de', 42], '"\\u0000list:[\\"de\\",\\"42\\"]"'],
   ] as const)('is right about how %s is written', async (_, key, written) => {
     expect(page).toContain(written);
-    const products = a.cache.region('products');
+    const products = a.region('products');
     await products.set(key, 'one');
     await admin.publish(CHANNEL, `{"v":1,"k":[["products",${written}]]}`);
     await eventually(() => expect(products.getSync(key)).toBeUndefined());
   });
 
   it('is right that the script brings it to an instance that was cut off', async () => {
-    const proxy = await RedisProxy.start(redis.port);
-    const { cache } = await caches.connect({ ...options(), redisConnectionString: proxy.connectionString });
-    await fill('42', 'one', a.cache, cache);
+    const proxy = await proxyTo(redis);
+    const { a: cache } = await inShop(1, proxy);
+    await fill('42', 'one', a, cache);
     proxy.cut();
     await eventually(() => expect(cache.status().state).toBe('disconnected'));
 
     expect(await runPagesScript('{"v":1,"k":[["products","42"]]}')).toMatch(/^\d+-\d+$/);
-    await untilDropped('42', a.cache);
+    await untilDropped('42', a);
     expect(copies('42', cache)).toEqual(['one']);
 
     proxy.restore();
     await untilCoherent(cache);
     expect(copies('42', cache)).toEqual([undefined]);
-    expect([a.cache, cache].map((each) => each.stats().bridge.flushes)).toEqual([1, 1]);
-    await proxy.stop();
+    expect([a, cache].map((each) => each.stats().bridge.flushes)).toEqual([1, 1]);
   });
 
   it('is right that an XADD by hand makes every instance start empty once', async () => {
-    await fill('untouched', 'one', a.cache, b.cache);
+    await fill('untouched', 'one', a, b);
     await admin.xadd(LOG, '*', 'p', '{"v":1,"k":[["products","42"]]}', 'h', 'made-up');
     // The next entry shows them that they have not heard of one.
     await runPagesScript('{"v":1,"k":[["products","43"]]}');
 
-    await untilDropped('untouched', a.cache, b.cache);
-    await untilCoherent(a.cache, b.cache);
-    expect([a.cache, b.cache].map((cache) => cache.stats().bridge.flushes)).toEqual([2, 2]);
+    await untilDropped('untouched', a, b);
+    await untilCoherent(a, b);
+    expect([a, b].map((cache) => cache.stats().bridge.flushes)).toEqual([2, 2]);
   });
 
   it('is right that what is mangled is counted, ignored and logged once', async () => {
-    await fill('42', 'one', a.cache);
+    await fill('42', 'one', a);
     const mangled = [
       '',
       'x',
@@ -147,56 +137,56 @@ describe('the page about the message format', () => {
     for (const payload of mangled) await admin.publish(CHANNEL, payload);
     await admin.publish(CHANNEL, Buffer.from([0xff, 0xfe, 0x00]));
 
-    await eventually(() => expect(a.cache.stats().bridge.malformed).toBe(mangled.length + 1));
-    expect(copies('42', a.cache)).toEqual(['one']);
-    expect(a.log.at('warn')).toHaveLength(1);
-    expect(a.cache.status().state).toBe('coherent');
+    await eventually(() => expect(a.stats().bridge.malformed).toBe(mangled.length + 1));
+    expect(copies('42', a)).toEqual(['one']);
+    expect(logOf(a).at('warn')).toHaveLength(1);
+    expect(a.status().state).toBe('coherent');
 
     await admin.publish(CHANNEL, '{"v":1,"k":[["products","42"]]}');
-    await untilDropped('42', a.cache);
+    await untilDropped('42', a);
   });
 
   it('is right that mangled text in the log does not stop what comes after it', async () => {
-    await fill('42', 'one', a.cache, b.cache);
+    await fill('42', 'one', a, b);
     await runPagesScript('mangled');
-    await eventually(() => expect(a.cache.stats().bridge.malformed).toBe(1));
-    expect(copies('42', a.cache)).toEqual(['one']);
+    await eventually(() => expect(a.stats().bridge.malformed).toBe(1));
+    expect(copies('42', a)).toEqual(['one']);
 
     await runPagesScript('{"v":1,"k":[["products","42"]]}');
-    await untilDropped('42', a.cache, b.cache);
-    expect(a.cache.stats().bridge).toMatchObject({ gaps: 0, flushes: 1 });
+    await untilDropped('42', a, b);
+    expect(a.stats().bridge).toMatchObject({ gaps: 0, flushes: 1 });
   });
 
   it.each([
     ['a newer version', '{"v":2,"anything":"else"}'],
     ['a text too long to be taken apart', `{"v":1,"k":[["products","${'x'.repeat(1_100_000)}"]]}`],
   ])('is right that %s means everything', async (_, payload) => {
-    await fill('untouched', 'one', a.cache, b.cache);
+    await fill('untouched', 'one', a, b);
     await admin.publish(CHANNEL, payload);
-    await untilDropped('untouched', a.cache, b.cache);
-    expect(a.cache.stats().bridge.malformed).toBe(0);
+    await untilDropped('untouched', a, b);
+    expect(a.stats().bridge.malformed).toBe(0);
   });
 
   it('is right that a forged place in the log does not move anybody', async () => {
-    await fill('untouched', 'one', a.cache, b.cache);
-    const { position } = a.cache.status();
+    await fill('untouched', 'one', a, b);
+    const { position } = a.status();
     await admin.publish(CHANNEL, '9999999999998-0 9999999999999-0 {"v":1,"k":[["products","42"]]}');
-    await eventually(() => expect(a.cache.stats().bridge.gaps).toBeGreaterThan(0));
+    await eventually(() => expect(a.stats().bridge.gaps).toBeGreaterThan(0));
 
-    await b.cache.region('products').evict('1');
-    await eventually(() => expect(a.cache.status().position).not.toBe(position));
-    expect(a.cache.status().position).not.toBe('9999999999999-0');
-    await fill('1', 'one', a.cache);
-    await b.cache.region('products').evict('1');
-    await untilDropped('1', a.cache);
+    await b.region('products').evict('1');
+    await eventually(() => expect(a.status().position).not.toBe(position));
+    expect(a.status().position).not.toBe('9999999999999-0');
+    await fill('1', 'one', a);
+    await b.region('products').evict('1');
+    await untilDropped('1', a);
   });
 
   it('names what encodeInvalidation writes', async () => {
-    await fill('42', 'one', a.cache);
+    await fill('42', 'one', a);
     const payload = encodeInvalidation('php', [{ kind: 'key', region: 'products', key: '42' }]);
     expect(payload).toBe('{"v":1,"f":"php","k":[["products","42"]]}');
     await runPagesScript(payload);
-    await untilDropped('42', a.cache);
+    await untilDropped('42', a);
   });
 
   it('gives an instance, and whoever publishes, all the permissions they need', async () => {
@@ -206,11 +196,11 @@ describe('the page about the message format', () => {
     await admin.call('ACL', 'SETUSER', 'plain', 'reset', 'on', '>secret', ...plain);
     await admin.call('ACL', 'SETUSER', 'script', 'reset', 'on', '>secret', ...byScript);
     const as = (user: string) => ({ redisConnectionString: `127.0.0.1:${redis.port},user=${user},password=secret` });
-    const { cache } = await caches.connect({ ...options(), ...as('instance') });
+    const { a: cache } = await inShop(1, as('instance'));
 
-    await fill('1', 'one', a.cache, cache);
+    await fill('1', 'one', a, cache);
     await cache.region('products').evict('1');
-    await untilDropped('1', a.cache);
+    await untilDropped('1', a);
 
     for (const [user, publish] of [
       ['plain', (client: Redis, payload: string) => client.publish(CHANNEL, payload)],

@@ -1,28 +1,27 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import type { DistributedCache } from 'nestjs-distributed-cache';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { decodeInvalidation } from 'nestjs-distributed-cache/redis';
-import { eventually, fill, RedisCaches, untilDropped, type CacheOnRedis } from '../support/instances/redis-caches.js';
-import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
+import { eventually } from '../support/common/eventually.js';
+import { fill, untilDropped } from '../support/instances/copies.js';
+import { instances, type Instances } from '../support/instances/instances.js';
+import { namesInRedis } from '../support/redis/names-in-redis.js';
+import { usingRedis } from '../support/redis/using-redis.js';
 
 describe('evictions on their way', () => {
-  let redis: RedisServer;
-  let a: CacheOnRedis;
-  let b: CacheOnRedis;
+  const redis = usingRedis();
+  let both: Instances;
+  let a: DistributedCache;
+  let b: DistributedCache;
   let heard: string[];
-  const caches = new RedisCaches();
 
-  beforeAll(async () => {
-    redis = await startRedisServer();
-  });
-  afterAll(() => redis.stop());
   beforeEach(async () => {
-    const options = { redisConnectionString: redis.connectionString, namespace: `n-${crypto.randomUUID()}` };
-    [a, b] = await Promise.all([caches.connect(options), caches.connect({ ...options, maxEntries: 200_000 })]);
+    both = await instances(2).on(redis).with({ maxEntries: 200_000 }).connected();
+    ({ a, b } = both);
     heard = [];
     const listener = redis.client();
     listener.on('message', (_, text) => heard.push(text));
-    await listener.subscribe(`{${options.namespace}}:invalidations`);
+    await listener.subscribe(namesInRedis().channel);
   });
-  afterEach(() => caches.closeAll());
 
   /** The keys of region `'products'` that each message on the channel named. */
   const keysHeard = (): string[][] =>
@@ -34,12 +33,12 @@ describe('evictions on their way', () => {
 
   it('reach the others without any being told twice', async () => {
     for (const key of ['1', '2', '3']) {
-      await fill(key, 'one', a.cache, b.cache);
-      await a.cache.region('products').evict(key);
-      await untilDropped(key, b.cache);
+      await fill(key, 'one', a, b);
+      await a.region('products').evict(key);
+      await untilDropped(key, b);
     }
-    expect(b.cache.stats().bridge).toMatchObject({ received: 3, duplicates: 0, missed: 0, gaps: 0, replayed: 0 });
-    expect(a.cache.stats().bridge).toMatchObject({ published: 3, received: 0 });
+    expect(b.stats().bridge).toMatchObject({ received: 3, duplicates: 0, missed: 0, gaps: 0, replayed: 0 });
+    expect(a.stats().bridge).toMatchObject({ published: 3, received: 0 });
   });
 
   it('are one command each', async () => {
@@ -52,32 +51,32 @@ describe('evictions on their way', () => {
       if (command === 'evalsha' && keys === '1') publisher = source;
       commandsOf.set(source, [...(commandsOf.get(source) ?? []), command]);
     });
-    for (const key of ['1', '2', '3']) await a.cache.region('products').evict(key);
+    for (const key of ['1', '2', '3']) await a.region('products').evict(key);
 
     await eventually(() => expect(commandsOf.get(publisher)?.slice(-3)).toEqual(['evalsha', 'evalsha', 'evalsha']));
   });
 
   it('leave together when they were asked for in one tick, each name once', async () => {
-    const products = a.cache.region('products');
+    const products = a.region('products');
     await Promise.all([products.evict('1'), products.evict('2'), products.evict('1'), products.evictMany(['2', '3'])]);
     await eventually(() => expect(keysHeard()).toEqual([['1', '2', '3']]));
   });
 
   it('leave in messages of at most a hundred names', async () => {
-    await a.cache.region('products').evictMany(Array.from({ length: 1_050 }, (_, i) => `key-${i}`));
+    await a.region('products').evictMany(Array.from({ length: 1_050 }, (_, i) => `key-${i}`));
     await eventually(() => expect(keysHeard().flat()).toHaveLength(1_050));
     expect(keysHeard().map((keys) => keys.length)).toEqual([...Array.from({ length: 10 }, () => 100), 50]);
   });
 
   it('leave in messages of about 8 KiB when the names are long', async () => {
-    await a.cache.region('products').evictMany(Array.from({ length: 100 }, (_, i) => `${i}`.padStart(500, 'x')));
+    await a.region('products').evictMany(Array.from({ length: 100 }, (_, i) => `${i}`.padStart(500, 'x')));
     await eventually(() => expect(keysHeard().flat()).toHaveLength(100));
     for (const text of heard) expect(Buffer.byteLength(text)).toBeLessThan(8_192 + 100);
     expect(heard.length).toBeLessThan(10);
   });
 
   it('are swallowed by a wider one of the same tick', async () => {
-    const products = a.cache.region('products');
+    const products = a.region('products');
     await Promise.all([products.evict('1'), products.clear(), products.evict('2')]);
     await eventually(() => expect(heard).toHaveLength(1));
     expect(heard[0]).toContain('"r":["products"]');
@@ -87,30 +86,30 @@ describe('evictions on their way', () => {
   it('arrive all, though a hundred thousand are asked for at once', { timeout: 60_000 }, async () => {
     const count = 100_000;
     const keys = Array.from({ length: count }, (_, i) => `key-${i}`);
-    const products = b.cache.region('products');
+    const products = b.region('products');
     for (let from = 0; from < count; from += 10_000) {
       const load = (missing: string[]): [string, string][] => missing.map((key) => [key, 'one']);
       await products.getOrLoadMany(keys.slice(from, from + 10_000), load);
     }
 
-    const evictions = keys.map((key) => a.cache.region('products').evict(key));
+    const evictions = keys.map((key) => a.region('products').evict(key));
     await Promise.all(evictions);
-    await eventually(() => expect(a.cache.status().outbox).toBe(0), 30_000);
-    const [newest] = await redis.client().xrevrange(`{${a.cache.status().namespace}}:log`, '+', '-', 'COUNT', 1);
-    await eventually(() => expect(b.cache.status().position).toBe(newest?.[0]), 30_000);
+    await eventually(() => expect(a.status().outbox).toBe(0), 30_000);
+    const [newest] = await redis.admin.xrevrange(namesInRedis().log, '+', '-', 'COUNT', 1);
+    await eventually(() => expect(b.status().position).toBe(newest?.[0]), 30_000);
 
     expect(keys.filter((key) => products.getSync(key) !== undefined)).toHaveLength(0);
-    expect(b.cache.stats().bridge).toMatchObject({ malformed: 0, flushes: 1 });
-    expect([a, b].flatMap(({ log }) => log.at('error'))).toEqual([]);
+    expect(b.stats().bridge).toMatchObject({ malformed: 0, flushes: 1 });
+    expect(both.log.at('error')).toEqual([]);
   });
 
   it('arrive all, though they are asked for one after the other as fast as they are accepted', async () => {
     const keys = Array.from({ length: 2_000 }, (_, i) => `key-${i}`);
-    const products = b.cache.region('products');
+    const products = b.region('products');
     for (const key of keys) await products.getOrLoad(key, () => 'one');
-    for (const key of keys) await a.cache.region('products').evict(key);
+    for (const key of keys) await a.region('products').evict(key);
 
     await eventually(() => expect(keys.filter((key) => products.getSync(key) !== undefined)).toHaveLength(0));
-    expect(b.cache.stats().bridge).toMatchObject({ received: 2_000, gaps: 0, missed: 0, flushes: 1 });
+    expect(b.stats().bridge).toMatchObject({ received: 2_000, gaps: 0, missed: 0, flushes: 1 });
   });
 });

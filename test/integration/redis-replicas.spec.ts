@@ -1,16 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { InvalidationLink } from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
 import { RedisInvalidationBridge } from '../../libs/distributed-cache/src/redis/redis-invalidation-bridge.js';
 import { bridgeMember } from '../support/bridge-member.js';
-import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
+import { usingRedis } from '../support/redis/using-redis.js';
 
 describe('how many replicas have what was published is asked', () => {
-  let redis: RedisServer;
+  const redis = usingRedis();
   let link: InvalidationLink | undefined;
-  beforeAll(async () => {
-    redis = await startRedisServer();
-  });
-  afterAll(() => redis.stop());
   afterEach(() => link?.close());
 
   const dialled = async (): Promise<InvalidationLink> => {

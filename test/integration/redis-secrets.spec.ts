@@ -2,10 +2,10 @@ import { inspect } from 'node:util';
 import { Module, type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DistributedCache, DistributedCacheModule, type DistributedCacheOptions } from 'nestjs-distributed-cache';
-import { eventually } from '../support/instances/redis-caches.js';
-import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
+import { eventually } from '../support/common/eventually.js';
+import { startRedis, usingRedis } from '../support/redis/using-redis.js';
 
 const SECRET = 's3cr3t';
 
@@ -25,13 +25,9 @@ class EverythingLogged implements LoggerService {
 }
 
 describe('no log line and no error holds a password', () => {
-  let redis: RedisServer;
+  const redis = usingRedis({ password: 'another-password' });
   let logger: EverythingLogged;
 
-  beforeAll(async () => {
-    redis = await startRedisServer({ password: 'another-password' });
-  });
-  afterAll(() => redis.stop());
   beforeEach(() => {
     logger = new EverythingLogged();
     for (const method of ['log', 'warn', 'error', 'info', 'debug'] as const) {
@@ -172,8 +168,8 @@ describe('no log line and no error holds a password', () => {
   });
 
   it('when the connection is lost after boot and the password has changed', async () => {
-    const secured = await startRedisServer({ password: SECRET });
-    const admin = secured.client();
+    const secured = await startRedis({ password: SECRET });
+    const { admin } = secured;
 
     @Module({ imports: [DistributedCacheModule.forRoot({ redisConnectionString: secured.connectionString })] })
     class ApplicationModule {}
@@ -186,7 +182,6 @@ describe('no log line and no error holds a password', () => {
     await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
     await eventually(() => expect(logger.text).toContain('WRONGPASS'));
     await context.close();
-    await secured.stop();
     expect(logger.text).not.toContain(SECRET);
     expect(logger.text).not.toContain('rotated');
   });

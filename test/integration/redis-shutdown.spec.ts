@@ -1,43 +1,25 @@
-import type { DistributedCacheOptions } from 'nestjs-distributed-cache';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startInstance } from '../support/instances/application.js';
-import {
-  copies,
-  eventually,
-  fill,
-  RedisCaches,
-  untilCoherent,
-  untilDropped,
-} from '../support/instances/redis-caches.js';
-import { RedisProxy } from '../support/redis/redis-proxy.js';
-import { startRedisServer, type RedisServer } from '../support/redis/redis-server.js';
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../support/common/eventually.js';
+import { startApplication } from '../support/instances/application.js';
+import { copies, fill, untilCoherent, untilDropped } from '../support/instances/copies.js';
+import { instances, logOf, type Instances } from '../support/instances/instances.js';
+import { namesInRedis, testNamespace } from '../support/redis/names-in-redis.js';
+import type { RedisServer } from '../support/redis/redis-server.js';
+import { proxyTo, usingRedisPerTest } from '../support/redis/using-redis.js';
 
 const DRAIN_TIMEOUT = 300;
 
 describe('an instance that shuts down', () => {
-  let redis: RedisServer;
-  const caches = new RedisCaches();
+  const redis = usingRedisPerTest();
+  const options = { drainTimeout: DRAIN_TIMEOUT, publishTimeout: 50 };
 
-  beforeEach(async () => {
-    redis = await startRedisServer();
-  });
-  afterEach(async () => {
-    await caches.closeAll();
-    await redis.stop();
-  });
-
-  const options = (): DistributedCacheOptions => ({
-    redisConnectionString: redis.connectionString,
-    drainTimeout: DRAIN_TIMEOUT,
-    publishTimeout: 50,
-  });
+  const impatient = (count: number): Instances => instances(count).on(redis).with(options);
 
   /** Resolves with what the log of the namespace holds. */
-  const logged = async (): Promise<string> =>
-    JSON.stringify(await redis.client().xrange('{distributed-cache}:log', '-', '+'));
+  const logged = async (): Promise<string> => JSON.stringify(await redis.admin.xrange(namesInRedis().log, '-', '+'));
 
   it('has delivered what was just evicted when close() resolves', async () => {
-    const { cache } = await caches.connect(options());
+    const { a: cache } = await impatient(1).connected();
     for (let i = 0; i < 5_000; i += 1) void cache.region('products').evict(`key-${i}`);
     await cache.close();
 
@@ -47,37 +29,38 @@ describe('an instance that shuts down', () => {
   });
 
   it('has delivered it when the application is closed, too', async () => {
-    const instance = await startInstance(options());
-    void instance.cache.region('products').evict('last words');
-    await instance.close();
+    const place = { redisConnectionString: redis.connectionString, namespace: testNamespace() };
+    const application = await startApplication({ ...options, ...place });
+    void application.cache.region('products').evict('last words');
+    await application.close();
     expect(await logged()).toContain('last words');
   });
 
   it('delivers to the others what it evicted while it was cut off, when the link comes back in time', async () => {
-    const proxy = await RedisProxy.start(redis.port);
-    const [a, b] = await Promise.all([
-      caches.connect({ ...options(), redisConnectionString: proxy.connectionString, drainTimeout: '10s' }),
-      caches.connect(options()),
-    ]);
-    await fill('1', 'one', b.cache);
+    const proxy = await proxyTo(redis);
+    const { a: b } = await impatient(1).connected();
+    const { a } = await instances(1)
+      .on(proxy)
+      .with({ ...options, drainTimeout: '10s' })
+      .connected();
+    await fill('1', 'one', b);
     proxy.cut();
-    await eventually(() => expect(a.cache.status().state).toBe('disconnected'));
-    await a.cache.region('products').evict('1');
+    await eventually(() => expect(a.status().state).toBe('disconnected'));
+    await a.region('products').evict('1');
 
-    const closed = a.cache.close();
-    expect(copies('1', b.cache)).toEqual(['one']);
+    const closed = a.close();
+    expect(copies('1', b)).toEqual(['one']);
     proxy.restore();
     await closed;
-    await untilDropped('1', b.cache);
-    expect(a.log.at('error')).toEqual([]);
-    await proxy.stop();
+    await untilDropped('1', b);
+    expect(logOf(a).at('error')).toEqual([]);
   });
 
   it.each([
     ['gone', (server: RedisServer) => server.kill()],
     ['frozen', async (server: RedisServer) => server.pause()],
   ])('ends within drainTimeout when Redis is %s, and says how much could not be sent', async (_, take) => {
-    const { cache, log } = await caches.connect(options());
+    const { a: cache, log } = await impatient(1).connected();
     await take(redis);
     await cache.region('products').evictMany(['1', '2', '3']);
     await cache.evictTags('tag');
@@ -90,25 +73,25 @@ describe('an instance that shuts down', () => {
   });
 
   it('says nothing when there was nothing to send, though Redis is gone', async () => {
-    const { cache, log } = await caches.connect(options());
+    const { a: cache, log } = await impatient(1).connected();
     await redis.kill();
     await cache.close();
     expect(log.at('error')).toEqual([]);
   });
 
   it('leaves no connection behind, and the others coherent', async () => {
-    const [a, b] = await Promise.all([caches.connect(options()), caches.connect(options())]);
-    await a.cache.close();
-    const client = redis.client();
+    const { a, b } = await impatient(2).connected();
+    await a.close();
+    const { admin } = redis;
     await eventually(async () =>
       // The two of b and that of this test.
       expect(
-        String(await client.call('CLIENT', 'LIST'))
+        String(await admin.call('CLIENT', 'LIST'))
           .trim()
           .split('\n'),
       ).toHaveLength(3),
     );
-    await untilCoherent(b.cache);
-    expect(b.log.at('warn')).toEqual([]);
+    await untilCoherent(b);
+    expect(logOf(b).at('warn')).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { DistributedCache } from '../../../libs/distributed-cache/src/cache/dist
 import type { Doorbell } from '../../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
 import { InMemoryInvalidationBridge } from '../../../libs/distributed-cache/src/testing/in-memory-invalidation-bridge.js';
 import { ManualClock } from '../../../libs/distributed-cache/src/testing/manual-clock.js';
-import { cacheSettings } from '../instances/cluster.js';
+import { cacheSettings } from '../instances/cache-settings.js';
 import { deferred, type Deferred } from '../common/deferred.js';
 import { RecordedLogger } from '../instances/recorded-logger.js';
 import { EavesdroppingBridge } from './eavesdropping-bridge.js';

@@ -1,16 +1,27 @@
 import { expect } from 'vitest';
 import type { DistributedCache } from '../../../libs/distributed-cache/src/cache/distributed-cache.js';
-import { copies, eventually, fill, untilCoherent, untilDropped, type CacheOnRedis } from './redis-caches.js';
+import type { DistributedCacheOptions } from '../../../libs/distributed-cache/src/module/options/distributed-cache.options.js';
+import { eventually } from '../common/eventually.js';
+import { copies, fill, untilCoherent, untilDropped } from './copies.js';
+import { instances, type Place } from './instances.js';
 
 let keys = 0;
 
-/** Whether each of them is told of what the other evicts, and drops it. */
-export async function hearEachOther(a: CacheOnRedis, b: CacheOnRedis): Promise<boolean> {
-  return (await isHeard(a, b)) && (await isHeard(b, a));
+/** Whether an eviction by either reaches the other, as a message, and drops what that holds. */
+export async function reachEachOther(a: DistributedCache, b: DistributedCache): Promise<boolean> {
+  return (await reaches(a, b)) && (await reaches(b, a));
 }
 
-async function isHeard({ cache: one }: CacheOnRedis, { cache: other }: CacheOnRedis): Promise<boolean> {
-  const key = `heard-${(keys += 1)}`;
+/** Whether two instances that connect to `place` reach each other; they are closed again. */
+export async function isReached(place: Place, options: DistributedCacheOptions = {}): Promise<boolean> {
+  const both = await instances(2).on(place).with(options).connected();
+  const reached = await reachEachOther(both.a, both.b);
+  await both.close();
+  return reached;
+}
+
+async function reaches(one: DistributedCache, other: DistributedCache): Promise<boolean> {
+  const key = `reached-${(keys += 1)}`;
   await fill(key, 'value', one, other);
   const before = other.stats().bridge.received;
   await one.region('products').evict(key);
@@ -29,9 +40,9 @@ export class ChangingSource {
   changes = 0;
 
   /** Changes, evicts and reads until {@link settled} is called. */
-  constructor(writer: CacheOnRedis, reader: CacheOnRedis) {
-    this.#writer = writer.cache;
-    this.#reader = reader.cache;
+  constructor(writer: DistributedCache, reader: DistributedCache) {
+    this.#writer = writer;
+    this.#reader = reader;
     this.#done = Promise.all([this.#change(), this.#read()]);
   }
 

@@ -11,10 +11,18 @@ export interface LogLine {
 export class RecordedLogger implements CacheLogger {
   readonly lines: LogLine[] = [];
   readonly isDebugEnabled: () => boolean;
+  readonly #all: RecordedLogger | undefined;
 
-  /** @param options.isDebugEnabled - whether the course of operations is recorded; default: `false` */
-  constructor({ isDebugEnabled = false }: { readonly isDebugEnabled?: boolean } = {}) {
+  /**
+   * @param options.isDebugEnabled - whether the course of operations is recorded; default: `false`
+   * @param options.all - keeps every line as well, beside those of other loggers; default: none
+   */
+  constructor({
+    isDebugEnabled = false,
+    all,
+  }: { readonly isDebugEnabled?: boolean; readonly all?: RecordedLogger } = {}) {
     this.isDebugEnabled = () => isDebugEnabled;
+    this.#all = all;
   }
 
   log(message: string, parameters?: object): void {
@@ -40,6 +48,8 @@ export class RecordedLogger implements CacheLogger {
 
   #keep(level: LogLine['level'], message: string, parameters: object | undefined): void {
     everythingSaid.hear(`the log at '${level}'`, message, parameters);
-    this.lines.push({ level, message, parameters });
+    const line = { level, message, parameters };
+    this.lines.push(line);
+    this.#all?.lines.push(line);
   }
 }

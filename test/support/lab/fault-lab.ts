@@ -1,7 +1,8 @@
 import type { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
 import type { DistributedCacheOptions } from 'nestjs-distributed-cache';
-import { startRedisServer, type RedisServer, type RedisServerOptions } from '../redis/redis-server.js';
+import type { RedisServer, RedisServerOptions } from '../redis/redis-server.js';
+import { startRedis } from '../redis/using-redis.js';
 import { History } from '../../coherence/history.js';
 import { LabInstance } from './lab-instance.js';
 import { LogWitness } from './log-witness.js';
@@ -75,8 +76,7 @@ export class LabPlan {
 
   /** Starts all of it and waits until every instance is coherent and holds copies. It ends with the test. */
   async open(): Promise<FaultLab> {
-    const redis = await startRedisServer(this.#server);
-    onTestFinished(() => redis.stop());
+    const redis = await startRedis(this.#server);
     const history = new History({ now: () => performance.now(), maxStaleness: this.#options.maxStaleness });
     const witness = new LogWitness(history, redis.client(), 'lab');
     const names = Array.from({ length: this.#size }, (_, index) => String.fromCodePoint(97 + index));
@@ -111,7 +111,7 @@ export class FaultLab {
     shareEverywhere: number,
   ) {
     this.redis = redis;
-    this.admin = redis.client();
+    this.admin = redis.admin;
     this.history = history;
     this.witness = witness;
     this.instances = instances;

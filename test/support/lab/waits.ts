@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { eventually } from '../instances/redis-caches.js';
+import { eventually } from '../common/eventually.js';
 import type { LabInstance } from './lab-instance.js';
 import type { Traffic } from './traffic.js';
 

@@ -1,8 +1,7 @@
-import type { Redis } from 'ioredis';
 import { freePort } from '../../../tools/ports.mjs';
-import { eventually } from '../instances/redis-caches.js';
+import { eventually } from '../common/eventually.js';
 import type { RedisCertificate } from './redis-certificate.js';
-import { startRedisServer, type RedisServer } from './redis-server.js';
+import { RedisServer } from './redis-server.js';
 
 const PRIMARIES = 3;
 const SLOTS = 16_384;
@@ -15,13 +14,11 @@ export interface RedisClusterOptions {
 /** A Redis Cluster of three primaries with a replica each. */
 export class RedisCluster {
   readonly nodes: readonly RedisServer[];
-  readonly #admins: ReadonlyMap<RedisServer, Redis>;
   readonly #ids = new Map<RedisServer, string>();
   readonly #killed = new Set<RedisServer>();
 
   private constructor(nodes: readonly RedisServer[]) {
     this.nodes = nodes;
-    this.#admins = new Map(nodes.map((node) => [node, node.client()]));
   }
 
   static async start({ tls }: RedisClusterOptions = {}): Promise<RedisCluster> {
@@ -75,13 +72,7 @@ export class RedisCluster {
 
   /** What `command` gives on every node. */
   onEvery(...[command = '', ...args]: (string | number)[]): Promise<unknown[]> {
-    return Promise.all(this.#alive.map((node) => this.admin(node).call(String(command), ...args)));
-  }
-
-  admin(node: RedisServer): Redis {
-    const admin = this.#admins.get(node);
-    if (!admin) throw new Error('not a node of this cluster');
-    return admin;
+    return Promise.all(this.#alive.map((node) => node.admin.call(String(command), ...args)));
   }
 
   /** From now on `to` takes over the slot, key by key. */
@@ -95,7 +86,7 @@ export class RedisCluster {
     const keys = await this.#cluster(from, 'GETKEYSINSLOT', slot, 1_000);
     const key = Array.isArray(keys) ? keys.map(String).find((each) => each.endsWith(name)) : undefined;
     if (key === undefined) return false;
-    await this.admin(from).call('MIGRATE', '127.0.0.1', to.port, key, 0, 5_000);
+    await from.admin.call('MIGRATE', '127.0.0.1', to.port, key, 0, 5_000);
     return true;
   }
 
@@ -121,7 +112,7 @@ export class RedisCluster {
       await this.#cluster(node, 'ADDSLOTSRANGE', share(index), share(index + 1) - 1);
     }
     for (const node of this.nodes.slice(1)) {
-      const [, busPort = ''] = (await this.admin(node).config('GET', 'cluster-port')).map(String);
+      const [, busPort = ''] = (await node.admin.config('GET', 'cluster-port')).map(String);
       await this.#cluster(this.nodes[0], 'MEET', '127.0.0.1', node.port, busPort);
     }
     await this.#untilAll(this.nodes, 'CLUSTER INFO', /cluster_known_nodes:6\r/);
@@ -137,7 +128,7 @@ export class RedisCluster {
   async #untilAll(nodes: readonly RedisServer[], command: string, pattern: RegExp): Promise<void> {
     const [name = '', argument = ''] = command.split(' ');
     await eventually(async () => {
-      const answers = await Promise.all(nodes.map((node) => this.admin(node).call(name, argument)));
+      const answers = await Promise.all(nodes.map((node) => node.admin.call(name, argument)));
       const other = answers.map(String).find((answer) => !pattern.test(answer));
       if (other !== undefined) throw new Error(`${command} gave ${other}`);
     }, 20_000);
@@ -153,7 +144,7 @@ export class RedisCluster {
 
   #cluster(node: RedisServer | undefined, subcommand: string, ...args: (string | number)[]): Promise<unknown> {
     if (!node) throw new Error('no node of the cluster is alive');
-    return this.admin(node).call('CLUSTER', subcommand, ...args);
+    return node.admin.call('CLUSTER', subcommand, ...args);
   }
 }
 
@@ -179,5 +170,5 @@ async function startNode(tls: RedisCertificate | undefined): Promise<RedisServer
     'repl-ping-replica-period': '1',
     ...(tls ? { 'tls-cluster': 'yes', 'tls-replication': 'yes' } : {}),
   };
-  return startRedisServer({ tls, args: Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]) });
+  return RedisServer.start({ tls, args: Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]) });
 }

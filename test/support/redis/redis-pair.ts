@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis';
-import { eventually } from '../instances/redis-caches.js';
-import { startRedisServer, type RedisServer } from './redis-server.js';
+import { eventually } from '../common/eventually.js';
+import { testNamespace } from './names-in-redis.js';
+import { RedisServer } from './redis-server.js';
 
 const AT_ONCE = ['--repl-diskless-sync-delay', '0'];
 
@@ -8,25 +8,32 @@ const AT_ONCE = ['--repl-diskless-sync-delay', '0'];
 export class RedisPair {
   readonly primary: RedisServer;
   readonly replica: RedisServer;
-  readonly #admins: { readonly primary: Redis; readonly replica: Redis };
 
   private constructor(primary: RedisServer, replica: RedisServer) {
     this.primary = primary;
     this.replica = replica;
-    this.#admins = { primary: primary.client(), replica: replica.client() };
   }
 
   static async start(): Promise<RedisPair> {
-    const primary = await startRedisServer({ args: AT_ONCE });
-    const replica = await startRedisServer({ args: [...AT_ONCE, '--replicaof', '127.0.0.1', `${primary.port}`] });
+    const primary = await RedisServer.start({ args: AT_ONCE });
+    const replica = await RedisServer.start({ args: [...AT_ONCE, '--replicaof', '127.0.0.1', `${primary.port}`] });
     const pair = new RedisPair(primary, replica);
-    await isLinked(pair.#admins.replica);
+    await isLinked(replica);
     return pair;
+  }
+
+  /** Waits until the replica has acknowledged a write: a primary begins to send only after the first acknowledgement, up to a second late. */
+  async untilReplicating(): Promise<void> {
+    const { admin } = this.primary;
+    await eventually(async () => {
+      await admin.set('replicated', 1);
+      if ((await admin.wait(1, 1_000)) !== 1) throw new Error('the replica has not acknowledged');
+    });
   }
 
   /** The replica has all that the primary has until now, and gets nothing any more. It is still one. */
   async stopReplicating(): Promise<void> {
-    const { primary } = this.#admins;
+    const { admin: primary } = this.primary;
     await primary.wait(1, 5_000);
     // Killing the link alone would not do: the replica would be back at once. Freezing the replica would not do either: what is sent to
     // it meanwhile waits in its socket.
@@ -36,23 +43,23 @@ export class RedisPair {
 
   /** The replica is a primary from now on. The old one is not told. */
   async promote(): Promise<void> {
-    await this.#admins.replica.replicaof('NO', 'ONE');
+    await this.replica.admin.replicaof('NO', 'ONE');
   }
 
   /** The old primary becomes the replica of the new one: what it alone had is gone. */
   async demoteOld(): Promise<void> {
-    await this.#admins.primary.replicaof('127.0.0.1', this.replica.port);
-    await isLinked(this.#admins.primary);
+    await this.primary.admin.replicaof('127.0.0.1', this.replica.port);
+    await isLinked(this.primary);
   }
 
   /** The old primary is a primary again, without having been restarted. */
   async promoteOld(): Promise<void> {
-    await this.#admins.primary.replicaof('NO', 'ONE');
+    await this.primary.admin.replicaof('NO', 'ONE');
   }
 
   /** What the log of `namespace` holds. */
-  async log(of: 'primary' | 'replica', namespace = 'distributed-cache'): Promise<string> {
-    return JSON.stringify(await this.#admins[of].xrange(`{${namespace}}:log`, '-', '+'));
+  async log(of: 'primary' | 'replica', namespace = testNamespace()): Promise<string> {
+    return JSON.stringify(await this[of].admin.xrange(`{${namespace}}:log`, '-', '+'));
   }
 
   async stop(): Promise<void> {
@@ -60,9 +67,9 @@ export class RedisPair {
   }
 }
 
-function isLinked(replica: Redis): Promise<void> {
+function isLinked({ admin }: RedisServer): Promise<void> {
   return eventually(async () => {
-    const info = await replica.info('replication');
+    const info = await admin.info('replication');
     if (!info.includes('master_link_status:up')) throw new Error(info);
   });
 }

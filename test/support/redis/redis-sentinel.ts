@@ -8,9 +8,9 @@ import { Redis } from 'ioredis';
 import { runAfterDeath } from '../../../tools/parent-death.mjs';
 import { freePort } from '../../../tools/ports.mjs';
 import { findRedisServerBinary } from '../../../tools/redis.mjs';
-import { eventually } from '../instances/redis-caches.js';
+import { eventually } from '../common/eventually.js';
 import type { RedisCertificate } from './redis-certificate.js';
-import { startRedisServer, type RedisServer } from './redis-server.js';
+import { RedisServer } from './redis-server.js';
 
 /** By what name the sentinels know the primary. */
 export const SERVICE = 'main';
@@ -44,14 +44,13 @@ export class WatchedRedis {
       ...(password === undefined ? [] : ['--masterauth', password]),
       ...(tls ? ['--tls-replication', 'yes'] : []),
     ];
-    const primary = await startRedisServer({ password, tls, args });
-    const replica = await startRedisServer({
+    const primary = await RedisServer.start({ password, tls, args });
+    const replica = await RedisServer.start({
       password,
       tls,
       args: [...args, '--replicaof', '127.0.0.1', `${primary.port}`],
     });
-    const admin = replica.client();
-    await until(async () => (await admin.info('replication')).includes('master_link_status:up'));
+    await until(async () => (await replica.admin.info('replication')).includes('master_link_status:up'));
     const sentinels = await Promise.all([1, 2, 3].map(() => RedisSentinel.start(primary.port, options)));
     for (const sentinel of sentinels) await until(() => sentinel.seesAll());
     return new WatchedRedis(primary, replica, sentinels);

@@ -26,41 +26,60 @@ export interface RedisServerOptions {
 
 /** A private Redis on a free port, with what tests do to one. It does not outlive the test process. */
 export class RedisServer {
-  readonly port: number;
-  /** What an application would be given: a URL, or StackExchange.Redis syntax for a unix socket. It holds the password. */
-  readonly connectionString: string;
-  /** The path of the unix socket, if one was asked for. */
-  readonly socketPath: string | undefined;
-  /** The certificate of the authority to trust, PEM, with `tls`. */
-  readonly ca: string | undefined;
   readonly #clients = new Set<Redis>();
   readonly #options: RedisServerOptions;
-  readonly #prepared: Prepared;
-  #server: PrivateRedis;
+  #running: Running | undefined;
+  #admin: Redis | undefined;
 
-  private constructor(server: PrivateRedis, options: RedisServerOptions, prepared: Prepared) {
-    const { certificate, socketDirectory } = prepared;
-    this.#server = server;
+  /** A server that {@link start} starts. */
+  constructor(options: RedisServerOptions = {}) {
     this.#options = options;
-    this.#prepared = prepared;
-    this.port = server.port;
-    this.ca = certificate?.ca;
-    this.socketPath = socketDirectory === undefined ? undefined : socketIn(socketDirectory);
-    this.connectionString = connectionStringOf(server.port, this.socketPath, options);
   }
 
-  static async start(options: RedisServerOptions = {}): Promise<RedisServer> {
-    const prepared = await prepare(options);
-    const server = await launch(prepared, options, undefined);
-    return new RedisServer(server, options, prepared);
+  /** Starts a server. The caller stops it. */
+  static async start(options?: RedisServerOptions): Promise<RedisServer> {
+    const server = new RedisServer(options);
+    await server.start();
+    return server;
+  }
+
+  /** Starts the server on a free port. */
+  async start(): Promise<void> {
+    const prepared = await prepare(this.#options);
+    this.#running = { prepared, server: await launch(prepared, this.#options, undefined) };
+  }
+
+  get port(): number {
+    return this.#started.server.port;
+  }
+
+  /** What an application would be given: a URL, or StackExchange.Redis syntax for a unix socket. It holds the password. */
+  get connectionString(): string {
+    return connectionStringOf(this.port, this.socketPath, this.#options);
+  }
+
+  /** The path of the unix socket, if one was asked for. */
+  get socketPath(): string | undefined {
+    const { socketDirectory } = this.#started.prepared;
+    return socketDirectory === undefined ? undefined : socketIn(socketDirectory);
+  }
+
+  /** The certificate of the authority to trust, PEM, with `tls`. */
+  get ca(): string | undefined {
+    return this.#started.prepared.certificate?.ca;
   }
 
   /** The process id of the server. */
   get pid(): number | undefined {
-    return this.#server.process.pid;
+    return this.#started.server.process.pid;
   }
 
-  /** A client of the test's own; closed when the server stops. */
+  /** The test's own connection to the server, opened when it is first asked for. */
+  get admin(): Redis {
+    return (this.#admin ??= this.client());
+  }
+
+  /** One more connection of the test's own; closed when the server stops. */
   client(): Redis {
     const { user, password } = this.#options;
     const client = new Redis({
@@ -78,38 +97,47 @@ export class RedisServer {
 
   /** Freezes the server: connections stay open and nobody answers. */
   pause(): void {
-    this.#server.signal('SIGSTOP');
+    this.#started.server.signal('SIGSTOP');
   }
 
   resume(): void {
-    this.#server.signal('SIGCONT');
+    this.#started.server.signal('SIGCONT');
   }
 
   /** Kills the server; its port stays known, for {@link restart}. */
   async kill(): Promise<void> {
-    await this.#server.stop();
+    await this.#started.server.stop();
   }
 
   /** Starts the server again on the same port: empty, unless it is `persistent`, and with another run id. */
   async restart(): Promise<void> {
-    await this.#server.stop();
-    this.#server = await launch(this.#prepared, this.#options, this.port);
+    const { server, prepared } = this.#started;
+    await server.stop();
+    this.#running = { prepared, server: await launch(prepared, this.#options, server.port) };
   }
 
   async stop(): Promise<void> {
+    if (!this.#running) return;
+    const { server, prepared } = this.#running;
     for (const client of this.#clients) client.disconnect();
-    await this.#server.stop();
-    const { certificate, socketDirectory, persistentDirectory } = this.#prepared;
-    if (this.#options.tls === true) await certificate?.remove();
-    for (const directory of [socketDirectory, persistentDirectory]) {
+    this.#clients.clear();
+    this.#admin = undefined;
+    await server.stop();
+    if (this.#options.tls === true) await prepared.certificate?.remove();
+    for (const directory of [prepared.socketDirectory, prepared.persistentDirectory]) {
       if (directory !== undefined) await rm(directory, { recursive: true, force: true });
     }
   }
+
+  get #started(): Running {
+    if (!this.#running) throw new Error('This Redis is not started yet: ask for its port within a test or a hook.');
+    return this.#running;
+  }
 }
 
-/** Starts a private Redis on a free port. */
-export function startRedisServer(options?: RedisServerOptions): Promise<RedisServer> {
-  return RedisServer.start(options);
+interface Running {
+  readonly server: PrivateRedis;
+  readonly prepared: Prepared;
 }
 
 interface Prepared {

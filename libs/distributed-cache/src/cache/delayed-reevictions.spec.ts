@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { cluster } from '../../../../test/support/instances/cluster.js';
+import { instances } from '../../../../test/support/instances/instances.js';
 import type { Invalidation } from '../protocol/invalidation.js';
 
 const DELAY = 500;
 
 describe('with reevictAfter', () => {
   it('what was loaded from a replica of the source that lagged behind is evicted once more, in every instance', async () => {
-    const { a, b, clock } = await cluster(2).with({ reevictAfter: DELAY }).connected();
+    const { a, b, clock } = await instances(2).with({ reevictAfter: DELAY }).connected();
     await a.region('r').evict('1');
     await clock.advance(DELAY - 1);
     for (const instance of [a, b]) await instance.region('r').getOrLoad('1', () => 'lagging');
@@ -16,7 +16,7 @@ describe('with reevictAfter', () => {
   });
 
   it('an eviction is repeated once, not for ever', async () => {
-    const { a, b, clock } = await cluster(2).with({ reevictAfter: DELAY }).connected();
+    const { a, b, clock } = await instances(2).with({ reevictAfter: DELAY }).connected();
     await a.region('r').evict('1');
     await clock.advance(1);
     await a.clear({ everywhere: true });
@@ -26,14 +26,14 @@ describe('with reevictAfter', () => {
   });
 
   it('what came from a peer is not repeated', async () => {
-    const { a, b, clock } = await cluster(2).with({ reevictAfter: DELAY }).connected();
+    const { a, b, clock } = await instances(2).with({ reevictAfter: DELAY }).connected();
     await a.region('r').evict('1');
     await clock.advance('1m');
     expect(b.stats().bridge.published).toBe(0);
   });
 
   it('each is repeated after its own delay', async () => {
-    const { a, clock } = await cluster(1).with({ reevictAfter: DELAY }).connected();
+    const { a, clock } = await instances(1).with({ reevictAfter: DELAY }).connected();
     const repeated: [number, readonly string[]][] = [];
     const startedAt = clock.now();
     await a.region('r').evict('1');
@@ -50,7 +50,7 @@ describe('with reevictAfter', () => {
   });
 
   it('what still has to be repeated at shutdown is repeated then', async () => {
-    const { a, b, clock } = await cluster(2).with({ reevictAfter: DELAY }).connected();
+    const { a, b, clock } = await instances(2).with({ reevictAfter: DELAY }).connected();
     await a.region('r').evict('1');
     await b.region('r').getOrLoad('1', () => 'lagging');
     const closed = a.close();
@@ -60,7 +60,7 @@ describe('with reevictAfter', () => {
   });
 
   it('what waits to be repeated is bounded by outboxLimit: keys are widened to their regions', async () => {
-    const { a, clock } = await cluster(1).with({ reevictAfter: DELAY, outboxLimit: 10 }).connected();
+    const { a, clock } = await instances(1).with({ reevictAfter: DELAY, outboxLimit: 10 }).connected();
     for (let key = 0; key < 100; key += 1) await a.region('r').evict(`${key}`);
     const repeated: Invalidation[] = [];
     a.on('evict', ({ invalidation }) => repeated.push(invalidation));
@@ -74,7 +74,7 @@ describe('with reevictAfter', () => {
     "what cannot be delivered %s waits in the outbox with onUndelivered: 'throw' too",
     async (when) => {
       const settings = { reevictAfter: DELAY, onUndelivered: 'throw', drainTimeout: 1_000 } as const;
-      const { a, bridge, clock } = await cluster(1).with(settings).connected();
+      const { a, bridge, clock } = await instances(1).with(settings).connected();
       await a.region('r').evict('1');
       bridge.cut(a);
       await clock.advance(1);

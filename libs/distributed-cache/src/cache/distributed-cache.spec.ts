@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { cluster } from '../../../../test/support/instances/cluster.js';
+import { instances } from '../../../../test/support/instances/instances.js';
 import { deferred } from '../../../../test/support/common/deferred.js';
 import { CacheClosedError } from '../errors.js';
 import { DistributedCache, isDistributedCache } from './distributed-cache.js';
 
 describe('local mode', () => {
   it('is an instance without others: it says so, and its lease never lapses', async () => {
-    const { a, clock } = cluster(1).alone();
+    const { a, clock } = instances(1).local();
     await a.region('r').getOrLoad('1', () => 'kept', { ttl: Infinity });
     await clock.advance('10d');
     expect(a.region('r').getSync('1')).toBe('kept');
@@ -14,7 +14,7 @@ describe('local mode', () => {
   });
 
   it('evicts at once and keeps no outbox', async () => {
-    const { a } = cluster(1).with({ onUndelivered: 'throw' }).alone();
+    const { a } = instances(1).with({ onUndelivered: 'throw' }).local();
     await a.region('r').getOrLoad('1', () => 1);
     await expect(a.region('r').evict('1')).resolves.toEqual({ delivered: true, instances: 0, waited: 0 });
     expect(a.region('r').getSync('1')).toBeUndefined();
@@ -22,16 +22,16 @@ describe('local mode', () => {
   });
 
   it('forgets what was evicted before it was known that there is nobody to tell', async () => {
-    const instances = cluster(1);
-    await instances.a.region('r').evict('1');
-    expect(instances.a.status().outbox).toBe(1);
-    expect(instances.alone().a.status().outbox).toBe(0);
+    const shop = instances(1);
+    await shop.a.region('r').evict('1');
+    expect(shop.a.status().outbox).toBe(1);
+    expect(shop.local().a.status().outbox).toBe(0);
   });
 });
 
 describe('before the first sync', () => {
   it('loads are served but nothing is stored', async () => {
-    const { a } = cluster(1);
+    const { a } = instances(1);
     await expect(a.region('r').getOrLoad('1', () => 'loaded')).resolves.toBe('loaded');
     await a.region('r').set('2', 'set');
     await a.region('r').update('3', () => 'put');
@@ -40,20 +40,20 @@ describe('before the first sync', () => {
   });
 
   it('a load that began is fenced by it: what it read may have been invalidated unheard', async () => {
-    const instances = cluster(1);
+    const shop = instances(1);
     const asked = deferred<string>();
-    const reader = instances.a.region<string>('r').getOrLoad('1', () => asked.promise);
-    await instances.connected();
+    const reader = shop.a.region<string>('r').getOrLoad('1', () => asked.promise);
+    await shop.connected();
     asked.resolve('read before');
     await reader;
-    expect(instances.a.region('r').getSync('1')).toBeUndefined();
+    expect(shop.a.region('r').getSync('1')).toBeUndefined();
   });
 
   it('nothing is stored until it has failed, and then for maxStaleness', async () => {
-    const instances = cluster(1);
-    const { a, bridge, clock } = instances;
+    const shop = instances(1);
+    const { a, bridge, clock } = shop;
     bridge.cut(a);
-    await instances.connected();
+    await shop.connected();
     await a.region('r').getOrLoad('1', () => 'loaded');
     expect(a.region('r').getSync('1')).toBe('loaded');
     await clock.advance(10_001);
@@ -61,8 +61,8 @@ describe('before the first sync', () => {
   });
 
   it('evictions wait for it', async () => {
-    const instances = cluster(2);
-    const { a, b, bridge, clock } = instances;
+    const shop = instances(2);
+    const { a, b, bridge, clock } = shop;
     b.start(bridge);
     await clock.advance(0);
     await b.region('r').getOrLoad('1', () => 'old');
@@ -75,7 +75,7 @@ describe('before the first sync', () => {
 
 describe('enabled: false', () => {
   it('loads for every read, and evictions still reach the peers', async () => {
-    const both = await cluster(1).connected();
+    const both = await instances(1).connected();
     const off = await both.joinedBy({ enabled: false });
     await both.a.region('r').getOrLoad('1', () => 'old');
     let loads = 0;
@@ -93,7 +93,7 @@ describe('enabled: false', () => {
 
 describe('shutting down', () => {
   it('stops serving and storing; reads load', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     await a.region('r').getOrLoad('1', () => 'kept');
     const asked = deferred<string>();
     const running = a.region<string>('r').getOrLoad('2', () => asked.promise);
@@ -105,7 +105,7 @@ describe('shutting down', () => {
   });
 
   it('refuses evictions, which could reach nobody, with the way out', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     await a.close();
     await expect(a.region('r').evict('1')).rejects.toThrow(CacheClosedError);
     await expect(a.region('r').set('1', 1)).rejects.toThrow(/shut down/);
@@ -114,7 +114,7 @@ describe('shutting down', () => {
   });
 
   it('delivers what waits in the outbox first', async () => {
-    const { a, b, bridge, clock } = await cluster(2).connected();
+    const { a, b, bridge, clock } = await instances(2).connected();
     await b.region('r').getOrLoad('1', () => 'old');
     bridge.cut(a);
     await clock.advance(0);
@@ -127,7 +127,7 @@ describe('shutting down', () => {
   });
 
   it('has a deadline, and says as an error how many could not be sent', async () => {
-    const { a, bridge, clock, log } = await cluster(1).connected();
+    const { a, bridge, clock, log } = await instances(1).connected();
     bridge.cut(a, { silently: true });
     void a.region('r').evictMany(['1', '2']);
     let isClosed = false;
@@ -140,7 +140,7 @@ describe('shutting down', () => {
   });
 
   it('leaves: nothing is dialled or heard any more, and it may be asked for twice', async () => {
-    const { a, b, clock } = await cluster(2).connected();
+    const { a, b, clock } = await instances(2).connected();
     await a.close();
     await a.close();
     const heard: unknown[] = [];
@@ -154,7 +154,7 @@ describe('shutting down', () => {
 
 describe('status', () => {
   it('tells who the instance is and how fresh it is', async () => {
-    const { a, b, clock } = await cluster(2).connected();
+    const { a, b, clock } = await instances(2).connected();
     await clock.advance(100);
     expect(a.status()).toEqual({
       state: 'coherent',
@@ -170,7 +170,7 @@ describe('status', () => {
 
 describe('isDistributedCache', () => {
   it('knows a cache of ours from what only answers to its names', () => {
-    const { a } = cluster(1);
+    const { a } = instances(1);
     expect(isDistributedCache(a)).toBe(true);
     for (const other of [undefined, null, {}, 'cache', new Proxy({}, {}), Object.create(DistributedCache.prototype)]) {
       expect(isDistributedCache(other)).toBe(false);

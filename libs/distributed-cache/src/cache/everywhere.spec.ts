@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failureOf } from '../../../../test/support/common/failure-of.js';
-import { cluster, LONGEST_BACK_OFF, regionSettings } from '../../../../test/support/instances/cluster.js';
+import { instances, LONGEST_BACK_OFF, type InstancesInMemory } from '../../../../test/support/instances/instances.js';
 import { InvalidationNotConfirmedError } from '../errors.js';
 import type { DistributedCache } from './distributed-cache.js';
 
@@ -10,12 +10,12 @@ const TEN_MINUTES = 600_000;
 const copies = (...instances: DistributedCache[]): unknown[] =>
   instances.map((instance) => instance.region('r').getSync('1'));
 
-async function three(settings = {}): Promise<Awaited<ReturnType<typeof cluster>>> {
-  const instances = await cluster(3)
+async function three(settings = {}): Promise<InstancesInMemory> {
+  const shop = await instances(3)
     .with({ maxStaleness: S, ...settings })
     .connected();
-  for (const instance of instances.instances) await instance.region('r').getOrLoad('1', () => 'old');
-  return instances;
+  for (const instance of shop.all) await instance.region('r').getOrLoad('1', () => 'old');
+  return shop;
 }
 
 describe('an eviction everywhere', () => {
@@ -185,7 +185,7 @@ describe('an eviction everywhere', () => {
 
   it('in bypass waits for whom the server may have forgotten only as long as a lease from before may last', async () => {
     const { a, bridge, clock } = await three({
-      regions: new Map([['r', regionSettings({ whenDisconnected: 'bypass' })]]),
+      regions: { r: { whenDisconnected: 'bypass' } },
     });
     bridge.restart();
     await clock.advance(S + LONGEST_BACK_OFF);
@@ -196,12 +196,12 @@ describe('an eviction everywhere', () => {
   });
 
   it('alone resolves at once', async () => {
-    const { a } = cluster(1).alone();
+    const { a } = instances(1).local();
     expect(await a.region('r').evict('1', { everywhere: true })).toEqual({ delivered: true, instances: 1, waited: 0 });
   });
 
   it('asked for before it is known that there is nobody else resolves then', async () => {
-    const { a } = cluster(1);
+    const { a } = instances(1);
     const evicted = a.region('r').evict('1', { everywhere: true });
     a.start(undefined);
     expect((await evicted).instances).toBe(1);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { cluster, type Cluster } from '../../../../test/support/instances/cluster.js';
+import { instances, type InstancesInMemory } from '../../../../test/support/instances/instances.js';
 
 /** Two instances that hold '1' and '2' of two regions, '1' tagged 'odd'. */
-async function filled(): Promise<Cluster> {
-  const both = await cluster(2).connected();
-  for (const instance of both.instances) {
+async function filled(): Promise<InstancesInMemory> {
+  const both = await instances(2).connected();
+  for (const instance of both.all) {
     for (const region of ['r', 'other']) {
       await instance.region(region).getOrLoad('1', () => 'one', { tags: ['odd'] });
       await instance.region(region).getOrLoad('2', () => 'two');
@@ -14,7 +14,7 @@ async function filled(): Promise<Cluster> {
 }
 
 /** What the other instance still holds, once the message has arrived. */
-async function heldElsewhere({ b, clock }: Cluster): Promise<string[]> {
+async function heldElsewhere({ b, clock }: InstancesInMemory): Promise<string[]> {
   await clock.advance(0);
   const held = (region: string): string[] => ['1', '2'].filter((key) => b.region(region).getSync(key) !== undefined);
   return ['r', 'other'].flatMap((region) => held(region).map((key) => `${region}/${key}`));
@@ -80,7 +80,7 @@ describe('an eviction', () => {
 
 describe('only what was asked for is published', () => {
   it('never a fill, an expiry, a capacity eviction, or what came from a peer', async () => {
-    const { a, b, clock } = await cluster(2).with({ maxEntries: 5, ttl: 2_000 }).connected();
+    const { a, b, clock } = await instances(2).with({ maxEntries: 5, ttl: 2_000 }).connected();
     for (let key = 0; key < 20; key += 1) await b.region('r').getOrLoad(key, () => key);
     await a.region('r').evict(19);
     await clock.advance('3s');
@@ -136,7 +136,7 @@ describe('an instance that is cut off', () => {
   });
 
   it('beyond outboxLimit names evicts the regions, and then everything', async () => {
-    const both = await cluster(2).with({ outboxLimit: 3 }).connected();
+    const both = await instances(2).with({ outboxLimit: 3 }).connected();
     const { a, b, bridge, clock } = both;
     await b.region('r').getOrLoad('never named', () => 1);
     bridge.cut(a);

@@ -1,16 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { cluster, LONGEST_BACK_OFF, type Cluster } from '../../../../test/support/instances/cluster.js';
+import { instances, LONGEST_BACK_OFF, type InstancesInMemory } from '../../../../test/support/instances/instances.js';
 
 /** Instances that all hold '1' to '3'. */
-async function filled(size = 2): Promise<Cluster> {
-  const instances = await cluster(size).connected();
-  for (const instance of instances.instances) {
+async function filled(size = 2): Promise<InstancesInMemory> {
+  const shop = await instances(size).connected();
+  for (const instance of shop.all) {
     for (const key of ['1', '2', '3']) await instance.region('r').getOrLoad(key, () => 'old');
   }
-  return instances;
+  return shop;
 }
 
-const held = ({ b }: Cluster): string[] => ['1', '2', '3'].filter((key) => b.region('r').getSync(key) !== undefined);
+const held = ({ b }: InstancesInMemory): string[] =>
+  ['1', '2', '3'].filter((key) => b.region('r').getSync(key) !== undefined);
 
 describe('an invalidation', () => {
   it('is applied the moment its doorbell rings', async () => {
@@ -76,7 +77,7 @@ describe('an invalidation', () => {
 
 describe('a log that cannot be proven to continue', () => {
   it('because the position was trimmed away, flushes', async () => {
-    const both = await cluster(2).with({ invalidationLogLength: 5 }).connected();
+    const both = await instances(2).with({ invalidationLogLength: 5 }).connected();
     await both.b.region('r').getOrLoad('1', () => 'old');
     both.bridge.cut(both.b);
     for (let key = 0; key < 20; key += 1) await both.a.region('other').evict(key);

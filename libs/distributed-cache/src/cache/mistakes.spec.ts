@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cluster } from '../../../../test/support/instances/cluster.js';
+import { instances } from '../../../../test/support/instances/instances.js';
 import type { Evicted } from '../coherence/publish/evicted.js';
 import { encodeNoOp } from '../protocol/invalidation-message.js';
 import { DistributedCacheError, InvalidationNotDeliveredError, InvalidOptionsError } from '../errors.js';
@@ -22,7 +22,7 @@ describe('what an application does wrong', () => {
       },
     ],
   ])('a sizeOf that %s keeps that value out, says so once, and leaves the bound in force', async (_what, sizeOf) => {
-    const together = cluster(1).with({ maxSize: 10, sizeOf: (value) => (value === 'bad' ? sizeOf() : 4) });
+    const together = instances(1).with({ maxSize: 10, sizeOf: (value) => (value === 'bad' ? sizeOf() : 4) });
     const { a, log } = await together.connected();
     const region = a.region('products');
     expect(await region.getOrLoad('1', () => 'bad')).toBe('bad');
@@ -39,9 +39,9 @@ describe('what an application does wrong', () => {
   });
 
   it('a value that cannot be cloned rejects, with nothing left unheard that would end the process', async () => {
-    const { a } = cluster(1).with({ values: 'cloned', onUndelivered: 'throw' }).alone();
+    const { a } = instances(1).with({ values: 'cloned', onUndelivered: 'throw' }).local();
     const region = a.region('products');
-    const { a: cut } = cluster(1).with({ values: 'cloned', onUndelivered: 'throw' });
+    const { a: cut } = instances(1).with({ values: 'cloned', onUndelivered: 'throw' });
     await expect(region.getOrLoad('1', () => uncloneable)).rejects.toThrow(InvalidOptionsError);
     await expect(region.set('1', uncloneable)).rejects.toThrow(InvalidOptionsError);
     await expect(region.update('1', () => uncloneable)).rejects.toThrow(InvalidOptionsError);
@@ -61,7 +61,7 @@ describe('a listener that fails', () => {
     ],
     ['by a promise that nobody hears', () => Promise.reject(new Error('broken listener'))],
   ])('%s breaks no read and is logged', async (_how, fail) => {
-    const { a, log, clock } = await cluster(1).connected();
+    const { a, log, clock } = await instances(1).connected();
     a.on('miss', fail);
     expect(await a.region('products').getOrLoad('1', () => 'chair')).toBe('chair');
     await clock.advance(0);
@@ -71,7 +71,7 @@ describe('a listener that fails', () => {
 
 describe('what an application may do', () => {
   it('a loader may take its context apart', async () => {
-    const { a, clock } = await cluster(1).connected();
+    const { a, clock } = await instances(1).connected();
     const region = a.region('products');
     const load = (): Promise<unknown> =>
       region.getOrLoad('1', ({ setTtl, setTags }) => {
@@ -91,7 +91,7 @@ describe('what an application may do', () => {
   });
 
   it('a loader is told the key as it was given, however long', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     const region = a.region<string>('products');
     const long = 'x'.repeat(1_000);
     expect(await region.getOrLoad(long, ({ key }) => key)).toBe(long);
@@ -99,7 +99,7 @@ describe('what an application may do', () => {
   });
 
   it('evictions of one tick that the server refuses reject alike, while they wait in the outbox', async () => {
-    const { a, bridge, clock } = await cluster(1).with({ onUndelivered: 'throw' }).connected();
+    const { a, bridge, clock } = await instances(1).with({ onUndelivered: 'throw' }).connected();
     bridge.refuse('retry');
     const outcome = (evicted: Promise<Evicted>): Promise<unknown> => evicted.then(() => 'resolved').catch(codeOf);
     const first = outcome(a.region('products').evict('1'));
@@ -111,7 +111,7 @@ describe('what an application may do', () => {
   });
 
   it('update carries the result of its method, which has succeeded, when only the delivery failed', async () => {
-    const { a } = cluster(1).with({ onUndelivered: 'throw' });
+    const { a } = instances(1).with({ onUndelivered: 'throw' });
     const updating = a.region('products').update('1', () => 'new');
     await expect(updating).rejects.toMatchObject({ code: 'INVALIDATION_NOT_DELIVERED', result: 'new' });
   });
@@ -119,7 +119,7 @@ describe('what an application may do', () => {
 
 describe('the entry that gives an empty log something to hold', () => {
   it('is not counted as received and not told as an invalidation', async () => {
-    const together = cluster(2);
+    const together = instances(2);
     const { a, bridge, clock } = await together.connected();
     const heard: unknown[] = [];
     a.on('invalidation', (event) => heard.push(event));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cluster, type Cluster } from '../../../../test/support/instances/cluster.js';
+import { instances, type InstancesInMemory } from '../../../../test/support/instances/instances.js';
 import { deferred } from '../../../../test/support/common/deferred.js';
 import type { Evicted } from '../coherence/publish/evicted.js';
 import type { DistributedCache } from './distributed-cache.js';
@@ -15,7 +15,7 @@ function record<E extends keyof CacheEvents>(cache: DistributedCache, event: E):
 
 describe('stats', () => {
   it('counts hits, misses, loads and removals per region', async () => {
-    const { a, clock } = await cluster(1).connected();
+    const { a, clock } = await instances(1).connected();
     const region = a.region('r');
     await region.getOrLoad('1', () => 1, { ttl: '1s' });
     await region.getOrLoad('1', () => 1);
@@ -48,7 +48,7 @@ describe('stats', () => {
     ['a region', (cache) => cache.region('r').clear()],
     ['everything', (cache) => cache.clear()],
   ])('count the entries removed by evicting %s as invalidated, here and in the other instance', async (_, evict) => {
-    const { a, b, clock } = await cluster(2).connected();
+    const { a, b, clock } = await instances(2).connected();
     for (const cache of [a, b])
       for (const key of ['1', '2']) await cache.region('r').getOrLoad(key, () => key, { tags: 't' });
     await evict(a);
@@ -60,7 +60,7 @@ describe('stats', () => {
   });
 
   it('count a copy that a newer value took the place of as replaced, not as invalidated', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     const region = a.region('r');
     await region.set('1', 'first');
     await region.set('1', 'second');
@@ -69,7 +69,7 @@ describe('stats', () => {
   });
 
   it('count the copy as invalidated when a put stores nothing in its place', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     const region = a.region('r');
     await region.set('1', 'first');
     await region.update('1', () => undefined);
@@ -77,7 +77,7 @@ describe('stats', () => {
   });
 
   it('count the copy as replaced when the value that is put in its place is too large to be stored', async () => {
-    const { a } = await cluster(1)
+    const { a } = await instances(1)
       .with({ maxSize: 10, sizeOf: (value) => Number(value) })
       .connected();
     const region = a.region('r');
@@ -88,7 +88,7 @@ describe('stats', () => {
   });
 
   it('count a copy that was loaded again after the lease had ended as replaced', async () => {
-    const { a, bridge, clock } = await cluster(1).connected();
+    const { a, bridge, clock } = await instances(1).connected();
     const region = a.region('r');
     await region.getOrLoad('1', () => 'first');
     bridge.cut(a);
@@ -98,7 +98,7 @@ describe('stats', () => {
   });
 
   it('count the entries that a flush drops as invalidated', async () => {
-    const { a, bridge, clock } = await cluster(1).connected();
+    const { a, bridge, clock } = await instances(1).connected();
     await a.region('r').getOrLoad('1', () => 1);
     bridge.restart();
     await clock.advance('1s');
@@ -106,7 +106,7 @@ describe('stats', () => {
   });
 
   it('count a miss once a call, however often its load is fenced', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     const region = a.region<string>('r');
     const slow = deferred<string>();
     const first = region.getOrLoad('1', () => slow.promise);
@@ -120,21 +120,21 @@ describe('stats', () => {
   });
 
   it('count entries that a bound removes as evicted, and no others', async () => {
-    const { a } = await cluster(1).with({ maxEntries: 2 }).connected();
+    const { a } = await instances(1).with({ maxEntries: 2 }).connected();
     for (const key of ['1', '2', '3']) await a.region('r').getOrLoad(key, () => key);
     expect(a.stats().regions['r']).toMatchObject({ entries: 2, evicted: 1, invalidated: 0 });
   });
 
   it('bounds by size what sizeOf says', async () => {
     const sizeOf = (value: unknown, key: string): number => String(value).length + key.length;
-    const { a } = await cluster(1).with({ maxSize: 10, sizeOf }).connected();
+    const { a } = await instances(1).with({ maxSize: 10, sizeOf }).connected();
     await a.region('r').getOrLoad('a', () => '1234');
     await a.region('q').getOrLoad('b', () => '12345');
     expect([a.region('r').getSync('a'), a.region('q').getSync('b')]).toEqual([undefined, '12345']);
   });
 
   it('counts what passed between the instances', async () => {
-    const { a, b, bridge, clock } = await cluster(2).connected();
+    const { a, b, bridge, clock } = await instances(2).connected();
     await a.region('r').evict('1');
     bridge.drop();
     await a.region('r').evict('2');
@@ -146,7 +146,7 @@ describe('stats', () => {
   });
 
   it('is a copy: it does not change while it is read', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     const before = a.stats();
     await a.region('r').getOrLoad('1', () => 1);
     expect(before.regions).toEqual({});
@@ -155,7 +155,7 @@ describe('stats', () => {
 
 describe('events', () => {
   it('tell of hits, misses, loads and stores, within the call that reads', async () => {
-    const { a, clock } = await cluster(1).connected();
+    const { a, clock } = await instances(1).connected();
     const [hits, misses, loads, stores] = [record(a, 'hit'), record(a, 'miss'), record(a, 'load'), record(a, 'store')];
     const reader = a.region('r').getOrLoad('1', () => clock.advance(30).then(() => SECRET), { tags: 't', ttl: '1s' });
     expect(misses).toEqual([{ region: 'r', key: '1' }]);
@@ -167,7 +167,7 @@ describe('events', () => {
   });
 
   it('tell of evictions here and invalidations from elsewhere, and by whom', async () => {
-    const { a, b, clock } = await cluster(2).connected();
+    const { a, b, clock } = await instances(2).connected();
     const [evicted, invalidated, echoed] = [record(a, 'evict'), record(b, 'invalidation'), record(a, 'invalidation')];
     await a.evictTags('t');
     await clock.advance(0);
@@ -178,10 +178,10 @@ describe('events', () => {
   });
 
   it('tell of flushes and changes of state', async () => {
-    const instances: Cluster = cluster(1);
-    const { a, bridge, clock } = instances;
+    const shop: InstancesInMemory = instances(1);
+    const { a, bridge, clock } = shop;
     const [flushes, states] = [record(a, 'flush'), record(a, 'state')];
-    await instances.connected();
+    await shop.connected();
     bridge.restart();
     await clock.advance('2s');
     expect(flushes).toHaveLength(2);
@@ -193,7 +193,7 @@ describe('events', () => {
   });
 
   it('end with the function that on() returns', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     const heard: unknown[] = [];
     const remove = a.on('miss', (event) => heard.push(event));
     a.region('r').getSync('1');
@@ -204,7 +204,7 @@ describe('events', () => {
   });
 
   it('whose listener throws disturb no read and no other listener', async () => {
-    const { a, log } = await cluster(1).connected();
+    const { a, log } = await instances(1).connected();
     a.on('miss', () => {
       throw new Error('a broken listener');
     });
@@ -215,12 +215,12 @@ describe('events', () => {
   });
 
   it('never carry a value, and no log line does', async () => {
-    const instances = cluster(1);
-    const { a, bridge, clock, log } = instances;
+    const shop = instances(1);
+    const { a, bridge, clock, log } = shop;
     const names = ['hit', 'miss', 'load', 'loadError', 'store', 'evict', 'invalidation', 'flush', 'state'] as const;
     const heard: unknown[] = [];
     for (const name of names) a.on(name, (event) => heard.push(event));
-    await instances.connected();
+    await shop.connected();
     await a.region('r').getOrLoad('1', () => SECRET);
     a.region('r').getSync('1');
     await a.region('r').set('1', SECRET);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cluster, regionSettings } from '../../../../test/support/instances/cluster.js';
+import { instances } from '../../../../test/support/instances/instances.js';
 import { deferred } from '../../../../test/support/common/deferred.js';
 import { InvalidKeyError, InvalidOptionsError } from '../errors.js';
 
@@ -7,27 +7,27 @@ const S = 10_000;
 
 describe('a region', () => {
   it('gives undefined on a miss and never loads', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     const products = a.region('products');
     expect(products.getSync('42')).toBeUndefined();
     await expect(products.get('42')).resolves.toBeUndefined();
   });
 
   it('is the same whenever it is asked for, and another one under another name', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     await a.region('products').getOrLoad('42', () => 'chair');
     expect(a.region('products').getSync('42')).toBe('chair');
     expect(a.region('prices').getSync('42')).toBeUndefined();
   });
 
   it('takes a number for its decimal string', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     await a.region('products').getOrLoad(42, () => 'chair');
     expect(a.region('products').getSync('42')).toBe('chair');
   });
 
   it('refuses a name or a key that is none, through the promise where there is one', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     const products = a.region('products');
     expect(() => a.region('')).toThrow(InvalidKeyError);
     expect(() => products.getSync([])).toThrow(InvalidKeyError);
@@ -42,8 +42,8 @@ describe('a region', () => {
 
 describe('a time to live', () => {
   it("is the call's, else the region's", async () => {
-    const regions = new Map([['products', regionSettings({ ttl: 2_000 })]]);
-    const { a, clock } = await cluster(1).with({ regions }).connected();
+    const regions = { products: { ttl: 2_000 } };
+    const { a, clock } = await instances(1).with({ regions }).connected();
     const products = a.region('products');
     await products.getOrLoad('1', () => 1);
     await products.getOrLoad('2', () => 2, { ttl: '3s' });
@@ -56,7 +56,7 @@ describe('a time to live', () => {
   });
 
   it('of Infinity ends with an eviction', async () => {
-    const { a, clock } = cluster(1).alone();
+    const { a, clock } = instances(1).local();
     await a.region('r').getOrLoad('1', () => 1, { ttl: Infinity });
     await clock.advance('3650d');
     expect(a.region('r').getSync('1')).toBe(1);
@@ -65,7 +65,7 @@ describe('a time to live', () => {
   });
 
   it('that the loader computed as 0 or less means "do not store"', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     const region = a.region('r');
     for (const ttl of [0, -1]) {
       await expect(region.getOrLoad('1', (context) => (context.setTtl(ttl), 'loaded'))).resolves.toBe('loaded');
@@ -74,13 +74,13 @@ describe('a time to live', () => {
   });
 
   it('of 0 in the options is refused, and the loader not called', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     const loader = (): never => expect.unreachable();
     await expect(a.region('r').getOrLoad('1', loader, { ttl: 0 })).rejects.toThrow(InvalidOptionsError);
   });
 
   it('loses up to the share of ttlJitter, so that entries do not expire together', async () => {
-    const { a } = await cluster(1).with({ ttl: 1_000, ttlJitter: 0.05 }).connected();
+    const { a } = await instances(1).with({ ttl: 1_000, ttlJitter: 0.05 }).connected();
     const ttls: number[] = [];
     a.on('store', ({ ttl }) => ttls.push(ttl));
     for (let key = 0; key < 200; key += 1) await a.region('r').getOrLoad(key, () => key);
@@ -93,13 +93,13 @@ describe('a time to live', () => {
 
 describe('nothing there', () => {
   it('null is a value', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     await a.region('r').getOrLoad('1', () => null);
     expect(a.region('r').getSync('1')).toBeNull();
   });
 
   it('undefined is not stored', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     const region = a.region('r');
     await region.getOrLoad('1', () => undefined);
     await region.set('2', undefined);
@@ -108,7 +108,7 @@ describe('nothing there', () => {
   });
 
   it('undefined is stored with cacheUndefined', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     const region = a.region('r');
     const cacheUndefined = true;
     await region.getOrLoad('1', () => undefined, { cacheUndefined });
@@ -121,7 +121,7 @@ describe('nothing there', () => {
 
 describe('a loader', () => {
   it('is told the key, and sets the tags of what it gives', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     await a.region('r').getOrLoad(['a', 1], (context) => {
       context.setTags(['sale']);
       return context.key;
@@ -132,13 +132,13 @@ describe('a loader', () => {
   });
 
   it('may say that its result is not to be stored', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     await expect(a.region('r').getOrLoad('1', (context) => (context.skip(), 1))).resolves.toBe(1);
     expect(a.region('r').getSync('1')).toBeUndefined();
   });
 
   it('is given the value that expired, while the lease covers it', async () => {
-    const { a, bridge, clock } = await cluster(1).connected();
+    const { a, bridge, clock } = await instances(1).connected();
     const region = a.region<string>('r');
     const previous = (): Promise<unknown> =>
       region.getOrLoad('1', (context) => context.previous ?? 'none', { ttl: '1s' });
@@ -152,7 +152,7 @@ describe('a loader', () => {
   });
 
   it('is given a signal that is aborted when the cache is shut down', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     const asked = deferred<AbortSignal>();
     void a.region('r').getOrLoad('1', (context) => {
       asked.resolve(context.signal);

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { cluster, LONGEST_BACK_OFF, regionSettings, type Cluster } from '../../../../test/support/instances/cluster.js';
+import { instances, LONGEST_BACK_OFF, type InstancesInMemory } from '../../../../test/support/instances/instances.js';
 import { deferred } from '../../../../test/support/common/deferred.js';
 import type { WhenDisconnected } from './settings.js';
 
 const S = 10_000;
 
 /** An instance that has just been cut off, silently, and holds '1', loaded `age` ms ago. */
-async function cutOff(age: number, whenDisconnected: WhenDisconnected = 'reload'): Promise<Cluster> {
-  const both = await cluster(2).with({ maxStaleness: S, whenDisconnected }).connected();
+async function cutOff(age: number, whenDisconnected: WhenDisconnected = 'reload'): Promise<InstancesInMemory> {
+  const both = await instances(2).with({ maxStaleness: S, whenDisconnected }).connected();
   await both.b.region('r').getOrLoad('1', () => 'old');
   await both.clock.advance(age);
   both.bridge.cut(both.b);
@@ -16,7 +16,7 @@ async function cutOff(age: number, whenDisconnected: WhenDisconnected = 'reload'
 
 describe('an entry', () => {
   it('is served for ever while syncs renew the lease', async () => {
-    const { a, clock } = await cluster(1).with({ ttl: Infinity }).connected();
+    const { a, clock } = await instances(1).with({ ttl: Infinity }).connected();
     await a.region('r').getOrLoad('1', () => 'kept');
     for (let minutes = 0; minutes < 5; minutes += 1) {
       await clock.advance('1m');
@@ -95,8 +95,8 @@ describe("an entry of a region with whenDisconnected: 'bypass'", () => {
   });
 
   it('leaves the other regions to reload', async () => {
-    const regions = new Map([['prices', regionSettings({ whenDisconnected: 'bypass' })]]);
-    const { a, bridge, clock } = await cluster(1).with({ regions }).connected();
+    const regions = { prices: { whenDisconnected: 'bypass' } } as const;
+    const { a, bridge, clock } = await instances(1).with({ regions }).connected();
     bridge.cut(a);
     await clock.advance(S + 1);
     for (const region of ['prices', 'products']) await a.region(region).getOrLoad('1', () => 'loaded');
@@ -129,7 +129,7 @@ describe('a reader', () => {
   });
 
   it('joins a load of any age while the lease is live', async () => {
-    const { a, clock } = await cluster(1).connected();
+    const { a, clock } = await instances(1).connected();
     const slow = deferred<string>();
     const first = a.region<string>('r').getOrLoad('1', () => slow.promise);
     await clock.advance(3 * S);
@@ -186,7 +186,7 @@ describe('a load that was itself served a hit', () => {
   });
 
   it('is no older than the last sync: a live lease vouches for the hit', async () => {
-    const { a, bridge, clock } = await cluster(1).connected();
+    const { a, bridge, clock } = await instances(1).connected();
     const region = a.region<string>('r');
     await region.getOrLoad('inner', () => 'price');
     await clock.advance('1m');
@@ -210,7 +210,7 @@ describe('a load that was itself served a hit', () => {
 
 describe('a suspend of the machine', () => {
   it('lets the lease lapse within 250 ms, and the next sync renews it', async () => {
-    const { a, bridge, clock } = await cluster(1).connected();
+    const { a, bridge, clock } = await instances(1).connected();
     await a.region('r').getOrLoad('1', () => 'old');
     bridge.cut(a, { silently: true });
     clock.suspend('1h');
@@ -226,7 +226,7 @@ describe('a suspend of the machine', () => {
 
 describe('maxStaleness of Infinity', () => {
   it('means pure availability: a cut-off instance serves until the TTL', async () => {
-    const { a, bridge, clock } = await cluster(1).with({ maxStaleness: Infinity, ttl: 60_000 }).connected();
+    const { a, bridge, clock } = await instances(1).with({ maxStaleness: Infinity, ttl: 60_000 }).connected();
     await a.region('r').getOrLoad('1', () => 'old');
     bridge.cut(a);
     await clock.advance('59s');

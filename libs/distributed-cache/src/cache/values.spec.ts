@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidOptionsError } from '../errors.js';
-import { cluster } from '../../../../test/support/instances/cluster.js';
+import { instances } from '../../../../test/support/instances/instances.js';
 import type { ValuesPolicy } from './settings.js';
 import { valueToServe, valueToStore } from './values.js';
 
@@ -12,7 +12,7 @@ interface Product {
 const product = (): Product => ({ name: 'Chair', tags: ['wood'] });
 
 async function loaded(values: ValuesPolicy): Promise<{ given: Product; caller: Product; reader: Product | undefined }> {
-  const { a } = await cluster(1).with({ values }).connected();
+  const { a } = await instances(1).with({ values }).connected();
   const region = a.region<Product>('products');
   const given = product();
   const caller = await region.getOrLoad('42', () => given);
@@ -64,7 +64,7 @@ describe("values: 'frozen'", () => {
 
 describe("values: 'cloned'", () => {
   it('gives a clone per read, and stores one of its own', async () => {
-    const { a } = await cluster(1).with({ values: 'cloned' }).connected();
+    const { a } = await instances(1).with({ values: 'cloned' }).connected();
     const region = a.region<Product>('products');
     const given = product();
     const caller = await region.getOrLoad('42', () => given);
@@ -77,7 +77,7 @@ describe("values: 'cloned'", () => {
   });
 
   it('gives everyone who joined the load a clone of their own', async () => {
-    const { a } = await cluster(1).with({ values: 'cloned' }).connected();
+    const { a } = await instances(1).with({ values: 'cloned' }).connected();
     const region = a.region<Product>('products');
     const [one, two] = await Promise.all([region.getOrLoad('42', product), region.getOrLoad('42', product)]);
     expect(one).toEqual(two);

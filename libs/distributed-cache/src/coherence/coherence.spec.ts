@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { memberWith } from '../../../../test/support/bridge-member.js';
-import { cacheSettings } from '../../../../test/support/instances/cluster.js';
+import { cacheSettings } from '../../../../test/support/instances/cache-settings.js';
 import { RecordedLogger } from '../../../../test/support/instances/recorded-logger.js';
 import { ScriptedBridge, syncReply } from '../../../../test/support/bridges/scripted-bridge.js';
 import { ManualClock } from '../testing/manual-clock.js';

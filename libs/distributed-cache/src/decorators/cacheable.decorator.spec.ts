@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { startedCache } from '../../../../test/support/instances/started-cache.js';
+import { startedCache } from '../../../../test/support/instances/instances.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { withTestCache } from '../testing/test-cache.js';
 import { defaultKey } from '../keys/default-key.js';

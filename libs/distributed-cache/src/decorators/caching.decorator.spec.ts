@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { orderServiceWith } from '../../../../test/support/instances/order-service.js';
-import { startedCache } from '../../../../test/support/instances/started-cache.js';
+import { startedCache } from '../../../../test/support/instances/instances.js';
 import { InMemoryInvalidationBridge } from '../testing/in-memory-invalidation-bridge.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { withTestCache } from '../testing/test-cache.js';

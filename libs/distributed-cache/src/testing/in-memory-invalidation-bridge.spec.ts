@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cluster, LONGEST_BACK_OFF } from '../../../../test/support/instances/cluster.js';
+import { instances, LONGEST_BACK_OFF, type InstancesInMemory } from '../../../../test/support/instances/instances.js';
 import { holdToContract } from '../../../../test/support/hold-to-contract.js';
 import { InMemoryInvalidationBridge } from './in-memory-invalidation-bridge.js';
 
@@ -14,10 +14,10 @@ holdToContract('InMemoryInvalidationBridge', async () => {
 });
 
 describe('InMemoryInvalidationBridge', () => {
-  const cached = async (size = 2): Promise<ReturnType<typeof cluster>> => {
-    const instances = await cluster(size).connected();
-    for (const instance of instances.instances) await instance.region('r').getOrLoad('1', () => 'old');
-    return instances;
+  const cached = async (size = 2): Promise<InstancesInMemory> => {
+    const shop = await instances(size).connected();
+    for (const instance of shop.all) await instance.region('r').getOrLoad('1', () => 'old');
+    return shop;
   };
 
   it('drops the next messages from the channel only: the log has them', async () => {
@@ -102,10 +102,10 @@ describe('InMemoryInvalidationBridge', () => {
 
   it('joins caches of different namespaces without mixing them', async () => {
     const { b, bridge, clock } = await cached();
-    const instances = cluster(1).with({ namespace: 'another' });
-    instances.a.start(bridge);
+    const shop = instances(1).with({ namespace: 'another' });
+    shop.a.start(bridge);
     await clock.advance(0);
-    await instances.a.clear();
+    await shop.a.clear();
     await clock.advance(0);
 
     expect(b.region('r').getSync('1')).toBe('old');

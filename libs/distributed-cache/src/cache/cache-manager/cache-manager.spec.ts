@@ -1,11 +1,11 @@
 import type { Cache } from 'cache-manager';
 import { describe, expect, it } from 'vitest';
-import { cluster, type Cluster } from '../../../../../test/support/instances/cluster.js';
+import { instances, type InstancesInMemory } from '../../../../../test/support/instances/instances.js';
 import { deferred } from '../../../../../test/support/common/deferred.js';
 
-async function cached(size = 2): Promise<Cluster & { readonly managers: readonly Cache[] }> {
-  const instances = await cluster(size).connected();
-  return Object.assign(instances, { managers: instances.instances.map(({ cacheManager }) => cacheManager) });
+async function cached(size = 2): Promise<InstancesInMemory & { readonly managers: readonly Cache[] }> {
+  const shop = await instances(size).connected();
+  return Object.assign(shop, { managers: shop.all.map(({ cacheManager }) => cacheManager) });
 }
 
 /** What each instance holds under `key`. */
@@ -129,7 +129,7 @@ describe('del, mdel and clear', () => {
   });
 
   it('reject when the application asked to be told', async () => {
-    const { a, bridge, clock } = await cluster(1).with({ onUndelivered: 'throw' }).connected();
+    const { a, bridge, clock } = await instances(1).with({ onUndelivered: 'throw' }).connected();
     bridge.cut(a);
     await clock.advance(0);
     await expect(a.cacheManager.del('k')).rejects.toThrow('is not confirmed');

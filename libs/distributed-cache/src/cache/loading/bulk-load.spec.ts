@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cluster } from '../../../../../test/support/instances/cluster.js';
+import { instances } from '../../../../../test/support/instances/instances.js';
 import { deferred } from '../../../../../test/support/common/deferred.js';
 import { InvalidOptionsError } from '../../errors.js';
 import type { Region } from '../region.js';
@@ -10,7 +10,7 @@ interface Product {
 }
 
 async function products(): Promise<Region<Product>> {
-  const { a } = await cluster(1).connected();
+  const { a } = await instances(1).connected();
   return a.region<Product>('products');
 }
 
@@ -169,7 +169,7 @@ describe('every id', () => {
   });
 
   it('has the tags of all, or its own, by which it is evicted and fenced', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     const region = a.region<Product>('products');
     const asked = deferred<Product[]>();
     const tags = ({ category }: Product): string => `category:${category}`;
@@ -188,7 +188,7 @@ describe('every id', () => {
   });
 
   it('has the time to live of the call', async () => {
-    const { a, clock } = await cluster(1).connected();
+    const { a, clock } = await instances(1).connected();
     const region = a.region<Product>('products');
     await region.getOrLoadMany([1], (ids) => rows(ids), { idOf, ttl: '1s' });
     await clock.advance('1s');

@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { cluster, LONGEST_BACK_OFF, type Cluster } from '../../../../../test/support/instances/cluster.js';
+import {
+  instances,
+  LONGEST_BACK_OFF,
+  type InstancesInMemory,
+} from '../../../../../test/support/instances/instances.js';
 import { deferred, type Deferred } from '../../../../../test/support/common/deferred.js';
 import type { StoreOptions } from '../store-options.js';
 
 interface Overtaken {
-  readonly both: Cluster;
+  readonly both: InstancesInMemory;
   readonly asked: Deferred<string>;
   /** The reader whose load was running before the invalidation. */
   readonly reader: Promise<string>;
@@ -12,10 +16,10 @@ interface Overtaken {
 
 /** A load on the second instance that an invalidation overtakes before it ends. */
 async function overtakenBy(
-  invalidate: (both: Cluster) => Promise<unknown>,
+  invalidate: (both: InstancesInMemory) => Promise<unknown>,
   options?: StoreOptions,
 ): Promise<Overtaken> {
-  const both = await cluster(2).connected();
+  const both = await instances(2).connected();
   const asked = deferred<string>();
   const reader = both.b.region<string>('r').getOrLoad('1', () => asked.promise, options);
   await invalidate(both);
@@ -23,7 +27,7 @@ async function overtakenBy(
   return { both, asked, reader };
 }
 
-const INVALIDATIONS: readonly (readonly [string, (both: Cluster) => Promise<unknown>])[] = [
+const INVALIDATIONS: readonly (readonly [string, (both: InstancesInMemory) => Promise<unknown>])[] = [
   ["a peer's eviction of its key", ({ a }) => a.region('r').evict('1')],
   ["a peer's eviction of its region", ({ a }) => a.region('r').clear()],
   ["a peer's eviction of a tag it was given", ({ a }) => a.evictTags('sale')],
@@ -63,7 +67,7 @@ describe('a load that is overtaken by', () => {
     expect(both.b.region('r').getSync('1')).toBe('newer');
   });
 
-  it.each<[string, (both: Cluster) => Promise<unknown>]>([
+  it.each<[string, (both: InstancesInMemory) => Promise<unknown>]>([
     ['another key', ({ a }) => a.region('r').evict('2')],
     ['another region', ({ a }) => a.region('other').clear()],
     ['another tag', ({ a }) => a.evictTags('new')],
@@ -85,12 +89,12 @@ describe('a load that is overtaken by', () => {
 
 describe('a load whose tags only its result tells', () => {
   const tagged = async (): Promise<{
-    both: Cluster;
+    both: InstancesInMemory;
     asked: Deferred<string>;
     read: (mine: string) => Promise<string>;
     loads: string[];
   }> => {
-    const both = await cluster(2).connected();
+    const both = await instances(2).connected();
     const asked = deferred<string>();
     const loads: string[] = [];
     const read = (mine: string): Promise<string> =>
@@ -132,7 +136,7 @@ describe('a load whose tags only its result tells', () => {
 
 describe('a load that evicts its own key as it begins', () => {
   it('goes to its caller, once, and is not stored', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     const region = a.region<string>('r');
     let loads = 0;
     const reader = region.getOrLoad('1', () => {
@@ -148,7 +152,7 @@ describe('a load that evicts its own key as it begins', () => {
 
 describe('a record of applied invalidations that overflows while a load runs', () => {
   it('counts as everything', async () => {
-    const { a, b, clock } = await cluster(2).connected();
+    const { a, b, clock } = await instances(2).connected();
     const asked = deferred<string>();
     const reader = b.region<string>('r').getOrLoad('1', () => asked.promise);
     for (let key = 0; key <= 10_000; key += 1) void a.region('other').evict(key);

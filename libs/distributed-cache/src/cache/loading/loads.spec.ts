@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { cluster } from '../../../../../test/support/instances/cluster.js';
+import { instances } from '../../../../../test/support/instances/instances.js';
 import { deferred } from '../../../../../test/support/common/deferred.js';
 import type { Region } from '../region.js';
 
 async function products(): Promise<Region<string>> {
-  const { a } = await cluster(1).connected();
+  const { a } = await instances(1).connected();
   return a.region<string>('products');
 }
 
@@ -25,7 +25,7 @@ describe('a load', () => {
   });
 
   it('of one key has nothing to do with another key or region', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     void a.region('r').getOrLoad('1', () => new Promise(() => {}));
     await expect(a.region('r').getOrLoad('2', () => 'two')).resolves.toBe('two');
     await expect(a.region('other').getOrLoad('1', () => 'one')).resolves.toBe('one');
@@ -91,7 +91,7 @@ describe('what the loader throws', () => {
   });
 
   it('is counted, and told to those who listen', async () => {
-    const { a, clock } = await cluster(1).connected();
+    const { a, clock } = await instances(1).connected();
     const failure = new Error('away');
     const asked = deferred<string>();
     const told: unknown[] = [];
@@ -107,7 +107,7 @@ describe('what the loader throws', () => {
 
 describe('three fenced loads of one key in a row', () => {
   it('make the readers share the next one, which begins when the last of them is done', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     const region = a.region<string>('products');
     const asked = Array.from({ length: 5 }, () => deferred<string>());
     let loads = 0;
@@ -138,7 +138,7 @@ describe('three fenced loads of one key in a row', () => {
   });
 
   it('do not let one that hangs hold the readers up for more than a second', async () => {
-    const { a, clock } = await cluster(1).connected();
+    const { a, clock } = await instances(1).connected();
     const region = a.region<string>('products');
     for (let times = 0; times < 3; times += 1) {
       void region.getOrLoad('42', () => new Promise<string>(() => {}));
@@ -150,7 +150,7 @@ describe('three fenced loads of one key in a row', () => {
   });
 
   it('in a bulk load make it wait its turn too, fenced from before its loader begins', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     const region = a.region<string>('products');
     const last = deferred<string>();
     for (let times = 0; times < 3; times += 1) {

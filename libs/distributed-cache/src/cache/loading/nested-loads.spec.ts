@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { cluster } from '../../../../../test/support/instances/cluster.js';
+import { instances } from '../../../../../test/support/instances/instances.js';
 import { deferred } from '../../../../../test/support/common/deferred.js';
 import type { Region } from '../region.js';
 
 async function region(): Promise<Region<string>> {
-  const { a } = await cluster(1).connected();
+  const { a } = await instances(1).connected();
   return a.region<string>('r');
 }
 

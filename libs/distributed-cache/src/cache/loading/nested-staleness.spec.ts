@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { cluster } from '../../../../../test/support/instances/cluster.js';
+import { instances } from '../../../../../test/support/instances/instances.js';
 
 it('a load that waits for an older one is as old as that one, so a reader joins neither beyond maxStaleness', async () => {
-  const { a, b, bridge, clock } = await cluster(2).with({ maxStaleness: 1_000 }).connected();
+  const { a, b, bridge, clock } = await instances(2).with({ maxStaleness: 1_000 }).connected();
   bridge.cut(a);
   // So long that nothing is left of the lease, and every load stands on its own start.
   await clock.advance('2s');

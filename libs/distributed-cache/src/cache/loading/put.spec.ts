@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { cluster, LONGEST_BACK_OFF } from '../../../../../test/support/instances/cluster.js';
+import { instances, LONGEST_BACK_OFF } from '../../../../../test/support/instances/instances.js';
 import { deferred } from '../../../../../test/support/common/deferred.js';
 
 describe('a put', () => {
   it('stores here what its method gave and evicts in every other instance', async () => {
-    const { a, b, clock } = await cluster(2).connected();
+    const { a, b, clock } = await instances(2).connected();
     await b.region('r').getOrLoad('1', () => 'v1');
     await expect(a.region('r').update('1', async () => 'v2')).resolves.toBe('v2');
     await clock.advance(0);
@@ -14,7 +14,7 @@ describe('a put', () => {
   });
 
   it('is stored with its tags and its time to live', async () => {
-    const { a, clock } = await cluster(1).connected();
+    const { a, clock } = await instances(1).connected();
     await a.region('r').update('1', () => 'v2', { ttl: '1s', tags: 'sale' });
     await a.region('r').update('2', () => 'v2', { ttl: '1s' });
     await a.evictTags('sale');
@@ -24,7 +24,7 @@ describe('a put', () => {
   });
 
   it('whose method fails changes nothing and tells nobody', async () => {
-    const { a, b, clock } = await cluster(2).connected();
+    const { a, b, clock } = await instances(2).connected();
     for (const instance of [a, b]) await instance.region('r').getOrLoad('1', () => 'v1');
     await expect(a.region('r').update('1', () => Promise.reject(new Error('constraint')))).rejects.toThrow(
       'constraint',
@@ -35,7 +35,7 @@ describe('a put', () => {
   });
 
   it('may throw synchronously, as a rejection', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     const broken = (): never => {
       throw new Error('thrown');
     };
@@ -45,7 +45,7 @@ describe('a put', () => {
 
 describe('the fence of a put', () => {
   it('is registered when its method starts: A commits v2, B commits v3 and publishes, A must not store v2', async () => {
-    const { a, b, clock } = await cluster(2).connected();
+    const { a, b, clock } = await instances(2).connected();
     const onItsWayBack = deferred<string>();
     const put = a.region('r').update('1', () => onItsWayBack.promise);
     await b.region('r').update('1', () => 'v3');
@@ -58,7 +58,7 @@ describe('the fence of a put', () => {
   });
 
   it('publishes also when it is not stored', async () => {
-    const { a, b, clock } = await cluster(2).connected();
+    const { a, b, clock } = await instances(2).connected();
     const onItsWayBack = deferred<string>();
     const put = a.region('r').update('1', () => onItsWayBack.promise);
     await b.region('r').update('1', () => 'v3');
@@ -70,7 +70,7 @@ describe('the fence of a put', () => {
   });
 
   it('fences the other puts of the key that run on this instance', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     const slow = deferred<string>();
     const first = a.region('r').update('1', () => slow.promise);
     await a.region('r').update('1', () => 'v3');
@@ -80,7 +80,7 @@ describe('the fence of a put', () => {
   });
 
   it('fences the loads of the key that run on this instance', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     const asked = deferred<string>();
     const reader = a.region<string>('r').getOrLoad('1', () => asked.promise);
     await a.region<string>('r').update('1', () => 'v2');
@@ -90,7 +90,7 @@ describe('the fence of a put', () => {
   });
 
   it('does not fence itself, nor puts and loads of other keys', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     const slow = deferred<string>();
     const asked = deferred<string>();
     const put = a.region('r').update('1', () => slow.promise);
@@ -103,7 +103,7 @@ describe('the fence of a put', () => {
   });
 
   it('holds against its tags', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     const slow = deferred<string>();
     const put = a.region('r').update('1', () => slow.promise, { tags: 'sale' });
     await a.evictTags('sale');
@@ -113,7 +113,7 @@ describe('the fence of a put', () => {
   });
 
   it('holds against a flush', async () => {
-    const { a, bridge, clock } = await cluster(1).connected();
+    const { a, bridge, clock } = await instances(1).connected();
     const slow = deferred<string>();
     const put = a.region('r').update('1', () => slow.promise);
     bridge.restart();
@@ -126,7 +126,7 @@ describe('the fence of a put', () => {
 
 describe('a copy', () => {
   it('is dropped by every later foreign message, whatever its id: log order is not commit order', async () => {
-    const { a, b, bridge, clock } = await cluster(2).connected();
+    const { a, b, bridge, clock } = await instances(2).connected();
     bridge.delay(50);
     await b.region('r').evict('1');
     await a.region('r').update('1', () => 'stored after, published after');
@@ -136,7 +136,7 @@ describe('a copy', () => {
   });
 
   it('that was set is overtaken by nothing before: its caller promises that it is true now', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     void a.region('r').evict('1');
     void a.region('r').set('1', 'true now');
     expect(a.region('r').getSync('1')).toBe('true now');

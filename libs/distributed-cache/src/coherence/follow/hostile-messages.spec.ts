@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { cluster } from '../../../../../test/support/instances/cluster.js';
+import { instances } from '../../../../../test/support/instances/instances.js';
 import { deferred } from '../../../../../test/support/common/deferred.js';
 import { fuzz } from '../../../../../test/support/hostile/fuzz.js';
 import { heapInUse } from '../../../../../test/support/hostile/heap.js';
@@ -31,7 +31,7 @@ describe('Twenty thousand mutated messages', () => {
 
 describe('What a stranger says is not kept:', { timeout: 30_000 }, () => {
   it('a million different names of regions, tags and keys, said while nothing runs', async () => {
-    const { a, bridge, clock } = await cluster(1).connected();
+    const { a, bridge, clock } = await instances(1).connected();
     const grown = await growth(async () => {
       for (let message = 0; message < 1_000; message += 1) {
         const names = Array.from({ length: 334 }, (_, index) => `${message}-${index}-${randomUUID()}`);
@@ -47,7 +47,7 @@ describe('What a stranger says is not kept:', { timeout: 30_000 }, () => {
   });
 
   it('a million names while a load runs: the record of applied invalidations is bounded, and what overflows it fences the load', async () => {
-    const { a, bridge, clock } = await cluster(1).connected();
+    const { a, bridge, clock } = await instances(1).connected();
     const load = deferred<string>();
     const reading = a.region('products').getOrLoad('1', () => load.promise);
     const grown = await growth(async () => {
@@ -65,7 +65,7 @@ describe('What a stranger says is not kept:', { timeout: 30_000 }, () => {
   });
 
   it('long names while a load runs: the record of applied invalidations is bounded in text, too', async () => {
-    const { a, bridge, clock } = await cluster(1).connected();
+    const { a, bridge, clock } = await instances(1).connected();
     const load = deferred<string>();
     const reading = a.region('products').getOrLoad('1', () => load.promise);
     const grown = await growth(async () => {
@@ -81,7 +81,7 @@ describe('What a stranger says is not kept:', { timeout: 30_000 }, () => {
   });
 
   it('doorbells of a gigabyte together while a sync is under way: those held are bounded in text, not only in number', async () => {
-    const { a, bridge, clock } = await cluster(1).connected();
+    const { a, bridge, clock } = await instances(1).connected();
     bridge.cut(a, { silently: false });
     bridge.heal(a);
     await clock.advance('3s');
@@ -101,7 +101,7 @@ describe('What a stranger says is not kept:', { timeout: 30_000 }, () => {
 
 describe('One doorbell for an entry that the log has not, and will not have', () => {
   it('makes an instance sync once, not ten times a second for ever', async () => {
-    const { a, b, bridge, clock } = await cluster(2).connected();
+    const { a, b, bridge, clock } = await instances(2).connected();
     const forged = { id: '18446744073709551615-0', previousId: '17-0' };
     bridge.publishForged(NAMESPACE, { payload: '{"v":1,"t":["x"]}', entry: forged });
     await clock.advance('1m');
@@ -116,7 +116,7 @@ describe('One doorbell for an entry that the log has not, and will not have', ()
 
 describe('Fifty messages of a megabyte at once', () => {
   it('make no instance take the channel for silent, nor drop its link', async () => {
-    const { a, b, bridge, clock } = await cluster(2).connected();
+    const { a, b, bridge, clock } = await instances(2).connected();
     const text = 'x'.repeat(1_000_000);
     for (let message = 0; message < 50; message += 1) {
       const entry = { id: `${9_000_000 + message}-0`, previousId: '17-0' };

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { cluster } from '../../../../../test/support/instances/cluster.js';
+import { instances } from '../../../../../test/support/instances/instances.js';
 
 it.each([300, 900, 2_900, 9_000])(
   'a channel that is silent is noticed and listened to anew, also with a maxStaleness of %i ms',
   async (maxStaleness) => {
-    const { a, b, bridge, clock } = await cluster(2).with({ maxStaleness }).connected();
+    const { a, b, bridge, clock } = await instances(2).with({ maxStaleness }).connected();
     bridge.drop(Infinity);
     for (let second = 0; second < 10; second += 1) {
       await a.region('products').evict(`${second}`);
@@ -22,7 +22,7 @@ it.each([300, 900, 2_900, 9_000])(
 );
 
 it('a position to which the server objects is not asked about for ever: the instance starts over', async () => {
-  const { a, bridge, clock } = await cluster(1).connected();
+  const { a, bridge, clock } = await instances(1).connected();
   await a.region('products').getOrLoad('1', () => 'old');
   bridge.refuse('report');
   await clock.advance('6s');

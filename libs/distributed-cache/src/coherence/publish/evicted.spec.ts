@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cacheSettings } from '../../../../../test/support/instances/cluster.js';
+import { cacheSettings } from '../../../../../test/support/instances/cache-settings.js';
 import { memberWith } from '../../../../../test/support/bridge-member.js';
 import { key, publishing, PUBLISH_TIMEOUT } from '../../../../../test/support/bridges/publishing.js';
 import { noopLogger } from '../../common/logger.js';

@@ -2,7 +2,7 @@ import { Injectable, Scope } from '@nestjs/common';
 import { ContextIdFactory } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { describe, expect, it } from 'vitest';
-import { startedCache } from '../../../../../test/support/instances/started-cache.js';
+import { startedCache } from '../../../../../test/support/instances/instances.js';
 import { DistributedCache } from '../../cache/distributed-cache.js';
 import { CacheNotInjectedError } from '../../errors.js';
 import { provideTestCache, withTestCache } from '../../testing/test-cache.js';

@@ -1,0 +1,43 @@
+import { beforeAll, beforeEach, onTestFinished } from 'vitest';
+import { RedisProxy } from './redis-proxy.js';
+import { RedisServer, type RedisServerOptions } from './redis-server.js';
+
+/**
+ * A private Redis for all tests of this file, or of this `describe`: it is started before the first of them and stopped after the last.
+ *
+ * @example
+ * const redis = usingRedis({ password: 'secret' });
+ */
+export function usingRedis(options?: RedisServerOptions): RedisServer {
+  const redis = new RedisServer(options);
+  beforeAll(async () => {
+    await redis.start();
+    return () => redis.stop();
+  });
+  return redis;
+}
+
+/** The same, started anew for each test: for tests that kill it or count what it holds. */
+export function usingRedisPerTest(options?: RedisServerOptions): RedisServer {
+  const redis = new RedisServer(options);
+  beforeEach(async () => {
+    await redis.start();
+    // Not after the hooks: the instances of the test are still connected then.
+    onTestFinished(() => redis.stop());
+  });
+  return redis;
+}
+
+/** A private Redis for the test at hand alone. */
+export async function startRedis(options?: RedisServerOptions): Promise<RedisServer> {
+  const redis = await RedisServer.start(options);
+  onTestFinished(() => redis.stop());
+  return redis;
+}
+
+/** A proxy in front of a server, for the test at hand. */
+export async function proxyTo({ port }: { readonly port: number }): Promise<RedisProxy> {
+  const proxy = await RedisProxy.start(port);
+  onTestFinished(() => proxy.stop());
+  return proxy;
+}
