@@ -178,6 +178,22 @@ describe('@CachePut', () => {
     expect(products.getSync('2')).toBeUndefined();
   });
 
+  it('evicts the whole region and stores nothing when keyFromResult finds no key in the result', async () => {
+    const cache = startedCache();
+    const products = cache.region('products');
+    class Service {
+      @CachePut({ region: 'products', keyFromResult: (row: { id: string }) => row.id })
+      async save(row: { id: string }): Promise<{ id: string }> {
+        return row;
+      }
+    }
+    await products.set('1', 'old');
+    const row: { id: string } = JSON.parse('{}');
+
+    await expect(withTestCache(new Service(), cache).save(row)).rejects.toThrow(InvalidKeyError);
+    expect([products.getSync('1'), products.getSync('')]).toEqual([undefined, undefined]);
+  });
+
   it('does not run the method when its key cannot be one', async () => {
     let calls = 0;
     class Service {

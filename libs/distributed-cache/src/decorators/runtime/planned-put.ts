@@ -20,7 +20,7 @@ export type PutPlan = (instance: object, args: unknown[]) => PlannedPut | undefi
 
 /** @internal */
 export function putPlan(site: MethodSite, options: AnyCachePutOptions): PutPlan {
-  const { condition, keyFromResult } = options;
+  const { condition } = options;
   const cacheOf = cacheAt(site, options.cache);
   const regionOf = regionAt(site, options.region, cacheOf);
 
@@ -28,14 +28,13 @@ export function putPlan(site: MethodSite, options: AnyCachePutOptions): PutPlan 
     const cache = cacheOf(instance);
     const { state: region } = regionOf(instance);
     if (condition !== undefined && !condition.apply(instance, args)) return undefined;
-    // A key that depends on the arguments alone is checked before the method changes anything.
-    const known = keyFromResult ? undefined : canonicalKey(options.key.apply(instance, args));
+    const keyOf = keyOfResult(options, instance, args);
     return {
       cache,
       entryFor(result) {
-        let key = known;
+        let key: string | undefined;
         try {
-          key ??= canonicalKey(keyFromResult?.call(instance, result, ...args) ?? '');
+          key = keyOf(result);
           return { region, key, ...attributesOf(options, result, instance, args) };
         } catch (error) {
           // The method has changed something: the old value has to go, whatever the mistake in the callback.
@@ -46,6 +45,14 @@ export function putPlan(site: MethodSite, options: AnyCachePutOptions): PutPlan 
       },
     };
   };
+}
+
+/** Gives the canonical key of the entry. One that depends on the arguments alone is checked before the method changes anything. */
+function keyOfResult(options: AnyCachePutOptions, instance: object, args: unknown[]): (result: unknown) => string {
+  const { keyFromResult } = options;
+  if (keyFromResult) return (result) => canonicalKey(keyFromResult.call(instance, result, ...args));
+  const key = canonicalKey(options.key.apply(instance, args));
+  return () => key;
 }
 
 function attributesOf(
