@@ -209,6 +209,32 @@ describe('@CacheEvict', () => {
     expect(left(cache)).toEqual({ products: ['2', '3'], orders: [] });
   });
 
+  it('does not run the method when a tag of the attributes cannot be one', async () => {
+    const cache = await filled();
+    class Service {
+      calls = 0;
+      @CacheEvict({ region: 'products', key: (id) => id, tags: [''] })
+      async badTag(_id: string): Promise<void> {
+        this.calls += 1;
+      }
+    }
+    const service = withTestCache(new Service(), cache);
+
+    await expect(service.badTag('1')).rejects.toThrow(InvalidKeyError);
+    expect([service.calls, left(cache)]).toEqual([0, { products: KEYS, orders: KEYS }]);
+  });
+
+  it('evicts the tags of the attributes when keyFromResult fails', async () => {
+    const cache = await filled();
+    class Service {
+      @CacheEvict({ region: 'products', keyFromResult: () => Number.NaN, tags: ['tag:3'] })
+      async badKey(): Promise<void> {}
+    }
+
+    await expect(withTestCache(new Service(), cache).badKey()).rejects.toThrow(InvalidKeyError);
+    expect(left(cache)).toEqual({ products: [], orders: ['1', '2'] });
+  });
+
   it('tells the other instances in one message', async () => {
     const clock = new ManualClock();
     const bridge = new InMemoryInvalidationBridge({ clock });

@@ -33,13 +33,13 @@ export function evictionPlan(site: MethodSite, options: AnyCacheEvictOptions): E
   const isBefore = beforeInvocation === true;
   const cacheOf = cacheAt(site, options.cache);
   const regionOf = evictsOnlyTags(options) ? undefined : regionAt(site, options.region, cacheOf);
-  const staticTags = typeof tags === 'function' ? undefined : tags;
 
   return (instance, args) => {
     const cache = cacheOf(instance);
     const region = regionOf?.(instance).name;
     if (condition !== undefined && !condition.apply(instance, args)) return undefined;
     const known = region === undefined || keyFromResult ? [] : regionTargets(region, options, instance, args);
+    const knownTags = typeof tags === 'function' ? [] : tagTargets(tags);
     return {
       evictionFor(result) {
         let inRegion = known;
@@ -47,13 +47,16 @@ export function evictionPlan(site: MethodSite, options: AnyCacheEvictOptions): E
           if (region !== undefined && keyFromResult) {
             inRegion = [keyTarget(region, keyFromResult.call(instance, result, ...args))];
           }
-          const given = typeof tags === 'function' ? tags.apply(instance, isBefore ? args : [result, ...args]) : tags;
-          return { cache, targets: [...inRegion, ...tagTargets(given)], options: { everywhere } };
+          const tagged =
+            typeof tags === 'function'
+              ? tagTargets(tags.apply(instance, isBefore ? args : [result, ...args]))
+              : knownTags;
+          return { cache, targets: [...inRegion, ...tagged], options: { everywhere } };
         } catch (error) {
           // The method has changed something: what may be stale has to go, whatever the mistake in the callback.
           const isKeyUnknown = region !== undefined && keyFromResult && inRegion === known;
           const stale = isKeyUnknown ? [{ kind: 'region' as const, region }] : inRegion;
-          if (!isBefore) evictAnyway(cache, [...stale, ...tagTargets(staticTags)]);
+          if (!isBefore) evictAnyway(cache, [...stale, ...knownTags]);
           throw error;
         }
       },
