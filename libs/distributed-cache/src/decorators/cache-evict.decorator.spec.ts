@@ -14,7 +14,7 @@ import { CacheEvict } from './cache-evict.decorator.js';
 const REGIONS = ['products', 'orders'];
 const KEYS = ['1', '2', '3'];
 
-/** The keys of each region that are still there. */
+/** The keys that are still stored, by region. */
 function left(cache: DistributedCache): Record<string, string[]> {
   return Object.fromEntries(
     REGIONS.map((name) => [name, KEYS.filter((key) => cache.region(name).getSync(key) !== undefined)]),
@@ -305,7 +305,7 @@ describe('@CacheEvict', () => {
       missing: [there.status().instanceId],
       result: 'revoked 1',
     });
-    // The maxStaleness of the one that is cut off.
+    // The maxStaleness of the instance that is cut off.
     await clock.advance('10s');
     expect(await patient).toBe('revoked 2');
   });

@@ -18,8 +18,8 @@ import { originalOf, replaceMethod } from './runtime/replace-method.js';
  * The put is fenced from the **start** of the method: if any instance evicts the key while the method runs, the result goes to the
  * caller but is not stored, since a newer value may be behind that eviction.
  *
- * A result that is `undefined`, or that `unless` rejects, is not stored. Its key is evicted all the same, because the method has changed
- * what the key stands for.
+ * A result that is `undefined`, or that `unless` rejects, is not stored. Its key is evicted nevertheless, because the method has changed
+ * the data behind it.
  *
  * The promise of the method settles when the log has the eviction, as that of `region.evict()` does.
  *

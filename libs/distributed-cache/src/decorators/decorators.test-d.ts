@@ -1,4 +1,4 @@
-// What must and what must not compile. Both compilers of the workspace check it; an expected error that does not come is one itself.
+// Code that must compile, and code that must not. Both compilers of the workspace check it; an expected error that is missing is an error.
 import { applyDecorators } from '@nestjs/common';
 import type { Duration } from '../common/duration.js';
 import { CacheEvict } from './cache-evict.decorator.js';
@@ -22,7 +22,7 @@ const InProducts = <T extends object, M extends AnyMethod>(options: CacheableOpt
 const AppliedById = () =>
   applyDecorators(Cacheable({ key: (id: string) => id, tags: (product: Product) => product.id }));
 
-/** Unannotated callbacks know their arguments, the result and the instance. */
+/** Callbacks without annotations get the types of their arguments, of the result and of the instance. */
 export class Inferred {
   readonly tenant = 't';
   private readonly salt = 7;
@@ -150,7 +150,7 @@ export class Inferred {
   }
 }
 
-/** Where the compiler sees no method, callbacks are taken at their word. */
+/** Where the compiler does not see the method, it does not check callbacks against it. */
 export class Composed {
   @applyDecorators(Cacheable(), CacheEvict({ region: 'a', key: (id: string) => id }))
   async applied(id: string): Promise<Product> {
@@ -179,19 +179,19 @@ export class Composed {
 }
 
 export class Refused {
-  // @ts-expect-error -- a method that gives no promise
+  // @ts-expect-error -- a method that does not return a promise
   @Cacheable()
   sync(id: string): string {
     return id;
   }
 
-  // @ts-expect-error -- nor one that sometimes gives one
+  // @ts-expect-error -- a method that returns a promise only sometimes
   @CacheEvict({ region: 'a', all: true })
   sometimes(id: string): Promise<string> | string {
     return id;
   }
 
-  // @ts-expect-error -- nor, as an argument, with options
+  // @ts-expect-error -- a method that does not return a promise, with options
   @CachePut({ region: 'a', key: (id) => id })
   syncPut(id: string): string {
     return id;
@@ -237,13 +237,13 @@ export class Refused {
     return productOf(id);
   }
 
-  // @ts-expect-error -- a unit that there is not
+  // @ts-expect-error -- a unit that does not exist
   @Cacheable({ ttl: '5min' })
   async wrongUnit(id: string): Promise<string> {
     return id;
   }
 
-  // @ts-expect-error -- an option that there is not
+  // @ts-expect-error -- an option that does not exist
   @Cacheable({ tll: '5m' })
   async wrongOption(id: string): Promise<string> {
     return id;
@@ -285,25 +285,25 @@ export class Refused {
     return id;
   }
 
-  // @ts-expect-error -- a string is not many keys, its letters are not meant
+  // @ts-expect-error -- a string instead of a list of keys
   @CacheEvict({ region: 'a', keys: (id: string) => id })
   async keysOfString(id: string): Promise<string> {
     return id;
   }
 
-  // @ts-expect-error -- a result before there is one
+  // @ts-expect-error -- the result, before the method runs
   @CacheEvict({ region: 'a', beforeInvocation: true, keyFromResult: (result: string) => result })
   async resultBefore(id: string): Promise<string> {
     return id;
   }
 
-  // @ts-expect-error -- tags of a result before there is one
+  // @ts-expect-error -- tags made of the result, before the method runs
   @CacheEvict({ region: 'a', beforeInvocation: true, tags: (result: Product, id: string) => [result.id, id] })
   async tagsOfResultBefore(id: string): Promise<Product> {
     return productOf(id);
   }
 
-  // @ts-expect-error -- a result of a method that failed
+  // @ts-expect-error -- the result of a method that failed
   @CacheEvict({ region: 'a', evictOnError: () => true, keyFromResult: (result: string) => result })
   async resultOfError(id: string): Promise<string> {
     return id;

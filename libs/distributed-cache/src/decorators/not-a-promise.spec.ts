@@ -21,7 +21,7 @@ const SNIPPET = [
   `}`,
 ];
 
-/** What the compiler says about each line of the snippet. */
+/** The compiler's error on each line of the snippet. */
 function diagnosticsByLine(): Map<number, string> {
   const path = fileURLToPath(new URL('./snippet.ts', import.meta.url));
   const options: ts.CompilerOptions = {

@@ -34,7 +34,7 @@ export interface StoredAttributes<T extends object, M extends AnyMethod> {
 }
 
 /**
- * Checks a TTL that stands in the attributes. A computed one is checked at each call.
+ * Checks a TTL that is given as a duration. A computed TTL is checked at each call.
  *
  * @throws {InvalidOptionsError} when it is not a duration above 0
  *

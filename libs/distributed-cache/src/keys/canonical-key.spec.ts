@@ -6,7 +6,7 @@ import { canonicalKey, canonicalName, type CacheKey } from './canonical-key.js';
 
 const anyString = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 12 }),
-  // Any UTF-16 units at all, lone surrogates included.
+  // Any UTF-16 code units, including lone surrogates.
   fc.array(fc.nat(0xffff), { maxLength: 6 }).map((units) => String.fromCharCode(...units)),
   fc.constantFrom('', '__proto__', 'constructor', '["a"]', '0', '-0', '\u0000', '\ud800', '\udc00'),
   fc
@@ -123,7 +123,7 @@ describe('canonicalKey', () => {
     ['a list with NaN', ['a', Number.NaN], /Part 2 of the key is NaN/],
     ['a nested list', ['a', ['b']], /Part 2 of the key is a list/],
   ])('refuses %s, saying where and what is allowed', (_, key, message) => {
-    // The compiler refuses these; code without types does not see that.
+    // The compiler refuses these keys; code without types can pass them.
     const refused = (): string => Reflect.apply(canonicalKey, undefined, [key]);
     expect(refused).toThrow(InvalidKeyError);
     expect(refused).toThrow(message);
@@ -150,7 +150,7 @@ describe('canonicalName', () => {
   });
 });
 
-/** What makes a key another one, written down independently: strings and numbers by their text, lists by the texts in order. */
+/** An independent definition of equal keys: strings and numbers by their text, lists by the texts in order. */
 function identityOf(key: CacheKey): string {
   return JSON.stringify(
     typeof key === 'object' ? key.map((part) => canonicalKeyOfPart(part)) : canonicalKeyOfPart(key),

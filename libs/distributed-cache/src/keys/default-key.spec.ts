@@ -352,7 +352,7 @@ describe('defaultKey', () => {
   });
 });
 
-/** Node's strict equality, without the order-blindness that it has for Map and Set. */
+/** Node's deep strict equality, but with regard to the order in a Map or Set. */
 function isSameContent(one: unknown, other: unknown): boolean {
   return isDeepStrictEqual(inOrder(one), inOrder(other));
 }

@@ -43,7 +43,7 @@ async function boot(options: DistributedCacheOptions): Promise<TestingModule> {
   return (await compile(DistributedCacheModule.forRoot(options))).init();
 }
 
-/** Boots where no Redis answers, without waiting for the second to pass. */
+/** Boots where no Redis answers. A manual clock replaces the second of waiting. */
 async function bootDisconnected(options: DistributedCacheOptions): Promise<TestingModule> {
   const clock = new ManualClock();
   const booting = boot({ ...options, clock });
@@ -52,12 +52,12 @@ async function bootDisconnected(options: DistributedCacheOptions): Promise<Testi
   return booting;
 }
 
-/** What the operator reads of the cache, beside what Nest says of its modules. */
+/** The log lines of the cache, without those of Nest. */
 function bootLines(): string[] {
   return log.mock.calls.map(([line]) => String(line)).filter((line) => line.startsWith('The cache'));
 }
 
-/** A bridge that cannot be dialled, until it is told that it can. */
+/** A bridge that rejects every dial until `isReachable` is set. */
 class UnreachableBridge implements InvalidationBridge {
   readonly target = 'nowhere';
   readonly #reachable = new InMemoryInvalidationBridge();

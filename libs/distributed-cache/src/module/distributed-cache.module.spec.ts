@@ -251,7 +251,7 @@ describe('An option that is not allowed', () => {
   });
 
   it('fails the boot when it is no option at all, with the nearest one', async () => {
-    // Not a literal: of that the compiler would say it.
+    // Not a literal, in which the compiler would find the mistake.
     const misspelt = { ...LOCAL, namspace: 'shop' };
     await expect(boot({ imports: [DistributedCacheModule.forRoot(misspelt)] })).rejects.toThrow(
       /namspace: there is no such option\. Did you mean namespace\?/,

@@ -1,4 +1,4 @@
-/* Compiled, never run: each expected error is one that a user would get. */
+/* Compiled, never run. Each expected error is an error that the compiler shows to a user. */
 import { registerAs } from '@nestjs/config';
 import { DistributedCacheModule, type DistributedCacheOptions } from '../index.js';
 
@@ -23,11 +23,11 @@ DistributedCacheModule.forRoot({ namspace: 'shop' });
 DistributedCacheModule.forRoot({ values: 'copied' });
 // @ts-expect-error A region has no namespace.
 DistributedCacheModule.forRoot({ regions: { products: { namespace: 'shop' } } });
-// @ts-expect-error The factory gives something else.
+// @ts-expect-error The factory does not return options.
 DistributedCacheModule.forRootAsync({ useFactory: () => ({ ttl: 'soon' }) });
 
 class MakesNoOptions {
   make(): void {}
 }
-// @ts-expect-error The class makes no options.
+// @ts-expect-error The class does not make options.
 DistributedCacheModule.forRootAsync({ useClass: MakesNoOptions });

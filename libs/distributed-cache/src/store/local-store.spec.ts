@@ -40,7 +40,7 @@ class TestedStore {
     return this.store.region(name, this.#ofRegion);
   }
 
-  /** Removes what carries the tag; how much from each region, by its name. */
+  /** Removes the entries with the tag and returns their number by region. */
   deleteTag(tag: string): Readonly<Record<string, number>> {
     return Object.fromEntries(Array.from(this.store.deleteTag(tag), ([{ name }, count]) => [name, count]));
   }

@@ -21,7 +21,7 @@ import { Caching } from '../caching.decorator.js';
 
 const Roles = Reflector.createDecorator<string[]>();
 
-/** Another decorator, which knows nothing of ours. */
+/** A decorator that does not know ours. */
 const Loud: MethodDecorator = (_target, _name, descriptor) => {
   const method: unknown = descriptor.value;
   if (typeof method !== 'function') return;

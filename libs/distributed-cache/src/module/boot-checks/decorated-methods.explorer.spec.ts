@@ -42,7 +42,7 @@ async function boot(metadata: ModuleMetadata, options: DistributedCacheOptions =
   return testing.init();
 }
 
-/** A class whose decorators say nothing of it, so that many may have one name. */
+/** Makes another class with the name `ProductService` at each call. */
 function reader(options: { region?: string } = {}): new () => object {
   @Injectable()
   class ProductService {

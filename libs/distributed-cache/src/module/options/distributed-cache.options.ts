@@ -117,8 +117,8 @@ export interface DistributedCacheOptions {
   /**
    * What a reader gets:
    *
-   * - `'shared'`: the stored object itself, which the caller that loaded it holds as well. Whoever changes it changes it for all readers
-   *   of this instance.
+   * - `'shared'`: the stored object itself, which the caller that loaded it holds as well. A change to it is seen by all readers of this
+   *   instance.
    * - `'frozen'`: the stored object, frozen deeply once when it is stored.
    * - `'cloned'`: a `structuredClone` per read.
    *

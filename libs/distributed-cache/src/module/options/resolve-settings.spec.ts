@@ -14,7 +14,7 @@ const bridge: InvalidationBridge = {
 
 const sizeOf = (): number => 1;
 
-/** As from a configuration file or from JavaScript: what the compiler would refuse. */
+/** Passes options that the compiler would refuse, as they may come from a configuration file or from JavaScript. */
 function resolveUntyped(options: unknown, name?: unknown): unknown {
   return Reflect.apply(resolveSettings, undefined, [options, name]);
 }
