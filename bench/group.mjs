@@ -1,4 +1,5 @@
 // Measures one group for `run.mjs`, in a process of its own, so that what the compiler learns from one group does not affect another.
+import { serve } from '../tools/child-process.mjs';
 import { startPrivateRedis } from '../tools/redis.mjs';
 import { GROUPS } from './groups.mjs';
 
@@ -6,9 +7,9 @@ const [, , name = '', effort = '{}'] = process.argv;
 const measure = GROUPS[name];
 if (!measure) throw new Error(`There is no group '${name}'.`);
 const redis = await startPrivateRedis();
-try {
-  process.send?.(await measure({ redis, effort: JSON.parse(effort) }));
-} finally {
-  await redis.stop();
-}
-process.exit();
+
+const commands = { measure: () => measure({ redis, effort: JSON.parse(effort) }) };
+
+/** @typedef {typeof commands} GroupCommands */
+
+serve(commands, () => redis.stop());

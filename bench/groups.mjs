@@ -1,32 +1,19 @@
-import { boot } from './work/boot.mjs';
-import { awaitedEvictions } from './work/evictions.mjs';
-import { hits } from './work/hits.mjs';
-import { http } from './work/http.mjs';
-import { keys } from './work/keys.mjs';
-import { memory } from './work/memory.mjs';
-import { misses } from './work/misses.mjs';
-import { propagation } from './work/propagation.mjs';
-import { redisWork } from './work/redis-work.mjs';
-import { stalls } from './work/stalls.mjs';
-import { tags } from './work/tags.mjs';
-import { throughput } from './work/throughput.mjs';
-
 /**
- * What is measured, in this order. Each group runs in a process of its own.
+ * What is measured, in this order. Each group runs in a process of its own, which loads what it measures; the names are known without.
  *
  * @type {Readonly<Record<string, (work: import('./run.mjs').Work) => Promise<import('./run.mjs').Measured>>>}
  */
 export const GROUPS = {
-  hits,
-  keys,
-  misses,
-  memory,
-  tags,
-  stalls,
-  evictions: awaitedEvictions,
-  propagation,
-  throughput,
-  http,
-  redis: redisWork,
-  boot,
+  hits: async (work) => (await import('./work/hits.mjs')).hits(work),
+  keys: async (work) => (await import('./work/keys.mjs')).keys(work),
+  misses: async (work) => (await import('./work/misses.mjs')).misses(work),
+  memory: async (work) => (await import('./work/memory.mjs')).memory(work),
+  tags: async (work) => (await import('./work/tags.mjs')).tags(work),
+  stalls: async (work) => (await import('./work/stalls.mjs')).stalls(work),
+  evictions: async (work) => (await import('./work/evictions.mjs')).awaitedEvictions(work),
+  propagation: async (work) => (await import('./work/propagation.mjs')).propagation(work),
+  throughput: async (work) => (await import('./work/throughput.mjs')).throughput(work),
+  http: async (work) => (await import('./work/http.mjs')).http(work),
+  redis: async (work) => (await import('./work/redis-work.mjs')).redisWork(work),
+  boot: async (work) => (await import('./work/boot.mjs')).boot(work),
 };

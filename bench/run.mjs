@@ -1,11 +1,9 @@
-// `npm run bench [-- --check] [--only hits,misses] [--short] [--record]`: measures us and the peers on the same work and prints a table.
-// --check exits with 1 when a target is missed; --short only shows that every group runs; --record writes the figures into docs/evidence.
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+// `npm run bench`: measures us and the peers on the same work and prints a table.
+import { Child } from '../tools/child-process.mjs';
+import { flag, readCommandLine, refuseCommandLine, someOf } from '../tools/command-line.mjs';
 import { whenNpmStops } from '../tools/parent-death.mjs';
 import { FULL, SHORT } from './effort.mjs';
+import { GROUPS } from './groups.mjs';
 import { installPeers } from './install.mjs';
 import { middleOf } from './measure/middle-run.mjs';
 import { NODE_MAJOR } from './measure/node-major.mjs';
@@ -41,25 +39,24 @@ import { printTable, verdicts } from './report/table.mjs';
 const PROCESSES = 3;
 const SEVERAL_PROCESSES = new Set(['hits', 'misses', 'propagation', 'throughput']);
 
-const GROUP = fileURLToPath(new URL('./group.mjs', import.meta.url));
+const GROUP = new URL('./group.mjs', import.meta.url);
 
-const { values } = parseArgs({
+const command = {
+  command: 'npm run bench --',
+  about: 'Measures us and the peers on the same work and prints a table. Installs the peers in bench/ first.',
   options: {
-    check: { type: 'boolean', default: false },
-    short: { type: 'boolean', default: false },
-    record: { type: 'boolean', default: false },
-    only: { type: 'string' },
+    only: someOf('the groups to measure', { argument: 'GROUPS', choices: Object.keys(GROUPS) }),
+    check: flag('fails when a target is missed'),
+    record: flag('writes the figures into docs/evidence/speed.json'),
+    short: flag('only shows that every group runs; its figures mean nothing'),
   },
-});
-if (values.short && (values.check || values.record))
-  stop('--short measures nothing that could be checked or recorded.');
+};
+const { only: names, check, record: isRecorded, short: isShort } = readCommandLine(command);
+if (isShort && (check || isRecorded))
+  refuseCommandLine(command, '--short measures nothing that could be checked or recorded');
 installPeers();
-const { GROUPS } = await import('./groups.mjs');
 
-const names = values.only === undefined ? Object.keys(GROUPS) : values.only.split(',');
-const unknown = names.find((name) => !(name in GROUPS));
-if (unknown !== undefined) stop(`--only: there is no '${unknown}'; there are ${Object.keys(GROUPS).join(', ')}.`);
-/** @type {import('node:child_process').ChildProcess | undefined} */
+/** @type {Child<import('./group.mjs').GroupCommands> | undefined} */
 let running;
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.once(signal, interrupted);
 whenNpmStops(interrupted);
@@ -71,7 +68,7 @@ for (const [index, name] of names.entries()) {
   process.stdout.write(`[${index + 1}/${names.length}] ${name} … `);
   // From process to process the compiler decides differently, and the system places the processes on other cores. That makes more of a
   // difference than the rounds within one process show.
-  const processes = values.short || !SEVERAL_PROCESSES.has(name) ? 1 : PROCESSES;
+  const processes = isShort || !SEVERAL_PROCESSES.has(name) ? 1 : PROCESSES;
   const runs = [];
   for (let run = 0; run < processes; run += 1) runs.push(await measure(name));
   const { rows, series } = middleOf(runs);
@@ -81,15 +78,15 @@ for (const [index, name] of names.entries()) {
 }
 
 const results = verdicts(measured.rows, NODE_MAJOR);
-printTable(results, { isMeant: !values.short });
-if (values.record) {
+printTable(results, { isMeant: !isShort });
+if (isRecorded) {
   const { record } = await import('./report/record.mjs');
   await record(measured);
 }
 const missed = results.filter(({ met }) => met === false);
-if (values.short) console.log('\nA short run: it shows that every group runs, and its figures mean nothing.');
+if (isShort) console.log('\nA short run: it shows that every group runs, and its figures mean nothing.');
 else console.log(missed.length === 0 ? '\nEvery target is met.' : `\nMissed: ${missed.map(({ id }) => id).join(', ')}`);
-process.exit(values.check && missed.length > 0 ? 1 : 0);
+process.exit(check && missed.length > 0 ? 1 : 0);
 
 /**
  * Measures a group in a process of its own.
@@ -99,25 +96,18 @@ process.exit(values.check && missed.length > 0 ? 1 : 0);
  * @throws {Error} when that process ends without a result
  */
 async function measure(name) {
-  const effort = JSON.stringify(values.short ? SHORT : FULL);
-  running = fork(GROUP, [name, effort], { execArgv: ['--expose-gc'] });
-  const exited = once(running, 'exit').then(([code]) => {
-    throw new Error(`Measuring '${name}' ended with ${code}; its output is above.`);
+  running = new Child(GROUP, {
+    name: `measuring '${name}'`,
+    args: [name, JSON.stringify(isShort ? SHORT : FULL)],
+    execArgv: ['--expose-gc'],
   });
-  exited.catch(() => undefined);
-  const [result] = await Promise.race([once(running, 'message'), exited]);
-  await exited.catch(() => undefined);
+  const result = await running.ask('measure');
+  await running.stop();
   return result;
 }
 
 function interrupted() {
-  running?.kill('SIGTERM');
+  running?.kill();
   console.log('\ninterrupted');
   process.exit(130);
-}
-
-/** @param {string} problem @returns {never} */
-function stop(problem) {
-  console.error(problem);
-  process.exit(2);
 }

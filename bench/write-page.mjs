@@ -1,11 +1,15 @@
-// `npm run docs:performance [-- --check]`: writes the figures of docs/evidence/speed.json into docs/performance.md, between its marks, and
-// draws the charts. With --check it writes nothing, and fails when the page or a chart differs from the evidence.
+// `npm run docs:performance`: writes the figures of docs/evidence/speed.json into docs/performance.md, between its marks, and draws the
+// charts.
 import { mkdir, readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
-import { installPeers } from './install.mjs';
+import { flag, readCommandLine } from '../tools/command-line.mjs';
 import { apply, docsFile, markedPage } from '../tools/marked-page.mjs';
+import { installPeers } from './install.mjs';
 
-const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
+const { check } = readCommandLine({
+  command: 'npm run docs:performance --',
+  about: 'Writes the tables and charts of docs/performance.md from docs/evidence/speed.json.',
+  options: { check: flag('writes nothing, and fails when the page or a chart differs from the evidence') },
+});
 
 // The package that draws the charts is one of the bench's own.
 installPeers();
@@ -30,7 +34,7 @@ const drawings = await Promise.all([
   drawing('propagation.svg', charts.propagationChart(run)),
   drawing('redis.svg', charts.redisChart(run)),
 ]);
-await apply('docs/performance.md', [page, ...drawings], { check: values.check, command: 'npm run docs:performance' });
+await apply('docs/performance.md', [page, ...drawings], { check, command: 'npm run docs:performance' });
 
 /**
  * @param {string} name

@@ -1,12 +1,13 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { cpus, totalmem } from 'node:os';
 import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { readFile } from 'node:fs/promises';
+import { cpus, totalmem } from 'node:os';
+import { docsFile } from '../../tools/marked-page.mjs';
 import { findRedisProgram } from '../../tools/redis.mjs';
+import { writeReport } from '../../tools/write-report.mjs';
 import { NODE_MAJOR } from '../measure/node-major.mjs';
 import { LAYERED_LOADER } from '../peers/layered-loader.mjs';
 
-const EVIDENCE = fileURLToPath(new URL('../../docs/evidence/speed.json', import.meta.url));
+const EVIDENCE = docsFile('evidence/speed.json');
 
 /**
  * Writes the figures into `docs/evidence/speed.json`, under the major version of this Node, with the machine and the versions of the peers.
@@ -22,7 +23,7 @@ export async function record(measured) {
     rows: { ...rows, ...measured.rows },
     series: { ...series, ...measured.series },
   };
-  await writeFile(EVIDENCE, `${JSON.stringify(runs, undefined, 2)}\n`);
+  await writeReport(EVIDENCE, runs);
   console.log('\nRecorded in docs/evidence/speed.json; npm run docs:performance writes docs/performance.md from it.');
 }
 
