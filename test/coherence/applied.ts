@@ -5,7 +5,7 @@ import { Moments, type EntryName, type Moment } from './moments.js';
 /** The invalidations that one instance has applied, its own and those of others. */
 export class Applied {
   readonly #moments = new Moments();
-  /** Where in the history the last one was. */
+  /** The sequence number of the last one. */
   last = 0;
 
   add(invalidation: Invalidation, moment: Moment): void {
@@ -13,7 +13,7 @@ export class Applied {
     this.#moments.add(invalidation, moment);
   }
 
-  /** One that overtook `origin` while it was made, but for the eviction that was its own. */
+  /** An invalidation that overtook `origin` since it began, except `own`, the eviction that is a part of its put. */
   overtaking(origin: Origin, own: number | undefined): Moment | undefined {
     for (const moment of this.#moments.covering(origin, origin.began.sequence)) {
       if (moment.sequence !== own) return moment;

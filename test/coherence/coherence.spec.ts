@@ -3,9 +3,9 @@ import { SABOTAGES, without } from './sabotage.js';
 import { simulate } from './simulate.js';
 import { count, newTally } from './tally.js';
 
-/** A first look; `npm run check:coherence` runs tens of thousands, and the world of a real Redis. */
+/** A sample; `npm run check:coherence` runs tens of thousands, and histories on a real Redis. */
 const SCHEDULES = 80;
-/** Twice as many as the slowest of them takes. */
+/** Twice as many as the mechanism takes that is noticed last. */
 const SCHEDULES_OF_A_TOOTH = 400;
 
 describe('A random history of several instances under faults', () => {
@@ -13,7 +13,7 @@ describe('A random history of several instances under faults', () => {
     const tally = newTally();
     for (let seed = 1; seed <= SCHEDULES; seed += 1) count(tally, await simulate(seed));
     expect(tally.violations).toEqual([]);
-    // That it has looked at something, and has seen copies that were nearly too old.
+    // A proof that it has checked something, copies included that were nearly too old.
     expect(tally.figures.reads).toBeGreaterThan(50 * SCHEDULES);
     expect(tally.figures.worstStaleness).toBeGreaterThan(1_000);
   });

@@ -1,7 +1,7 @@
 const CAPACITY = 300;
 const LONGEST_PART = 160;
 
-/** The last events of a history: what a violation is understood by. They become text only when somebody asks. */
+/** The last events of a history, which explain a violation. They become text only on request, since there are millions. */
 export class EventTail {
   readonly #events: (readonly unknown[])[] = [];
   #next = 0;

@@ -5,17 +5,17 @@ import { Moments, type EntryName, type Moment } from './moments.js';
 /** What one instance was asked to evict, and when. */
 export class Evictions {
   readonly #moments = new Moments();
-  /** The last one of each name. */
-  readonly #last = new Map<string, { readonly name: InvalidationTarget; readonly sequence: number }>();
+  /** The last one of each target. */
+  readonly #last = new Map<string, { readonly target: InvalidationTarget; readonly sequence: number }>();
 
   add(invalidation: Invalidation, moment: Moment): void {
     this.#moments.add(invalidation, moment);
-    for (const name of namesIn(invalidation)) {
-      this.#last.set(JSON.stringify(name), { name, sequence: moment.sequence });
+    for (const target of targetsIn(invalidation)) {
+      this.#last.set(JSON.stringify(target), { target, sequence: moment.sequence });
     }
   }
 
-  /** One that `value` did not survive, and that was over when the read was asked for. */
+  /** An eviction that covers `value` and had returned before the read began. */
   overtaking({ origin }: MadeValue, asked: Moment): Moment | undefined {
     for (const moment of this.#moments.covering(origin, origin.since)) {
       if (moment.sequence <= asked.sequence) return moment;
@@ -24,10 +24,11 @@ export class Evictions {
   }
 
   /**
-   * Whether there is one, until `until`, that the promises about `part` of `value`, replaced at `replaced`, rest on.
+   * Whether an eviction until `until` obliges everybody to drop `part` of `value`, which was replaced at `replaced`.
    *
-   * One that was only sent since is not enough: it may have waited in an outbox since before, and its sender does not apply it again. Nor
-   * is one of a list alone that was over when the list was made of a copy that is still there: `coversPart` tells that it named that too.
+   * An eviction that was called before `replaced` does not count, even if it is sent later: it may have waited in an outbox, and its sender
+   * does not apply it again. Nor does an eviction of a list alone, if the list was made later of a copy that is still held: `coversPart`
+   * says whether the eviction covers that copy too.
    */
   concern(
     { origin }: MadeValue,
@@ -44,12 +45,12 @@ export class Evictions {
     return false;
   }
 
-  /** The last of each name, with an entry that is covered by it, by what is wider than it, and by nothing else. */
-  *last(): Generator<{ readonly name: InvalidationTarget; readonly sequence: number; readonly entry: EntryName }> {
-    for (const { name, sequence } of this.#last.values()) yield { name, sequence, entry: entryThatOnly(name) };
+  /** The last of each target, with an entry that only this target and wider ones cover. */
+  *last(): Generator<{ readonly target: InvalidationTarget; readonly sequence: number; readonly entry: EntryName }> {
+    for (const { target, sequence } of this.#last.values()) yield { target, sequence, entry: entryOf(target) };
   }
 
-  /** Whether `origin` was evicted in between, otherwise than to make room for it. */
+  /** Whether `origin` was evicted in between, other than by the eviction that is a part of its own put. */
   #cover(origin: Origin, from: number, until: number): boolean {
     for (const { sequence } of this.#moments.covering(origin, from)) {
       if (sequence <= until && sequence !== origin.ownEviction) return true;
@@ -58,21 +59,21 @@ export class Evictions {
   }
 }
 
-function namesIn({ everything, regions, tags, keys }: Invalidation): InvalidationTarget[] {
-  const names: InvalidationTarget[] = [];
-  if (everything) names.push({ kind: 'everything' });
-  for (const region of regions) names.push({ kind: 'region', region });
-  for (const tag of tags) names.push({ kind: 'tag', tag });
-  for (const [region, its] of keys) for (const key of its) names.push({ kind: 'key', region, key });
-  return names;
+function targetsIn({ everything, regions, tags, keys }: Invalidation): InvalidationTarget[] {
+  const targets: InvalidationTarget[] = [];
+  if (everything) targets.push({ kind: 'everything' });
+  for (const region of regions) targets.push({ kind: 'region', region });
+  for (const tag of tags) targets.push({ kind: 'tag', tag });
+  for (const [region, its] of keys) for (const key of its) targets.push({ kind: 'key', region, key });
+  return targets;
 }
 
-/** An entry that is covered by `name`, by what is wider than it, and by nothing else. */
-function entryThatOnly(name: InvalidationTarget): EntryName {
-  const nobody = '\u0000';
+/** An entry that only `target` and wider targets cover. */
+function entryOf(target: InvalidationTarget): EntryName {
+  const none = '\u0000';
   return {
-    region: name.kind === 'key' || name.kind === 'region' ? name.region : nobody,
-    key: name.kind === 'key' ? name.key : nobody,
-    tags: name.kind === 'tag' ? [name.tag] : [],
+    region: target.kind === 'key' || target.kind === 'region' ? target.region : none,
+    key: target.kind === 'key' ? target.key : none,
+    tags: target.kind === 'tag' ? [target.tag] : [],
   };
 }

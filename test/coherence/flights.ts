@@ -5,50 +5,54 @@ import type { Moment } from './moments.js';
 export interface Flight {
   readonly region: string;
   readonly key: string;
-  /** When the read that needed it asked. */
+  /** When the read that needed it began. */
   readonly asked: Moment;
   readonly began: Moment;
-  /** Those known before the loader ends. */
+  /** The tags that are known before the loader ends. */
   readonly tags: readonly string[];
-  /** The load inside of which it was asked for. */
+  /** The load whose loader asked for it. */
   readonly parent: Flight | undefined;
-  /** Whether it read through the cache itself: it may then be older than its start, and may have waited for others. */
+  /** Whether its loader read through the cache: its result may then be older than its start, and it may have waited for other loads. */
   hasNested: boolean;
 }
 
 /**
  * Single flight as the protocol states it, for one instance: which load of a key a reader has to join.
  *
- * It knows the rules and none of the library's own book-keeping.
+ * It follows the rules and reads none of the library's state.
  */
 export class Flights {
   readonly #joinable = new Map<string, Flight>();
   readonly #isLapsed: (flight: Flight) => boolean;
   running = 0;
 
-  /** @param isLapsed - whether the lease no longer allows to join this load */
+  /** @param isLapsed - whether the lease forbids to join this load */
   constructor(isLapsed: (flight: Flight) => boolean) {
     this.#isLapsed = isLapsed;
   }
 
-  /** Somebody asks for the key, which is when the lease of the load that runs is looked at. */
+  /** A read of the key begins: this is when the library checks the lease of the running load. */
   asked(region: string, key: string): void {
     const id = idOf(region, key);
     const flight = this.#joinable.get(id);
     if (flight && this.#isLapsed(flight)) this.#joinable.delete(id);
   }
 
-  /** A loader is called; gives the load that should have been joined instead. `isOvertaken`: nobody joins this one. */
+  /**
+   * A loader is called. Returns the load that its reader should have joined instead.
+   *
+   * @param isOvertaken - whether no reader may join this load
+   */
   begin(flight: Flight, isOvertaken = false): Flight | undefined {
     this.running += 1;
-    // It cannot wait for itself, nor for what waits for it: it is called for its reader alone, and nobody joins it.
+    // An uncoordinated load: its reader would otherwise wait for itself. Nobody joins it.
     if (isInsideOfItself(flight)) return undefined;
     this.asked(flight.region, flight.key);
     const id = idOf(flight.region, flight.key);
     const current = this.#joinable.get(id);
     if (current?.hasNested && flight.parent) return undefined;
     if (!isOvertaken) this.#joinable.set(id, flight);
-    // One that began after this one was asked for: the library may have had this one wait its turn.
+    // Not a load that began after this read: the library may have let this read wait for an earlier load first.
     return current && current.began.sequence < flight.asked.sequence ? current : undefined;
   }
 
@@ -56,7 +60,7 @@ export class Flights {
     this.running -= 1;
     const id = idOf(flight.region, flight.key);
     if (this.#joinable.get(id) === flight) this.#joinable.delete(id);
-    // Those who waited in vain ask again now.
+    // Readers that cannot use its result ask again now.
     this.asked(flight.region, flight.key);
   }
 
@@ -76,7 +80,7 @@ export function hasLapsed(
   now: number,
 ): boolean {
   if (leaseAge <= maxStaleness) return false;
-  // The machine has slept, or there has been no sync at all: who asks may not trust anything older than that.
+  // The machine was suspended, or the instance has never synced: a read may not use anything older than itself.
   if (leaseAge === Number.POSITIVE_INFINITY || isBypassing || hasNested) return true;
   return now - asked.time > maxStaleness;
 }

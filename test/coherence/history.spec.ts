@@ -13,7 +13,7 @@ const S = 2_000;
 const CHAIR = { region: 'items', key: 'chair' };
 const TABLE = { region: 'items', key: 'table' };
 
-/** Two shops over one bridge, as the history sees them. */
+/** Two shops over one bridge, watched by a history. */
 async function twoShops(settings: Partial<CacheSettings> = {}) {
   const clock = new ManualClock();
   const bridge = new InMemoryInvalidationBridge({ clock });

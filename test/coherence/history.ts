@@ -16,7 +16,7 @@ import { overriding } from './overriding.js';
 import { SourceOfTruth } from './source-of-truth.js';
 import type { BrokenPromise, Violation } from './violation.js';
 
-/** What is granted beyond the lease: a read is timed when it is asked for, and timers and answers are late by a little. */
+/** How much staler than the lease a read may be, in ms: its age is taken when it begins, and timers and answers come a little late. */
 export const SLACK = 250;
 
 export interface HistoryOptions {
@@ -26,13 +26,13 @@ export interface HistoryOptions {
   readonly maxStaleness: number;
 }
 
-/** An invalidation that entered the log; `by` an instance of ours. */
+/** An invalidation that entered the log; `by`: the instance that published it, if it is a known one. */
 interface Logged extends Moment {
   readonly by: InstanceHistory | undefined;
   readonly invalidation: Invalidation;
 }
 
-/** What a history can tell about itself. */
+/** What a history counts. */
 export interface Figures {
   reads: number;
   loads: number;
@@ -42,9 +42,9 @@ export interface Figures {
   logged: number;
   stored: number;
   everywhere: number;
-  /** ms that an eviction everywhere took */
+  /** The longest time that an eviction everywhere took, in ms. */
   longestWait: number;
-  /** ms between the moment at which an invalidation entered the log and the beginning of a read that still gave the old value. */
+  /** The longest time for which an invalidation had been in the log when a read began that still gave the old value, in ms. */
   worstStaleness: number;
 }
 
@@ -63,10 +63,10 @@ export function newFigures(): Figures {
 }
 
 /**
- * Everything that happens to a source of truth and to the caches before it, and the promises that it is held against as it happens.
+ * Records everything that happens to a source of truth and to the caches in front of it, and checks the promises as it happens.
  *
- * It stands beside the library: it knows what was committed, what was asked for, what entered the log and what each instance said it
- * applied, and none of the library's own state.
+ * It is independent of the library: it knows what was committed, read and evicted, what entered the log and which events each instance
+ * emitted. It reads none of the library's state.
  */
 export class History {
   readonly violations: Violation[] = [];
@@ -77,9 +77,9 @@ export class History {
   readonly #now: () => number;
   readonly #startedAt: number;
   readonly #instances = new Map<string, InstanceHistory>();
-  /** By when they were sent; their time is when the log had them. */
+  /** Ordered by when they were sent; `time` is when they were in the log. */
   readonly #logged = new Moments<Logged>();
-  /** By when the eviction was asked for; their time is where in the history it resolved. */
+  /** Ordered by when the eviction was called; `time` is the sequence number at which it resolved. */
   readonly #confirmed = new Moments();
   #sequence = 0;
   #origins = 0;
@@ -104,14 +104,14 @@ export class History {
     return this.#origins;
   }
 
-  /** One more instance, which is to be given its cache by `watch`. */
+  /** Adds an instance; `watch` then gives it its cache. */
   instance(name: string, options?: InstanceOptions): InstanceHistory {
     const instance = new InstanceHistory(this, name, options);
     this.#instances.set(name, instance);
     return instance;
   }
 
-  /** `bridge`, watched for what enters the log. To be put next to the server: a fault in between must not hide what arrived. */
+  /** Wraps `bridge` to see what enters the log. It belongs next to the server: a fault in between must not hide what arrived. */
   witnessed(bridge: InvalidationBridge): InvalidationBridge {
     return overriding(bridge, {
       dial: async (member, listener, signal) => {
@@ -124,7 +124,7 @@ export class History {
     });
   }
 
-  /** `payload`, sent at `sent`, has been in the log since `time`. */
+  /** Notes that `payload`, sent at `sent`, has been in the log since `time`. */
   entered(payload: string, sent: Moment, time = this.#now()): void {
     const decoded = decodeInvalidation(payload);
     const { invalidation, from } = decoded.ok ? decoded.message : { invalidation: EVERYTHING, from: '' };
@@ -141,16 +141,16 @@ export class History {
     return version;
   }
 
-  /** An eviction everywhere of `names` has resolved; it was asked for at `asked`. */
-  confirmed(names: readonly InvalidationTarget[], asked: Moment, by: string): void {
+  /** Notes that an eviction everywhere of `targets`, called at `asked`, has resolved. */
+  confirmed(targets: readonly InvalidationTarget[], asked: Moment, by: string): void {
     const resolved = this.moment();
     this.figures.everywhere += 1;
     this.figures.longestWait = Math.max(this.figures.longestWait, resolved.time - asked.time);
-    this.#confirmed.add(invalidationOf(names), { sequence: asked.sequence, time: resolved.sequence });
-    this.note(by, 'has evicted everywhere', names);
+    this.#confirmed.add(invalidationOf(targets), { sequence: asked.sequence, time: resolved.sequence });
+    this.note(by, 'has evicted everywhere', targets);
   }
 
-  /** When the first invalidation on which the promises about `part` of `value`, replaced at `replaced`, rest entered the log. */
+  /** When the first invalidation entered the log that obliges everybody to drop `part` of `value`, which was replaced at `replaced`. */
   loggedSince(value: MadeValue, part: Part, replaced: Moment): number | undefined {
     let first: number | undefined;
     for (const { time, by, sequence, invalidation } of this.#logged.covering(value.origin, replaced.sequence)) {
@@ -168,7 +168,7 @@ export class History {
     return false;
   }
 
-  /** Whether an eviction everywhere of `part` of `value`, asked for since `replaced`, had resolved before `asked`. */
+  /** Whether an eviction everywhere of `part` of `value`, called since `replaced`, had resolved before `asked`. */
   wasConfirmed(value: MadeValue, part: Part, replaced: Moment, asked: Moment): boolean {
     for (const { time, sequence } of this.#confirmed.covering(value.origin, replaced.sequence)) {
       if (time < asked.sequence && (part.from === value.origin || sequence >= value.origin.since)) return true;
@@ -176,7 +176,7 @@ export class History {
     return false;
   }
 
-  /** Whether one who could deliver it has evicted `part` of `value` since `replaced`: sooner or later everybody has to know. */
+  /** Whether an instance that can deliver it has evicted `part` of `value` since `replaced`. If so, every instance must drop it in the end. */
   wasEvicted(value: MadeValue, part: Part, replaced: Moment): boolean {
     for (const instance of this.#instances.values()) {
       if (instance.canDeliver && instance.evictions.concern(value, part, replaced)) return true;
@@ -185,8 +185,8 @@ export class History {
   }
 
   /**
-   * After all faults, once every instance is coherent, the outboxes are empty and `maxStaleness` has passed: what is held is what is
-   * true, and every eviction is in the log.
+   * Checks that every held value is true and every eviction is in the log. To be called after all faults, when every instance is coherent,
+   * the outboxes are empty and `maxStaleness` has passed.
    */
   expectAgreement(): void {
     for (const instance of this.#instances.values()) {
@@ -215,7 +215,7 @@ export class History {
     this.violations.push({ promise, at, ...where, details, events: this.tail.lines() });
   }
 
-  /** For the record of a violation. */
+  /** The value, for the record of a violation. */
   describe({ parts, origin }: MadeValue): Readonly<Record<string, unknown>> {
     const { id, kind, instance, began } = origin;
     return {

@@ -21,10 +21,10 @@ export interface InstanceOptions {
   readonly bypassing?: ReadonlySet<string> | undefined;
 }
 
-/** How long after a suspend nothing is promised: until the watchdog has looked. */
+/** How long after a suspension nothing is promised, in ms: until the watchdog has noticed it. */
 const UNNOTICED_SUSPEND = 250;
 
-/** What one instance was asked, what it applied and what it gave; every read and every store is checked here. */
+/** What one instance was asked for, what it applied and what it returned. Checks every read and every stored value. */
 export class InstanceHistory {
   readonly name: string;
   readonly evictions = new Evictions();
@@ -37,13 +37,13 @@ export class InstanceHistory {
   #cache: DistributedCache | undefined;
   #instanceId = '';
   #timesEvicted = 0;
-  /** Where in the history it first reached the server. */
+  /** The sequence number at which it first reached the server. */
   #firstSynced = Number.POSITIVE_INFINITY;
   #isClosing = false;
   #wokeAt = Number.NEGATIVE_INFINITY;
-  /** Whether what it evicts reaches the log sooner or later: not once it has died. */
+  /** Whether its evictions reach the log in the end; no longer after its death. */
   canDeliver = true;
-  /** Whether it still answers. */
+  /** Whether it still serves reads. */
   isServing = true;
 
   constructor(history: History, name: string, { bypassing = new Set() }: InstanceOptions = {}) {
@@ -52,7 +52,7 @@ export class InstanceHistory {
     this.#bypassing = bypassing;
   }
 
-  /** For the setting of this name: called with each value just before it is stored. */
+  /** The setting `sizeOf` of its cache, which the cache calls with each value just before it stores it. */
   readonly sizeOf = (value: unknown): number => {
     this.#storing(value);
     return 1;
@@ -70,7 +70,7 @@ export class InstanceHistory {
     });
   }
 
-  /** By which its messages are known. */
+  /** The sender that its messages name. */
   get instanceId(): string {
     return this.#instanceId;
   }
@@ -80,20 +80,20 @@ export class InstanceHistory {
     return this.#cache;
   }
 
-  /** It begins to shut down: from now on its reads go to the source. */
+  /** Notes that it begins to shut down; its reads go to the source from now on. */
   closes(): void {
     this.#isClosing = true;
     this.isServing = false;
     this.#history.note(this.name, 'closes');
   }
 
-  /** It has shut down; what it could not deliver is nobody's promise any more. */
+  /** Notes that it has shut down; evictions that it could not deliver are promised no more. */
   closed(): void {
     this.canDeliver = this.cache.status().outbox === 0;
     this.#history.note(this.name, this.canDeliver ? 'has left' : 'has left with evictions undelivered');
   }
 
-  /** It is gone, with all that it had not delivered. */
+  /** Notes that its process has died, with all that it had not delivered. */
   dies(): void {
     this.canDeliver = false;
     this.isServing = false;
@@ -101,13 +101,13 @@ export class InstanceHistory {
     this.#history.note(this.name, 'dies');
   }
 
-  /** Its machine has slept and is awake again. */
+  /** Notes that its machine was suspended and runs again. */
   wakes(): void {
     this.#wokeAt = this.#history.moment().time;
     this.#history.note(this.name, 'wakes');
   }
 
-  /** A read is asked for, perhaps inside of a load; the answer goes to {@link got}. */
+  /** Notes the beginning of a read, perhaps within a load; its result goes to {@link got}. */
   asks({ region, key }: Subject, parent?: Flight): Moment {
     for (let outer = parent; outer; outer = outer.parent) outer.hasNested = true;
     const id = idOf(region, key);
@@ -117,7 +117,7 @@ export class InstanceHistory {
     return this.#history.moment();
   }
 
-  /** What the read that was asked for at `asked` gave; `undefined`: nothing. */
+  /** Checks the result of the read that began at `asked`; `undefined`: it found nothing. */
   got({ region, key }: Subject, asked: Moment, value: unknown): void {
     this.#history.figures.reads += 1;
     if (!isMadeValue(value)) return;
@@ -131,7 +131,7 @@ export class InstanceHistory {
     checkOldParts(this.#history, { instance: this.name, asked, value, isReached });
   }
 
-  /** A loader was called for `subject`; `inBulk`: together with others, and so perhaps a little later than its turn came. */
+  /** Notes that a loader was called for `subject`; `inBulk`: with other keys, and so perhaps a little later than the library decided to. */
   beginLoad(
     subject: Subject & { readonly tags?: readonly string[] | undefined },
     asked: Moment,
@@ -142,11 +142,11 @@ export class InstanceHistory {
     const flight: Flight = { ...entry, asked, began, parent, hasNested: false };
     this.#history.figures.loads += 1;
     this.#counts.called(subject.region, parent !== undefined || this.#isClosing);
-    // Between its turn and this call an invalidation may have come, or a reader whom the lease forbade to join it.
+    // An invalidation may have come between the library's decision and this call, or a reader that the lease forbade to join.
     const isOvertaken = inBulk && (this.#isLapsed(flight) || this.#applied.hasCovered(entry, asked));
     const joinable = this.#flights.begin(flight, isOvertaken);
     const underWay = this.#underWay('load', flight, () => this.#flights.end(flight), flight);
-    // Once closed, it only reads through.
+    // After closing, every read loads for itself.
     if (this.#isClosing) return underWay;
     if (joinable) {
       this.#violated('single flight', subject, {
@@ -158,7 +158,7 @@ export class InstanceHistory {
     return underWay;
   }
 
-  /** The method of a put begins, or a value is about to be handed to `set`. */
+  /** Notes that the method of a put begins, or that `set` is about to be called. */
   beginPut(
     subject: Subject & { readonly tags?: readonly string[] | undefined },
     kind: 'put' | 'set' = 'put',
@@ -166,15 +166,15 @@ export class InstanceHistory {
     return this.#underWay(kind, { ...subject, tags: subject.tags ?? [] }, () => {});
   }
 
-  /** Calls `evict`, which has to have evicted `names` here before it returns its promise. */
-  evicts<T>(names: readonly InvalidationTarget[], evict: () => Promise<T>): Promise<T> {
+  /** Calls `evict`, and checks that it has evicted here before it returned its promise. */
+  evicts<T>(targets: readonly InvalidationTarget[], evict: () => Promise<T>): Promise<T> {
     const before = this.#timesEvicted;
     const settled = evict();
     if (this.#timesEvicted === before) {
       this.#violated(
         'read your own evictions',
         { region: '', key: '' },
-        { names, why: 'evict() returned before it had evicted' },
+        { targets, why: 'evict() returned before it had evicted' },
       );
     }
     return settled;
@@ -221,7 +221,7 @@ export class InstanceHistory {
     const { origin } = value;
     this.#history.figures.stored += 1;
     this.#history.note(this.name, 'stores', origin.kind, origin.id);
-    // What a put or a set stores, it has just evicted.
+    // A put or a set evicts its key just before it stores its value: the last invalidation that was applied.
     const own = origin.kind === 'load' ? undefined : this.#applied.last;
     const overtaken = this.#applied.overtaking(origin, own);
     if (overtaken) {

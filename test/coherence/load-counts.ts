@@ -1,8 +1,8 @@
 import type { CacheStats } from '../../libs/distributed-cache/src/cache/stats.js';
 
-/** How often loaders were called, to be held against what the library counted. */
+/** Counts the calls of loaders, to compare them with what the library counted. */
 export class LoadCounts {
-  /** By region; `perhaps`: those that the library need not have counted, as they may have been its reader's own affair. */
+  /** By region; `perhaps`: calls that the library need not have counted, since they may have been uncoordinated loads. */
   readonly #calls = new Map<string, { surely: number; perhaps: number }>();
 
   called(region: string, isPerhapsAlone: boolean): void {
@@ -13,7 +13,7 @@ export class LoadCounts {
     if (!known) this.#calls.set(region, calls);
   }
 
-  /** The regions of which the library counted something else. */
+  /** The regions in which the library counted another number. */
   *differencesFrom(stats: CacheStats): Generator<[string, Record<string, number>]> {
     for (const [region, { surely, perhaps }] of this.#calls) {
       const counted = stats.regions[region]?.loads ?? 0;

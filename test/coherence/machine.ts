@@ -1,9 +1,9 @@
 import type { CancelTimer, Clock } from '../../libs/distributed-cache/src/common/clock.js';
 
 /**
- * The machine of one simulated instance: a clock of its own beside the world's, and times at which nothing of it runs.
+ * The machine of one simulated instance. It has a clock of its own, and can stand still.
  *
- * A blocked event loop stops the instance and no clock. A suspended machine stops its monotonic clock as well.
+ * A blocked event loop stops the instance, but no clock. A suspension stops the machine's monotonic clock as well.
  */
 export class Machine implements Clock {
   readonly #world: Clock;
@@ -52,7 +52,7 @@ export class Machine implements Clock {
     this.schedule(callback, 0);
   }
 
-  /** Runs `callback` at once, or, in turn, when the machine runs again: what comes from outside waits in the socket. */
+  /** Runs `callback` now; if the machine stands still, when it runs again, in the order of the calls. So does what waits in a socket. */
   run(callback: () => void): void {
     if (this.#isStopped) this.#whenRunning.push(callback);
     else callback();
@@ -63,7 +63,7 @@ export class Machine implements Clock {
     this.#stop(milliseconds, () => {});
   }
 
-  /** Suspends it for `milliseconds`, and calls `awake` before anything else runs again. */
+  /** Suspends it for `milliseconds`; then `awake` is called before anything else runs. */
   suspend(milliseconds: number, awake: () => void): void {
     if (this.#isStopped) return;
     const since = this.#world.now();

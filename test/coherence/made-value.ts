@@ -2,29 +2,32 @@ import type { EntryName, Moment } from './moments.js';
 
 /** How a value came to be. */
 export interface Origin extends EntryName {
-  /** Counts the loads, puts and sets of a history. */
+  /** The number of the load, put or set in the history. */
   readonly id: number;
   readonly kind: 'load' | 'put' | 'set';
   readonly instance: string;
   /** When its loader, or the method of the put, began. */
   readonly began: Moment;
-  /** For a loader whose tags only the result tells, those of the result. */
+  /** The tags; if only the result tells them, those of the result. */
   tags: readonly string[];
-  /** From here on an eviction overtakes it: its beginning; for a put or a set, which evict what was there before, when it was stored. */
+  /** The sequence number since which an eviction overtakes it: its beginning, or for a put or a set, which evict before they store, the time at which it was stored. */
   since: number;
-  /** The eviction by which a put or a set made room for its own value: where in the history it was. */
+  /** The sequence number of the eviction that is a part of its put or set. */
   ownEviction: number | undefined;
 }
 
-/** A row that a value was made of, in the version that it saw. */
+/** A row of which a value was made, in the version that the loader saw. */
 export interface Part {
   readonly row: string;
   readonly version: number;
-  /** The value that held it: itself, or the copy that the loader of a list was given by the cache. */
+  /** Where the row came from: the value itself, or the copy that the cache gave to the loader of a list. */
   readonly from: Origin;
 }
 
-/** What is cached in a history. Private, so that none of it is taken for something that must not be said. */
+/**
+ * A value that is cached in a history. Its fields are private, so that the check for logged values does not find rows, regions and keys in
+ * it and take them for cached values.
+ */
 export class MadeValue {
   readonly #parts: readonly Part[];
   readonly #origin: Origin;
@@ -43,7 +46,7 @@ export class MadeValue {
   }
 }
 
-/** Whether a cache handed out one of ours, and not something it made up. */
+/** Whether a cache returned a value of the history, and not something else. */
 export function isMadeValue(value: unknown): value is MadeValue {
   return value instanceof MadeValue;
 }

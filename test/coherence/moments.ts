@@ -1,6 +1,6 @@
 import type { Invalidation } from '../../libs/distributed-cache/src/protocol/invalidation.js';
 
-/** When something happened: its place in the history, which tells apart what happens within one millisecond, and its time in ms. */
+/** When something happened: its sequence number in the history, which also orders what happens within one millisecond, and its time in ms. */
 export interface Moment {
   readonly sequence: number;
   readonly time: number;
@@ -12,17 +12,17 @@ export interface Subject {
   readonly key: string;
 }
 
-/** What a cached value is found and invalidated by. */
+/** An entry, with all that an invalidation can cover it by. */
 export interface EntryName extends Subject {
   readonly tags: readonly string[];
 }
 
 /**
- * When invalidations happened (were applied, were asked for, entered the log), by what they name: which of them cover an entry is then
- * a matter of a few look-ups, however many there were.
+ * When invalidations happened (were applied, called, or entered the log), indexed by their targets: a few look-ups find those that cover an
+ * entry, however many there were.
  */
 export class Moments<M extends Moment = Moment> {
-  readonly #byName = new Map<string, M[]>();
+  readonly #byTarget = new Map<string, M[]>();
 
   add({ everything, regions, tags, keys }: Invalidation, moment: M): void {
     if (everything) this.#add('e', moment);
@@ -31,7 +31,7 @@ export class Moments<M extends Moment = Moment> {
     for (const [region, its] of keys) for (const key of its) this.#add(keyId(region, key), moment);
   }
 
-  /** Those that cover `entry` and are not before `sequence`, newest first. */
+  /** Those that cover `entry` and are not before `sequence`; for each target, the newest first. */
   *covering(entry: EntryName, sequence: number): Generator<M> {
     yield* this.#from('e', sequence);
     yield* this.#from(`r${entry.region}`, sequence);
@@ -40,7 +40,7 @@ export class Moments<M extends Moment = Moment> {
   }
 
   *#from(id: string, sequence: number): Generator<M> {
-    const moments = this.#byName.get(id);
+    const moments = this.#byTarget.get(id);
     if (!moments) return;
     for (let index = moments.length - 1; index >= 0; index -= 1) {
       const moment = moments[index];
@@ -50,12 +50,12 @@ export class Moments<M extends Moment = Moment> {
   }
 
   #add(id: string, moment: M): void {
-    const known = this.#byName.get(id);
+    const known = this.#byTarget.get(id);
     if (!known) {
-      this.#byName.set(id, [moment]);
+      this.#byTarget.set(id, [moment]);
       return;
     }
-    // Almost always the newest; answers of two instances may arrive in another order than what they answer was sent.
+    // It is almost always the newest. The answers to two instances may arrive in another order than their requests were sent.
     let index = known.length;
     while (index > 0 && (known[index - 1]?.sequence ?? 0) > moment.sequence) index -= 1;
     known.splice(index, 0, moment);

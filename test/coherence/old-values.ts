@@ -3,16 +3,16 @@ import { SLACK, type History } from './history.js';
 import type { MadeValue, Part } from './made-value.js';
 import type { Moment } from './moments.js';
 
-/** A read that gave a value. */
+/** A read that returned a value. */
 export interface Read {
   readonly instance: string;
   readonly asked: Moment;
   readonly value: MadeValue;
-  /** Whether an eviction everywhere speaks for this instance: not if it had never reached the server. */
+  /** Whether an eviction everywhere waits for this instance; not if it had never reached the server. */
   readonly isReached: boolean;
 }
 
-/** Holds what is old in what was read against what is promised at any time. */
+/** Checks the parts of a read value that have been replaced: were they still allowed? */
 export function checkOldParts(history: History, { instance, asked, value, isReached }: Read): void {
   const { figures, maxStaleness } = history;
   for (const [part, replaced] of oldParts(history, value)) {
@@ -30,7 +30,7 @@ export function checkOldParts(history: History, { instance, asked, value, isReac
   }
 }
 
-/** Nothing that somebody has evicted who could deliver it is to be left when all is over. */
+/** Checks that the instance holds nothing that another one has evicted and could deliver. For the end of a history. */
 export function checkAgreement(history: History, { instance, value }: Pick<Read, 'instance' | 'value'>): void {
   for (const [part, replaced] of oldParts(history, value)) {
     if (!history.wasEvicted(value, part, replaced)) continue;
@@ -40,17 +40,17 @@ export function checkAgreement(history: History, { instance, value }: Pick<Read,
   }
 }
 
-/** Everything that an instance evicted has reached the log since. */
+/** Checks that every eviction of an instance has reached the log. */
 export function checkDelivery(history: History, instance: string, evictions: Evictions): void {
-  for (const { name, sequence, entry } of evictions.last()) {
+  for (const { target, sequence, entry } of evictions.last()) {
     if (history.hasLogged(entry, sequence)) continue;
     const { region, key } = entry;
-    const details = { name, why: 'its invalidation never reached the log' };
+    const details = { target, why: 'its invalidation never reached the log' };
     history.violated('agreement after the faults', { instance, region, key }, details);
   }
 }
 
-/** What of `value` has been replaced in the source, and when. */
+/** The parts of `value` that have been replaced in the source, and when. */
 function* oldParts({ source }: History, { parts }: MadeValue): Generator<[Part, Moment]> {
   for (const part of parts) {
     const replaced = source.replacedAt(part.row, part.version);

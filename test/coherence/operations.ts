@@ -4,16 +4,16 @@ import type { Plan } from './plan.js';
 import type { Random } from '../../tools/random.mjs';
 import { keyOf, LISTS, tagsOf, type Shop, type Way } from './shop.js';
 
-/** Something that an application does with one instance. What it does is drawn before it is done. */
+/** Something that an application does with one instance. All that is random is drawn before it begins. */
 export interface Operation {
   readonly kind: string;
   readonly weight: number;
   run(shop: Shop, plan: Plan, random: Random): Promise<unknown> | void;
 }
 
-/** Names of no row: to fill messages and outboxes. */
+/** Keys of no row, to fill messages and outboxes. */
 const FILLERS = 130;
-/** ms */
+/** The longest load of a member of a list, in ms. */
 const LONGEST_MEMBER = 1_200;
 
 export const READS: readonly Operation[] = [
@@ -51,7 +51,7 @@ export const WRITES: readonly Operation[] = [
     run: (shop, plan, random) => {
       const subject = random.pick(plan.subjects);
       const evictsAfter = random.chance(0.3) ? random.pick(plan.durations) : undefined;
-      return shop.write(subject, namesFor(subject, random), evictsAfter);
+      return shop.write(subject, targetsFor(subject, random), evictsAfter);
     },
   },
   {
@@ -67,8 +67,8 @@ export const WRITES: readonly Operation[] = [
     weight: 4,
     run: (shop, plan, random) => {
       const subject = random.pick(plan.subjects);
-      const [name = keyOf(subject)] = namesFor(subject, random);
-      return shop.writeEverywhere(subject, name, random.pick([100, 2_000, 10_000]));
+      const [target = keyOf(subject)] = targetsFor(subject, random);
+      return shop.writeEverywhere(subject, target, random.pick([100, 2_000, 10_000]));
     },
   },
   {
@@ -84,7 +84,7 @@ export const WRITES: readonly Operation[] = [
   {
     kind: 'evict',
     weight: 1,
-    run: (shop, plan, random) => shop.evict(namesFor(random.pick(plan.subjects), random)),
+    run: (shop, plan, random) => shop.evict(targetsFor(random.pick(plan.subjects), random)),
   },
   {
     kind: 'flood',
@@ -105,13 +105,13 @@ function way(plan: Plan, random: Random): Way {
   };
 }
 
-/** For one of many that are loaded one after another. */
+/** For a member of a list, since members are loaded one after the other. */
 function shortWay(plan: Plan, random: Random): Way {
   const { takes = 0, ...rest } = way(plan, random);
   return { ...rest, takes: Math.min(takes, LONGEST_MEMBER) };
 }
 
-function namesFor(subject: Subject, random: Random): InvalidationTarget[] {
+function targetsFor(subject: Subject, random: Random): InvalidationTarget[] {
   const tags = tagsOf([subject]).map((tag): InvalidationTarget => ({ kind: 'tag', tag }));
   const kind = random.pick(['key', 'key', 'both', 'both', 'tag', 'wide']);
   if (kind === 'key') return [keyOf(subject)];

@@ -1,4 +1,4 @@
-/** `target`, but for `overrides`. What is not overridden is called on the target itself, which may have private fields. */
+/** `target` with some methods replaced. All others are called on the target itself, because it may have private fields. */
 export function overriding<T extends object>(target: T, overrides: Partial<T>): T {
   return new Proxy(target, {
     get(object, name) {

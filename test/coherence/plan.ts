@@ -4,24 +4,24 @@ import type { Subject } from './moments.js';
 import type { Random } from '../../tools/random.mjs';
 import { LISTS } from './shop.js';
 
-/** The regions of rows: what is in the second is loaded for every read while the lease is over. */
+/** The regions of rows. The second one has `whenDisconnected: 'bypass'`. */
 export const ITEMS = 'items';
 export const PRICES = 'prices';
 
-/** What of all that could happen a schedule makes happen, chosen by its seed. */
+/** The settings of a schedule, drawn by its seed: how many instances, how often they change, how much goes wrong. */
 export interface Plan {
   readonly instances: number;
   /** ms */
   readonly length: number;
-  /** The longest pause between two things that happen, in ms. */
+  /** The longest pause between two steps, in ms. */
   readonly longestPause: number;
-  /** How many operations are asked for at a time. */
+  /** How many operations a step begins. */
   readonly atOnce: number;
-  /** How many of the things that happen are faults. */
+  /** The share of steps that inject a fault. */
   readonly faultShare: number;
-  /** How many of the operations change something: what is changed all the time is never stale for long. */
+  /** The share of operations that change something. It is low in some plans: what changes all the time is never stale for long. */
   readonly writeShare: number;
-  /** How many are an instance that comes or goes. */
+  /** The share of steps in which an instance joins or leaves. */
   readonly turnover: number;
   readonly subjects: readonly [Subject, ...Subject[]];
   readonly lists: readonly [string, ...string[]];
@@ -32,7 +32,7 @@ export interface Plan {
 
 const MOST_BEATS = 20;
 
-/** @param density - how many times as often something is read as usual, with no more changes and faults in the same time */
+/** @param density - how many times as many reads as usual there are; changes and faults stay as many in the same time */
 export function planned(random: Random, maxStaleness: number, density = 1): Plan {
   const keys = random.pick([['1'], ['1', '2'], ['1', '2', '3', '4']]);
   const regions = random.pick([[ITEMS], [PRICES], [ITEMS, PRICES]]);
@@ -43,7 +43,7 @@ export function planned(random: Random, maxStaleness: number, density = 1): Plan
   const ttl = random.pick([300_000, 300_000, maxStaleness / 2, 2 * maxStaleness]);
   const maxEntries = random.pick([10_000, 10_000, 10_000, 2]);
   const of = { ttl, maxEntries, ttlJitter: 0.05 };
-  // Timers are late by a millisecond or so: beyond that it takes more at a time.
+  // Timers are late by about a millisecond: steps cannot come any faster, so each one does more.
   const beats = Math.min(density, MOST_BEATS);
   const atOnce = density / beats;
   return {

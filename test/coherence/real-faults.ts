@@ -2,7 +2,7 @@ import type { RealMember } from './real-world.js';
 import type { ServerFaults } from './server-faults.js';
 import { faultLength, type Fault } from './world.js';
 
-/** All that goes wrong between an instance and a Redis, and with the Redis. */
+/** All faults of the connections between an instance and a Redis, and of the Redis itself. */
 export function realFaults(server: ServerFaults): readonly Fault<RealMember>[] {
   const ofTheLink = (kind: string, weight: number, begin: (target: RealMember) => void): Fault<RealMember> => ({
     kind,

@@ -15,7 +15,7 @@ export interface RealMember extends Member {
   readonly proxy: RedisProxy;
 }
 
-/** A Redis of our own and instances that each reach it through a proxy of their own, by the clock on the wall. */
+/** A private Redis and instances, each of which reaches it through a proxy of its own. It runs in real time. */
 export class RealWorld implements World<RealMember> {
   readonly clock = systemClock;
   readonly history: History;
@@ -31,12 +31,12 @@ export class RealWorld implements World<RealMember> {
     this.faults = realFaults(this.#server);
   }
 
-  /** @param server - which further worlds may use, each with a namespace of its own */
+  /** @param server - other worlds may use it too, each with a namespace of its own */
   static on(server: RedisServer, namespace: string, maxStaleness: number): RealWorld {
     return new RealWorld(server, namespace, maxStaleness);
   }
 
-  /** A server whose data survive a restart. */
+  /** Starts a server whose data survive a restart. */
   static server(): Promise<RedisServer> {
     return RedisServer.start({ persistent: true, args: ['--appendfsync', 'always'] });
   }
@@ -64,7 +64,7 @@ export class RealWorld implements World<RealMember> {
   kill({ shop, proxy }: RealMember): void {
     shop.instance.dies();
     this.#proxies.delete(proxy);
-    // What it still says on its way out reaches nobody.
+    // Closing sends messages, and a dead process would not send any.
     proxy.cut();
     void shop.instance.cache.close().then(() => proxy.stop());
   }

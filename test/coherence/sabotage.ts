@@ -11,27 +11,27 @@ import { Publisher } from '../../libs/distributed-cache/src/coherence/publish/pu
 import { SuspendWatchdog } from '../../libs/distributed-cache/src/coherence/suspend-watchdog.js';
 import { overriding } from './overriding.js';
 
-/** One mechanism of the protocol taken out: what is left must be found wanting. */
+/** Takes out one mechanism of the protocol. The checker must then find a broken promise. */
 export interface Sabotage {
-  /** Takes it out of the library; what is returned puts it back. */
+  /** Takes it out of the library; the returned function puts it back. */
   readonly disable?: () => () => void;
-  /** Takes it out of what the library is told by its bridge. */
+  /** Takes it out of what the bridge tells the library. */
   readonly tamper?: (bridge: InvalidationBridge) => InvalidationBridge;
 }
 
-/** By the name of what is taken out. */
+/** The sabotages, by the mechanism that each takes out. */
 export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
-  /** The record of what was applied, by which a load or a put learns that it was overtaken: the fence. */
+  /** The record that the fence consults: a load or a put no longer learns that it was overtaken. */
   'applied invalidations': { disable: () => replaced(AppliedInvalidations.prototype, { record() {} }) },
 
   lease: { disable: () => replaced(Lease.prototype, { mayServe: () => true }) },
 
-  /** The lease of a load that runs. */
+  /** A reader joins a running load however long ago that began. */
   'join rule': {
     disable: () => replaced(Execution.prototype, { loadedAtSoFar: () => Number.POSITIVE_INFINITY }),
   },
 
-  /** Who joined after the invalidation that only the result's tags reveal is given a new load. */
+  /** A reader takes the result of a load although an invalidation, known by the tags of the result, came before the reader joined. */
   'late joiners': {
     disable: () => {
       const { accepts } = Loads.prototype;
@@ -43,7 +43,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     },
   },
 
-  /** A machine that slept does not trust what it held. */
+  /** An instance trusts its entries after its machine was suspended. */
   watchdog: { disable: () => replaced(SuspendWatchdog.prototype, { start() {} }) },
 
   'put fence': {
@@ -70,7 +70,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     },
   },
 
-  /** One server is as good as another, for trust in the log and for saying again what the last one may have lost. */
+  /** Every server has the same epoch: the instance trusts the log of a new one, and does not publish again what the last one may have lost. */
   epoch: {
     tamper: (bridge) =>
       syncing(bridge, async (link, request) => {
@@ -101,7 +101,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   },
 };
 
-/** Runs `callback` without the mechanism of that name. */
+/** Runs `callback` without a mechanism. @throws {Error} when there is no mechanism of that name */
 export async function without<T>(name: string, callback: (tamper: Sabotage['tamper']) => Promise<T>): Promise<T> {
   const sabotage = SABOTAGES[name];
   if (!sabotage) throw new Error(`There is no ${name} to take out, but: ${Object.keys(SABOTAGES).join(', ')}.`);
@@ -125,7 +125,7 @@ function syncing(
   });
 }
 
-/** Puts `methods` in the place of a class's own; what is returned puts those back. */
+/** Replaces methods of a class; the returned function puts the original ones back. */
 function replaced<T extends object>(prototype: T, methods: Partial<T> & ThisType<T>): () => void {
   const originals = Object.getOwnPropertyDescriptors(prototype);
   for (const name of Object.keys(methods))

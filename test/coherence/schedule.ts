@@ -5,13 +5,13 @@ import type { Random } from '../../tools/random.mjs';
 import { LoaderFailedError } from './shop.js';
 import type { Fault, Member, World } from './world.js';
 
-/** How long after the last fault every instance has to be coherent, and every operation over. */
+/** How long after the last fault every instance must be coherent and every operation must have ended, in ms. */
 const LONGEST_RECOVERY = 30_000;
 const MOST_INSTANCES = 7;
-/** What an operation may fail with. */
+/** The errors that an operation may fail with. */
 const EXPECTED = [LoaderFailedError, CacheClosedError, InvalidationNotConfirmedError];
 
-/** One run of a world under a plan: what a seed makes happen, and then the time in which all has to come right again. */
+/** One run of a world by a plan: first the steps that the seed draws, then the time in which everything must become coherent again. */
 export class Schedule<M extends Member> {
   readonly faults = new Map<string, number>();
   readonly #world: World<M>;
@@ -84,7 +84,7 @@ export class Schedule<M extends Member> {
       this.#world.kill(member);
       return;
     }
-    // Its machine may have to wake up for it.
+    // If its machine stands still, it leaves when that runs again.
     member.shop.instance.isServing = false;
     this.#track(new Promise<void>((resolve) => member.whenRunning(() => resolve(leave(member)))));
   }
@@ -93,7 +93,7 @@ export class Schedule<M extends Member> {
     this.#joined += 1;
     const member = await this.#world.join(`i${this.#joined}`, this.#plan.settings);
     this.#members.add(member);
-    // Some have never reached the server when they are first asked.
+    // Some instances are read before they have reached the server for the first time.
     if (this.#random.chance(0.2))
       this.#fail(
         member,

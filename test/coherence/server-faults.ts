@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { RedisServer } from '../support/redis/redis-server.js';
 
-/** What is done to a Redis, one thing at a time: a server that is being restarted can be neither frozen nor asked. */
+/** Faults of a Redis, one at a time: a server that restarts can neither be frozen nor get commands. */
 export class ServerFaults {
   readonly #server: RedisServer;
   readonly #client: Redis;
@@ -19,7 +19,7 @@ export class ServerFaults {
     return this.#server.port;
   }
 
-  /** Nobody is answered for a while, and every connection stays open. */
+  /** The server answers nobody for a while; every connection stays open. */
   freeze(milliseconds: number): void {
     this.#begin(async () => {
       this.#server.pause();
@@ -28,7 +28,7 @@ export class ServerFaults {
     });
   }
 
-  /** It is killed and, after a while, started again. */
+  /** The server is killed and, after a while, started again. */
   restart(milliseconds: number, { empty }: { readonly empty: boolean }): void {
     this.#begin(async () => {
       if (empty) await this.#client.flushall();
@@ -55,7 +55,7 @@ export class ServerFaults {
     this.#ask((client) => client.del(`{${this.#namespace}}:${what}`));
   }
 
-  /** It takes no writes for a while. */
+  /** The server accepts no writes for a while. */
   fillUp(milliseconds: number): void {
     this.#begin(async () => {
       await this.#client.config('SET', 'maxmemory', '1');
@@ -64,7 +64,7 @@ export class ServerFaults {
     });
   }
 
-  /** Ends what is under way. */
+  /** Ends the running fault. */
   async heal(): Promise<void> {
     this.#endSoon();
     await this.#running;
@@ -83,7 +83,7 @@ export class ServerFaults {
     this.#running = fault().finally(() => (this.#running = undefined));
   }
 
-  /** A while, which {@link heal} cuts short. */
+  /** Waits; {@link heal} cuts the wait short. */
   #pass(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, milliseconds);

@@ -8,34 +8,34 @@ import type { Subject } from './moments.js';
 import { isMadeValue, type MadeValue, type Part } from './made-value.js';
 import type { UnderWay } from './under-way.js';
 
-/** The region of cached lists, each made of cached items. */
+/** The region of cached lists. Each is made of cached rows. */
 export const LISTS = 'lists';
 
-/** How something is loaded, or put. */
+/** How something is loaded or put. */
 export interface Way {
-  /** How long the loader, or the way back from the commit, takes, in ms. */
+  /** How long the loader takes, or the method of a put after its commit, in ms. */
   readonly takes?: number | undefined;
-  /** Whether the entry carries a tag for each of its rows, given with the call or told by the result. */
+  /** Whether the entry has a tag for each of its rows: given with the call, or told by the result. */
   readonly tags?: 'given' | 'told' | undefined;
   /** ms */
   readonly ttl?: number | undefined;
-  /** Whether the loader throws in the end. */
+  /** Whether the loader throws at its end. */
   readonly fails?: boolean | undefined;
 }
 
-/** What a loader throws that is told to. */
+/** The error of a loader that is to fail. */
 export class LoaderFailedError extends Error {}
 
 /**
- * What an application does with one instance's cache, told to the history: every row of the source is an entry `key` of its region, and a
- * list is made of entries.
+ * An application that uses one instance's cache and reports everything to the history. Every row of the source is the entry `key` of its
+ * region. A list is made of such entries.
  */
 export class Shop {
   readonly instance: InstanceHistory;
   readonly #history: History;
   readonly #clock: Clock;
 
-  /** @param clock - the instance's own */
+  /** @param clock - the clock of the instance */
   constructor(history: History, instance: InstanceHistory, clock: Clock) {
     this.#history = history;
     this.instance = instance;
@@ -64,13 +64,13 @@ export class Shop {
     return value;
   }
 
-  /** Looks, and never loads. */
+  /** Reads one row, but does not load it. */
   look(subject: Subject): void {
     const asked = this.instance.asks(subject);
     this.instance.got(subject, asked, this.instance.cache.region(subject.region).getSync(subject.key));
   }
 
-  /** Reads several rows of one region with one call of the loader for those that are missing. */
+  /** Reads several rows of one region. One call of the loader loads those that are missing. */
   async readMany(region: string, keys: readonly string[], way: Way = {}): Promise<void> {
     const { instance } = this;
     const asked = new Map(keys.map((key) => [key, instance.asks({ region, key })]));
@@ -100,7 +100,7 @@ export class Shop {
     for (const [key, at] of asked) instance.got({ region, key }, at, values.get(key));
   }
 
-  /** Reads a list that is made of what the cache gives for `members`. */
+  /** Reads a list. Its loader reads `members` through the cache. */
   async readList(key: string, members: readonly Subject[], way: Way = {}, ofMembers: Way = {}): Promise<void> {
     const { instance } = this;
     const subject = { region: LISTS, key };
@@ -129,15 +129,15 @@ export class Shop {
     instance.got(subject, asked, value);
   }
 
-  /** Changes a row and then evicts it, by its key or by its tag or by something wider. */
+  /** Changes a row and then evicts `targets`: its key, its tag, or something wider. */
   async write(
     subject: Subject,
-    names: readonly InvalidationTarget[] = [keyOf(subject)],
+    targets: readonly InvalidationTarget[] = [keyOf(subject)],
     evictsAfter?: number,
   ): Promise<void> {
     this.#history.commit(rowOf(subject), this.instance.name);
     await this.#pause(evictsAfter);
-    await this.evict(names);
+    await this.evict(targets);
   }
 
   /** Changes several rows of one region and evicts them together. */
@@ -149,28 +149,28 @@ export class Shop {
 
   async evictMany(region: string, keys: readonly string[]): Promise<void> {
     const { instance } = this;
-    const names = keys.map((key) => keyOf({ region, key }));
-    await instance.evicts(names, () => instance.cache.region(region).evictMany(keys));
+    const targets = keys.map((key) => keyOf({ region, key }));
+    await instance.evicts(targets, () => instance.cache.region(region).evictMany(keys));
   }
 
-  /** Evicts `names`, in one tick. */
-  async evict(names: readonly InvalidationTarget[]): Promise<void> {
+  /** Evicts `targets` in one tick. */
+  async evict(targets: readonly InvalidationTarget[]): Promise<void> {
     const { instance } = this;
     if (!instance.isServing) return;
-    const evictions = names.map((name) => instance.evicts([name], () => this.#evict(name)));
+    const evictions = targets.map((target) => instance.evicts([target], () => this.#evict(target)));
     await Promise.all(evictions);
   }
 
-  /** Changes a row and evicts `names` until no instance can serve what was there before. */
-  async writeEverywhere(subject: Subject, name: InvalidationTarget, timeout: number): Promise<void> {
+  /** Changes a row and evicts it everywhere. */
+  async writeEverywhere(subject: Subject, target: InvalidationTarget, timeout: number): Promise<void> {
     const { instance } = this;
     this.#history.commit(rowOf(subject), instance.name);
     const asked = this.#history.moment();
-    await instance.evicts([name], () => this.#evict(name, { everywhere: { timeout } }));
-    this.#history.confirmed([name], asked, instance.name);
+    await instance.evicts([target], () => this.#evict(target, { everywhere: { timeout } }));
+    this.#history.confirmed([target], asked, instance.name);
   }
 
-  /** Changes a row through a put, whose way back takes a while. */
+  /** Changes a row with a put. Its method goes on for a while after the commit. */
   async update(subject: Subject, way: Way = {}): Promise<void> {
     const tags = way.tags && tagsOf([subject]);
     const method = async (): Promise<MadeValue> => {
@@ -183,7 +183,7 @@ export class Shop {
     await this.instance.cache.region(subject.region).update(subject.key, method, { tags, ttl: way.ttl });
   }
 
-  /** Changes a row and hands it to the cache while it is true. */
+  /** Changes a row and calls `set` before it can change again. */
   async set(subject: Subject, way: Way = {}): Promise<void> {
     const { instance } = this;
     if (!instance.isServing) return;
@@ -197,22 +197,22 @@ export class Shop {
     );
   }
 
-  async #evict(name: InvalidationTarget, options?: EvictOptions): Promise<void> {
+  async #evict(target: InvalidationTarget, options?: EvictOptions): Promise<void> {
     const { cache } = this.instance;
-    switch (name.kind) {
+    switch (target.kind) {
       case 'everything':
         await (options ? cache.clear(options) : cache.clear());
         break;
       case 'region':
-        await (options ? cache.region(name.region).clear(options) : cache.region(name.region).clear());
+        await (options ? cache.region(target.region).clear(options) : cache.region(target.region).clear());
         break;
       case 'tag':
-        await (options ? cache.evictTags(name.tag, options) : cache.evictTags(name.tag));
+        await (options ? cache.evictTags(target.tag, options) : cache.evictTags(target.tag));
         break;
       case 'key':
         await (options
-          ? cache.region(name.region).evict(name.key, options)
-          : cache.region(name.region).evict(name.key));
+          ? cache.region(target.region).evict(target.key, options)
+          : cache.region(target.region).evict(target.key));
     }
   }
 

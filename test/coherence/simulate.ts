@@ -7,7 +7,7 @@ import type { Violation } from './violation.js';
 
 export const MAX_STALENESS = 2_000;
 
-/** What came of one schedule. */
+/** The result of one schedule. */
 export interface Outcome {
   readonly seed: number;
   readonly violations: readonly Violation[];
@@ -15,7 +15,7 @@ export interface Outcome {
   readonly faults: ReadonlyMap<string, number>;
 }
 
-/** Runs the schedule of `seed` in memory: the same seed, the same history. */
+/** Runs the schedule of `seed` in memory. The same seed gives the same history. */
 export function simulate(seed: number, tamper?: Sabotage['tamper']): Promise<Outcome> {
   const random = new Random(seed);
   return drawingFrom(random, async () => {

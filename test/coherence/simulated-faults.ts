@@ -3,12 +3,12 @@ import type { Random } from '../../tools/random.mjs';
 import type { SimulatedMember } from './simulated-world.js';
 import { faultLength, type Fault } from './world.js';
 
-/** How late something comes, in ms. */
+/** How much later something arrives, in ms. */
 function delay(random: Random): number {
   return random.pick([random.between(1, 50), random.between(50, 600), random.between(600, 3_000)]);
 }
 
-/** All that can go wrong with the in-memory bridge, with the wire to it, and with the machines. */
+/** All faults of the in-memory bridge, of an instance's connection to it, and of the machines. */
 export function simulatedFaults(
   bridge: InMemoryInvalidationBridge,
   namespace: string,
@@ -89,8 +89,8 @@ export function simulatedFaults(
     atOnce('log deleted', 2, () => bridge.wipe(namespace)),
     atOnce('restart', 2, () => bridge.restart()),
     atOnce('restart with a lost tail', 2, (_, random) => bridge.restart({ lost: random.between(1, 4) })),
-    // What a primary had accepted and neither replicated nor told everybody when it died: the hardest to notice.
-    atOnce('unheard tail lost', 3, ({ wire }, random) => {
+    // Entries that a primary accepted, but neither replicated nor published to everybody before it died: the hardest loss to notice.
+    atOnce('unpublished tail lost', 3, ({ wire }, random) => {
       wire.isSilent = true;
       const lost = random.between(1, 2);
       after(random.between(20, 600), () => {
@@ -103,7 +103,7 @@ export function simulatedFaults(
       const { machine, shop } = target;
       const asleep = 1_000 + faultLength(random);
       machine.suspend(asleep, () => shop.instance.wakes());
-      // Behind it the network has often forgotten the connection.
+      // After a suspension the network has often dropped the connection.
       if (random.chance(0.3)) return;
       bridge.cut(shop.instance.cache, { silently: true });
       after(asleep + faultLength(random), () => heal(target));

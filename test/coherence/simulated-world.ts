@@ -16,7 +16,7 @@ export interface SimulatedMember extends Member {
   readonly wire: Wire;
 }
 
-/** Everything in one process, over the in-memory bridge, by a clock that moves when all has been done that there was to do. */
+/** Instances in one process over the in-memory bridge. The clock advances only when there is nothing left to do. */
 export class SimulatedWorld implements World<SimulatedMember> {
   readonly clock = new ManualClock();
   readonly history: History;
@@ -25,7 +25,7 @@ export class SimulatedWorld implements World<SimulatedMember> {
   readonly #witnessed: InvalidationBridge;
   readonly #members = new Set<SimulatedMember>();
 
-  /** @param tamper - what a sabotage makes of the bridge */
+  /** @param tamper - how a sabotage changes the bridge */
   constructor(maxStaleness: number, tamper: (bridge: InvalidationBridge) => InvalidationBridge = (bridge) => bridge) {
     this.history = new History({ now: () => this.clock.now(), maxStaleness });
     this.#witnessed = this.history.witnessed(tamper(this.#bridge));
@@ -60,7 +60,7 @@ export class SimulatedWorld implements World<SimulatedMember> {
   kill({ shop, wire }: SimulatedMember): void {
     shop.instance.dies();
     wire.die();
-    // Its timers would otherwise run on in the living process.
+    // Otherwise its timers would run on in this process.
     void shop.instance.cache.close();
   }
 

@@ -1,10 +1,10 @@
 import type { Moment } from './moments.js';
 
-/** The rows behind the caches: each has the versions 0, 1, 2 … and nothing else. */
+/** The rows behind the caches. A row is only a version number: 0, 1, 2 … */
 export class SourceOfTruth {
   readonly #commits = new Map<string, Moment[]>();
 
-  /** Makes a new version of `row` and gives its number. */
+  /** Makes a new version of `row` and returns its number. */
   commit(row: string, moment: Moment): number {
     const commits = this.#commits.get(row);
     if (commits) return commits.push(moment);

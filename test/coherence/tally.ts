@@ -4,7 +4,7 @@ import type { Violation } from './violation.js';
 
 const MOST_VIOLATIONS = 20;
 
-/** What many schedules came to together. It travels between processes, and so is data alone. */
+/** The sum of the results of many schedules. It is plain data, because it crosses between processes. */
 export interface Tally {
   schedules: number;
   figures: Figures;

@@ -12,7 +12,7 @@ export function newOrigin(history: History, kind: Origin['kind'], instance: stri
 
 /** A load, a put or a set between its beginning and its end. */
 export class UnderWay {
-  /** What is asked inside of it is its child. */
+  /** Its flight, the parent of the loads that its loader asks for. */
   readonly flight: Flight | undefined;
   readonly #history: History;
   readonly #origin: Origin;
@@ -29,18 +29,18 @@ export class UnderWay {
     return this.#origin.id;
   }
 
-  /** The value that it gives: the version of a row that it saw. `tags`, where only the result tells them. */
+  /** Makes its result: the version of a row that it saw. `tags`: if only the result tells them. */
   made(row: string, version: number, tags?: readonly string[]): MadeValue {
     return this.madeOf([{ row, version, from: this.#origin }], tags);
   }
 
-  /** The value that it gives, made of what others hold. */
+  /** Makes its result out of cached values. */
   madeOf(parts: readonly Part[], tags?: readonly string[]): MadeValue {
     if (tags) this.#origin.tags = tags;
     return new MadeValue(parts, this.#origin);
   }
 
-  /** Its loader, or method, has returned. */
+  /** Notes that its loader or method has returned. */
   end(): void {
     this.#history.note(this.#origin.instance, 'ends', this.#origin.kind, this.#origin.id);
     this.#ended();

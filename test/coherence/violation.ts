@@ -1,6 +1,6 @@
-/** The promises that a history is held against; the letters are those of `docs/reliability.md`. */
+/** The promises that a history checks; the letters are those of `docs/reliability.md`. */
 export type BrokenPromise =
-  /** (a) A read gave a value whose invalidation had been in the log for longer than the lease. */
+  /** (a) A read returned a value whose invalidation had been in the log for longer than the lease. */
   | 'bounded staleness'
   /** (b) An instance read what it had evicted itself. */
   | 'read your own evictions'
@@ -10,12 +10,12 @@ export type BrokenPromise =
   | 'agreement after the faults'
   /** (e) A load began while one ran that its reader should have joined, or a load was not counted. */
   | 'single flight'
-  /** Nothing else than what is asked for is ever given. */
+  /** A read returned another entry than the one that was asked for. */
   | 'the entry asked for'
-  /** (f) A read that began after an eviction everywhere had resolved gave the old value. */
+  /** (f) A read that began after an eviction everywhere had resolved returned the old value. */
   | 'evicted everywhere';
 
-/** What was seen, with all that is needed to understand it. */
+/** A broken promise, with all that is needed to understand it. */
 export interface Violation {
   readonly promise: BrokenPromise;
   /** ms since the history began */

@@ -8,22 +8,22 @@ import { overriding } from './overriding.js';
 import type { Machine } from './machine.js';
 
 /**
- * What lies between one instance and its server, with the faults that only this instance meets: a channel that is silent, answers
- * that are late or lost although the server did what was asked, and a machine that stands still.
+ * The connection of one instance to its server, with the faults that only this instance meets: a silent channel, answers that are late or
+ * lost although the server did what was asked, and a machine that stands still.
  */
 export class Wire {
   readonly #clock: Clock;
   readonly #machine: Machine;
   readonly #links = new Set<InvalidationLink>();
   #isDead = false;
-  /** The channel brings nothing. */
+  /** Whether the channel delivers nothing. */
   isSilent = false;
-  /** Requests are heard, and their answers lost. */
+  /** Whether requests arrive and their answers are lost. */
   losesAnswers = false;
   /** How long answers take, in ms. */
   answersTake = 0;
 
-  /** @param clock - the world's: an answer travels on while the machine stands still */
+  /** @param clock - the clock of the world: an answer travels on while the machine stands still */
   constructor(clock: Clock, machine: Machine) {
     this.#clock = clock;
     this.#machine = machine;
@@ -35,13 +35,13 @@ export class Wire {
     this.answersTake = 0;
   }
 
-  /** The process at its end is gone: nothing leaves it any more, and nothing reaches it. */
+  /** Ends the process of the instance: nothing leaves it any more, and nothing reaches it. */
   die(): void {
     this.#isDead = true;
     for (const link of this.#links) link.close();
   }
 
-  /** `bridge`, as this instance reaches it. */
+  /** Wraps `bridge` as this instance reaches it. */
   over(bridge: InvalidationBridge): InvalidationBridge {
     return overriding(bridge, {
       dial: async (member, listener, signal) => {

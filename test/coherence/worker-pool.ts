@@ -18,7 +18,7 @@ export class WorkerPool {
   );
 
   /**
-   * Runs the schedules of `count` seeds, the first of which is `seed`. Without a mechanism it stops when a promise is broken.
+   * Runs the schedules of `count` seeds, the first of which is `seed`. With a mechanism taken out, it stops when a promise is broken.
    *
    * @param without - the mechanism to take out
    */

@@ -3,7 +3,7 @@ import { without } from './sabotage.js';
 import { simulate } from './simulate.js';
 import { count, newTally, type Tally } from './tally.js';
 
-/** Seeds to run: all of them, or without a mechanism until one breaks a promise. */
+/** Seeds to run: all of them; with a mechanism taken out, until one breaks a promise. */
 export interface Assignment {
   readonly seeds: readonly number[];
   /** The mechanism to take out. */

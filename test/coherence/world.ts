@@ -4,37 +4,37 @@ import type { History } from './history.js';
 import type { Random } from '../../tools/random.mjs';
 import type { Shop } from './shop.js';
 
-/** One instance of the application, in whichever world. */
+/** One instance of the application in a world. */
 export interface Member {
   readonly shop: Shop;
-  /** Whether its machine runs, so that what it says of itself is up to date. */
+  /** Whether its machine runs. While it stands still, the state of its cache is not up to date. */
   readonly isRunning: boolean;
-  /** Runs `callback` now, or when its machine runs again. */
+  /** Runs `callback` now; if its machine stands still, when it runs again. */
   whenRunning(callback: () => void): void;
 }
 
-/** Something that goes wrong. */
+/** A fault that a schedule can inject. */
 export interface Fault<M extends Member> {
   readonly kind: string;
   readonly weight: number;
   /** Whether the target cannot reach the server meanwhile. */
   readonly cutsOff?: boolean;
-  /** Makes it happen, to `target` or to all; it heals by itself or by {@link World.heal}. */
+  /** Injects it, for `target` or for all. It ends by itself, or by {@link World.heal}. */
   inject(target: M, random: Random): void;
 }
 
-/** Where a schedule runs: in memory by a clock of its own, or on a Redis by the clock on the wall. */
+/** Where a schedule runs: in memory by a clock of its own, or on a Redis in real time. */
 export interface World<M extends Member = Member> {
   readonly clock: Clock;
   readonly history: History;
   readonly faults: readonly Fault<M>[];
-  /** Starts one more instance; it need not have synced when this returns. */
+  /** Starts another instance. It may not have synced yet when the promise resolves. */
   join(name: string, settings: Partial<CacheSettings>): Promise<M>;
-  /** The instance's process ends at once, with all that it had not delivered. */
+  /** Ends the process of the instance at once, with all that it had not delivered. */
   kill(member: M): void;
   /** Ends every fault. */
   heal(): Promise<void>;
-  /** Lets time pass until `running` has settled. */
+  /** Lets time pass until `running` settles. */
   run<T>(running: Promise<T>): Promise<T>;
 }
 
