@@ -47,7 +47,7 @@ export class Child {
    * @param {(line: string) => void} [options.say] gets each line that the child prints, and is told when the child ends unasked; without
    *   it the child prints where this process does
    */
-  constructor(program, { name = `${program}`, args = [], execArgv = [], say } = {}) {
+  constructor(program, { name = String(program), args = [], execArgv = [], say } = {}) {
     this.#name = name;
     this.#process = fork(program, [...args], {
       execArgv: [...execArgv],

@@ -70,21 +70,11 @@ export function parseCommandLine({ options }, args) {
   const entries = Object.entries(options);
   /** @type {Record<string, unknown>} */
   const values = Object.fromEntries(entries.map(([name, option]) => [name, option.default]));
-  const { tokens } = parseArgs({
-    args: [...args],
-    // What is wrong is said in our words.
-    strict: false,
-    tokens: true,
-    options: {
-      help: { type: 'boolean', short: 'h' },
-      ...Object.fromEntries(
-        entries.map(([name, { argument }]) => [
-          name,
-          { type: /** @type {'boolean' | 'string'} */ (argument === undefined ? 'boolean' : 'string') },
-        ]),
-      ),
-    },
-  });
+  /** @type {Record<string, { type: 'boolean' | 'string', short?: string }>} */
+  const expected = { help: { type: 'boolean', short: 'h' } };
+  for (const [name, { argument }] of entries) expected[name] = { type: argument === undefined ? 'boolean' : 'string' };
+  // Not strict: the messages are our own.
+  const { tokens } = parseArgs({ args: [...args], strict: false, tokens: true, options: expected });
   for (const token of tokens) {
     if (token.kind === 'option-terminator') continue;
     if (token.kind === 'positional') throw new CommandLineError(`'${token.value}' belongs to no option`);
@@ -100,6 +90,7 @@ export function parseCommandLine({ options }, args) {
       throw new CommandLineError(`${token.rawName} needs a value: ${token.rawName} ${option.argument}`);
     values[token.name] = valueOf(option, token.rawName, token.value ?? '');
   }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each value is the default of its option, or what that has read
   return /** @type {Values<Options>} */ (values);
 }
 

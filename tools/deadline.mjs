@@ -14,6 +14,7 @@
 export async function withDeadline(work, milliseconds, onLate) {
   /** @type {NodeJS.Timeout | undefined} */
   let timer;
+  /** @type {Promise<never>} */
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => {
       try {
@@ -24,7 +25,7 @@ export async function withDeadline(work, milliseconds, onLate) {
     }, milliseconds);
   });
   try {
-    return await Promise.race([work, /** @type {Promise<never>} */ (late)]);
+    return await Promise.race([work, late]);
   } finally {
     clearTimeout(timer);
   }

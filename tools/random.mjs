@@ -58,8 +58,9 @@ export class Random {
    * @throws {RangeError} when there are no items
    */
   pick(items) {
-    if (items.length === 0) throw new RangeError('There is nothing to pick from.');
-    return /** @type {T} */ (items[this.below(items.length)]);
+    // Not by index: an item may be `undefined`, and that is not the same as no item.
+    for (const item of items.slice(this.below(items.length))) return item;
+    throw new RangeError('There is nothing to pick from.');
   }
 
   /**

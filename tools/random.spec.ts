@@ -28,10 +28,7 @@ describe('Random', () => {
     const random = new Random(3);
     const between = new Set(Array.from({ length: 200 }, () => random.between(2, 4)));
     const below = new Set(Array.from({ length: 200 }, () => random.below(2)));
-    expect([[...between].toSorted(), [...below].toSorted()]).toEqual([
-      [2, 3, 4],
-      [0, 1],
-    ]);
+    expect([between, below]).toEqual([new Set([2, 3, 4]), new Set([0, 1])]);
   });
 
   it('picks one of the items, and refuses to pick from none', () => {
@@ -53,7 +50,7 @@ describe('Random', () => {
     for (let times = 0; times < 50; times += 1) {
       const some = random.some([1, 2, 3]);
       expect(some.length).toBeGreaterThan(0);
-      expect(some).toEqual(some.toSorted());
+      expect(some).toEqual([1, 2, 3].filter((item) => some.includes(item)));
     }
     expect(random.some([])).toEqual([]);
   });
