@@ -1,7 +1,9 @@
 import { onTestFinished, TestRunner } from 'vitest';
 import { DistributedCache } from '../../../libs/distributed-cache/src/cache/distributed-cache.js';
 import type { Clock } from '../../../libs/distributed-cache/src/common/clock.js';
-import { chooseBridge } from '../../../libs/distributed-cache/src/module/bridge/choose-bridge.js';
+import { chooseRedisBridge } from '../../../libs/distributed-cache/src/module/bridge/choose-redis-bridge.js';
+import type { ChosenBridge } from '../../../libs/distributed-cache/src/module/bridge/chosen-bridge.js';
+import { findConnectionString } from '../../../libs/distributed-cache/src/module/bridge/connection-source.js';
 import type { DistributedCacheOptions } from '../../../libs/distributed-cache/src/module/options/distributed-cache.options.js';
 import { resolveSettings } from '../../../libs/distributed-cache/src/module/options/resolve-settings.js';
 import { InMemoryInvalidationBridge } from '../../../libs/distributed-cache/src/testing/in-memory-invalidation-bridge.js';
@@ -173,7 +175,7 @@ export class Instances {
   }
 
   #start(instance: DistributedCache, index: number, own: DistributedCacheOptions = {}): void {
-    const { bridge, commandTimeout } = chooseBridge(this.#optionsOf(index, own), () => undefined);
+    const { bridge, commandTimeout } = bridgeFor(this.#optionsOf(index, own));
     instance.start(bridge, commandTimeout);
   }
 
@@ -182,6 +184,14 @@ export class Instances {
     if (!instance) throw new Error(`instances(${this.#size}) has no instance ${index + 1}`);
     return instance;
   }
+}
+
+/** As `chooseBridge`, which is async because it loads ioredis on demand. */
+function bridgeFor(options: DistributedCacheOptions): Pick<ChosenBridge, 'bridge' | 'commandTimeout'> {
+  const { bridge, redis, redisConnectionString } = options;
+  const found = findConnectionString(redisConnectionString, () => undefined);
+  if (bridge || !(found || redis)) return { bridge, commandTimeout: undefined };
+  return chooseRedisBridge(options, found);
 }
 
 function optionsOf(place: Place | undefined): DistributedCacheOptions {

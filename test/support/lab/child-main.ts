@@ -60,7 +60,7 @@ export async function main(connectionString: string, maxStaleness: string): Prom
     regions: { prices: { whenDisconnected: 'bypass' } },
   };
   const cache = new DistributedCache(resolveSettings(options, undefined));
-  cache.start(chooseBridge(options, () => undefined).bridge);
+  cache.start((await chooseBridge(options, () => undefined)).bridge);
   await cache.firstSync(1);
   serve(commandsOf(cache));
 }

@@ -37,7 +37,7 @@ export class LabInstance {
     const all = { ...options, redisConnectionString: proxy.connectionString, maxSize: 1e6, sizeOf: watched.sizeOf };
     const cache = new DistributedCache(resolveSettings(all, undefined), { logger: log });
     watched.watch(cache);
-    const { bridge, commandTimeout } = chooseBridge(all, () => undefined);
+    const { bridge, commandTimeout } = await chooseBridge(all, () => undefined);
     cache.start(bridge && witness.watching(bridge), commandTimeout);
     return new LabInstance(proxy, cache, new Shop(history, watched, systemClock), log);
   }

@@ -3,7 +3,9 @@ import type { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { isDistributedCache, type DistributedCache } from '../cache/distributed-cache.js';
 import { getDistributedCacheToken } from '../cache/distributed-cache.token.js';
 import type { Clock } from '../common/clock.js';
-import { chooseBridge, type ChosenBridge } from './bridge/choose-bridge.js';
+import { chooseBridge } from './bridge/choose-bridge.js';
+import type { ChosenBridge } from './bridge/chosen-bridge.js';
+import { findConnectionString } from './bridge/connection-source.js';
 import type { DecoratedMethodsExplorer } from './boot-checks/decorated-methods.explorer.js';
 import type { DistributedCacheOptions } from './options/distributed-cache.options.js';
 import { BOOT_WAIT, firstSyncAtBoot } from './first-sync-at-boot.js';
@@ -59,9 +61,10 @@ export class DistributedCacheLifecycle implements RegisteredCache, OnModuleInit,
    * compiled but never initialised, as in many unit tests.
    */
   startEarlyInLocalMode(): void {
-    const { options, modules, name } = this.#parts;
+    const { options, modules } = this.#parts;
     const read = earlySettingsReader(modules);
-    if (read && !options.redis && !options.bridge && !chooseBridge(options, read, name).bridge) this.cache.start();
+    if (!read || options.redis || options.bridge) return;
+    if (!findConnectionString(options.redisConnectionString, read)) this.cache.start();
   }
 
   onModuleInit(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { DistributedCache } from '../cache/distributed-cache.js';
 import type { CancelTimer, Clock } from '../common/clock.js';
 import { RedisUnavailableError } from '../errors.js';
-import type { ChosenBridge } from './bridge/choose-bridge.js';
+import type { ChosenBridge } from './bridge/chosen-bridge.js';
 
 /** How long boot waits for the first sync before it goes on without it, in ms. */
 export const BOOT_WAIT = 1_000;

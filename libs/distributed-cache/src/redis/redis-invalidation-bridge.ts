@@ -53,10 +53,9 @@ import {
   clientsFromClient,
   clientsFromConnectionString,
   clientsFromOptions,
-  isRedisClient,
   type RedisClients,
 } from './dial/clients.js';
-import type { RedisClientOptions } from './dial/credentials.js';
+import { isRedisClient, type RedisClientOptions } from './dial/credentials.js';
 import { LinkConnections } from './dial/link-connections.js';
 import { dialStep } from './dial/dial-step.js';
 import { ServerChoice } from './dial/server-choice.js';

@@ -1,65 +1,63 @@
 import { Cluster, Redis } from 'ioredis';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { failureOf } from '../../../../../test/support/common/failure-of.js';
 import { InvalidConnectionStringError, InvalidOptionsError } from '../../errors.js';
 import { RedisInvalidationBridge } from '../../redis/redis-invalidation-bridge.js';
 import { InMemoryInvalidationBridge } from '../../testing/in-memory-invalidation-bridge.js';
-import { chooseBridge, type ChosenBridge } from './choose-bridge.js';
+import { chooseBridge } from './choose-bridge.js';
+import type { ChosenBridge } from './chosen-bridge.js';
 import type { DistributedCacheOptions } from '../options/distributed-cache.options.js';
 
-function choose(options: DistributedCacheOptions, settings: Record<string, string> = {}): ChosenBridge {
+function choose(options: DistributedCacheOptions, settings: Record<string, string> = {}): Promise<ChosenBridge> {
   return chooseBridge(options, (name) => settings[name]);
 }
 
-function thrownBy(run: () => unknown): unknown {
-  try {
-    return run();
-  } catch (error) {
-    return error;
-  }
-}
-
 describe('chooseBridge', () => {
-  it('chooses local mode without a connection string', () => {
-    expect(choose({})).toMatchObject({ bridge: undefined, source: 'no connection string', redisIdentity: undefined });
+  it('chooses local mode without a connection string', async () => {
+    expect(await choose({})).toMatchObject({
+      bridge: undefined,
+      source: 'no connection string',
+      redisIdentity: undefined,
+    });
   });
 
-  it("chooses local mode for the option '', whatever is set and whatever is to be merged over a string", () => {
+  it("chooses local mode for the option '', whatever is set and whatever is to be merged over a string", async () => {
     const options: DistributedCacheOptions = { redisConnectionString: '', redis: { keepAlive: 1_000 } };
-    expect(choose(options, { REDIS_URL: 'redis://setting' })).toMatchObject({
+    expect(await choose(options, { REDIS_URL: 'redis://setting' })).toMatchObject({
       bridge: undefined,
       source: "redisConnectionString is ''",
     });
   });
 
-  it('takes the bridge of the options, whatever is set', () => {
+  it('takes the bridge of the options, whatever is set', async () => {
     const bridge = new InMemoryInvalidationBridge();
-    const chosen = choose({ bridge, abortConnect: true }, { REDIS_URL: 'not even : a string' });
+    const chosen = await choose({ bridge, abortConnect: true }, { REDIS_URL: 'not even : a string' });
     expect(chosen).toMatchObject({ bridge, source: 'the option bridge', abortConnect: true, connectRetry: 3 });
   });
 
-  it('takes a client before any setting: it is connected to somewhere already', () => {
+  it('takes a client before any setting: it is connected to somewhere already', async () => {
     const redis = new Redis({ host: 'client.example', port: 7_000, lazyConnect: true });
-    const chosen = choose({ redis }, { REDIS_URL: 'redis://setting' });
+    const chosen = await choose({ redis }, { REDIS_URL: 'redis://setting' });
     expect(chosen.source).toBe('the option redis');
     expect(chosen.bridge?.target).toBe('client.example:7000/0');
   });
 
-  it('takes ioredis options alone where no string is set', () => {
-    const chosen = choose({ redis: { host: 'options.example' } });
+  it('takes ioredis options alone where no string is set', async () => {
+    const chosen = await choose({ redis: { host: 'options.example' } });
     expect(chosen.source).toBe('the option redis');
     expect(chosen.bridge).toBeInstanceOf(RedisInvalidationBridge);
   });
 
-  it('takes the string and says where it was found', () => {
-    const chosen = choose({ redis: { keepAlive: 1_000 } }, { REDIS_URL: 'rediss://shop.example' });
+  it('takes the string and says where it was found', async () => {
+    const chosen = await choose({ redis: { keepAlive: 1_000 } }, { REDIS_URL: 'rediss://shop.example' });
     expect(chosen.source).toBe('REDIS_URL');
     expect(chosen.bridge?.target).toBe('rediss://shop.example:6380/0 (standalone, TLS)');
   });
 
-  it('tells what the string says beside where Redis is', () => {
+  it('tells what the string says beside where Redis is', async () => {
     const text = 'shop.example,abortConnect=true,connectRetry=5,asyncTimeout=700,allowAdmin=true';
-    expect(choose({ redisConnectionString: text })).toMatchObject({
+    expect(await choose({ redisConnectionString: text })).toMatchObject({
       abortConnect: true,
       connectRetry: 5,
       commandTimeout: 700,
@@ -67,18 +65,18 @@ describe('chooseBridge', () => {
     });
   });
 
-  it('lets the options win over the string', () => {
+  it('lets the options win over the string', async () => {
     const redisConnectionString = 'shop.example,abortConnect=true,asyncTimeout=700';
-    expect(choose({ redisConnectionString, abortConnect: false, commandTimeout: '3s' })).toMatchObject({
+    expect(await choose({ redisConnectionString, abortConnect: false, commandTimeout: '3s' })).toMatchObject({
       abortConnect: false,
       commandTimeout: 3_000,
     });
   });
 
-  it('refuses a timeout of the string that would call every connection dead', () => {
-    const choice = (): ChosenBridge => choose({ redisConnectionString: 'shop.example,asyncTimeout=99999999' });
-    expect(choice).toThrow(InvalidOptionsError);
-    expect(choice).toThrow(/asyncTimeout or syncTimeout in the connection string: 99999999 is not allowed/);
+  it('refuses a timeout of the string that would call every connection dead', async () => {
+    const failure = await failureOf(choose({ redisConnectionString: 'shop.example,asyncTimeout=99999999' }));
+    expect(failure).toBeInstanceOf(InvalidOptionsError);
+    expect(String(failure)).toMatch(/asyncTimeout or syncTimeout in the connection string: 99999999 is not allowed/);
   });
 });
 
@@ -88,28 +86,28 @@ describe('A connection string that cannot be used', () => {
     ['REDIS_URL', 'redis://anna:Geheim7@shop.example:port', /^REDIS_URL: /],
     ['CUSTOMCONNSTR_RedisConnectionString', 'https://anna:Geheim7@shop.example', /^CUSTOMCONNSTR_/],
     ['AZURE_REDIS_CONNECTIONSTRING', 'shop.example,passwort=Geheim7', /^AZURE_REDIS_CONNECTIONSTRING: .*passwort/],
-  ])('is refused naming the setting %s, and with no secret anywhere in the error', (name, text, message) => {
-    const error = thrownBy(() => choose({}, { [name]: text }));
+  ])('is refused naming the setting %s, and with no secret anywhere in the error', async (name, text, message) => {
+    const error = await failureOf(choose({}, { [name]: text }));
     expect(error).toBeInstanceOf(InvalidConnectionStringError);
     expect(error).toHaveProperty('message', expect.stringMatching(message));
     expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain('Geheim7');
   });
 
-  it('is refused naming the option', () => {
-    expect(() => choose({ redisConnectionString: 'host:0' }, { REDIS_URL: 'redis://setting' })).toThrow(
+  it('is refused naming the option', async () => {
+    await expect(choose({ redisConnectionString: 'host:0' }, { REDIS_URL: 'redis://setting' })).rejects.toThrow(
       /^the option redisConnectionString: /,
     );
   });
 });
 
 describe('Two caches of one namespace', () => {
-  it('meet in one Cluster that looks its nodes up', () => {
+  it('meet in one Cluster that looks its nodes up', async () => {
     const redis = new Cluster(['srv.example'], { lazyConnect: true, useSRVRecords: true });
-    expect(meet({ redis }, { redis })).toBe(true);
+    expect(await meet({ redis }, { redis })).toBe(true);
   });
 
-  function meet(one: DistributedCacheOptions, other: DistributedCacheOptions): boolean {
-    return choose(one).redisIdentity === choose(other).redisIdentity;
+  async function meet(one: DistributedCacheOptions, other: DistributedCacheOptions): Promise<boolean> {
+    return (await choose(one)).redisIdentity === (await choose(other)).redisIdentity;
   }
 
   it.each<[string, DistributedCacheOptions, DistributedCacheOptions]>([
@@ -145,8 +143,8 @@ describe('Two caches of one namespace', () => {
       { redis: new Redis({ sentinels: [{ host: 'a' }], name: 'main', lazyConnect: true }) },
     ],
     ['a host merged over a cluster', { redisConnectionString: 'a,b', redis: { host: 'c' } }, { redis: { host: 'c' } }],
-  ])('meet on one server: %s', (_what, one, other) => {
-    expect(meet(one, other)).toBe(true);
+  ])('meet on one server: %s', async (_what, one, other) => {
+    expect(await meet(one, other)).toBe(true);
   });
 
   it.each<[string, DistributedCacheOptions, DistributedCacheOptions]>([
@@ -165,7 +163,7 @@ describe('Two caches of one namespace', () => {
       { redis: new Cluster(['srv.example'], { lazyConnect: true, useSRVRecords: true }) },
       { redis: new Cluster(['srv.example'], { lazyConnect: true, useSRVRecords: true }) },
     ],
-  ])('do not meet on different %s', (_what, one, other) => {
-    expect(meet(one, other)).toBe(false);
+  ])('do not meet on different %s', async (_what, one, other) => {
+    expect(await meet(one, other)).toBe(false);
   });
 });

@@ -2,13 +2,8 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import { InvalidOptionsError } from '../../errors.js';
 import { tcpEndpoint } from '../endpoint.js';
-import {
-  clientsFromClient,
-  clientsFromConnectionString,
-  clientsFromOptions,
-  isRedisClient,
-  type RedisClients,
-} from './clients.js';
+import { clientsFromClient, clientsFromConnectionString, clientsFromOptions, type RedisClients } from './clients.js';
+import { isRedisClient } from './credentials.js';
 
 const PASSWORD = 's3cr3t';
 

@@ -68,11 +68,6 @@ export function clientsFromOptions(options: RedisClientOptions): RedisClients {
   return fromOptions(options, describeTargetOfOptions(options));
 }
 
-/** Looks at methods, not at the class: the client may come from another copy of ioredis. @internal */
-export function isRedisClient(redis: Redis | Cluster | RedisClientOptions): redis is Redis | Cluster {
-  return 'duplicate' in redis && typeof redis.duplicate === 'function';
-}
-
 /** Connects as the client of the application does. The client itself is neither used nor closed. @internal */
 export function clientsFromClient(client: Redis | Cluster): RedisClients {
   if ('nodes' in client) return clientsFromCluster(client);

@@ -1,4 +1,4 @@
-import type { RedisOptions } from 'ioredis';
+import type { Cluster, Redis, RedisOptions } from 'ioredis';
 
 /** The credentials for a connection. @publicApi */
 export interface RedisCredentials {
@@ -15,6 +15,11 @@ export type RedisClientOptions = RedisOptions & {
    */
   readonly credentials?: (() => Promise<RedisCredentials>) | undefined;
 };
+
+/** Looks at methods, not at the class: the client may come from another copy of ioredis. Loads nothing of ioredis. @internal */
+export function isRedisClient(redis: Redis | Cluster | RedisClientOptions): redis is Redis | Cluster {
+  return 'duplicate' in redis && typeof redis.duplicate === 'function';
+}
 
 /** The credentials, as ioredis options. @internal */
 export async function askFor(credentials: RedisClientOptions['credentials']): Promise<RedisOptions> {
