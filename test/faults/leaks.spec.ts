@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { RedisInvalidationBridge } from 'nestjs-distributed-cache/redis';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { bridgeMember } from '../support/bridge-member.js';
+import { bridgeMember } from '../support/bridges/bridge-member.js';
 import { untilCoherent } from '../support/instances/copies.js';
 import { instances } from '../support/instances/instances.js';
 import { until } from '../support/lab/waits.js';

@@ -1,4 +1,4 @@
-import { holdToContract } from '../support/hold-to-contract.js';
+import { holdToContract } from '../support/bridges/hold-to-contract.js';
 import { redisBridgeHarness } from '../support/bridges/redis-bridge-under-test.js';
 import { usingRedis } from '../support/redis/using-redis.js';
 

@@ -6,7 +6,7 @@ import { clientsFromConnectionString } from '../../libs/distributed-cache/src/re
 import { LinkConnections } from '../../libs/distributed-cache/src/redis/dial/link-connections.js';
 import { RedisInvalidationBridge } from '../../libs/distributed-cache/src/redis/redis-invalidation-bridge.js';
 import { ServerChoice } from '../../libs/distributed-cache/src/redis/dial/server-choice.js';
-import { bridgeMember } from '../support/bridge-member.js';
+import { bridgeMember } from '../support/bridges/bridge-member.js';
 import { eventually } from '../support/common/eventually.js';
 import { startRedis, usingRedis } from '../support/redis/using-redis.js';
 

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { BridgeStats } from 'nestjs-distributed-cache';
 import { RedisInvalidationBridge } from 'nestjs-distributed-cache/redis';
-import { bridgeMember } from '../support/bridge-member.js';
+import { bridgeMember } from '../support/bridges/bridge-member.js';
 import { eventually } from '../support/common/eventually.js';
 import { fill, untilDropped } from '../support/instances/copies.js';
 import { instances, type Place } from '../support/instances/instances.js';

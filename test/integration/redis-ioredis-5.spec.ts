@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { Redis } from 'ioredis';
 import { fill, untilDropped } from '../support/instances/copies.js';
 import { instances } from '../support/instances/instances.js';
-import { holdToContract } from '../support/hold-to-contract.js';
+import { holdToContract } from '../support/bridges/hold-to-contract.js';
 import { redisBridgeHarness } from '../support/bridges/redis-bridge-under-test.js';
 import { usingRedis } from '../support/redis/using-redis.js';
 

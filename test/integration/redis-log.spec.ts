@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { advance } from '../../libs/distributed-cache/src/protocol/position.js';
 import { RedisInvalidationBridge } from 'nestjs-distributed-cache/redis';
-import { bridgeMember } from '../support/bridge-member.js';
+import { bridgeMember } from '../support/bridges/bridge-member.js';
 import { eventually } from '../support/common/eventually.js';
 import { copies, fill, untilCoherent, untilDropped } from '../support/instances/copies.js';
 import { instances } from '../support/instances/instances.js';

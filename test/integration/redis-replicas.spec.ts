@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { InvalidationLink } from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
 import { RedisInvalidationBridge } from '../../libs/distributed-cache/src/redis/redis-invalidation-bridge.js';
-import { bridgeMember } from '../support/bridge-member.js';
+import { bridgeMember } from '../support/bridges/bridge-member.js';
 import { usingRedis } from '../support/redis/using-redis.js';
 
 describe('how many replicas have what was published is asked', () => {

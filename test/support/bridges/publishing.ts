@@ -4,7 +4,7 @@ import { decodeInvalidation } from '../../../libs/distributed-cache/src/protocol
 import type { Invalidation, InvalidationTarget } from '../../../libs/distributed-cache/src/protocol/invalidation.js';
 import { Publisher, type PublisherSettings } from '../../../libs/distributed-cache/src/coherence/publish/publisher.js';
 import { ManualClock } from '../../../libs/distributed-cache/src/testing/manual-clock.js';
-import { memberWith } from '../bridge-member.js';
+import { memberWith } from './bridge-member.js';
 import { ScriptedLink } from './scripted-bridge.js';
 
 export const PUBLISH_TIMEOUT = 1_000;

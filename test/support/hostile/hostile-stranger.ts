@@ -1,7 +1,7 @@
 import type { Doorbell, InvalidationLink } from '../../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
 import { readDoorbell } from '../../../libs/distributed-cache/src/redis/link/doorbell-text.js';
 import type { InMemoryInvalidationBridge } from '../../../libs/distributed-cache/src/testing/in-memory-invalidation-bridge.js';
-import { bridgeMember } from '../bridge-member.js';
+import { bridgeMember } from '../bridges/bridge-member.js';
 import type { Random } from '../../../tools/random.mjs';
 
 /** Larger ones are rung only: a log of them is the memory of Redis, not of the instances. */

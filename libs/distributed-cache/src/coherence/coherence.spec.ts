@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { memberWith } from '../../../../test/support/bridge-member.js';
+import { memberWith } from '../../../../test/support/bridges/bridge-member.js';
 import { cacheSettings } from '../../../../test/support/instances/cache-settings.js';
 import { RecordedLogger } from '../../../../test/support/instances/recorded-logger.js';
 import { ScriptedBridge, syncReply } from '../../../../test/support/bridges/scripted-bridge.js';

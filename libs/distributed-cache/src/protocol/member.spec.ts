@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { memberWith } from '../../../../test/support/bridge-member.js';
+import { memberWith } from '../../../../test/support/bridges/bridge-member.js';
 import type { InvalidationTarget } from './invalidation.js';
 import { decodeMember, encodeMember, mayServeFor } from './member.js';
 

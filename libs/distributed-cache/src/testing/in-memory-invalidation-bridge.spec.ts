@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { instances, LONGEST_BACK_OFF, type InstancesInMemory } from '../../../../test/support/instances/instances.js';
-import { holdToContract } from '../../../../test/support/hold-to-contract.js';
+import { holdToContract } from '../../../../test/support/bridges/hold-to-contract.js';
 import { InMemoryInvalidationBridge } from './in-memory-invalidation-bridge.js';
 
 holdToContract('InMemoryInvalidationBridge', async () => {

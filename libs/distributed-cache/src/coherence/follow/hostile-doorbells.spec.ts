@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { memberWith } from '../../../../../test/support/bridge-member.js';
+import { memberWith } from '../../../../../test/support/bridges/bridge-member.js';
 import { InMemoryLog, isAfter } from '../../testing/in-memory-log.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import { newBridgeStats } from '../bridge-stats.js';

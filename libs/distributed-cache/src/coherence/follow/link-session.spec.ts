@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bridgeMember } from '../../../../../test/support/bridge-member.js';
+import { bridgeMember } from '../../../../../test/support/bridges/bridge-member.js';
 import { ScriptedBridge, syncReply } from '../../../../../test/support/bridges/scripted-bridge.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import { newBridgeStats } from '../bridge-stats.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { memberWith } from '../../../../../test/support/bridge-member.js';
+import { memberWith } from '../../../../../test/support/bridges/bridge-member.js';
 import { failureOf } from '../../../../../test/support/common/failure-of.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import { Confirmations } from './confirmations.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cacheSettings } from '../../../../../test/support/instances/cache-settings.js';
-import { memberWith } from '../../../../../test/support/bridge-member.js';
+import { memberWith } from '../../../../../test/support/bridges/bridge-member.js';
 import { key, publishing, PUBLISH_TIMEOUT } from '../../../../../test/support/bridges/publishing.js';
 import { noopLogger } from '../../common/logger.js';
 import { BridgeRefusal } from '../../protocol/invalidation-bridge.js';

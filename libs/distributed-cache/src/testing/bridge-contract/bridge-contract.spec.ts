@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { holdToContract } from '../../../../../test/support/hold-to-contract.js';
-import { minimalHarness, MISTAKES, type Mistake } from '../../../../../test/support/minimal-bridge.js';
+import { holdToContract } from '../../../../../test/support/bridges/hold-to-contract.js';
+import { minimalHarness, MISTAKES, type Mistake } from '../../../../../test/support/bridges/minimal-bridge.js';
 import { bridgeContract } from './bridge-contract.js';
 
 holdToContract('A bridge that somebody else wrote', () => minimalHarness());

@@ -1,5 +1,5 @@
-import type { BridgeMember } from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
-import type { Member } from '../../libs/distributed-cache/src/protocol/member.js';
+import type { BridgeMember } from '../../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
+import type { Member } from '../../../libs/distributed-cache/src/protocol/member.js';
 
 /** An instance with the documented defaults, and what the test wants otherwise. */
 export function memberWith(settings: Partial<Member> = {}): Member {
