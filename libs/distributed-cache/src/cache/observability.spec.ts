@@ -109,14 +109,25 @@ describe('stats', () => {
     const { a } = await instances(1).connected();
     const region = a.region<string>('r');
     const slow = deferred<string>();
-    const first = region.getOrLoad('1', () => slow.promise);
+    const first = region.getOrLoad('1', ({ setTags }) => {
+      setTags('t');
+      return slow.promise;
+    });
     const late = region.getOrLoad('1', () => 'again');
     const lateMany = region.getOrLoadMany(['1'], () => new Map([['1', 'again']]));
     void a.evictTags('t');
     const afterwards = region.getOrLoadMany(['1', '2'], (ids) => new Map(ids.map((id) => [id, 'again'])));
     slow.resolve('first');
     await Promise.all([first, late, lateMany, afterwards]);
-    expect(a.stats().regions['r']).toMatchObject({ hits: 0, misses: 5 });
+    expect(a.stats().regions['r']).toMatchObject({ hits: 0, misses: 5, fenced: 1 });
+  });
+
+  it('do not count a call whose options are refused as a miss', async () => {
+    const { a } = await cluster(1).connected();
+    const region = a.region('r');
+    await expect(region.getOrLoad('1', () => 1, { ttl: 0 })).rejects.toThrow('ttl 0 is not allowed');
+    await expect(region.getOrLoad('1', () => 1, { tags: '' })).rejects.toThrow('The name of a tag');
+    expect(a.stats().regions['r']).toMatchObject({ misses: 0 });
   });
 
   it('count entries that a bound removes as evicted, and no others', async () => {

@@ -64,8 +64,10 @@ export class Region<V = unknown> {
   /** Loads a key that {@link cached} has not found. @param givenKey - as the caller gave it @internal */
   load(key: string, givenKey: CacheKey, loader: Loader<unknown>, options: StoreOptions | undefined): Promise<unknown> {
     const cache = this.#cache;
-    const previous = cache.copies.miss(this.#state, key);
-    return readMissed(cache, this.#state, key, new SingleSource(cache, this.name, givenKey, loader, options, previous));
+    const source = new SingleSource(cache, this.name, givenKey, loader, options);
+    // Only now: a call whose options are refused is not a read.
+    source.previous = cache.copies.miss(this.#state, key);
+    return readMissed(cache, this.#state, key, source);
   }
 
   /**

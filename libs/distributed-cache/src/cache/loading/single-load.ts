@@ -13,14 +13,14 @@ export class SingleSource implements LoadSource {
   readonly options: StoreOptions | undefined;
   /** The tags that the caller gave, canonical. */
   readonly tags: readonly string[];
+  /** The expired value, if it may still be passed to the loader. */
+  previous: unknown;
   readonly #givenKey: CacheKey;
-  readonly #previous: unknown;
   readonly #ttl: number | undefined;
 
   /**
    * @param region - its name, for errors
    * @param givenKey - as the caller gave it
-   * @param previous - the expired value, if it may still be passed to the loader
    * @throws {InvalidOptionsError} when an option is not allowed
    */
   constructor(
@@ -29,14 +29,12 @@ export class SingleSource implements LoadSource {
     givenKey: CacheKey,
     loader: Loader<unknown>,
     options: StoreOptions | undefined,
-    previous: unknown,
   ) {
     this.cache = cache;
     this.loader = loader;
     this.options = options;
     this.tags = canonicalTags(options?.tags);
     this.#givenKey = givenKey;
-    this.#previous = previous;
     // Skipped when no TTL is given: the label for an error of `ttlOf` would be built on every miss.
     this.#ttl = options?.ttl === undefined ? undefined : ttlOf(options.ttl, `Region '${region}'`);
   }
@@ -53,7 +51,7 @@ export class SingleSource implements LoadSource {
   #instructions(key: string): LoadInstructions<unknown> {
     const shownKey = typeof this.#givenKey === 'string' ? this.#givenKey : key;
     // The tags as they were given: making a canonical tag canonical again would change it.
-    return new LoadInstructions(shownKey, this.#previous, this.#ttl, this.options?.tags, this.cache);
+    return new LoadInstructions(shownKey, this.previous, this.#ttl, this.options?.tags, this.cache);
   }
 }
 
