@@ -310,6 +310,14 @@ describe('@CacheEvict', () => {
     expect(await patient).toBe('revoked 2');
   });
 
+  it('gives the result of a method that outlived the cache and has nothing to evict', async () => {
+    const cache = startedCache();
+    const service = withTestCache(new ProductService(), cache);
+    await cache.close();
+
+    await expect(service.many([])).resolves.toBeUndefined();
+  });
+
   it('carries the result of a method that outlived the cache', async () => {
     const cache = startedCache();
     const service = withTestCache(new ProductService(), cache);

@@ -72,7 +72,9 @@ export function evictAnyway(cache: DistributedCache, targets: readonly Invalidat
 
 /** Carries out several evictions in one tick, so that they leave together; settles as the slowest of them. @internal */
 export function evictTogether(evictions: readonly Eviction[]): Promise<unknown> {
-  return Promise.all(evictions.map(({ cache, targets, options }) => cache.evictTargets(targets, options)));
+  // An eviction of nothing is left out: a cache that was shut down would refuse it.
+  const due = evictions.filter(({ targets }) => targets.length > 0);
+  return Promise.all(due.map(({ cache, targets, options }) => cache.evictTargets(targets, options)));
 }
 
 function regionTargets(
