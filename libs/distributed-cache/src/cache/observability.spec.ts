@@ -123,7 +123,7 @@ describe('stats', () => {
   });
 
   it('do not count a call whose options are refused as a miss', async () => {
-    const { a } = await cluster(1).connected();
+    const { a } = await instances(1).connected();
     const region = a.region('r');
     await expect(region.getOrLoad('1', () => 1, { ttl: 0 })).rejects.toThrow('ttl 0 is not allowed');
     await expect(region.getOrLoad('1', () => 1, { tags: '' })).rejects.toThrow('The name of a tag');
