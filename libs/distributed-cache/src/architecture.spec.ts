@@ -56,7 +56,7 @@ describe('The floors of the library', () => {
     async () => {
       const broken = await brokenBy({
         'store/entry.ts': 'export interface Entry { readonly key: string }',
-        'cache/copies.ts': "import type { Entry } from './store/entry.js'; export type Copy = Entry;",
+        'cache/copies.ts': "import type { Entry } from '../store/entry.js'; export type Copy = Entry;",
       });
       expect(broken).toEqual([]);
     },

@@ -132,7 +132,7 @@ describe('shutting down', () => {
     void a.region('r').evictMany(['1', '2']);
     let isClosed = false;
     const closing = a.close().then(() => (isClosed = true));
-    await clock.advance(1_999);
+    await clock.advance(999);
     expect(isClosed).toBe(false);
     await clock.advance(1);
     await closing;
