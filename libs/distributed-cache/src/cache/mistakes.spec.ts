@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { cacheSettings } from '../../../../test/support/instances/cache-settings.js';
 import { instances } from '../../../../test/support/instances/instances.js';
 import type { Evicted } from '../coherence/publish/evicted.js';
 import { encodeNoOp } from '../protocol/invalidation-message.js';
 import { DistributedCacheError, InvalidationNotDeliveredError, InvalidOptionsError } from '../errors.js';
+import { DistributedCache } from './distributed-cache.js';
 
 function codeOf(error: unknown): unknown {
   return error instanceof DistributedCacheError ? error.code : error;
@@ -48,6 +50,23 @@ describe('what an application does wrong', () => {
     // Never started: its deliveries fail as well.
     await expect(cut.region('products').set('1', uncloneable)).rejects.toThrow(InvalidationNotDeliveredError);
     await expect(cut.region('products').update('1', () => uncloneable)).rejects.toThrow(InvalidationNotDeliveredError);
+  });
+});
+
+describe('a logger that throws at debug', () => {
+  it('fails neither a read nor a put', async () => {
+    const debug = (): void => {
+      throw new Error('broken logger');
+    };
+    const logger = { log() {}, warn() {}, error() {}, debug, isDebugEnabled: () => true };
+    const cache = new DistributedCache(cacheSettings(), { logger });
+    cache.start();
+    const region = cache.region<number>('products');
+
+    await expect(region.getOrLoad('1', () => 1)).resolves.toBe(1);
+    await expect(region.getOrLoadMany([2], (ids) => ids, { idOf: 'position' })).resolves.toEqual(new Map([[2, 2]]));
+    await expect(region.update('3', () => 3)).resolves.toBe(3);
+    expect(['1', '2', '3'].map((key) => region.getSync(key))).toEqual([1, 2, 3]);
   });
 });
 

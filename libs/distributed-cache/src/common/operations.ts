@@ -15,9 +15,13 @@ export class Operation {
     this.#logger = logger;
   }
 
-  /** Logs that the operation has come this far. */
+  /** Logs that the operation has come this far. It never throws: the operation goes on without a line that cannot be logged. */
   step(message: string, parameters?: object): void {
-    this.#logger.debug(message, { operation: this.id, ...parameters });
+    try {
+      this.#logger.debug(message, { operation: this.id, ...parameters });
+    } catch {
+      // A load that stopped between two steps would be joined, and awaited, for ever.
+    }
   }
 }
 
