@@ -6,6 +6,7 @@ import type { ChosenBridge } from '../../../libs/distributed-cache/src/module/br
 import { findConnectionString } from '../../../libs/distributed-cache/src/module/bridge/connection-source.js';
 import type { DistributedCacheOptions } from '../../../libs/distributed-cache/src/module/options/distributed-cache.options.js';
 import { resolveSettings } from '../../../libs/distributed-cache/src/module/options/resolve-settings.js';
+import { isRedisClient } from '../../../libs/distributed-cache/src/redis/dial/credentials.js';
 import { InMemoryInvalidationBridge } from '../../../libs/distributed-cache/src/testing/in-memory-invalidation-bridge.js';
 import { ManualClock } from '../../../libs/distributed-cache/src/testing/manual-clock.js';
 import { RedisProxy } from '../redis/redis-proxy.js';
@@ -189,7 +190,8 @@ export class Instances {
 /** As `chooseBridge`, which is async because it loads ioredis on demand. */
 function bridgeFor(options: DistributedCacheOptions): Pick<ChosenBridge, 'bridge' | 'commandTimeout'> {
   const { bridge, redis, redisConnectionString } = options;
-  const found = findConnectionString(redisConnectionString, () => undefined);
+  const isClient = redis !== undefined && isRedisClient(redis);
+  const found = isClient ? undefined : findConnectionString(redisConnectionString, () => undefined);
   if (bridge || !(found || redis)) return { bridge, commandTimeout: undefined };
   return chooseRedisBridge(options, found);
 }
