@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { BackOff } from '../common/back-off.js';
 import { newBridgeStats, type BridgeStats } from './bridge-stats.js';
-import type { CancelTimer, Clock } from '../common/clock.js';
+import type { Clock } from '../common/clock.js';
 import { EVICTED_ALONE, EVICTED_EVERYWHERE_ALONE, type Evicted } from './publish/evicted.js';
 import { FirstSync } from './first-sync.js';
 import {
@@ -14,15 +13,13 @@ import { encodeNoOp } from '../protocol/invalidation-message.js';
 import { EVERYTHING, type Invalidation, type InvalidationTarget } from '../protocol/invalidation.js';
 import { AppliedInvalidations } from './applied-invalidations.js';
 import { Lease } from './lease.js';
-import { LinkSession } from './follow/link-session.js';
+import { Connection } from './follow/connection.js';
 import { LogFollower } from './follow/log-follower.js';
 import type { CacheLogger } from '../common/logger.js';
 import { OnceAMinute } from '../common/once-a-minute.js';
 import { Publisher, type PublisherSettings } from './publish/publisher.js';
 import { Reception } from './follow/reception.js';
 import { SuspendWatchdog } from './suspend-watchdog.js';
-
-const LONGEST_HEARTBEAT = 5_000;
 
 /** @publicApi */
 export type CoherenceState = 'local' | 'connecting' | 'coherent' | 'disconnected';
@@ -61,16 +58,13 @@ export class Coherence {
   readonly #copies: LocalCopies;
   readonly #logger: CacheLogger;
   readonly #complaints: OnceAMinute;
-  readonly #backOff = new BackOff();
   readonly #publisher: Publisher;
   readonly #follower: LogFollower;
+  readonly #connection: Connection;
   readonly #watchdog: SuspendWatchdog;
   #bridge: InvalidationBridge | undefined;
   #bridgeName = bridgeNameOf(undefined);
-  #session: LinkSession | undefined;
-  /** The session whose first sync is complete. */
-  #syncedSession: LinkSession | undefined;
-  #cancelDial: CancelTimer | undefined;
+  #hasConnected = false;
   #state: CoherenceState = 'connecting';
   #hasStopped = false;
 
@@ -82,13 +76,13 @@ export class Coherence {
     this.#complaints = new OnceAMinute(clock);
     this.lease = new Lease(settings.member.maxStaleness);
     this.#publisher = new Publisher(settings, clock, this.stats, {
-      gaveUp: (cause) => this.#session?.end(cause),
+      gaveUp: (cause) => this.#connection.giveUpLink(cause),
       refused: (refusal) => this.#refused(refusal),
       bridgeName: () => this.#bridgeName,
     });
     const reception = new Reception(settings.member.instanceId, this.applied, this.stats, {
       applyInvalidation: (invalidation, from) => copies.applyInvalidation(invalidation, from),
-      applied: (token) => this.#session?.acknowledge(token),
+      applied: (token) => this.#connection.acknowledge(token),
       malformed: (reason) => this.#malformed(reason),
     });
     this.#follower = new LogFollower(
@@ -98,6 +92,22 @@ export class Coherence {
       () => encodeNoOp(settings.member.instanceId, randomUUID()),
       // Ids come through links, and there is no link without a bridge.
       (id, other) => this.#bridge?.isAfter(id, other) ?? false,
+    );
+    const { member, namespace, invalidationLogLength, minReplicas } = settings;
+    this.#connection = new Connection(
+      { ...member, namespace, logLength: invalidationLogLength, minReplicas },
+      clock,
+      this.#follower,
+      {
+        synced: (sentAt) => this.#synced(sentAt),
+        connected: (link) => this.#connected(link),
+        acknowledged: (token, instanceId) => this.#publisher.acknowledged(token, instanceId),
+        refused: (refusal) => {
+          this.firstSync.failed(refusal);
+          this.#refused(refusal);
+        },
+        lost: (cause, isDialledAgain) => this.#lost(cause, isDialledAgain),
+      },
     );
     this.#watchdog = new SuspendWatchdog(clock, (milliseconds) => this.#suspended(milliseconds));
   }
@@ -119,7 +129,7 @@ export class Coherence {
     this.#bridge = bridge;
     this.#bridgeName = bridgeNameOf(bridge);
     this.#watchdog.start();
-    this.#dial(bridge, commandTimeout);
+    this.#connection.open(bridge, commandTimeout);
   }
 
   get state(): CoherenceState {
@@ -164,7 +174,7 @@ export class Coherence {
     const drainTimeout = this.#bridge ? this.#settings.drainTimeout : 0;
     const startedAt = this.#clock.now();
     const undelivered = this.#state === 'local' ? 0 : await this.#publisher.drain(drainTimeout);
-    await this.#session?.leave(drainTimeout - (this.#clock.now() - startedAt));
+    await this.#connection.leave(drainTimeout - (this.#clock.now() - startedAt));
     this.#publisher.leave();
     if (undelivered > 0) {
       this.#logger.error(
@@ -175,51 +185,30 @@ export class Coherence {
         },
       );
     }
-    this.#bridge = undefined;
-    this.#cancelDial?.();
     this.#watchdog.stop();
-    this.#session?.end(new Error('the cache was shut down'));
+    this.#connection.close(new Error('the cache was shut down'));
   }
 
-  #dial(bridge: InvalidationBridge, commandTimeout: number): void {
-    const { member, namespace, invalidationLogLength, minReplicas } = this.#settings;
-    const settings = {
-      member: { ...member, namespace, logLength: invalidationLogLength, minReplicas },
-      commandTimeout,
-      heartbeat: Math.min(member.maxStaleness / 3, LONGEST_HEARTBEAT),
-    };
-    const session = new LinkSession(settings, this.#clock, this.#follower, {
-      synced: (link, sentAt) => this.#synced(session, link, sentAt),
-      acknowledged: (token, instanceId) => this.#publisher.acknowledged(token, instanceId),
-      refused: (refusal) => {
-        this.firstSync.failed(refusal);
-        this.#refused(refusal);
-      },
-      ended: (cause) => this.#ended(cause, commandTimeout),
-    });
-    this.#session = session;
-    void session.open(bridge);
-  }
-
-  #synced(session: LinkSession, link: InvalidationLink, sentAt: number): void {
+  #synced(sentAt: number): void {
     this.lease.renew(sentAt);
     this.#publisher.synced(sentAt);
-    if (this.#syncedSession === session) return;
-    if (this.#syncedSession) this.stats.reconnects += 1;
-    this.#syncedSession = session;
-    this.#backOff.reset();
+  }
+
+  #connected(link: InvalidationLink): void {
+    if (this.#hasConnected) this.stats.reconnects += 1;
+    this.#hasConnected = true;
     this.firstSync.succeeded();
     this.#logger.log('Connected: the local copies are coherent', this.#where());
     this.#changeState('coherent');
     this.#publisher.resume(link);
   }
 
-  #ended(cause: Error, commandTimeout: number): void {
+  #lost(cause: Error, isDialledAgain: boolean): void {
     this.#publisher.suspend();
     this.firstSync.failed(cause);
-    // A wrong password, say: no number of tries will mend it.
+    // A wrong password, for example: it needs a person, however often the link is dialled.
     if (cause instanceof BridgeRefusal && cause.remedy === 'report') this.#refused(cause);
-    if (this.#state !== 'disconnected' && this.#bridge) {
+    if (this.#state !== 'disconnected' && isDialledAgain) {
       this.#logger.warn(
         `Disconnected: dialling again until ${this.#bridgeName} answers; until then copies are served for at most maxStaleness`,
         {
@@ -230,8 +219,6 @@ export class Coherence {
       );
     }
     this.#changeState('disconnected');
-    const bridge = this.#bridge;
-    if (bridge) this.#cancelDial = this.#clock.schedule(() => this.#dial(bridge, commandTimeout), this.#backOff.next());
   }
 
   #refused(refusal: BridgeRefusal): void {
@@ -262,7 +249,7 @@ export class Coherence {
       milliseconds,
     });
     this.lease.lapse(this.#clock.now());
-    this.#session?.syncNow();
+    this.#connection.syncNow();
   }
 
   #changeState(state: CoherenceState): void {

@@ -1,0 +1,102 @@
+import { BackOff } from '../../common/back-off.js';
+import type { CancelTimer, Clock } from '../../common/clock.js';
+import type {
+  BridgeMember,
+  BridgeRefusal,
+  InvalidationBridge,
+  InvalidationLink,
+} from '../../protocol/invalidation-bridge.js';
+import { LinkSession } from './link-session.js';
+import type { LogFollower } from './log-follower.js';
+
+/** Between two heartbeats, in ms, however long `maxStaleness` is: a dead link should be noticed soon. */
+const LONGEST_HEARTBEAT = 5_000;
+
+/** @internal */
+export interface ConnectionEvents {
+  /** A sync is complete. It was sent at `sentAt`, in monotonic ms. */
+  synced(sentAt: number): void;
+  /** The first sync of this link is complete. Comes after `synced`. */
+  connected(link: InvalidationLink): void;
+  /** An instance has applied the message with this token. */
+  acknowledged(token: string, instanceId: string): void;
+  /** The server refused a sync or an acknowledgement; the link stays. */
+  refused(refusal: BridgeRefusal): void;
+  /** The link is lost, or could not be dialled. `isDialledAgain`: another one will be dialled. */
+  lost(cause: Error, isDialledAgain: boolean): void;
+}
+
+/**
+ * Keeps one link to the other side: dials, and dials again with back-off after a link has ended, until it is closed.
+ *
+ * A link that has ended is never used again: an answer that comes too late could renew a lease that nothing vouches for any more.
+ *
+ * @internal
+ */
+export class Connection {
+  readonly #member: BridgeMember;
+  readonly #clock: Clock;
+  readonly #follower: LogFollower;
+  readonly #events: ConnectionEvents;
+  readonly #backOff = new BackOff();
+  #session: LinkSession | undefined;
+  #cancelDial: CancelTimer | undefined;
+  #isClosed = false;
+
+  constructor(member: BridgeMember, clock: Clock, follower: LogFollower, events: ConnectionEvents) {
+    this.#member = member;
+    this.#clock = clock;
+    this.#follower = follower;
+    this.#events = events;
+  }
+
+  /** @param commandTimeout - how long a link may leave a request without an answer, in ms */
+  open(bridge: InvalidationBridge, commandTimeout: number): void {
+    const heartbeat = Math.min(this.#member.maxStaleness / 3, LONGEST_HEARTBEAT);
+    let hasSynced = false;
+    this.#session = new LinkSession({ member: this.#member, commandTimeout, heartbeat }, this.#clock, this.#follower, {
+      synced: (link, sentAt) => {
+        this.#events.synced(sentAt);
+        if (hasSynced) return;
+        hasSynced = true;
+        this.#backOff.reset();
+        this.#events.connected(link);
+      },
+      acknowledged: (token, instanceId) => this.#events.acknowledged(token, instanceId),
+      refused: (refusal) => this.#events.refused(refusal),
+      ended: (cause) => {
+        this.#events.lost(cause, !this.#isClosed);
+        if (this.#isClosed) return;
+        this.#cancelDial = this.#clock.schedule(() => this.open(bridge, commandTimeout), this.#backOff.next());
+      },
+    });
+    void this.#session.open(bridge);
+  }
+
+  /** Syncs now, or once more when the running sync is complete. */
+  syncNow(): void {
+    this.#session?.syncNow();
+  }
+
+  /** Tells the instances that wait for it: this one has applied the message with this token. */
+  acknowledge(token: string): void {
+    this.#session?.acknowledge(token);
+  }
+
+  /** Takes this instance off the list of members, in at most `timeout` ms. */
+  async leave(timeout: number): Promise<void> {
+    await this.#session?.leave(timeout);
+  }
+
+  /** Ends the link, for which another one is dialled. */
+  giveUpLink(cause: Error): void {
+    this.#session?.end(cause);
+  }
+
+  /** Ends the link for good. */
+  close(cause: Error): void {
+    this.#isClosed = true;
+    this.#cancelDial?.();
+    this.#session?.end(cause);
+  }
+}
