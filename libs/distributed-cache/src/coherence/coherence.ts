@@ -3,12 +3,7 @@ import { newBridgeStats, type BridgeStats } from './bridge-stats.js';
 import type { Clock } from '../common/clock.js';
 import { EVICTED_ALONE, EVICTED_EVERYWHERE_ALONE, type Evicted } from './publish/evicted.js';
 import { FirstSync } from './first-sync.js';
-import {
-  BridgeRefusal,
-  bridgeNameOf,
-  type InvalidationBridge,
-  type InvalidationLink,
-} from '../protocol/invalidation-bridge.js';
+import { BridgeRefusal, type InvalidationBridge, type InvalidationLink } from '../protocol/invalidation-bridge.js';
 import { encodeNoOp } from '../protocol/invalidation-message.js';
 import { EVERYTHING, type Invalidation, type InvalidationTarget } from '../protocol/invalidation.js';
 import { AppliedInvalidations } from './applied-invalidations.js';
@@ -16,7 +11,7 @@ import { Lease } from './lease.js';
 import { Connection } from './follow/connection.js';
 import { LogFollower } from './follow/log-follower.js';
 import type { CacheLogger } from '../common/logger.js';
-import { OnceAMinute } from '../common/once-a-minute.js';
+import { OperatorMessages } from './operator-messages.js';
 import { Publisher, type PublisherSettings } from './publish/publisher.js';
 import { Reception } from './follow/reception.js';
 import { SuspendWatchdog } from './suspend-watchdog.js';
@@ -56,14 +51,12 @@ export class Coherence {
   readonly #settings: CoherenceSettings;
   readonly #clock: Clock;
   readonly #copies: LocalCopies;
-  readonly #logger: CacheLogger;
-  readonly #complaints: OnceAMinute;
+  readonly #messages: OperatorMessages;
   readonly #publisher: Publisher;
   readonly #follower: LogFollower;
   readonly #connection: Connection;
   readonly #watchdog: SuspendWatchdog;
   #bridge: InvalidationBridge | undefined;
-  #bridgeName = bridgeNameOf(undefined);
   #hasConnected = false;
   #state: CoherenceState = 'connecting';
   #hasStopped = false;
@@ -72,18 +65,17 @@ export class Coherence {
     this.#settings = settings;
     this.#clock = clock;
     this.#copies = copies;
-    this.#logger = logger;
-    this.#complaints = new OnceAMinute(clock);
+    this.#messages = new OperatorMessages(settings.namespace, logger, clock);
     this.lease = new Lease(settings.member.maxStaleness);
     this.#publisher = new Publisher(settings, clock, this.stats, {
       gaveUp: (cause) => this.#connection.giveUpLink(cause),
-      refused: (refusal) => this.#refused(refusal),
-      bridgeName: () => this.#bridgeName,
+      refused: (refusal) => this.#messages.refused(refusal),
+      bridgeName: () => this.#messages.bridgeName,
     });
     const reception = new Reception(settings.member.instanceId, this.applied, this.stats, {
       applyInvalidation: (invalidation, from) => copies.applyInvalidation(invalidation, from),
       applied: (token) => this.#connection.acknowledge(token),
-      malformed: (reason) => this.#malformed(reason),
+      malformed: (reason) => this.#messages.malformed(reason),
     });
     this.#follower = new LogFollower(
       clock,
@@ -104,7 +96,7 @@ export class Coherence {
         acknowledged: (token, instanceId) => this.#publisher.acknowledged(token, instanceId),
         refused: (refusal) => {
           this.firstSync.failed(refusal);
-          this.#refused(refusal);
+          this.#messages.refused(refusal);
         },
         lost: (cause, isDialledAgain) => this.#lost(cause, isDialledAgain),
       },
@@ -127,7 +119,7 @@ export class Coherence {
       return;
     }
     this.#bridge = bridge;
-    this.#bridgeName = bridgeNameOf(bridge);
+    this.#messages.bridge = bridge;
     this.#watchdog.start();
     this.#connection.open(bridge, commandTimeout);
   }
@@ -176,15 +168,7 @@ export class Coherence {
     const undelivered = this.#state === 'local' ? 0 : await this.#publisher.drain(drainTimeout);
     await this.#connection.leave(drainTimeout - (this.#clock.now() - startedAt));
     this.#publisher.leave();
-    if (undelivered > 0) {
-      this.#logger.error(
-        'Shut down with invalidations that could not be sent; the other instances may serve what they cover until its TTL',
-        {
-          namespace: this.#settings.namespace,
-          undelivered,
-        },
-      );
-    }
+    if (undelivered > 0) this.#messages.undelivered(undelivered);
     this.#watchdog.stop();
     this.#connection.close(new Error('the cache was shut down'));
   }
@@ -198,7 +182,7 @@ export class Coherence {
     if (this.#hasConnected) this.stats.reconnects += 1;
     this.#hasConnected = true;
     this.firstSync.succeeded();
-    this.#logger.log('Connected: the local copies are coherent', this.#where());
+    this.#messages.connected();
     this.#changeState('coherent');
     this.#publisher.resume(link);
   }
@@ -207,34 +191,11 @@ export class Coherence {
     this.#publisher.suspend();
     this.firstSync.failed(cause);
     // A wrong password, for example: it needs a person, however often the link is dialled.
-    if (cause instanceof BridgeRefusal && cause.remedy === 'report') this.#refused(cause);
+    if (cause instanceof BridgeRefusal && cause.remedy === 'report') this.#messages.refused(cause);
     if (this.#state !== 'disconnected' && isDialledAgain) {
-      this.#logger.warn(
-        `Disconnected: dialling again until ${this.#bridgeName} answers; until then copies are served for at most maxStaleness`,
-        {
-          ...this.#where(),
-          maxStaleness: this.#settings.member.maxStaleness,
-          cause: cause.message,
-        },
-      );
+      this.#messages.disconnected(cause, this.#settings.member.maxStaleness);
     }
     this.#changeState('disconnected');
-  }
-
-  #refused(refusal: BridgeRefusal): void {
-    this.#complaints.run(`refused:${refusal.remedy}`, () => {
-      const details = { ...this.#where(), cause: refusal.message };
-      const bridge = atSentenceStart(this.#bridgeName);
-      if (refusal.remedy === 'report')
-        this.#logger.error(`${bridge} refuses what the cache needs; invalidations wait until it is allowed`, details);
-      else this.#logger.warn(`${bridge} cannot take invalidations at the moment; they wait`, details);
-    });
-  }
-
-  #malformed(reason: string): void {
-    this.#complaints.run('malformed', () =>
-      this.#logger.warn('Ignored a message that is not an invalidation', { ...this.#where(), reason }),
-    );
   }
 
   #flush(isOtherServer: boolean): void {
@@ -244,10 +205,7 @@ export class Coherence {
   }
 
   #suspended(milliseconds: number): void {
-    this.#logger.warn('The machine was suspended: local copies are distrusted until the next sync', {
-      ...this.#where(),
-      milliseconds,
-    });
+    this.#messages.suspended(milliseconds);
     this.lease.lapse(this.#clock.now());
     this.#connection.syncNow();
   }
@@ -258,12 +216,4 @@ export class Coherence {
     this.#state = state;
     this.#copies.stateChanged(state, previous);
   }
-
-  #where(): object {
-    return { namespace: this.#settings.namespace, target: this.#bridge?.target };
-  }
-}
-
-function atSentenceStart(words: string): string {
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }

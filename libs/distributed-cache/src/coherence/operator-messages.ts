@@ -1,0 +1,77 @@
+import type { Clock } from '../common/clock.js';
+import type { CacheLogger } from '../common/logger.js';
+import { OnceAMinute } from '../common/once-a-minute.js';
+import { bridgeNameOf, type BridgeRefusal, type InvalidationBridge } from '../protocol/invalidation-bridge.js';
+
+/**
+ * What operators read about coherence. A change of state is logged once; a condition that lasts is logged once a minute.
+ *
+ * @internal
+ */
+export class OperatorMessages {
+  readonly #namespace: string;
+  readonly #logger: CacheLogger;
+  readonly #onceAMinute: OnceAMinute;
+  #bridge: InvalidationBridge | undefined;
+
+  constructor(namespace: string, logger: CacheLogger, clock: Clock) {
+    this.#namespace = namespace;
+    this.#logger = logger;
+    this.#onceAMinute = new OnceAMinute(clock);
+  }
+
+  /** The bridge that the messages are about from now on. */
+  set bridge(bridge: InvalidationBridge) {
+    this.#bridge = bridge;
+  }
+
+  /** The name of the other side inside a sentence. */
+  get bridgeName(): string {
+    return bridgeNameOf(this.#bridge);
+  }
+
+  connected(): void {
+    this.#logger.log('Connected: the local copies are coherent', this.#where());
+  }
+
+  disconnected(cause: Error, maxStaleness: number): void {
+    this.#logger.warn(
+      `Disconnected: dialling again until ${this.bridgeName} answers; until then copies are served for at most maxStaleness`,
+      { ...this.#where(), maxStaleness, cause: cause.message },
+    );
+  }
+
+  refused(refusal: BridgeRefusal): void {
+    const name = this.bridgeName.charAt(0).toUpperCase() + this.bridgeName.slice(1);
+    this.#onceAMinute.run(`refused:${refusal.remedy}`, () => {
+      const details = { ...this.#where(), cause: refusal.message };
+      if (refusal.remedy === 'report')
+        this.#logger.error(`${name} refuses what the cache needs; invalidations wait until it is allowed`, details);
+      else this.#logger.warn(`${name} cannot take invalidations at the moment; they wait`, details);
+    });
+  }
+
+  malformed(reason: string): void {
+    this.#onceAMinute.run('malformed', () =>
+      this.#logger.warn('Ignored a message that is not an invalidation', { ...this.#where(), reason }),
+    );
+  }
+
+  suspended(milliseconds: number): void {
+    this.#logger.warn('The machine was suspended: local copies are distrusted until the next sync', {
+      ...this.#where(),
+      milliseconds,
+    });
+  }
+
+  undelivered(count: number): void {
+    this.#logger.error(
+      'Shut down with invalidations that were not delivered: other instances may serve what they cover until it expires',
+      { namespace: this.#namespace, undelivered: count },
+    );
+  }
+
+  #where(): object {
+    return { namespace: this.#namespace, target: this.#bridge?.target };
+  }
+}
