@@ -20,17 +20,20 @@ import { memberOf, type CacheSettings } from './settings.js';
  * # Who owns whom
  *
  * ```
- * DistributedCache, Region          the public API; they hold no state
- *        │
- *    LocalCache ──────────┬──────────────┬────────────────┬──────────────────┐
- *        │                │              │                │                  │
- *     Copies ◄─────────  Loads       Coherence   DelayedReevictions   Executions, EventEmitter
- *        │  stores the    │ asks: still    │
- *    LocalStore results   │ untouched?     ├── Lease                 may a copy be served?
- *   (store/)              └──────────────► ├── AppliedInvalidations  does something fence this result?
- *                                          ├── Publisher             coherence/publish/: what is evicted here
- *                                          └── LinkSession           coherence/follow/: what the others publish
+ * DistributedCache, Region         the public API; they hold no state
+ * └─ LocalCache
+ *    ├─ Copies                     one copy: may it be served, is a value kept, why is it removed
+ *    │  └─ LocalStore              all copies: regions, tags, bounds (store/)
+ *    ├─ Loads                      the running loads: join, fence, store the result
+ *    ├─ Executions                 which load or put the running code belongs to
+ *    ├─ Coherence                  the other instances (coherence/): what is evicted here and there, and the lease
+ *    ├─ DelayedReevictions         evicts a second time, for `reevictAfter`
+ *    ├─ EventEmitter               `cache.on(…)`
+ *    └─ Operations                 the course of loads and puts at `debug`
  * ```
+ *
+ * `Copies` asks the lease of `Coherence` before it serves. `Loads` asks the applied invalidations of `Coherence` before it stores a result
+ * through `Copies`. `Coherence` knows of none of them: it calls {@link applyInvalidation} and {@link flush}.
  *
  * # A read
  *
