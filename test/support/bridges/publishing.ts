@@ -4,6 +4,8 @@ import { decodeInvalidation } from '../../../libs/distributed-cache/src/protocol
 import type { Invalidation, InvalidationTarget } from '../../../libs/distributed-cache/src/protocol/invalidation.js';
 import { Publisher, type PublisherSettings } from '../../../libs/distributed-cache/src/coherence/publish/publisher.js';
 import { ManualClock } from '../../../libs/distributed-cache/src/testing/manual-clock.js';
+import { noopLogger } from '../../../libs/distributed-cache/src/common/logger.js';
+import { Operations } from '../../../libs/distributed-cache/src/common/operations.js';
 import { memberWith } from './bridge-member.js';
 import { ScriptedLink } from './scripted-bridge.js';
 
@@ -23,7 +25,11 @@ export interface Publishing {
   sent(): InvalidationTarget[][];
 }
 
-export function publishing(settings: Partial<PublisherSettings> = {}): Publishing {
+/** @param operations - record the course of what is published; default: nobody reads it */
+export function publishing(
+  settings: Partial<PublisherSettings> = {},
+  operations = new Operations(noopLogger),
+): Publishing {
   const clock = new ManualClock(0);
   const stats = newBridgeStats();
   const link = new ScriptedLink();
@@ -38,12 +44,15 @@ export function publishing(settings: Partial<PublisherSettings> = {}): Publishin
       minReplicas: 0,
       ...settings,
     },
-    clock,
-    stats,
     {
-      refused: (refusal) => refusals.push(refusal),
-      gaveUp: (cause) => causes.push(cause),
-      bridgeName: () => 'the scripted bridge',
+      clock,
+      stats,
+      operations,
+      events: {
+        refused: (refusal) => refusals.push(refusal),
+        gaveUp: (cause) => causes.push(cause),
+        bridgeName: () => 'the scripted bridge',
+      },
     },
   );
   return {

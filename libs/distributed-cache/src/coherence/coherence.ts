@@ -11,6 +11,7 @@ import { Lease } from './lease.js';
 import { Connection } from './follow/connection.js';
 import { LogFollower } from './follow/log-follower.js';
 import type { CacheLogger } from '../common/logger.js';
+import { Operations } from '../common/operations.js';
 import { OperatorMessages } from './operator-messages.js';
 import { Publisher, type PublisherSettings } from './publish/publisher.js';
 import { Reception } from './follow/reception.js';
@@ -67,21 +68,35 @@ export class Coherence {
     this.#copies = copies;
     this.#messages = new OperatorMessages(settings.namespace, logger, clock);
     this.lease = new Lease(settings.member.maxStaleness);
-    this.#publisher = new Publisher(settings, clock, this.stats, {
-      gaveUp: (cause) => this.#connection.giveUpLink(cause),
-      refused: (refusal) => this.#messages.refused(refusal),
-      bridgeName: () => this.#messages.bridgeName,
+    const { applied, stats } = this;
+    const operations = new Operations(logger);
+    this.#publisher = new Publisher(settings, {
+      clock,
+      stats,
+      operations,
+      events: {
+        gaveUp: (cause) => this.#connection.giveUpLink(cause),
+        refused: (refusal) => this.#messages.refused(refusal),
+        bridgeName: () => this.#messages.bridgeName,
+      },
     });
-    const reception = new Reception(settings.member.instanceId, this.applied, this.stats, {
-      applyInvalidation: (invalidation, from) => copies.applyInvalidation(invalidation, from),
-      applied: (token) => this.#connection.acknowledge(token),
-      malformed: (reason) => this.#messages.malformed(reason),
+    const { instanceId } = settings.member;
+    const reception = new Reception({
+      instanceId,
+      applied,
+      stats,
+      operations,
+      events: {
+        applyInvalidation: (invalidation, from) => copies.applyInvalidation(invalidation, from),
+        applied: (token) => this.#connection.acknowledge(token),
+        malformed: (reason) => this.#messages.malformed(reason),
+      },
     });
     this.#follower = new LogFollower(
       clock,
-      this.stats,
-      { apply: (payload) => reception.apply(payload), flush: (isOtherServer) => this.#flush(isOtherServer) },
-      () => encodeNoOp(settings.member.instanceId, randomUUID()),
+      stats,
+      { apply: (payload, id) => reception.apply(payload, id), flush: (isOtherServer) => this.#flush(isOtherServer) },
+      () => encodeNoOp(instanceId, randomUUID()),
       // Ids come through links, and there is no link without a bridge.
       (id, other) => this.#bridge?.isAfter(id, other) ?? false,
     );
@@ -93,7 +108,7 @@ export class Coherence {
       {
         synced: (sentAt) => this.#synced(sentAt),
         connected: (link) => this.#connected(link),
-        acknowledged: (token, instanceId) => this.#publisher.acknowledged(token, instanceId),
+        acknowledged: (token, by) => this.#publisher.acknowledged(token, by),
         refused: (refusal) => {
           this.firstSync.failed(refusal);
           this.#messages.refused(refusal);
@@ -148,7 +163,7 @@ export class Coherence {
   }
 
   /** Tells the other instances. It was applied here already. */
-  publish(names: Iterable<InvalidationTarget>): Promise<Evicted> {
+  publish(names: readonly InvalidationTarget[]): Promise<Evicted> {
     return this.#state === 'local' ? Promise.resolve(EVICTED_ALONE) : this.#publisher.publish(names);
   }
 

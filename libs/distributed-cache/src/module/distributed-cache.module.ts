@@ -3,6 +3,7 @@ import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { DistributedCache } from '../cache/distributed-cache.js';
 import { getDistributedCacheToken } from '../cache/distributed-cache.token.js';
 import { systemClock } from '../common/clock.js';
+import type { CacheLogger } from '../common/logger.js';
 import { describeValue } from '../common/describe-value.js';
 import { InvalidOptionsError } from '../errors.js';
 import { DecoratedMethodsExplorer } from './boot-checks/decorated-methods.explorer.js';
@@ -112,7 +113,7 @@ function providersOf(given: DistributedCacheExtras): Provider[] {
         const settings = resolveSettings(options, name);
         if (cacheManagerToken !== undefined) refuseLateCacheManager(options);
         const { clock = systemClock } = options;
-        const cache = new DistributedCache(settings, { clock, logger: new Logger('DistributedCache') });
+        const cache = new DistributedCache(settings, { clock, logger: nestLogger() });
         return new DistributedCacheLifecycle({
           name,
           cache,
@@ -165,4 +166,9 @@ function refuseLateCacheManager(options: DistributedCacheOptions): void {
     `DistributedCacheModule: the factory of forRootAsync returned cacheManager: false, but Nest needs to know the tokens of a module before ` +
       `the factory runs. Move it beside the factory: forRootAsync({ cacheManager: false, useFactory: … }).`,
   );
+}
+
+/** Nest's logger, which also says whether it writes `debug`: otherwise the lines about single loads and invalidations are not even made. */
+function nestLogger(): CacheLogger {
+  return Object.assign(new Logger('DistributedCache'), { isDebugEnabled: () => Logger.isLevelEnabled('debug') });
 }

@@ -12,8 +12,8 @@ const DOORBELL_IS_LATE = 1_000;
 
 /** @internal */
 export interface LogFollowerEvents {
-  /** A payload to apply, whichever way it came. */
-  apply(payload: string): void;
+  /** A payload to apply, and the id of its log entry, whichever way it arrived. */
+  apply(payload: string, id: string | undefined): void;
   /**
    * The log cannot be proven to continue what was applied: nothing local may be trusted.
    *
@@ -91,7 +91,7 @@ export class LogFollower {
 
   /** Applies what the doorbell says, always. `true` when it does not continue the position and a sync must close the gap. */
   heard(doorbell: Doorbell): boolean {
-    this.#events.apply(doorbell.payload);
+    this.#events.apply(doorbell.payload, doorbell.entry?.id);
     if (!doorbell.entry) return false;
     this.#unheard.delete(doorbell.entry.id);
     this.#lastHeard = doorbell.entry.id;
@@ -148,7 +148,7 @@ export class LogFollower {
     const now = this.#clock.now();
     let position = from;
     for (const entry of reply.entries) {
-      this.#events.apply(entry.payload);
+      this.#events.apply(entry.payload, entry.id);
       position = advance(position.hash, entry.id, entry.payload);
       if (isFirstOfLink || this.#hasLostHeld || heard.has(entry.id) || this.#unheard.size === MAX_HELD) continue;
       this.#unheard.set(entry.id, now - entry.age);

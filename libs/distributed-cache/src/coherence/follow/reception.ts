@@ -1,45 +1,60 @@
-import type { BridgeStats } from '../bridge-stats.js';
+import { shortened } from '../../common/describe-value.js';
+import type { Operations } from '../../common/operations.js';
 import { decodeInvalidation } from '../../protocol/invalidation-message.js';
 import { isNoOp, type Invalidation } from '../../protocol/invalidation.js';
 import type { AppliedInvalidations } from '../applied-invalidations.js';
+import type { BridgeStats } from '../bridge-stats.js';
+import { describeInvalidation } from '../describe-invalidation.js';
+
+/** @internal */
+export interface ReceptionParts {
+  readonly instanceId: string;
+  readonly applied: AppliedInvalidations;
+  readonly stats: BridgeStats;
+  /** Logs the course of what is received at `debug`. */
+  readonly operations: Operations;
+  readonly events: ReceptionEvents;
+}
 
 /** @internal */
 export interface ReceptionEvents {
-  /** Another instance, `from`, or a third party, `''`, says that something is no longer true. */
+  /** Another instance, `from`, or a third party, `''`, has published the invalidation. */
   applyInvalidation(invalidation: Invalidation, from: string): void;
-  /** It is applied; its sender waits to hear so. */
+  /** The message with this token is applied, and its sender waits to know that. */
   applied(token: string): void;
+  /** The payload is not a message. */
   malformed(reason: string): void;
 }
 
-/** Takes in what the others say, whichever way it came. Never throws: anybody may write anything. @internal */
+/** Applies the messages of the other instances, whichever way they arrive. Never throws: anybody may write anything. @internal */
 export class Reception {
-  readonly #instanceId: string;
-  readonly #applied: AppliedInvalidations;
-  readonly #stats: BridgeStats;
-  readonly #events: ReceptionEvents;
+  readonly #parts: ReceptionParts;
 
-  constructor(instanceId: string, applied: AppliedInvalidations, stats: BridgeStats, events: ReceptionEvents) {
-    this.#instanceId = instanceId;
-    this.#applied = applied;
-    this.#stats = stats;
-    this.#events = events;
+  constructor(parts: ReceptionParts) {
+    this.#parts = parts;
   }
 
-  apply(payload: string): void {
+  /** @param id - of the log entry; `undefined`: the payload was published without being written to the log */
+  apply(payload: string, id: string | undefined): void {
+    const { instanceId, applied, stats, operations, events } = this.#parts;
     const decoded = decodeInvalidation(payload);
     if (!decoded.ok) {
-      this.#stats.malformed += 1;
-      this.#events.malformed(decoded.reason);
+      stats.malformed += 1;
+      events.malformed(decoded.reason);
       return;
     }
     const { from, invalidation, token } = decoded.message;
-    // Applied when it was evicted here. Applied again, it would drop what was loaded since.
-    if (from === this.#instanceId || isNoOp(invalidation)) return;
-    this.#stats.received += 1;
-    this.#applied.record(invalidation);
-    this.#events.applyInvalidation(invalidation, from);
-    // Only now: what is acknowledged is really gone.
-    if (token !== undefined) this.#events.applied(token);
+    // This instance applied its own eviction when it was asked for. Applied again, it would drop what was loaded since.
+    if (from === instanceId || isNoOp(invalidation)) return;
+    const operation = id === undefined ? operations.begin('unlogged') : operations.named(id);
+    operation?.step('Invalidation received', { from: shortened(from) });
+    stats.received += 1;
+    applied.record(invalidation);
+    events.applyInvalidation(invalidation, from);
+    operation?.step('Invalidation applied', describeInvalidation(invalidation));
+    // Acknowledged only when the copies are really gone.
+    if (token === undefined) return;
+    events.applied(token);
+    operation?.step('Invalidation acknowledged');
   }
 }

@@ -1,178 +1,191 @@
-import { RepublishBuffer } from './republish-buffer.js';
-import { BackOff } from '../../common/back-off.js';
-import type { BridgeStats } from '../bridge-stats.js';
-import type { CancelTimer, Clock } from '../../common/clock.js';
-import { Confirmations, type AckRequest } from './confirmations.js';
-import { Delivery, postponed, type DeliverySettings } from './delivery.js';
-import type { Evicted } from './evicted.js';
+import type { Clock } from '../../common/clock.js';
+import type { Operation, Operations } from '../../common/operations.js';
+import { withTimeout } from '../../common/timeout.js';
 import { BridgeRefusal, type InvalidationLink, type MembersReply } from '../../protocol/invalidation-bridge.js';
 import { encodeInvalidation } from '../../protocol/invalidation-message.js';
 import type { InvalidationTarget } from '../../protocol/invalidation.js';
-import type { Member } from '../../protocol/member.js';
+import type { BridgeStats } from '../bridge-stats.js';
+import { describeTargets } from '../describe-invalidation.js';
+import { Callers, type CallersSettings, type MessageCallers } from './callers.js';
+import type { Evicted } from './evicted.js';
 import { Outbox } from './outbox.js';
 import { RefusedMessages } from './refused-messages.js';
-import { Replication } from './replication.js';
+import { RepublishBuffer } from './republish-buffer.js';
 
-/** How many messages may be on their way at once; what is beyond waits in the outbox, where it is bounded and coalesced. */
+/** How many messages may be without an answer at once. The rest waits in the outbox, where it is bounded and each target stands once. */
 const WINDOW = 1_000;
 
 /** @internal */
-export interface PublisherSettings extends DeliverySettings {
-  readonly member: Member;
+export interface PublisherSettings extends CallersSettings {
+  /** How many targets may wait; above that they are widened. */
   readonly outboxLimit: number;
-  /** How many replicas must have what was evicted before its callers hear of it; `0`: none. */
-  readonly minReplicas: number;
+}
+
+/** @internal */
+export interface PublisherParts {
+  readonly clock: Clock;
+  readonly stats: BridgeStats;
+  /** Logs the course of what is published at `debug`. */
+  readonly operations: Operations;
+  readonly events: PublisherEvents;
 }
 
 /** @internal */
 export interface PublisherEvents {
-  /** This link gives no answer, or says that it is the wrong server. */
+  /** The link does not answer, or its server is the wrong one: it must be given up. */
   gaveUp(cause: Error): void;
-  /** The server refused; `remedy` is `'retry'` or `'report'`. */
+  /** The server refused a message; `remedy` is `'retry'` or `'report'`. */
   refused(refusal: BridgeRefusal): void;
   /** Asked when an error message names the other side: the bridge is known only once the cache has started. */
   bridgeName(): string;
 }
 
+/** One message that was sent and has no answer yet. */
 interface Message {
+  /** Counts the messages of this instance. */
+  readonly number: number;
   readonly targets: readonly InvalidationTarget[];
-  readonly delivery: Delivery | undefined;
-  /** Given when somebody waits until every instance has acknowledged it. */
-  readonly ackRequest: AckRequest | undefined;
+  readonly callers: MessageCallers;
+  readonly operation: Operation | undefined;
 }
 
 /**
- * Gets this instance's invalidations into the log: gathers those of one tick, sends them pipelined, keeps what was not accepted.
+ * Brings the invalidations of this instance into the log: gathers those of one tick in the outbox, sends them without waiting for answers
+ * in between, and keeps what the log has not accepted.
  *
- * Nothing is merged into a message already sent: a peer may have applied it, loaded again before our second commit, and would keep that.
+ * Nothing is merged into a message that was sent. A peer may have applied that message and loaded again before the second change was
+ * committed; it would keep what it loaded.
  *
  * @internal
  */
 export class Publisher {
-  readonly #settings: PublisherSettings;
+  readonly #instanceId: string;
   readonly #clock: Clock;
   readonly #stats: BridgeStats;
+  readonly #operations: Operations;
   readonly #events: PublisherEvents;
-  readonly #bridgeName: () => string;
   readonly #outbox: Outbox;
   readonly #republishBuffer: RepublishBuffer;
-  readonly #backOff = new BackOff();
-  /** In the order in which they were sent. */
-  readonly #onTheirWay = new Set<Message>();
+  /** Messages without an answer, in the order in which they were sent. */
+  readonly #unanswered = new Set<Message>();
   readonly #refused: RefusedMessages<Message>;
-  readonly #confirmations: Confirmations;
+  readonly #callers: Callers;
   #link: InvalidationLink | undefined;
-  #replication: Replication | undefined;
-  #delivery: Delivery | undefined;
+  /** Logs the course of what is in the outbox now. */
+  #operation: Operation | undefined;
+  #messages = 0;
   #isFlushScheduled = false;
-  #cancelRetry: CancelTimer | undefined;
   #drained: (() => void) | undefined;
 
-  constructor(settings: PublisherSettings, clock: Clock, stats: BridgeStats, events: PublisherEvents) {
-    this.#settings = settings;
+  constructor(settings: PublisherSettings, { clock, stats, operations, events }: PublisherParts) {
+    this.#instanceId = settings.member.instanceId;
     this.#clock = clock;
     this.#stats = stats;
+    this.#operations = operations;
     this.#events = events;
-    this.#bridgeName = () => events.bridgeName();
     this.#outbox = new Outbox(settings.outboxLimit);
     this.#republishBuffer = new RepublishBuffer(settings.outboxLimit);
-    this.#refused = new RefusedMessages(settings.outboxLimit);
-    this.#confirmations = new Confirmations(settings.member, clock, this.#bridgeName);
+    this.#refused = new RefusedMessages(settings.outboxLimit, clock, () => this.#retry());
+    this.#callers = new Callers(settings, clock, () => events.bridgeName());
   }
 
-  /** How many targets are not in the log yet. */
+  /** The number of targets that are not in the log yet. */
   get waiting(): number {
     let targets = this.#outbox.size + this.#refused.size;
-    for (const message of this.#onTheirWay) targets += message.targets.length;
+    for (const message of this.#unanswered) targets += message.targets.length;
     return targets;
   }
 
-  publish(targets: Iterable<InvalidationTarget>): Promise<Evicted> {
-    for (const target of targets) this.#outbox.add(target);
-    if (!this.#link) return postponed(this.#settings.onUndelivered, this.#bridgeName());
+  /** Publishes an eviction that this instance has applied. Settles when the log has it, or when that is known to take longer. */
+  publish(targets: readonly InvalidationTarget[]): Promise<Evicted> {
+    this.#gather(targets);
+    if (!this.#link) return this.#callers.postponed();
 
-    const delivery = this.#openDelivery();
+    const settled = this.#callers.waitForLog();
     if (this.#outbox.fillsMessage) this.#flush();
     else this.#scheduleFlush();
-    return delivery.settled;
+    return settled;
   }
 
   /** As {@link publish}; settles when no instance can serve what the targets cover, or after `timeout` ms. */
   publishEverywhere(targets: readonly InvalidationTarget[], timeout: number): Promise<Evicted> {
-    const confirmed = this.#confirmations.begin(targets, timeout);
-    for (const target of targets) this.#outbox.add(target);
+    const confirmed = this.#callers.waitForInstances(targets, timeout);
+    this.#gather(targets);
+    if (this.#operation) logOutcome(confirmed, this.#operation);
     if (this.#link) this.#scheduleFlush();
     return confirmed;
   }
 
+  /** An instance has applied the message with this token. */
   acknowledged(token: string, instanceId: string): void {
-    this.#confirmations.acknowledged(token, instanceId);
+    this.#callers.acknowledged(token, instanceId);
   }
 
-  /** A sync that was sent at `sentAt` found the server that was known. */
+  /** A sync that was sent at `sentAt` found the server that this instance knew. */
   synced(sentAt: number): void {
     this.#republishBuffer.synced(sentAt);
   }
 
-  /** Another server answers, and may lack what the one before it had accepted. */
+  /** Another server keeps the log, which may lack what the one before it had accepted: that is published again. */
   republish(): void {
-    this.#outbox.putBack([...this.#republishBuffer.drain(), ...this.#confirmations.askAgain()]);
+    const targets = [...this.#republishBuffer.drain(), ...this.#callers.askAgain()];
+    if (targets.length > 0) this.#currentOperation()?.step('Invalidations published again', describeTargets(targets));
+    this.#outbox.putBack(targets);
     if (this.#link) this.#scheduleFlush();
   }
 
-  /** The link's first sync is complete. Not earlier: under a write load it would otherwise never get its turn. */
+  /** The first sync of this link is complete. Nothing is sent earlier: under a load of evictions the sync would never get its turn. */
   resume(link: InvalidationLink): void {
-    const { minReplicas, publishTimeout } = this.#settings;
     this.#link = link;
-    this.#replication = new Replication(link, minReplicas, publishTimeout);
-    this.#backOff.reset();
+    this.#callers.linkOpened(link);
+    this.#refused.accepted();
     this.#flush();
   }
 
-  /** The link is gone: what was on its way may or may not be in the log, and is sent again. */
+  /** The link is lost. Messages without an answer may or may not be in the log, so they are sent again. */
   suspend(): void {
     this.#link = undefined;
-    this.#cancelRetry?.();
-    this.#cancelRetry = undefined;
     const refused = this.#refused.drain();
-    const unanswered = [...this.#onTheirWay];
-    this.#onTheirWay.clear();
+    const unanswered = [...this.#unanswered];
+    this.#unanswered.clear();
     this.#outbox.putBack([...refused.targets, ...unanswered.flatMap((message) => message.targets)]);
-    const reason = `the connection to ${this.#bridgeName()} was lost`;
-    for (const message of [...refused.messages, ...unanswered]) {
-      message.delivery?.postpone(reason);
-      if (message.ackRequest) this.#confirmations.returned(message.ackRequest);
-    }
-    this.#delivery?.postpone(reason);
-    this.#delivery = undefined;
+    const returned = [...refused.messages, ...unanswered];
+    this.#callers.linkLost(returned.map((message) => message.callers));
+    for (const message of returned) this.#backInOutbox(message, 'connection lost');
   }
 
-  /** Resolves when all is in the log, or after `timeout` ms, with the number of targets that are not. */
+  /** Resolves when the log has everything, or after `timeout` ms, with the number of targets that it does not have. */
   async drain(timeout: number): Promise<number> {
-    // There may be no time to wait for the back-off of what was refused.
-    this.#cancelRetry?.();
+    // There may be no time left for the back-off of refused messages.
     this.#retry();
     if (this.waiting > 0 && timeout > 0) {
-      await new Promise<void>((resolve) => {
-        const cancel = this.#clock.schedule(resolve, timeout);
-        this.#drained = () => {
-          cancel();
-          resolve();
-        };
-      });
+      const drained = new Promise<void>((resolve) => (this.#drained = resolve));
+      await withTimeout(drained, { ms: timeout, onTimeout: () => undefined, clock: this.#clock });
     }
     return this.waiting;
   }
 
-  /** Nothing will be sent any more, and nobody has to hear it: there are no other instances, or this one has left. */
+  /** Forgets the outbox: there are no other instances. */
   discard(): void {
     this.#outbox.clear();
-    this.#confirmations.nobodyElse();
+    this.#operation = undefined;
+    this.#callers.nobodyElse();
   }
 
-  /** This instance leaves: nobody waits for the others any more. */
+  /** This instance leaves: its evictions do not wait for other instances any more. */
   leave(): void {
-    this.#confirmations.leave();
+    this.#callers.leave();
+  }
+
+  #gather(targets: readonly InvalidationTarget[]): void {
+    for (const target of targets) this.#outbox.add(target);
+    const operation = this.#currentOperation();
+    operation?.step('Invalidation published', describeTargets(targets));
+    if (!this.#link) operation?.step('Invalidation postponed to the outbox', { waiting: this.waiting });
+  }
+
+  #currentOperation(): Operation | undefined {
+    return (this.#operation ??= this.#operations.begin('invalidation'));
   }
 
   #scheduleFlush(): void {
@@ -187,91 +200,80 @@ export class Publisher {
   #flush(): void {
     const link = this.#link;
     if (!link) return;
-    while (this.#outbox.size > 0 && this.#onTheirWay.size < WINDOW) this.#send(link);
+    while (this.#outbox.size > 0 && this.#unanswered.size < WINDOW) this.#send(link);
     if (this.#outbox.size > 0) return;
-    const delivery = this.#delivery;
-    this.#delivery = undefined;
-    delivery?.close();
-    this.#confirmations.allSent();
+    this.#operation = undefined;
+    this.#callers.allSent();
   }
 
   #send(link: InvalidationLink): void {
-    const ackRequest = this.#confirmations.nextAckRequest();
-    const message: Message = { targets: this.#outbox.take(), delivery: this.#delivery, ackRequest };
-    message.delivery?.messageSent();
-    this.#onTheirWay.add(message);
-    const payload = encodeInvalidation(this.#settings.member.instanceId, message.targets, ackRequest?.token);
-    const answer = ackRequest ? link.publishToMembers(payload) : link.publish(payload).then(() => undefined);
+    this.#messages += 1;
+    const message: Message = {
+      number: this.#messages,
+      targets: this.#outbox.take(),
+      callers: this.#callers.ofNextMessage(),
+      operation: this.#operation,
+    };
+    const { number, targets, callers, operation } = message;
+    this.#unanswered.add(message);
+    operation?.step('Invalidation sent', { number, ...describeTargets(targets) });
+    const token = callers.ackRequest?.token;
+    const payload = encodeInvalidation(this.#instanceId, targets, token);
+    const answer: Promise<string | MembersReply> = token ? link.publishToMembers(payload) : link.publish(payload);
     answer.then(
-      (reply) => this.#accepted(message, reply),
+      (reply) => this.#logged(message, reply),
       (error: Error) => this.#failed(message, error),
     );
   }
 
-  #accepted(message: Message, reply: MembersReply | undefined): void {
-    // Gone from the set when its link was given up meanwhile; it then counts as not sent.
-    if (!this.#onTheirWay.delete(message)) return;
+  /** The log has the message. */
+  #logged(message: Message, reply: string | MembersReply): void {
+    // Its link was given up meanwhile: it counts as not sent.
+    if (!this.#unanswered.delete(message)) return;
+    const id = typeof reply === 'string' ? reply : reply.id;
+    message.operation?.step('Invalidation accepted by the log', { number: message.number, id });
     this.#stats.published += 1;
-    this.#backOff.reset();
+    this.#refused.accepted();
     this.#republishBuffer.add(message.targets);
-    message.delivery?.messageLogged();
-    this.#tellCallers(message, this.#clock.now(), reply);
+    this.#callers.logged(message.callers, typeof reply === 'string' ? undefined : reply);
     if (this.#outbox.size > 0) this.#flush();
-    // It walks over all that is on its way.
+    // `waiting` walks over all messages without an answer, so it is read only when somebody drains.
     if (this.#drained && this.waiting === 0) this.#drained();
   }
 
-  #tellCallers({ delivery, ackRequest }: Message, acceptedAt: number, reply: MembersReply | undefined): void {
-    const confirm = (): void => {
-      if (ackRequest && reply) this.#confirmations.accepted(ackRequest, acceptedAt, reply);
-    };
-    const accept = (): void => {
-      delivery?.messageAccepted();
-      confirm();
-    };
-    const missed = (reason: string): void => {
-      delivery?.messageNotReplicated(reason);
-      confirm();
-    };
-    if (this.#replication) this.#replication.reached(accept, missed);
-    else accept();
-  }
-
   #failed(message: Message, error: Error): void {
-    if (!this.#onTheirWay.has(message)) return;
+    if (!this.#unanswered.has(message)) return;
     if (!(error instanceof BridgeRefusal) || error.remedy === 'redial') {
       this.#events.gaveUp(error);
       return;
     }
-    this.#onTheirWay.delete(message);
+    this.#unanswered.delete(message);
+    message.operation?.step('Invalidation refused', { number: message.number, remedy: error.remedy });
     this.#refused.add(message);
     this.#events.refused(error);
-    this.#cancelRetry ??= this.#clock.schedule(() => this.#retry(), this.#backOff.next());
   }
 
+  /** Sends refused messages again. */
   #retry(): void {
-    this.#cancelRetry = undefined;
     const { targets, messages } = this.#refused.drain();
     this.#outbox.putBack(targets);
-    for (const { delivery, ackRequest } of messages) {
-      this.#rejoin(delivery);
-      if (ackRequest) this.#confirmations.returned(ackRequest);
+    for (const message of messages) {
+      this.#callers.returned(message.callers);
+      this.#backInOutbox(message, 'retry');
     }
     this.#flush();
   }
 
-  /** The callers of a refused message go on waiting, for the retry, until their `publishTimeout`. */
-  #rejoin(delivery: Delivery | undefined): void {
-    if (!delivery || delivery.isSettled) return;
-    const open = this.#openDelivery();
-    if (open === delivery) delivery.messageReturned();
-    else delivery.follow(open);
+  /** The targets of the message are in the outbox again, together with what waits there. */
+  #backInOutbox({ number, operation }: Message, why: string): void {
+    this.#operation ??= operation;
+    operation?.step('Invalidation back in the outbox', { number, why, sentAs: this.#operation?.id });
   }
+}
 
-  /** What is sent next settles it. Not one whose time is over already: whoever joined it would be told so at once. */
-  #openDelivery(): Delivery {
-    if (!this.#delivery || this.#delivery.isSettled)
-      this.#delivery = new Delivery(this.#settings, this.#clock, this.#bridgeName);
-    return this.#delivery;
-  }
+function logOutcome(confirmed: Promise<Evicted>, operation: Operation): void {
+  confirmed.then(
+    ({ instances, waited }) => operation.step('Invalidation confirmed everywhere', { instances, waited }),
+    () => operation.step('Invalidation not confirmed everywhere'),
+  );
 }

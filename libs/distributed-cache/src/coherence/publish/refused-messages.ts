@@ -1,21 +1,35 @@
+import { BackOff } from '../../common/back-off.js';
+import type { CancelTimer, Clock } from '../../common/clock.js';
 import type { InvalidationTarget } from '../../protocol/invalidation.js';
 import { Outbox } from './outbox.js';
 
 /**
- * What the server has refused for now, until it is tried again. Apart from the outbox, which goes on being sent meanwhile: out of
- * memory, the server still tells the peers what is new, and only the repetition of what they have been told has to be paced.
+ * The messages that the server has refused for now, until they are tried again with back-off.
+ *
+ * They are not in the outbox, which goes on being sent meanwhile: a server that is out of memory refuses the log entry but still sends the
+ * message through the channel. So new invalidations must not wait behind refused ones, and only the repetition of those is paced.
  *
  * @internal
  */
 export class RefusedMessages<M extends { readonly targets: readonly InvalidationTarget[] }> {
+  readonly #clock: Clock;
+  readonly #retry: () => void;
+  readonly #backOff = new BackOff();
   readonly #targets: Outbox;
   #messages: M[] = [];
+  #cancelRetry: CancelTimer | undefined;
 
-  constructor(limit: number) {
+  /**
+   * @param limit - of the targets; above it they are widened
+   * @param retry - called when it is time to send them again; drains
+   */
+  constructor(limit: number, clock: Clock, retry: () => void) {
     this.#targets = new Outbox(limit);
+    this.#clock = clock;
+    this.#retry = retry;
   }
 
-  /** How many targets. */
+  /** The number of targets. */
   get size(): number {
     return this.#targets.size;
   }
@@ -23,13 +37,21 @@ export class RefusedMessages<M extends { readonly targets: readonly Invalidation
   add(message: M): void {
     for (const target of message.targets) this.#targets.add(target);
     this.#messages.push(message);
+    this.#cancelRetry ??= this.#clock.schedule(this.#retry, this.#backOff.next());
   }
 
-  /** All of it: the targets, bounded and each once, and the messages whose callers wait. */
+  /** Removes and returns all of it: the targets, each once and no more than the limit, and the messages whose callers wait. */
   drain(): { readonly targets: readonly InvalidationTarget[]; readonly messages: readonly M[] } {
-    const taken = { targets: this.#targets.targets(), messages: this.#messages };
+    this.#cancelRetry?.();
+    this.#cancelRetry = undefined;
+    const drained = { targets: this.#targets.targets(), messages: this.#messages };
     this.#targets.clear();
     this.#messages = [];
-    return taken;
+    return drained;
+  }
+
+  /** The server accepts messages: the next refusal is tried again soon. */
+  accepted(): void {
+    this.#backOff.reset();
   }
 }
