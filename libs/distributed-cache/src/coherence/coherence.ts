@@ -17,10 +17,10 @@ import { Publisher, type PublisherSettings } from './publish/publisher.js';
 import { Reception } from './follow/reception.js';
 import { SuspendWatchdog } from './suspend-watchdog.js';
 
-/** @publicApi */
+/** See {@link CacheStatus.state}. @publicApi */
 export type CoherenceState = 'local' | 'connecting' | 'coherent' | 'disconnected';
 
-/** @internal */
+/** All times in ms. @internal */
 export interface CoherenceSettings extends PublisherSettings {
   readonly namespace: string;
   readonly invalidationLogLength: number;
@@ -28,20 +28,83 @@ export interface CoherenceSettings extends PublisherSettings {
   readonly drainTimeout: number;
 }
 
-/** The copies that are kept honest. @internal */
+/** The copies that are kept coherent. @internal */
 export interface LocalCopies {
-  /** Drops the entries and lets go of the running loads that `invalidation`, sent by another instance, covers. */
+  /** Removes the entries and abandons the running loads that `invalidation` covers. `from` is the instance that published it. */
   applyInvalidation(invalidation: Invalidation, from: string): void;
-  /** Drops everything. */
+  /** Removes everything. */
   flush(): void;
   stateChanged(state: CoherenceState, previous: CoherenceState): void;
 }
 
 /**
- * Keeps this instance's copies coherent with the other instances: publishes what is evicted here, applies what is evicted there, and
- * knows for how long the copies may be trusted.
+ * Keeps the copies of this instance coherent with the copies of the other instances.
  *
- * @see docs/coherence.md
+ * # What it is
+ *
+ * Values never leave an instance; only invalidations travel, which name what is no longer true. Behind the bridge, all instances of a
+ * namespace share one *log* of invalidations, and a channel that carries each of its entries the moment it is written. From these, this
+ * class derives the one fact that a read needs: until when may a copy be served? docs/coherence.md has the rules and the proof, and
+ * protocol/invalidation-bridge.ts says what the other side must provide.
+ *
+ * # Who owns whom
+ *
+ * ```
+ * LocalCache                          implements LocalCopies
+ * └─ Coherence
+ *    ├─ Lease                         until when may a copy be served?
+ *    ├─ AppliedInvalidations          has an invalidation overtaken this load or put? (the fence)
+ *    ├─ FirstSync                     has this instance ever learnt where the log stands?
+ *    ├─ SuspendWatchdog               notices that the machine was suspended
+ *    ├─ OperatorMessages              the lines for operators
+ *    ├─ Publisher                     publish/: from an eviction to the log
+ *    │  ├─ Outbox                     targets that were not sent yet
+ *    │  ├─ RefusedMessages            messages that the server refused for now
+ *    │  ├─ RepublishBuffer            what was published lately, for a server that has lost it
+ *    │  └─ Callers                    the promises of evictions
+ *    │     ├─ Delivery                one for each tick: does the log have it?
+ *    │     ├─ Confirmations           one for each eviction with `everywhere`: does every instance have it?
+ *    │     └─ Replication             do enough replicas have it?
+ *    ├─ LogFollower                   follow/: the position in the log, and whether the log continues it
+ *    ├─ Reception                     decodes and applies messages
+ *    └─ Connection                    keeps a link open
+ *       └─ LinkSession                one at a time: a link from its dialling to its end; syncs and heartbeats
+ *          └─ InvalidationLink        made by the bridge
+ * ```
+ *
+ * # An eviction
+ *
+ * `LocalCache` has applied it when it calls {@link publish}. `Publisher` gathers the targets of one tick in the `Outbox`, sends them as
+ * messages, and settles the `Delivery` when the log has accepted all of them. What the log does not accept stays: in the outbox while there
+ * is no link, in `RefusedMessages` after an error answer, and back in the outbox when the link is lost before the answer.
+ *
+ * # An invalidation of another instance
+ *
+ * The channel brings it to `LinkSession`, which passes it to `LogFollower`. There it is applied first, always, since applying twice does no
+ * harm: `Reception` records it in `AppliedInvalidations` and then removes the copies. Then the position moves over it, if it continues the
+ * log. If it does not, entries are missing, and a sync brings them. Nothing on this way leads to `Publisher`, so no instance can repeat what
+ * it receives.
+ *
+ * # A sync
+ *
+ * `LinkSession` syncs when a link is opened, after a gap, and with every heartbeat. The answer either continues the position, entry by
+ * entry, or nothing local may be trusted: {@link LocalCopies.flush}. A complete sync renews the `Lease` from the time at which it was *sent*.
+ *
+ * # States
+ *
+ * - `'local'`: there is no bridge, so there are no other instances. The lease never lapses and nothing is published.
+ * - `'connecting'`: no sync has been complete yet, and no link has been lost.
+ * - `'coherent'`: the link has synced, and the lease is live.
+ * - `'disconnected'`: the link is lost, or the lease is over. Evictions wait in the outbox.
+ *
+ * # Why it is built like this
+ *
+ * - *A log, and not the channel alone*: an instance that is cut off for a second misses messages and is not told so. With a log, it notices
+ *   the gap and closes it.
+ * - *A lease, and not the state of a socket*: a half-open connection looks alive. The lease bounds staleness whatever the link looks like.
+ * - *The first sync of an instance is never continuous*: it has no position that it could prove.
+ * - *Another epoch is never continuous*: a promoted replica may lack entries that this instance never received either.
+ *
  * @internal
  */
 export class Coherence {
@@ -97,7 +160,7 @@ export class Coherence {
       stats,
       { apply: (payload, id) => reception.apply(payload, id), flush: (isOtherServer) => this.#flush(isOtherServer) },
       () => encodeNoOp(instanceId, randomUUID()),
-      // Ids come through links, and there is no link without a bridge.
+      // Ids come through links, and no link is opened before there is a bridge.
       (id, other) => this.#bridge?.isAfter(id, other) ?? false,
     );
     const { member, namespace, invalidationLogLength, minReplicas } = settings;
@@ -120,9 +183,10 @@ export class Coherence {
   }
 
   /**
-   * Begins to keep the copies coherent through `bridge`; without one there is nobody to be coherent with.
+   * Begins to keep the copies coherent through `bridge`. Without a bridge it is local mode.
    *
-   * @param commandTimeout - ms; known only now where the connection string says it
+   * @param commandTimeout - how long the bridge may leave a request without an answer, in ms. Known only now where a connection string
+   *   says it. Default: the setting.
    */
   start(bridge: InvalidationBridge | undefined, commandTimeout = this.#settings.commandTimeout): void {
     if (this.#hasStopped) return;
@@ -140,41 +204,41 @@ export class Coherence {
   }
 
   get state(): CoherenceState {
-    // The lease may be over before the link is known to be dead.
+    // The lease may be over before anybody notices that the link is dead.
     return this.#state === 'coherent' && !this.lease.isLive(this.#clock.now()) ? 'disconnected' : this.#state;
   }
 
-  /** How many names are not in the log yet. */
+  /** The number of targets that are not in the log yet. */
   get waiting(): number {
     return this.#publisher.waiting;
   }
 
-  /** The id of the log entry up to which everything was applied. */
+  /** The id of the log entry up to which everything has been applied; `undefined` before the first sync and in local mode. */
   get position(): string | undefined {
     return this.#follower.position?.id;
   }
 
   /**
-   * Nothing is stored before the first sync has answered or failed: what was loaded earlier could have been invalidated
-   * unheard, by someone whose messages this instance has never been able to receive.
+   * Whether results may be stored. Not before the first sync has succeeded or failed: until then this instance may have missed the
+   * invalidation of a value that it is loading, and nothing would ever bring that invalidation.
    */
   get mayStore(): boolean {
     return this.firstSync.isSettled && !this.#hasStopped;
   }
 
-  /** Tells the other instances. It was applied here already. */
-  publish(names: readonly InvalidationTarget[]): Promise<Evicted> {
-    return this.#state === 'local' ? Promise.resolve(EVICTED_ALONE) : this.#publisher.publish(names);
+  /** Publishes an eviction that was applied here already. Settles when the log has it, or when that is known to take longer. */
+  publish(targets: readonly InvalidationTarget[]): Promise<Evicted> {
+    return this.#state === 'local' ? Promise.resolve(EVICTED_ALONE) : this.#publisher.publish(targets);
   }
 
-  /** Tells the other instances, and settles when none of them can serve what the names cover, or after `timeout` ms. */
-  publishEverywhere(names: readonly InvalidationTarget[], timeout: number): Promise<Evicted> {
+  /** As {@link publish}; settles when no instance can serve what the targets cover, or rejects after `timeout` ms. */
+  publishEverywhere(targets: readonly InvalidationTarget[], timeout: number): Promise<Evicted> {
     return this.#state === 'local'
       ? Promise.resolve(EVICTED_EVERYWHERE_ALONE)
-      : this.#publisher.publishEverywhere(names, timeout);
+      : this.#publisher.publishEverywhere(targets, timeout);
   }
 
-  /** Delivers what waits, for at most `drainTimeout`, then leaves. */
+  /** Delivers what the log does not have yet, for at most `drainTimeout`, then leaves. May be called more than once. */
   async stop(): Promise<void> {
     if (this.#hasStopped) return;
     this.#hasStopped = true;
