@@ -2,8 +2,10 @@
 
 /** The share of its core that Redis should be busy at most. Above it, commands queue. */
 const BUSY = 0.7;
-/** Syncs a second: with the default `maxStaleness`, each instance syncs every 5 s. */
-const SYNCS_PER_INSTANCE = 1 / 5;
+/** The default `maxStaleness`, in s. */
+const MAX_STALENESS = 10;
+/** Syncs a second: each instance syncs every third of `maxStaleness`, at least every 5 s. */
+const SYNCS_PER_INSTANCE = 1 / Math.min(MAX_STALENESS / 3, 5);
 
 /**
  * The cost of one message in µs of Redis' CPU: a fixed part, and a part for each instance that the message is sent to. They are the straight
