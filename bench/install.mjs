@@ -13,7 +13,7 @@ export function installPeers() {
   const lock = `${HERE}package-lock.json`;
   const installed = `${HERE}node_modules/.package-lock.json`;
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
-  console.log('Installing the peers in bench/ …');
+  console.log('Installing the other libraries in bench/ …');
   const { status, stdout, stderr } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
     cwd: HERE,
     encoding: 'utf8',

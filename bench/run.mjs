@@ -1,4 +1,4 @@
-// `npm run bench`: measures us and the peers on the same work and prints a table.
+// `npm run bench`: measures this library and the other libraries on the same work and prints a table.
 import { Child } from '../tools/child-process.mjs';
 import { flag, readCommandLine, refuseCommandLine, someOf } from '../tools/command-line.mjs';
 import { whenNpmStops } from '../tools/parent-death.mjs';
@@ -43,7 +43,7 @@ const GROUP = new URL('./group.mjs', import.meta.url);
 
 const command = {
   command: 'npm run bench --',
-  about: 'Measures us and the peers on the same work and prints a table. Installs the peers in bench/ first.',
+  about: 'Measures this library and others on the same work and prints a table. Installs the others in bench/ first.',
   options: {
     only: someOf('the groups to measure', { argument: 'GROUPS', choices: Object.keys(GROUPS) }),
     check: flag('fails when a target is missed'),

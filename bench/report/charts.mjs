@@ -16,7 +16,7 @@ const COMMON = {
   grid: { left: 24, right: 32, top: 80, bottom: 16, containLabel: true },
 };
 
-/** The cost of a hit, ours and the peers'. @param {Run} run */
+/** The cost of a hit, ours and that of the other libraries. @param {Run} run */
 export function hitChart({ rows }) {
   const bars = [
     { name: 'lru-cache, key concatenated', nanoseconds: rowOf(rows, 'hit/lru-cache').theirs, color: OTHERS },

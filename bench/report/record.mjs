@@ -10,7 +10,7 @@ import { LAYERED_LOADER } from '../peers/layered-loader.mjs';
 const EVIDENCE = docsFile('evidence/speed.json');
 
 /**
- * Writes the figures into `docs/evidence/speed.json`, under the major version of this Node, with the machine and the versions of the peers.
+ * Writes the figures into `docs/evidence/speed.json`, under the major version of this Node, with the machine and the versions of the other libraries.
  * Groups that were not measured keep their figures.
  *
  * @param {{ rows: object, series: object }} measured
