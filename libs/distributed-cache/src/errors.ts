@@ -86,7 +86,10 @@ export class InvalidationNotDeliveredError extends DistributedCacheError {
  * @publicApi
  */
 export class InvalidationNotConfirmedError extends DistributedCacheError {
-  /** The ids of the instances that may still serve the old value. Empty if the log has not accepted the invalidation: then any may. */
+  /**
+   * The ids of the instances that may still serve the old value. Empty in two cases, and then any instance may: the log has not accepted
+   * the invalidation, or Redis was restarted or replaced lately and may have forgotten an instance.
+   */
   readonly missing: readonly string[];
   /**
    * The result of the decorated method, or of the method given to `region.update()`: it **has** succeeded. `undefined` if the error comes

@@ -62,7 +62,8 @@ export class Copies {
   }
 
   /**
-   * The entry that may be served now. The only place that decides it; a load policy adds its third answer, *stale but allowed*, here.
+   * The entry that may be served now: its TTL has not ended, and the lease covers it (`Lease.mayServe`). The only place that decides about
+   * an entry; a load policy adds its third answer, *stale but allowed*, here.
    *
    * Every hit comes this way, so nothing is allocated.
    */

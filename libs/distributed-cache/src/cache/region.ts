@@ -71,8 +71,9 @@ export class Region<V = unknown> {
   }
 
   /**
-   * The values of `ids`, keyed by the ids as given. The ids that are not cached are loaded by one call of `loader`; ids for which it
-   * returns no value are not in the map.
+   * The values of `ids`, keyed by the ids as given. The ids that have to be loaded in the same turn of the event loop share one call of
+   * `loader`. It may be called again, for ids that had joined the load of another reader, if an eviction turns out to have
+   * overtaken that load. Ids for which `loader` returns no value are not in the map.
    *
    * @throws {InvalidOptionsError} when the loader returns a list of values without `idOf`, or, with `idOf: 'position'`, a list of another
    * length; nothing is stored then

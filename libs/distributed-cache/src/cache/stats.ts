@@ -17,7 +17,11 @@ export interface RegionStats {
   invalidated: number;
   /** Entries removed because they outlived their TTL; counted when a read finds them. */
   expired: number;
-  /** Entries removed because a newer value took their place. */
+  /**
+   * Entries whose place a newer value took. They count even if that value was then not stored, because it is larger than `maxSize`, has a
+   * negative `ttl` or cannot be cloned. A put that stores nothing (`undefined`, `unless`, a computed TTL of 0 or less, or fenced) counts
+   * as `invalidated`.
+   */
   replaced: number;
   /** Entries removed because a bound was reached, before their time: what `maxEntries` and `maxSize` are chosen by. */
   evicted: number;

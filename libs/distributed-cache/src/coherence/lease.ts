@@ -22,7 +22,10 @@ export class Lease {
     return this.#syncedAt;
   }
 
-  /** Whether a value whose load began at `loadedAt` may be served, or its load joined, at `now`. The only place that decides it. */
+  /**
+   * Whether the lease allows, at `now`, to serve a value whose load began at `loadedAt`, or to join that load. It does not know the TTL:
+   * `Copies.find` asks about both.
+   */
   mayServe(loadedAt: number, now: number, whenDisconnected: WhenDisconnected): boolean {
     if (this.isLive(now)) return true;
     return whenDisconnected === 'reload' && loadedAt >= this.#trustedFrom && now - loadedAt <= this.#maxStaleness;

@@ -3,7 +3,7 @@ import type { RegionState } from '../region-state.js';
 import { valueToServe } from '../values.js';
 import type { LoadRequest } from './loads.js';
 
-/** Loads the keys that a reader asks for: one key by one call of its loader, or many keys by one call. @internal */
+/** Loads the keys that a reader asks for: one key by a call of its loader, or all keys of one turn by one call. @internal */
 export interface LoadSource {
   /** Describes a load of this key by a new call of the loader. */
   request(key: string): LoadRequest;
@@ -12,12 +12,14 @@ export interface LoadSource {
 }
 
 /**
- * Reads one key: the algorithm of every read, single or bulk, but for the hit that {@link Copies.hit} serves before.
+ * Reads one key that the caller has looked for, with `Copies.hit`, and not found. The caller has counted the miss. All reads come here,
+ * single and bulk.
  *
- * 1. Look: the caller has found no copy and has counted the miss.
- * 2. Join the load of the key that runs, or start one. Where joining would be a circle, load without coordination.
- * 3. Accept the outcome, unless the load was fenced before this read joined it. Then try again, from 1: another reader may have stored a
- *    newer value meanwhile.
+ * 1. If the cache does not serve (`enabled: false`, or it was closed), load without coordination, and return that value.
+ * 2. Join the load of the key that runs, or start one. If joining would make a load wait for itself, load without coordination instead.
+ * 3. Accept the outcome, unless the load was fenced before this read joined it.
+ * 4. If it was, look for a copy with `Copies.find`, which counts nothing: another reader may have stored a newer value meanwhile. Without a
+ *    copy, go on from 2.
  *
  * @returns the value as the region hands it out
  *

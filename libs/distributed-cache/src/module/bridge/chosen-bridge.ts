@@ -6,7 +6,7 @@ export interface ChosenBridge {
   readonly bridge: InvalidationBridge | undefined;
   /** Where the choice comes from, for the log line at boot. */
   readonly source: string;
-  /** Equal for two caches that would reach each other with one namespace; `undefined` in local mode. */
+  /** Equal for two caches that reach the same Redis or bridge; `undefined`: local mode, the cache reaches nobody. */
   readonly redisIdentity: unknown;
   readonly abortConnect: boolean;
   /** How many times to dial at boot before `abortConnect` gives up; at least 1. */
