@@ -1,3 +1,4 @@
+import { env } from 'node:process';
 import { ConfigurableModuleBuilder, Logger, Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { DistributedCache } from '../cache/distributed-cache.js';
@@ -40,6 +41,9 @@ export interface DistributedCacheExtras {
    */
   cacheManager?: boolean | undefined;
 }
+
+/** `NODE_DEBUG=distributed-cache` asks for the course of loads and invalidations at `debug`. */
+const DEBUG_SECTION = 'distributed-cache';
 
 const extras: DistributedCacheExtras = { name: undefined, isGlobal: true, cacheManager: true };
 
@@ -168,7 +172,15 @@ function refuseLateCacheManager(options: DistributedCacheOptions): void {
   );
 }
 
-/** Nest's logger, which also says whether it writes `debug`: otherwise the lines about single loads and invalidations are not even made. */
+/**
+ * Nest's logger, which writes the course of single loads and invalidations only on request.
+ *
+ * The level `debug` alone is no request: Nest's logger writes every level by default, in production as well, and every application would
+ * get several lines for each miss.
+ */
 function nestLogger(): CacheLogger {
-  return Object.assign(new Logger('DistributedCache'), { isDebugEnabled: () => Logger.isLevelEnabled('debug') });
+  const isRequested = (env['NODE_DEBUG'] ?? '').split(',').includes(DEBUG_SECTION);
+  return Object.assign(new Logger('DistributedCache'), {
+    isDebugEnabled: () => isRequested && Logger.isLevelEnabled('debug'),
+  });
 }
