@@ -1,6 +1,6 @@
 import type { OnUndelivered } from '../coherence/publish/delivery.js';
 import type { Member } from '../protocol/member.js';
-import type { WhenDisconnected } from '../protocol/when-disconnected.js';
+import type { WhenDisconnected } from '../protocol/member.js';
 
 export type { WhenDisconnected };
 

@@ -1,4 +1,4 @@
-import type { WhenDisconnected } from '../protocol/when-disconnected.js';
+import type { WhenDisconnected } from '../protocol/member.js';
 
 /**
  * The bound on staleness: for how long a copy may be served since this instance last knew what had been invalidated.

@@ -1,23 +1,23 @@
-// Not the global of the same name: on Node 20 that is a getter, which costs a hit a twentieth.
+// Not the global of the same name: on Node 20 that is a getter, which every hit would call.
 import { performance } from 'node:perf_hooks';
 
 /**
- * Time as the protocol sees it. Injected everywhere, so that every rule about time is tested without waiting.
+ * The time by which a cache works. It is injected everywhere, so that every rule about time is tested without waiting.
  *
  * @publicApi
  */
 export interface Clock {
-  /** Monotonic milliseconds; comparable only with other readings of this clock. */
+  /** Monotonic time in ms. It compares only with other readings of the same clock. */
   now(): number;
-  /** Wall-clock milliseconds; only ever used to notice that the machine was suspended. */
+  /** Wall-clock time in ms. It is used only to notice that the machine was suspended. */
   wallNow(): number;
-  /** Runs `callback` once after `delay` ms, unless the returned function is called first. Never keeps the process alive. */
+  /** Calls `callback` once after `delay` ms, unless the returned function is called before. Never keeps the process alive. */
   schedule(callback: () => void, delay: number): CancelTimer;
-  /** Runs `callback` after the event loop has had one more chance to read from its sockets. */
+  /** Calls `callback` after the event loop has had one more chance to read from its sockets. */
   nextTurn(callback: () => void): void;
 }
 
-/** @publicApi */
+/** Cancels a timer; does nothing once the timer has fired. @publicApi */
 export type CancelTimer = () => void;
 
 /** @internal */

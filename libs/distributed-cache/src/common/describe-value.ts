@@ -1,8 +1,8 @@
-/** Longer texts are cut in messages. */
+/** Messages show no more characters of a text than this. */
 const MAX_TEXT = 40;
 
 /**
- * A value as an error message may show it: short, and of an object no more than what it is, since its content may be a secret.
+ * The form in which an error message shows a value: short, and of an object only its kind, since its content may be a secret.
  *
  * @internal
  */
@@ -13,7 +13,7 @@ export function describeValue(value: unknown): string {
   return Array.isArray(value) ? 'a list' : 'an object';
 }
 
-/** @internal */
+/** The text, cut after 40 characters. @internal */
 export function shortened(text: string): string {
   return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}…`;
 }

@@ -6,7 +6,8 @@ const MILLISECONDS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 type DurationUnit = keyof typeof MILLISECONDS;
 
 /**
- * A length of time: milliseconds, or a number with its unit, e.g. `'300ms'`, `'10s'`, `'1.5h'`. A wrong unit does not compile.
+ * A length of time: a number of milliseconds, or a number with a unit, such as `'300ms'`, `'10s'` or `'1.5h'`. A wrong unit does not
+ * compile.
  *
  * @publicApi
  */
@@ -15,8 +16,8 @@ export type Duration = number | `${number}${DurationUnit}`;
 const ALLOWED = "a number of milliseconds, or a number followed by 'ms', 's', 'm', 'h' or 'd', for example '10s'";
 
 /**
- * Turns a setting, such as an environment variable, into a {@link Duration}: `'90s'`, `'1.5h'`, `'Infinity'`; without a unit it is
- * milliseconds.
+ * Turns the text of a setting, such as an environment variable, into a {@link Duration}: `'90s'`, `'1.5h'`, `'Infinity'`. A number without
+ * a unit means milliseconds.
  *
  * @throws {InvalidOptionsError} when the text is not a duration
  *
@@ -27,9 +28,9 @@ export function duration(text: string): Duration {
 }
 
 /**
- * What `value` lasts, in milliseconds.
+ * The length of a duration in milliseconds.
  *
- * @param option - what the value belongs to, named in the error
+ * @param option - the option that has the value, for the error
  * @throws {InvalidOptionsError} when it is not a duration, is negative or is not a number
  *
  * @internal
@@ -47,7 +48,7 @@ function parse(text: string): number {
   const [, amount, unit = 'ms'] = /^(\d+(?:\.\d+)?|\.\d+)\s*(ms|s|m|h|d)?$/.exec(text) ?? [];
   if (amount === undefined || !isUnit(unit)) return Number.NaN;
   const parsed = Number(amount) * MILLISECONDS[unit];
-  // Too many digits overflow to Infinity, which means something else: "for ever" must be asked for by its name.
+  // Too many digits overflow to Infinity, which means "for ever": that must be asked for by its name.
   return Number.isFinite(parsed) ? parsed : Number.NaN;
 }
 

@@ -1,8 +1,8 @@
 import type { CacheLogger } from './logger.js';
 
 /**
- * One operation whose course is logged at `debug`: every line holds the id of the operation, so that its lines can be found among those
- * of the others. Parameters are names of regions, counts, ids and times; never a key and never a value.
+ * Logs the course of one operation at `debug`. Every line holds the id of the operation, by which its lines are found among those of
+ * others. Parameters are names of regions, counts, ids and times; never a key, a tag or a value.
  *
  * @internal
  */
@@ -26,9 +26,8 @@ export class Operation {
 }
 
 /**
- * Makes the operations of one instance.
- *
- * There is none while nobody reads `debug`, and a step of none costs nothing: with `?.` its parameters are not even made.
+ * Makes the operations of one instance. While nobody reads `debug` it makes none, and then a step costs nothing: after `?.` its parameters
+ * are not even evaluated.
  *
  * @example
  * const operation = operations.begin('load');

@@ -1,5 +1,6 @@
 /**
- * The type of a region's values is the caller's word: nothing at run time could check it. This is the one place where it is taken.
+ * Gives a value the type that its caller names. The values of a region have the type that the application says they have, which nothing
+ * at run time could check. Only this function trusts it.
  *
  * @internal
  */

@@ -1,34 +1,41 @@
 import { EVERYTHING, invalidationOf, type Invalidation, type InvalidationTarget } from './invalidation.js';
 
-/** The version this library writes; a newer one is understood as "everything". @publicApi */
+/** The version of the messages that this library writes. A message of a newer version means "everything". @publicApi */
 export const MESSAGE_VERSION = 1;
 
-/** Payloads above this are not taken apart: they mean "everything". Ours stay far below. */
+/** A longer payload is not decoded and means "everything". In UTF-16 units; the library's own messages are far shorter. */
 const MAX_PAYLOAD_LENGTH = 1 << 20;
 
-/** A token is repeated by every instance; ours are shorter than this. */
+/** Every instance repeats a token, so a longer one is ignored. The library's own are shorter. */
 const MAX_TOKEN_LENGTH = 64;
 
 /**
- * What travels in the log and on the channel, as JSON with short keys: `v` version, `f` who says it, `e` everything, `r` regions,
- * `t` tags, `k` keys as `[region, key, …]`, `n` a random no-op mark, `a` a token that every instance which has applied the message is to
- * say on `{namespace}:acks`. Unknown keys are ignored.
+ * One message, as it stands in the log and travels through the channel: JSON with short keys. `v` is the version, `f` the sender, `e` marks
+ * everything, `r` lists regions, `t` tags, `k` keys as `[region, key, …]`. `n` marks a no-op, with a random text. `a` is a token: every
+ * instance acknowledges the message with it once it has applied the message. Unknown keys are ignored.
  *
  * @publicApi
  */
 export interface InvalidationMessage {
-  /** The `instanceId` of the sender; `''` when a third party published it. */
+  /** The `instanceId` of the sender; `''`: a third party. */
   readonly from: string;
   readonly invalidation: Invalidation;
-  /** What the sender wants to be told once the message is applied; `undefined`: nothing. */
+  /** With what to acknowledge the message; `undefined`: the sender does not wait for that. */
   readonly token: string | undefined;
 }
 
-/** @publicApi */
+/** A message, or the reason why a payload is none. @publicApi */
 export type DecodedMessage =
   { readonly ok: true; readonly message: InvalidationMessage } | { readonly ok: false; readonly reason: string };
 
-/** @param token - asks every instance to acknowledge the message with it @publicApi */
+/**
+ * Writes a message.
+ *
+ * @param from - the `instanceId` of the sender
+ * @param token - asks every instance to acknowledge the message with it. Default: nobody is asked.
+ *
+ * @publicApi
+ */
 export function encodeInvalidation(from: string, targets: Iterable<InvalidationTarget>, token?: string): string {
   const { everything, regions, tags, keys } = invalidationOf(targets);
   return JSON.stringify({
@@ -42,12 +49,12 @@ export function encodeInvalidation(from: string, targets: Iterable<InvalidationT
   });
 }
 
-/** A message that invalidates nothing: it gives an empty log something to hold. @internal */
+/** Writes a message that invalidates nothing, so that an empty log has an entry. @internal */
 export function encodeNoOp(from: string, random: string): string {
   return JSON.stringify({ v: MESSAGE_VERSION, f: from, n: random });
 }
 
-/** Takes a payload apart. Never throws: what it cannot understand it refuses with a reason. @publicApi */
+/** Reads a payload. Never throws: it says why a payload is no message. @publicApi */
 export function decodeInvalidation(payload: string): DecodedMessage {
   if (payload.length > MAX_PAYLOAD_LENGTH) return accepted('', EVERYTHING);
   const json = parsed(payload);
@@ -57,7 +64,7 @@ export function decodeInvalidation(payload: string): DecodedMessage {
   if (typeof version !== 'number' || !Number.isInteger(version) || version < 1) return refused('no version "v"');
   const from = json['f'] ?? '';
   if (typeof from !== 'string') return refused('the sender "f" is not a string');
-  // A newer version may say things this one has no word for: the widest meaning is the only safe one.
+  // A newer version may name things that this one does not know. Only the widest meaning is safe.
   if (version > MESSAGE_VERSION) return accepted(from, EVERYTHING, tokenIn(json));
 
   const regions = strings(json['r']);
@@ -78,7 +85,7 @@ function accepted(from: string, invalidation: Invalidation, token?: string): Dec
   return { ok: true, message: { from, invalidation, token } };
 }
 
-/** One that is none of ours asks for nothing: the message itself counts all the same. */
+/** `undefined` for a token that this library would not have written: the message itself counts all the same. */
 function tokenIn({ a: token }: Record<string, unknown>): string | undefined {
   return typeof token === 'string' && token !== '' && token.length <= MAX_TOKEN_LENGTH ? token : undefined;
 }

@@ -1,6 +1,7 @@
 /**
- * What is no longer true: single keys, whole regions, tags, or everything. Never values. Idempotent, and always allowed to be
- * widened.
+ * Names what is no longer true: keys, tags, whole regions, or everything. Never a value.
+ *
+ * It is idempotent, so it may be applied again, and it may always be widened: an entry that is removed without need is only loaded again.
  *
  * @publicApi
  */
@@ -8,11 +9,11 @@ export interface Invalidation {
   readonly everything: boolean;
   readonly regions: ReadonlySet<string>;
   readonly tags: ReadonlySet<string>;
-  /** region → its keys */
+  /** The keys by their region. */
   readonly keys: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-/** One thing an invalidation can name. @publicApi */
+/** One thing that an invalidation names. @publicApi */
 export type InvalidationTarget =
   | { readonly kind: 'everything' }
   | { readonly kind: 'region'; readonly region: string }
@@ -26,7 +27,7 @@ export const EVERYTHING: Invalidation = { everything: true, regions: NONE, tags:
 
 /** @internal */
 export function invalidationOf(targets: Iterable<InvalidationTarget>): Invalidation {
-  // Most invalidations name keys only, and there may be very many: sets that stay empty are not made.
+  // Most invalidations name keys alone, and there may be very many of them: a set is made only when it gets an element.
   let regions: Set<string> | undefined;
   let tags: Set<string> | undefined;
   const keys = new Map<string, Set<string>>();
@@ -52,12 +53,12 @@ export function invalidationOf(targets: Iterable<InvalidationTarget>): Invalidat
   return { everything, regions: regions ?? NONE, tags: tags ?? NONE, keys };
 }
 
-/** Whether it names nothing at all: the entry that gives an empty log something to hold. @internal */
+/** Whether the invalidation names nothing, as the entry does that makes an empty log have one. @internal */
 export function isNoOp({ everything, regions, tags, keys }: Invalidation): boolean {
   return !everything && regions.size === 0 && tags.size === 0 && keys.size === 0;
 }
 
-/** Whether `invalidation` says that the entry `key` of `region`, carrying `tags`, is no longer true. The only place that decides it. @internal */
+/** Whether the invalidation covers the entry `key` of `region`, which carries `tags`. The only place that decides it. @internal */
 export function covers(invalidation: Invalidation, region: string, key: string, tags: readonly string[]): boolean {
   if (invalidation.everything || invalidation.regions.has(region)) return true;
   if (invalidation.keys.get(region)?.has(key)) return true;

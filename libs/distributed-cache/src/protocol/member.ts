@@ -1,27 +1,33 @@
 import type { InvalidationTarget } from './invalidation.js';
-import type { WhenDisconnected } from './when-disconnected.js';
 
-/** How long a member that is silent is kept on the list, in ms. @internal */
+/** A member that has not synced for this long, in ms, is taken off the list. @internal */
 export const MEMBER_IS_GONE = 600_000;
 
-/** An instance as the others know it: for how long it may serve what it has not heard of. @publicApi */
+/**
+ * How an instance reads while its lease is over: `'reload'` loads each key again, once per `maxStaleness`; `'bypass'` loads for every read.
+ *
+ * @publicApi
+ */
+export type WhenDisconnected = 'reload' | 'bypass';
+
+/** An instance, and how long it may serve a value whose invalidation it has not received. @publicApi */
 export interface Member {
   readonly instanceId: string;
-  /** ms; `Infinity`: it serves for as long as it is cut off, and only its acknowledgement counts. */
+  /** ms. `Infinity`: it serves for as long as it is cut off, so only its acknowledgement tells that it does not. */
   readonly maxStaleness: number;
   readonly whenDisconnected: WhenDisconnected;
-  /** The regions in which it does the other of the two. */
+  /** The regions whose `whenDisconnected` is the other of the two. */
   readonly exceptions: readonly string[];
 }
 
-/** @publicApi */
+/** A member on the list of members. @publicApi */
 export interface ListedMember {
   readonly member: Member;
-  /** How long ago, in ms, it had synced last. */
+  /** How long before the reply the member synced last, in ms. */
   readonly syncAge: number;
 }
 
-/** A member as the list holds it: a text that does not change while the instance lives. @internal */
+/** The text by which a list holds a member. It is the same for as long as the instance lives. @internal */
 export function encodeMember({ instanceId, maxStaleness, whenDisconnected, exceptions }: Member): string {
   return JSON.stringify({
     i: instanceId,
@@ -32,7 +38,12 @@ export function encodeMember({ instanceId, maxStaleness, whenDisconnected, excep
   });
 }
 
-/** Never throws: of what cannot be read, the most patient reading is the only safe one. @internal */
+/**
+ * Reads what {@link encodeMember} wrote. Never throws: a field that cannot be read gets the value that makes others wait longest for the
+ * member, since any other could end a wait too early.
+ *
+ * @internal
+ */
 export function decodeMember(text: string): Member {
   const fields = parsed(text);
   const instanceId = typeof fields['i'] === 'string' ? fields['i'] : text;
@@ -44,11 +55,12 @@ export function decodeMember(text: string): Member {
 }
 
 /**
- * For how long after an invalidation entered the log a member that has not acknowledged it may serve what it names, in ms; negative
- * when it has served nothing for that long already.
+ * For how long after an invalidation entered the log a member that has not acknowledged it may serve the old value, in ms. Negative: its
+ * time was over that long before.
  *
- * In `'reload'` that is its lease from then on, since it may have loaded a copy the moment before. In `'bypass'` it serves nothing once
- * the lease is over that its last sync gave it; a clock of the server that was set back must not make that longer.
+ * In `'reload'` it is `maxStaleness`, since the member may have loaded a copy the moment before. In `'bypass'` the member serves nothing
+ * once the lease is over that its last sync gave it. A server whose clock was set back gives a negative `syncAge`, which must not make
+ * that longer.
  *
  * @internal
  */
@@ -58,7 +70,7 @@ export function mayServeFor({ member, syncAge }: ListedMember, targets: readonly
   return Math.min(maxStaleness, maxStaleness - syncAge);
 }
 
-/** Whether the member is in `'bypass'` wherever an entry of this target can be. @internal */
+/** Whether the member is in `'bypass'` in every region in which the target can have an entry. @internal */
 export function bypasses({ whenDisconnected, exceptions }: Member, target: InvalidationTarget): boolean {
   const isDefault = whenDisconnected === 'bypass';
   if (target.kind === 'key' || target.kind === 'region') return isDefault !== exceptions.includes(target.region);
