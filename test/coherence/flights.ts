@@ -64,6 +64,11 @@ export class Flights {
     this.asked(flight.region, flight.key);
   }
 
+  /** No reader has to join the running load of this key any more. */
+  abandon(region: string, key: string): void {
+    this.#joinable.delete(idOf(region, key));
+  }
+
   applied(invalidation: Invalidation): void {
     for (const [id, { region, key, tags }] of this.#joinable) {
       if (covers(invalidation, region, key, tags)) this.#joinable.delete(id);

@@ -41,6 +41,8 @@ export class InstanceHistory {
   #firstSynced = Number.POSITIVE_INFINITY;
   #isClosing = false;
   #wokeAt = Number.NEGATIVE_INFINITY;
+  /** The sequence number at which its lease was last seen to be over. */
+  #lapsedAt = Number.NEGATIVE_INFINITY;
   /** Whether its evictions reach the log in the end; no longer after its death. */
   canDeliver = true;
   /** Whether it still serves reads. */
@@ -112,6 +114,7 @@ export class InstanceHistory {
     for (let outer = parent; outer; outer = outer.parent) outer.hasNested = true;
     const id = idOf(region, key);
     if (!this.#asked.has(id)) this.#asked.set(id, { region, key });
+    this.#noteLapse();
     this.#flights.asked(region, key);
     this.#history.note(this.name, 'asks for', region, key);
     return this.#history.moment();
@@ -144,6 +147,9 @@ export class InstanceHistory {
     this.#counts.called(subject.region, parent !== undefined || this.#isClosing);
     // An invalidation may have come between the library's decision and this call, or a reader that the lease forbade to join.
     const isOvertaken = inBulk && (this.#isLapsed(flight) || this.#applied.hasCovered(entry, asked));
+    // The library decides for a key in bulk before it calls the loader. The lease may have been over then, and renewed since.
+    this.#noteLapse();
+    if (inBulk && this.#lapsedAt > asked.sequence) this.#flights.abandon(subject.region, subject.key);
     const joinable = this.#flights.begin(flight, isOvertaken);
     const underWay = this.#underWay('load', flight, () => this.#flights.end(flight), flight);
     // After closing, every read loads for itself.
@@ -240,6 +246,11 @@ export class InstanceHistory {
       ...this.#history.describe(value),
       evictedAt: evicted.time,
     });
+  }
+
+  #noteLapse(): void {
+    const { leaseAge } = this.cache.status();
+    if (leaseAge > this.#history.maxStaleness) this.#lapsedAt = this.#history.moment().sequence;
   }
 
   #isLapsed(flight: Flight): boolean {
