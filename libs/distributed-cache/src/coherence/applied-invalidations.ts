@@ -1,45 +1,49 @@
 import { covers, type Invalidation } from '../protocol/invalidation.js';
 
 /**
- * Where something that runs began among the applied invalidations. All that began between two invalidations share one: loads are many, and a set of
- * them costs more than all the rest of the work for one.
+ * The place among the applied invalidations at which loads and puts began. All that began between two invalidations share one mark: there
+ * may be many loads, and an entry in a set for each would cost more than the rest of the bookkeeping.
  *
  * @internal
  */
 export interface AppliedMark {
+  /** The number of the last invalidation that was applied before. */
   readonly sequence: number;
-  /** How many that began here have not ended. */
+  /** How many loads and puts began here and have not ended. */
   running: number;
 }
 
-const MAX_NAMES = 10_000;
-/** And no more text than this, in UTF-16 units: a name that somebody else publishes can be as long as a message. */
+/** How many keys, regions and tags are remembered. */
+const MAX_TARGETS = 10_000;
+/** How much text of them is remembered, in UTF-16 units: a key that somebody else publishes can be as long as a message. */
 const MAX_LENGTH = 4 << 20;
 
 interface Applied {
   readonly sequence: number;
   readonly invalidation: Invalidation;
-  readonly names: number;
+  readonly targets: number;
   readonly length: number;
 }
 
 /**
- * The invalidations applied while something runs: what a load or a put is held against before its result is stored.
+ * The fence: remembers the invalidations that were applied while loads and puts run, and tells whether one of them covers a result, which
+ * must then not be stored.
  *
- * It reaches back to the oldest that still runs and forgets the rest; it is bounded, and what overflows means "everything".
+ * It reaches back to the oldest load or put that still runs. It is bounded: an invalidation that is forgotten too early counts as
+ * "everything".
  *
  * @internal
  */
 export class AppliedInvalidations {
-  /** Those where something still runs, and the newest; oldest first. */
+  /** The marks where something still runs, and the newest mark; oldest first. */
   readonly #marks = new Set<AppliedMark>();
   #newest: AppliedMark = { sequence: 0, running: 0 };
   #running = 0;
   readonly #applied: Applied[] = [];
   #sequence = 0;
-  #names = 0;
+  #targets = 0;
   #length = 0;
-  /** What was applied up to here is no longer known one by one: it counts as "everything". */
+  /** The invalidations up to this number were forgotten too early, and count as "everything". */
   #overflowedAt = 0;
 
   /** The number of the last invalidation applied. */
@@ -47,6 +51,7 @@ export class AppliedInvalidations {
     return this.#sequence;
   }
 
+  /** A load or a put begins. Every call is matched by one of {@link end}. */
   begin(): AppliedMark {
     if (this.#newest.sequence !== this.#sequence || this.#marks.size === 0) {
       if (this.#newest.running === 0) this.#marks.delete(this.#newest);
@@ -58,6 +63,7 @@ export class AppliedInvalidations {
     return this.#newest;
   }
 
+  /** A load or a put that began at `mark` has ended. */
   end(mark: AppliedMark): void {
     mark.running -= 1;
     this.#running -= 1;
@@ -65,17 +71,18 @@ export class AppliedInvalidations {
     if (this.#applied.length > 0) this.#forgetBefore(this.#oldestRunning());
   }
 
+  /** An invalidation is applied. Called before its copies are removed. */
   record(invalidation: Invalidation): void {
     this.#sequence += 1;
     if (this.#running === 0) return;
     const applied = { sequence: this.#sequence, invalidation, ...measured(invalidation) };
     this.#applied.push(applied);
-    this.#names += applied.names;
+    this.#targets += applied.targets;
     this.#length += applied.length;
-    if (this.#names > MAX_NAMES || this.#length > MAX_LENGTH) this.#overflow();
+    if (this.#targets > MAX_TARGETS || this.#length > MAX_LENGTH) this.#overflow();
   }
 
-  /** The sequence of the first invalidation since `mark` that covers the entry; `undefined` when none does. */
+  /** The number of the first invalidation since `mark` that covers the entry; `undefined`: none does. */
   firstCovering(mark: AppliedMark, region: string, key: string, tags: readonly string[]): number | undefined {
     if (mark.sequence < this.#overflowedAt) return mark.sequence + 1;
     for (const { sequence, invalidation } of this.#applied) {
@@ -85,7 +92,7 @@ export class AppliedInvalidations {
   }
 
   #oldestRunning(): number {
-    // Marks are added in the order of their sequence, so the first is the oldest.
+    // Marks are added in the order of their sequence, so the first one is the oldest.
     for (const mark of this.#marks) if (mark.running > 0) return mark.sequence;
     return this.#sequence;
   }
@@ -94,7 +101,7 @@ export class AppliedInvalidations {
     let forgotten = 0;
     for (const applied of this.#applied) {
       if (applied.sequence > sequence) break;
-      this.#names -= applied.names;
+      this.#targets -= applied.targets;
       this.#length -= applied.length;
       forgotten += 1;
     }
@@ -104,19 +111,19 @@ export class AppliedInvalidations {
   #overflow(): void {
     this.#overflowedAt = this.#sequence;
     this.#applied.length = 0;
-    this.#names = 0;
+    this.#targets = 0;
     this.#length = 0;
   }
 }
 
-function measured({ regions, tags, keys }: Invalidation): Pick<Applied, 'names' | 'length'> {
-  let names = 1 + regions.size + tags.size;
+function measured({ regions, tags, keys }: Invalidation): Pick<Applied, 'targets' | 'length'> {
+  let targets = 1 + regions.size + tags.size;
   let length = lengthOf(regions) + lengthOf(tags);
   for (const [region, its] of keys) {
-    names += its.size;
+    targets += its.size;
     length += region.length + lengthOf(its);
   }
-  return { names, length };
+  return { targets, length };
 }
 
 function lengthOf(texts: Iterable<string>): number {

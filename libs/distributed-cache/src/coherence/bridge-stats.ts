@@ -1,20 +1,20 @@
-/** What passed between this instance and the others since it started. Counts, all of them. @publicApi */
+/** Counts of what this instance exchanged with the others since it started. @publicApi */
 export interface BridgeStats {
-  /** Messages of ours that the log accepted. */
+  /** Messages of this instance that the log accepted. */
   published: number;
-  /** Messages of others that were applied, whichever way they came. */
+  /** Messages of others that were applied, whether the channel or a sync brought them. */
   received: number;
-  /** Log entries that a sync found although the channel should have brought them. */
+  /** Log entries that a sync brought although the channel should have brought them before. */
   missed: number;
-  /** Messages heard again after they had been applied. */
+  /** Messages that the channel brought again after they had been applied. */
   duplicates: number;
-  /** Messages that could not be understood. */
+  /** Payloads that are no message, and were ignored. */
   malformed: number;
-  /** Times the channel skipped an entry. */
+  /** How often the channel skipped an entry of the log. */
   gaps: number;
   /** Log entries applied by a sync. */
   replayed: number;
-  /** Times the whole local store was dropped because the log could not be proven to continue. */
+  /** How often all copies were removed because the log could not be proven to continue the position. */
   flushes: number;
   /** Links opened after the first. */
   reconnects: number;

@@ -82,13 +82,14 @@ export interface LocalCopies {
  *
  * The channel brings it to `LinkSession`, which passes it to `LogFollower`. There it is applied first, always, since applying twice does no
  * harm: `Reception` records it in `AppliedInvalidations` and then removes the copies. Then the position moves over it, if it continues the
- * log. If it does not, entries are missing, and a sync brings them. Nothing on this way leads to `Publisher`, so no instance can repeat what
- * it receives.
+ * log. If it does not, entries are missing, and a sync brings them. Nothing on this way leads to `Publisher`, so no instance can repeat
+ * what it receives.
  *
  * # A sync
  *
  * `LinkSession` syncs when a link is opened, after a gap, and with every heartbeat. The answer either continues the position, entry by
- * entry, or nothing local may be trusted: {@link LocalCopies.flush}. A complete sync renews the `Lease` from the time at which it was *sent*.
+ * entry, or nothing local may be trusted: {@link LocalCopies.flush}. A complete sync renews the `Lease`, from the time at which it was
+ * *sent*.
  *
  * # States
  *

@@ -1,20 +1,21 @@
 interface Waiting {
+  /** How many more failures to wait for. */
   tries: number;
   resolve(): void;
   reject(cause: Error): void;
 }
 
-/** Whether this instance has ever learnt where the log stands, and those who wait to know. @internal */
+/** Whether this instance has ever completed a sync, and the promises of those who wait for that. @internal */
 export class FirstSync {
   #outcome: 'none' | 'failed' | 'succeeded' = 'none';
   #waiting: Waiting[] = [];
 
-  /** It has been tried: with what was loaded from now on, the lease alone is concerned. */
+  /** Whether a sync has succeeded or failed. From then on results may be stored: the lease bounds how long they are served. */
   get isSettled(): boolean {
     return this.#outcome !== 'none';
   }
 
-  /** Resolves with the first success; rejects with the last failure when `tries` more attempts have failed. */
+  /** Resolves when a sync has succeeded; rejects with the last failure when `tries` more attempts have failed. */
   wait(tries: number): Promise<void> {
     if (this.#outcome === 'succeeded') return Promise.resolve();
     return new Promise((resolve, reject) => this.#waiting.push({ tries, resolve, reject }));

@@ -1,7 +1,8 @@
 import type { WhenDisconnected } from '../protocol/member.js';
 
 /**
- * The bound on staleness: for how long a copy may be served since this instance last knew what had been invalidated.
+ * The bound on staleness: a copy may be served for at most `maxStaleness` after the last moment at which this instance knew of every
+ * invalidation, or after its load began, if that was later.
  *
  * @see docs/coherence.md
  * @internal
@@ -9,8 +10,9 @@ import type { WhenDisconnected } from '../protocol/member.js';
 export class Lease {
   readonly #maxStaleness: number;
   #syncedAt = Number.NEGATIVE_INFINITY;
-  /** `syncedAt` + `maxStaleness`, or `Infinity`: a hit compares it with the clock, and nothing else while all is well. */
+  /** `syncedAt` + `maxStaleness`, or `Infinity`. Precomputed: while the lease is live, a hit makes this one comparison. */
   #liveUntil = Number.NEGATIVE_INFINITY;
+  /** Syncs that were sent earlier, and values whose load began earlier, are not trusted. */
   #trustedFrom = Number.NEGATIVE_INFINITY;
 
   constructor(maxStaleness: number) {
@@ -31,25 +33,26 @@ export class Lease {
     return whenDisconnected === 'reload' && loadedAt >= this.#trustedFrom && now - loadedAt <= this.#maxStaleness;
   }
 
-  /** Whether copies are vouched for by a sync. */
+  /** Whether a sync vouches for all copies. */
   isLive(now: number): boolean {
     return now <= this.#liveUntil;
   }
 
+  /** A sync that was sent at `syncSentAt` is complete. */
   renew(syncSentAt: number): void {
-    // Sent before the machine slept: the answer may be as old as the sleep was long.
+    // It was sent before the machine was suspended: its answer may be as old as the suspension was long.
     if (syncSentAt < this.#trustedFrom) return;
     this.#syncedAt = Math.max(this.#syncedAt, syncSentAt);
     this.#liveUntil = this.#syncedAt + this.#maxStaleness;
   }
 
-  /** Distrusts all that was loaded before `now`, until the next sync: the machine slept, and nobody counted that time. */
+  /** Distrusts everything that was loaded before `now`, until the next sync: the machine was suspended, and no clock counted that time. */
   lapse(now: number): void {
     this.#syncedAt = this.#liveUntil = Number.NEGATIVE_INFINITY;
     this.#trustedFrom = now;
   }
 
-  /** There is nobody else who could change anything: local mode. */
+  /** Local mode: there is no other instance that could invalidate anything. */
   neverLapse(): void {
     this.#liveUntil = Number.POSITIVE_INFINITY;
   }

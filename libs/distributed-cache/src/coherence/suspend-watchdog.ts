@@ -1,11 +1,13 @@
 import type { CancelTimer, Clock } from '../common/clock.js';
 
+/** How often the clocks are compared, in ms. */
 const INTERVAL = 250;
+/** By how much the wall clock may run ahead within one interval, in ms: it is also set by hand and by NTP. */
 const TOLERANCE = 1_000;
 
 /**
- * Notices that the machine was suspended: the monotonic clock stands still meanwhile, the wall clock does not. Without it a lease
- * would outlive the sleep by all of its length.
+ * Notices that the machine was suspended. The monotonic clock stands still meanwhile and the wall clock does not, so a lease would be live
+ * after the suspension as if no time had passed.
  *
  * @internal
  */

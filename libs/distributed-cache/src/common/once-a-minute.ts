@@ -2,7 +2,11 @@ import type { Clock } from './clock.js';
 
 const MINUTE = 60_000;
 
-/** Runs an action at most once a minute for each subject, so that a flood of bad messages does not become a flood of log lines. @internal */
+/**
+ * Runs an action at most once a minute for each subject, so that a flood of bad messages does not become a flood of log lines.
+ *
+ * @internal
+ */
 export class OnceAMinute {
   readonly #clock: Clock;
   readonly #last = new Map<string, number>();

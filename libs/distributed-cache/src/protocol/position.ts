@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 
 /**
  * The place in the log up to which everything has been applied: the id of the newest applied entry, and the hash of all entries up to
- * it, `sha1(hash of the entry before + payload)` in hexadecimal digits. Two logs can hold the same id; only the same history gives the same hash.
+ * it: `sha1(hash of the entry before + payload)`, in hexadecimal digits; before the first entry the hash is `''`. Two logs can hold the
+ * same id; only the same history gives the same hash.
  *
  * @publicApi
  */

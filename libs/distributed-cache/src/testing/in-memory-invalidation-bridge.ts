@@ -9,9 +9,10 @@ import {
 } from '../protocol/invalidation-bridge.js';
 import { InMemoryLog, isAfter } from './in-memory-log.js';
 
+/** How many entries one sync reply brings. */
 const CHUNK = 500;
 
-/** An instance, or the id that its `status()` gives. @publicApi */
+/** An instance: a cache, or the `instanceId` of its `status()`. @publicApi */
 export type InstanceRef = string | { status(): { readonly instanceId: string } };
 
 interface OpenLink {
@@ -20,8 +21,8 @@ interface OpenLink {
 }
 
 /**
- * A bridge within one process: hand the same one to any number of modules and they are instances of one application. It keeps the same
- * log as Redis does, and can be made to fail in the ways networks and servers do.
+ * A bridge within one process. Several modules that get the same one are instances of one application. It keeps the same log as the bridge
+ * to Redis, and can be made to fail in the ways in which networks and servers fail.
  *
  * @example
  * const bridge = new InMemoryInvalidationBridge();
@@ -44,7 +45,7 @@ export class InMemoryInvalidationBridge implements InvalidationBridge {
   #delay = 0;
   #refusal: BridgeRefusal | undefined;
 
-  /** @param options.clock - by which `delay` and the log's ids go; default: the system's */
+  /** @param options.clock - the clock for `delay`, and for the ages of log entries and members. Default: the system's. */
   constructor(options: { readonly clock?: Clock | undefined } = {}) {
     this.#clock = options.clock ?? systemClock;
   }
@@ -61,7 +62,7 @@ export class InMemoryInvalidationBridge implements InvalidationBridge {
     const log = this.#log(member.namespace);
     const answer = <T>(compute: () => T): Promise<T> => {
       if (!this.#links.has(open)) return Promise.reject(new Error('the link is closed'));
-      // Half-open: what was sent is swallowed, and nobody says so.
+      // Half-open: the request is lost, and no error is reported.
       if (this.#cut.has(member.instanceId)) return new Promise<T>(() => {});
       if (this.#refusal) return Promise.reject(this.#refusal);
       return Promise.resolve(compute());
@@ -71,7 +72,7 @@ export class InMemoryInvalidationBridge implements InvalidationBridge {
       publishToMembers: (payload) =>
         answer(() => ({ id: this.#append(member, payload), ...log.members(this.#clock.wallNow()) })),
       acknowledge: (token) => answer(() => this.#acknowledge(member, token)),
-      // Every entry is as safe as this process.
+      // There are no replicas that could lag behind.
       replicated: (count) => answer(() => count),
       sync: (request) => answer(() => log.sync(request, member, CHUNK, member.logLength, this.#clock.wallNow())),
       leave: () => answer(() => log.leave(member.instanceId)),
@@ -79,37 +80,40 @@ export class InMemoryInvalidationBridge implements InvalidationBridge {
     };
   }
 
-  /** Publishes a payload that does not enter the log, as `redis-cli PUBLISH` does. */
+  /** Sends a payload through the channel that is not written to the log, as `redis-cli PUBLISH` does. */
   publishPlain(namespace: string, payload: string): void {
     this.#ring(namespace, { payload, entry: undefined });
   }
 
-  /** Rings for an entry that may or may not be in the log: an echo, or a forgery. */
+  /** Sends a message that claims a place in the log which it may not have: an echo, or a forgery. */
   publishForged(namespace: string, doorbell: Doorbell): void {
     this.#ring(namespace, doorbell);
   }
 
-  /** The next `messages` reach nobody through the channel; the log has them. */
+  /** The channel loses the next `messages` messages; the log has them. Default: 1. */
   drop(messages = 1): void {
     this.#dropped = messages;
   }
 
-  /** From now on messages take `milliseconds` through the channel; 0 ends it. */
+  /** Each message takes that many milliseconds through the channel, until `delay(0)`. */
   delay(milliseconds: number): void {
     this.#delay = milliseconds;
   }
 
-  /** The next `messages` arrive twice. */
+  /** The next `messages` messages arrive twice. Default: 1. */
   duplicate(messages = 1): void {
     this.#duplicated = messages;
   }
 
-  /** The next `messages` arrive in reverse order, once all of them are there. */
+  /** The next `messages` messages arrive in reverse order, once all of them were sent. Default: 2. */
   reorder(messages = 2): void {
     this.#reorder = messages;
   }
 
-  /** Cuts one instance off until it is healed: its link breaks, or, `silently`, stays open and swallows everything. */
+  /**
+   * Cuts one instance off until it is healed. Its link breaks, and no other can be opened; `silently`, the link stays open but nothing
+   * passes, as with a half-open socket.
+   */
   cut(instance: InstanceRef, options: { readonly silently?: boolean | undefined } = {}): void {
     const instanceId = idOf(instance);
     const silently = options.silently ?? false;
@@ -118,7 +122,7 @@ export class InMemoryInvalidationBridge implements InvalidationBridge {
     for (const link of this.#links) if (link.member.instanceId === instanceId) this.#break(link, 'the link was cut');
   }
 
-  /** Ends the cut of one instance, or, without one, every fault. What was swallowed stays lost. */
+  /** Ends the cut of one instance; without an argument, all faults. Messages that were lost stay lost. */
   heal(instance?: InstanceRef): void {
     if (instance !== undefined) {
       this.#cut.delete(idOf(instance));
@@ -133,18 +137,18 @@ export class InMemoryInvalidationBridge implements InvalidationBridge {
     this.#releaseReordered();
   }
 
-  /** Every request is answered with this error, until it is called without one. */
+  /** Every request gets an error answer with this remedy, until `refuse()` is called without one. */
   refuse(remedy?: BridgeRefusal['remedy']): void {
     this.#refusal = remedy === undefined ? undefined : new BridgeRefusal(remedy, `refused by the test (${remedy})`);
   }
 
-  /** The server starts again, or another takes its place: every link breaks, and of each log the newest `lost` entries are gone (default: none). */
+  /** The server restarts or is replaced, and every link breaks. The newest `lost` entries of each log are lost. Default: 0. */
   restart(options: { readonly lost?: number | undefined } = {}): void {
     for (const log of this.#logs.values()) log.restart(options.lost);
     for (const link of this.#links) this.#break(link, 'the server was restarted');
   }
 
-  /** The log is deleted behind everybody's back, by an administrator or by `FLUSHALL`. */
+  /** The log is deleted without telling any instance, as by `FLUSHALL`. */
   wipe(namespace: string): void {
     this.#logs.get(namespace)?.trim(0);
   }
@@ -171,7 +175,7 @@ export class InMemoryInvalidationBridge implements InvalidationBridge {
     this.#send(() => this.#deliver(namespace, (listener) => listener.heard(doorbell)));
   }
 
-  /** Through the channel, with the faults that it has. */
+  /** Sends through the channel, with its faults. */
   #send(message: () => void): void {
     if (this.#dropped > 0) {
       this.#dropped -= 1;

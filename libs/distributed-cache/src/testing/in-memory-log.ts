@@ -18,18 +18,20 @@ export function isAfter(id: string, other: string): boolean {
   return milliseconds === otherMilliseconds ? sequence > otherSequence : milliseconds > otherMilliseconds;
 }
 
-/** What the Redis scripts do, on lists: the log of one namespace and its members. @internal */
+/** The log of one namespace and its members, in lists: the counterpart of the scripts in redis/link/. @internal */
 export class InMemoryLog {
   #entries: ChainedEntry[] = [];
-  /** By instance id: the member, and when it synced last. */
+  /** Each member by its id, and when it synced last. */
   readonly #members = new Map<string, { readonly member: Member; readonly syncedAt: number }>();
   #run: string = randomUUID();
-  /** Since when nobody can be missing from the members. Nobody was there before the log was. */
+  /** Since when the list of members is complete. It is from the beginning, since nobody was there before. */
   #membersSince = Number.NEGATIVE_INFINITY;
+  /** The server was restarted, and the list is complete from the next request on. */
   #isMembersRunOver = false;
   #lastMillisecond = 0;
   #sequence = 0;
 
+  /** Appends an entry, and returns its id and the id of the entry before it. */
   append(
     payload: string,
     length: number,
@@ -43,7 +45,7 @@ export class InMemoryLog {
     return { id, previousId: previous?.id };
   }
 
-  /** The members at this moment, and for how long that list has been complete. */
+  /** The members now, and for how long the list has been complete. */
   members(serverTime: number): Omit<MembersReply, 'id'> {
     this.#listMembersFrom(serverTime);
     const members = [...this.#members.values()]
@@ -79,7 +81,7 @@ export class InMemoryLog {
     if (this.#entries.length > length) this.#entries = this.#entries.slice(this.#entries.length - length);
   }
 
-  /** The server was started again, or another took its place: with all it knew but the newest `lost` entries. */
+  /** The server was restarted or replaced. It has everything but the newest `lost` entries. */
   restart(lost = 0): void {
     this.#run = randomUUID();
     this.#isMembersRunOver = true;

@@ -1,4 +1,4 @@
-/** What tests of an application that uses the cache need. */
+/** For tests of applications that use the cache, and of bridges that somebody else writes. */
 export { provideTestCache, withTestCache, type TestCacheOptions } from './test-cache.js';
 export { InMemoryInvalidationBridge, type InstanceRef } from './in-memory-invalidation-bridge.js';
 export {

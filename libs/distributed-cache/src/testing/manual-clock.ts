@@ -7,7 +7,7 @@ interface Timer {
 }
 
 /**
- * A clock that only moves when it is told to, so that a test about minutes takes none.
+ * A clock that moves only when the test moves it, so that a test about minutes takes no time.
  *
  * @example
  * const clock = new ManualClock();
@@ -22,7 +22,7 @@ export class ManualClock implements Clock {
   #now: number;
   #slept = 0;
 
-  /** @param startsAt - what `now()` answers first, in ms */
+  /** @param startsAt - the first reading of `now()`, in ms. Default: 1 000 000. */
   constructor(startsAt = 1_000_000) {
     this.#now = startsAt;
   }
@@ -45,7 +45,10 @@ export class ManualClock implements Clock {
     this.schedule(callback, 0);
   }
 
-  /** Lets `time` pass: every timer due until then runs at its time, and what it awaits without a timer settles before the next. */
+  /**
+   * Lets `time` pass. Each timer that is due until then fires at its time, and every promise that needs no timer settles before the next
+   * timer fires.
+   */
   async advance(time: Duration): Promise<void> {
     const until = this.#now + milliseconds(time, 'time');
     await settled();
@@ -58,13 +61,13 @@ export class ManualClock implements Clock {
     this.#now = until;
   }
 
-  /** Lets time pass in one leap, with no timer run before its end: an event loop that was blocked. */
+  /** Lets `time` pass at once, and only then fires the timers, as after a blocked event loop. */
   async block(time: Duration): Promise<void> {
     this.#now += milliseconds(time, 'time');
     await this.advance(0);
   }
 
-  /** The machine sleeps: only the wall clock moves. */
+  /** Suspends the machine for `time`: only the wall clock moves. */
   suspend(time: Duration): void {
     this.#slept += milliseconds(time, 'time');
   }
@@ -76,7 +79,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** All promises that need no timer and no input have settled once the event loop comes round. */
+/** Promises that need neither a timer nor input have settled when the event loop has gone round once. */
 function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -5,7 +5,7 @@ import { fillCacheSlots } from '../decorators/runtime/cache-slot.js';
 import type { DistributedCacheOptions } from '../module/options/distributed-cache.options.js';
 import { resolveSettings } from '../module/options/resolve-settings.js';
 
-/** Options of a cache in a test: those of the module, but for where Redis is. @publicApi */
+/** The options of a cache in a test: those of the module, without those that lead to Redis. @publicApi */
 export interface TestCacheOptions extends Omit<
   DistributedCacheOptions,
   'redis' | 'redisConnectionString' | 'abortConnect' | 'cacheManager'
@@ -15,13 +15,13 @@ export interface TestCacheOptions extends Omit<
 }
 
 /**
- * A real cache as a provider, for unit tests of classes with decorated methods. Alone, unless `bridge` is given. It needs no `init()`:
- * it is ready when the testing module is compiled.
+ * A real cache as a provider, for unit tests of classes with decorated methods. It runs in local mode unless `bridge` is given, and is
+ * ready when the testing module is compiled: it needs no `init()`.
  *
  * @example
  * const module = await Test.createTestingModule({ providers: [ProductService, provideTestCache()] }).compile();
  *
- * @example <caption>In the place of an application's own, which is then never started</caption>
+ * @example <caption>Replaces the cache of an application, which is then never started</caption>
  * Test.createTestingModule({ imports: [AppModule] })
  *   .overrideProvider(DistributedCache).useFactory({ factory: provideTestCache().useFactory });
  *
@@ -32,7 +32,7 @@ export function provideTestCache(options: TestCacheOptions = {}): FactoryProvide
     provide: getDistributedCacheToken(options.name),
     useFactory: async () => {
       const cache = testCache(options);
-      // Nothing is stored before the first sync, so a test that did not wait for it would see a miss too many, now and then.
+      // Nothing is stored before the first sync. A test that did not wait for it would sometimes see a miss too many.
       await cache.firstSync(1).catch(() => {});
       return cache;
     },
@@ -40,9 +40,9 @@ export function provideTestCache(options: TestCacheOptions = {}): FactoryProvide
 }
 
 /**
- * Gives `instance`, made by `new`, a cache for its decorated methods, and returns it.
+ * Gives an instance that was made by `new` a cache for its decorated methods, and returns the instance.
  *
- * @param cache - to share one between several instances, or to look at it; default: one of its own
+ * @param cache - one cache to share between several instances, or to inspect. Default: a new one in local mode.
  *
  * @example
  * const service = withTestCache(new ProductService(repository));

@@ -11,10 +11,10 @@ import {
 } from '../../protocol/invalidation-bridge.js';
 import type { LogFollower } from './log-follower.js';
 
-/** At most ten syncs a second because of gaps. */
+/** The shortest time between two syncs that gaps cause, in ms. */
 const BETWEEN_GAP_SYNCS = 100;
 
-/** The channel is subscribed to and quiet: nothing says that it is broken but that the log has more. */
+/** The subscription is acknowledged and no error is reported, but the log holds entries that the channel did not bring. */
 class SilentChannelError extends Error {
   constructor(missed: number) {
     super(`the channel did not bring ${missed} entries of the log`);
@@ -33,25 +33,27 @@ class NoAnswerError extends Error {
 /** @internal */
 export interface LinkSessionSettings {
   readonly member: BridgeMember;
+  /** How long the link may leave a request without an answer, in ms. */
   readonly commandTimeout: number;
+  /** The time from a complete sync to the next one, in ms. */
   readonly heartbeat: number;
 }
 
 /** @internal */
 export interface LinkSessionEvents {
-  /** A sync is complete; it was sent at `sentAt`. */
+  /** A sync is complete. It was sent at `sentAt`, in monotonic ms. */
   synced(link: InvalidationLink, sentAt: number): void;
-  /** An instance has applied the message with this token; true on an abandoned link as well. */
+  /** An instance has applied the message with this token. Also called for a link that has ended: it is true all the same. */
   acknowledged(token: string, instanceId: string): void;
-  /** The server refused a sync; nothing is renewed. */
+  /** The server refused a sync or an acknowledgement. The link stays, and nothing is renewed. */
   refused(refusal: BridgeRefusal): void;
-  /** Over, once and for all; nothing that arrives later counts. */
+  /** The session has ended: no answer that arrives later counts. Called once. */
   ended(cause: Error): void;
 }
 
 /**
- * One link from its dialling to its end: the first sync, the heartbeats, the syncs that close gaps. One sync runs at a time, with at
- * most one more behind it.
+ * One link from its dialling to its end: the first sync, the heartbeats, and the syncs that close gaps. One sync runs at a time, and at
+ * most one more waits for it.
  *
  * @internal
  */
@@ -78,6 +80,7 @@ export class LinkSession {
     this.#events = events;
   }
 
+  /** Dials, then syncs. Never rejects: a failure ends the session. */
   async open(bridge: InvalidationBridge): Promise<void> {
     this.#follower.linkOpened();
     const listener = {
@@ -98,27 +101,31 @@ export class LinkSession {
     }
   }
 
-  /** Syncs now, or once more when the running one is done. */
+  /** Syncs now, or once more when the running sync has ended. */
   syncNow(): void {
     if (this.#isSyncing) this.#isSyncWanted = true;
     else this.#sync();
   }
 
-  /** Tells who waits for it that the message with this token is applied here; without a link, they wait for as long as that may take. */
+  /**
+   * Tells the instances that wait for it: this one has applied the message with this token. If that cannot be sent, they wait until the
+   * lease of this instance is over.
+   */
   acknowledge(token: string): void {
-    this.#link?.acknowledge(token).catch((error: Error) => this.#notTold(error));
+    this.#link?.acknowledge(token).catch((error: Error) => this.#notSent(error));
   }
 
-  /** Takes this instance off the list of members, in at most `timeout` ms; one that cannot be is waited for by the others. */
+  /** Takes this instance off the list of members, in at most `timeout` ms. If that fails, other instances wait for its lease. */
   async leave(timeout: number): Promise<void> {
     const link = this.#link;
     if (!link || this.#hasEnded) return;
-    // From here on no sync may be sent: it would put this instance back on the list.
+    // No sync may be sent from now on: it would put this instance back on the list.
     this.#hasLeft = true;
     this.#cancelNextSync?.();
-    await this.#answer(() => link.leave(), 'a farewell', timeout).catch((error: Error) => this.#notTold(error));
+    await this.#answer(() => link.leave(), 'leaving', timeout).catch((error: Error) => this.#notSent(error));
   }
 
+  /** Ends the session and closes its link. */
   end(cause: Error): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
@@ -128,13 +135,13 @@ export class LinkSession {
     this.#events.ended(cause);
   }
 
-  /** The others wait a little longer for what they were not told; that the server forbids it is for somebody to look at. */
-  #notTold(error: Error): void {
+  /** Without the message, other instances wait a little longer, which is no error. A refusal, though, is a setting that must be changed. */
+  #notSent(error: Error): void {
     if (error instanceof BridgeRefusal && !this.#hasEnded) this.#events.refused(error);
   }
 
   #heard(doorbell: Doorbell): void {
-    // What an abandoned link still brings is true as well, but says nothing about where the current one stands.
+    // A link that has ended may still bring messages. They are true, but say nothing about the position on the current link.
     if (this.#hasEnded) this.#follower.heard({ payload: doorbell.payload, entry: undefined });
     else if (this.#follower.heard(doorbell)) this.#syncBecauseOfGap();
   }
@@ -194,14 +201,14 @@ export class LinkSession {
     else if (this.#isSyncWanted) this.#sync();
   }
 
-  /** No answer within `commandTimeout` means a dead link, whatever was asked. */
+  /** The link, with a deadline on its answers: no answer within `commandTimeout` means a dead link. */
   #inTime(link: InvalidationLink): InvalidationLink {
     const { commandTimeout } = this.#settings;
     return {
       publish: (payload) => this.#answer(() => link.publish(payload), 'a publish', commandTimeout),
       publishToMembers: (payload) => this.#answer(() => link.publishToMembers(payload), 'a publish', commandTimeout),
       acknowledge: (token) => link.acknowledge(token),
-      // Waits by itself, for as long as it is told to.
+      // The server waits for `timeout` before it answers.
       replicated: (count, timeout) =>
         this.#answer(() => link.replicated(count, timeout), 'a WAIT', timeout + commandTimeout),
       sync: (request) => this.#answer(() => link.sync(request), 'a sync', commandTimeout),
@@ -210,7 +217,7 @@ export class LinkSession {
     };
   }
 
-  /** What the link answers; rejects with {@link NoAnswerError} after `timeout` ms. */
+  /** The answer of the link; rejects with {@link NoAnswerError} after `timeout` ms. */
   #answer<T>(ask: () => Promise<T>, what: string, timeout: number): Promise<T> {
     // A bridge that throws instead of rejecting must not throw out of a microtask.
     const answer = new Promise<T>((settle) => settle(ask()));
@@ -230,7 +237,7 @@ export class LinkSession {
       return;
     }
     this.#events.refused(error);
-    // What the server objects to may be the position itself: asking for the same one for ever would never end.
+    // The server may refuse the position itself, and would refuse it for ever.
     if (error.remedy === 'report') this.#follower.forgetPosition();
     this.#syncIn(this.#backOff.next());
   }

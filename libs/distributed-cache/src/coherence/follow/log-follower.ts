@@ -3,11 +3,11 @@ import type { Clock } from '../../common/clock.js';
 import type { Doorbell, InvalidationBridge, InvalidationLink, SyncReply } from '../../protocol/invalidation-bridge.js';
 import { advance, type Position } from '../../protocol/position.js';
 
-/** Doorbells kept while a sync is under way; beyond that the next sync brings them. */
+/** How many doorbells are kept while a sync runs. The next sync brings the others. */
 const MAX_HELD = 10_000;
-/** And no more text than this, in UTF-16 units: what others publish can be large. */
+/** How much text of them is kept, in UTF-16 units: messages of others can be large. */
 const MAX_HELD_LENGTH = 4 << 20;
-/** An entry this old should have been heard. */
+/** The channel should have brought an entry that is this old, in ms. */
 const DOORBELL_IS_LATE = 1_000;
 
 /** @internal */
@@ -15,21 +15,26 @@ export interface LogFollowerEvents {
   /** A payload to apply, and the id of its log entry, whichever way it arrived. */
   apply(payload: string, id: string | undefined): void;
   /**
-   * The log cannot be proven to continue what was applied: nothing local may be trusted.
+   * The log cannot be proven to continue the position: nothing local may be trusted.
    *
-   * @param isOtherServer - whether it is another one, or one that does not say, that keeps the log now
+   * @param isOtherServer - whether another server may keep the log now: its epoch differs, or it gives none
    */
   flush(isOtherServer: boolean): void;
 }
 
-/** What a sync came to. @internal */
+/** The outcome of a sync. @internal */
 export type SyncOutcome =
-  /** Everything up to some time after `sentAt` is applied. */
+  /**
+   * Everything that entered the log before `sentAt` is applied. `missed`: how many entries the channel should have brought. `hasGap`: the
+   * channel has skipped an entry meanwhile, and another sync must bring it.
+   */
   | { readonly kind: 'complete'; readonly sentAt: number; readonly missed: number; readonly hasGap: boolean }
+  /** The link was given up before the answer came. */
   | { readonly kind: 'abandoned' };
 
 /**
- * Follows the log: knows the position up to which everything was applied, chains doorbells onto it, and closes gaps by syncing.
+ * Follows the log: knows the position up to which everything has been applied, moves it over the doorbells that continue it, and over the
+ * entries that a sync brings.
  *
  * @internal
  */
@@ -43,15 +48,15 @@ export class LogFollower {
   #epoch: string | undefined;
   #held: Doorbell[] = [];
   #heldLength = 0;
-  /** Then nobody can tell which of the entries that a sync brings had been heard. */
+  /** Doorbells were not kept, so nobody can tell which entries of a sync the channel had brought. */
   #hasLostHeld = false;
-  /** The same since the last sync was asked for: it need not bring what was rung later. */
+  /** As `#hasLostHeld`, for those that came after the running sync was sent: its answer need not hold them. */
   #hasLostSinceAsked = false;
-  /** While a link has not synced yet, a sync runs or a gap is open, doorbells do not move the position. */
+  /** Doorbells do not move the position while the link has not synced yet, a sync runs, or a gap is open. */
   #isHolding = true;
-  /** Entries that a sync brought and the channel has not yet: id → when, on this clock, they entered the log. */
+  /** Entries that a sync brought and the channel did not yet: the id, and when the entry was written, in monotonic ms. */
   readonly #unheard = new Map<string, number>();
-  /** The entry that the channel brought last since the previous sync. */
+  /** The id of the entry that the channel brought last since the previous sync. */
   #lastHeard: string | undefined;
 
   /**
@@ -76,7 +81,7 @@ export class LogFollower {
     return this.#position;
   }
 
-  /** A new link: what it brings is only chained once its first sync has proven where the log stands. */
+  /** A new link is dialled. Its doorbells move the position only after its first sync has proven where the log stands. */
   linkOpened(): void {
     this.#isHolding = true;
     this.#letGoOfHeld();
@@ -84,12 +89,12 @@ export class LogFollower {
     this.#lastHeard = undefined;
   }
 
-  /** Takes the position for wrong: the next sync starts over. */
+  /** Gives the position up: the next sync starts over. */
   forgetPosition(): void {
     this.#position = undefined;
   }
 
-  /** Applies what the doorbell says, always. `true` when it does not continue the position and a sync must close the gap. */
+  /** Applies the message of the doorbell, always. Returns whether entries before it are missing, so that a sync must bring them. */
   heard(doorbell: Doorbell): boolean {
     this.#events.apply(doorbell.payload, doorbell.entry?.id);
     if (!doorbell.entry) return false;
@@ -101,31 +106,35 @@ export class LogFollower {
     }
     if (this.#chain(doorbell)) return false;
     this.#stats.gaps += 1;
-    // All that comes until the gap is closed would only be further gaps.
+    // Until the gap is closed, every further doorbell would be a gap as well.
     this.#isHolding = true;
     this.#hold(doorbell);
     return true;
   }
 
-  /** Brings the position up to the end of the log. `isAbandoned` tells that the link was given up while an answer was awaited. */
+  /**
+   * Brings the position up to the end of the log.
+   *
+   * @param isAbandoned - asked after each answer: whether the link was given up meanwhile
+   */
   async sync(ask: InvalidationLink['sync'], isFirstOfLink: boolean, isAbandoned: () => boolean): Promise<SyncOutcome> {
     this.#isHolding = true;
     for (;;) {
       const sentAt = this.#clock.now();
-      // Their entries are in the log by now: the answer covers them. One that is not in it was forged, or lost by a failover, and would
-      // be waited for in vain.
+      // The entries of the doorbells held so far are in the log, so the answer covers them. A doorbell that it does not cover was forged,
+      // or its entry was lost in a failover; waiting for it would never end.
       const covered = this.#held.length;
       this.#hasLostSinceAsked = false;
       const reply = await ask({ position: this.#position, epoch: this.#epoch, noOp: this.#newNoOp() });
       if (isAbandoned()) return { kind: 'abandoned' };
 
-      // A server that does not say which run this is may be another one behind every link.
+      // A server that gives no epoch may be another one behind every link.
       const isContinuous = reply.continuous && !(isFirstOfLink && reply.epoch === undefined);
       if (this.#position === undefined || !isContinuous) this.#startOver(reply);
       else this.#replay(this.#position, reply, isFirstOfLink);
       if (!reply.complete) continue;
 
-      // The ids match but the histories do not: somebody wrote into the log without the chain.
+      // The ids match and the histories do not: somebody wrote into the log without the hash chain.
       if (this.#position?.id === reply.newest.id && this.#position.hash !== reply.newest.hash) this.#startOver(reply);
       const missed = this.#missed();
       const hasGap = !this.#chainHeld(covered);
@@ -157,14 +166,14 @@ export class LogFollower {
     this.#stats.replayed += reply.entries.length;
   }
 
-  /** How many entries the channel should have brought by now. */
+  /** How many entries the channel should have brought by now, and did not. */
   #missed(): number {
     const now = this.#clock.now();
     const lastHeard = this.#lastHeard;
     this.#lastHeard = undefined;
     let missed = 0;
     for (const [id, since] of this.#unheard) {
-      // The channel keeps the order: while it is still bringing older ones, an entry is late because this instance reads too slowly.
+      // The channel keeps the order. While it still brings older entries, this one is late because this instance reads slowly.
       const isStillToCome = lastHeard !== undefined && this.#isAfter(id, lastHeard);
       if (now - since < DOORBELL_IS_LATE || isStillToCome) continue;
       this.#unheard.delete(id);
@@ -174,7 +183,7 @@ export class LogFollower {
     return missed;
   }
 
-  /** Moves the position over the doorbell where it is the next entry; `false` when entries in between have not been heard. */
+  /** Moves the position over the doorbell if it is the next entry. Returns `false` when entries in between are missing. */
   #chain(doorbell: Doorbell): boolean {
     const { entry, payload } = doorbell;
     const position = this.#position;
@@ -201,12 +210,12 @@ export class LogFollower {
     this.#hasLostHeld = this.#hasLostSinceAsked = false;
   }
 
-  /** Moves the position over what was held after the first `covered`; `false` when something is missing in between. */
+  /** Moves the position over the doorbells held after the first `covered` ones. Returns `false` when entries in between are missing. */
   #chainHeld(covered: number): boolean {
     const held = this.#held.slice(covered);
     const hasLostHeld = this.#hasLostSinceAsked;
     this.#letGoOfHeld();
-    // The next sync brings what was not kept.
+    // The next sync brings those that were not kept.
     this.#hasLostHeld = hasLostHeld;
     const gap = held.findIndex((doorbell) => !this.#chain(doorbell));
     if (gap === -1) return !hasLostHeld;

@@ -6,14 +6,14 @@ import { bypasses, MEMBER_IS_GONE, type Member } from '../../protocol/member.js'
 import type { Evicted } from './evicted.js';
 import { MessageAcks } from './message-acks.js';
 
-/** Timers of Node end at once when they are asked for more than 24 days, and nobody checks what the list says. */
+/** The longest timer, in ms. Node fires a timer of more than 24 days at once, and `maxStaleness` of other members is not validated. */
 const LONGEST_TIMER = 86_400_000;
 
 /**
- * Waits until no instance can serve what one eviction covers: each has acknowledged it, or its time is over.
+ * Waits until no instance can serve what one eviction covers: each instance has acknowledged it, or its time is over.
  *
- * There may be a thousand instances, and a thousand evictions that wait for one that is cut off: an acknowledgement must not cost a walk
- * over all of them.
+ * There may be a thousand instances, and a thousand evictions that wait for one that is cut off, so an acknowledgement must not cost a walk
+ * over all instances.
  *
  * @internal
  */
@@ -25,11 +25,11 @@ export class Confirmation {
   readonly #bridgeName: () => string;
   readonly #startedAt: number;
   readonly #acks = new Map<string, MessageAcks>();
-  /** Those that are accepted, and not known to be over. */
+  /** The messages that the log has, and for which some instance may be missing. */
   readonly #open = new Set<MessageAcks>();
   readonly #instances = new Set<string>();
   readonly #cancelTimeout: CancelTimer;
-  /** Until when an instance that is on no list may serve. */
+  /** Until when an instance may serve that is missing from the list of members. */
   #unlistedUntil = Number.NEGATIVE_INFINITY;
   #unaccepted = 0;
   #areAllSent = false;
@@ -58,19 +58,19 @@ export class Confirmation {
     this.#cancelTimeout = clock.schedule(() => this.giveUp(`within ${timeout} ms`), timeout);
   }
 
-  /** A message with some of the targets is on its way. */
+  /** A message with some of the targets was sent. */
   sent(token: string): void {
     this.#acks.set(token, new MessageAcks());
     this.#unaccepted += 1;
   }
 
-  /** It is not known to be in the log, and its targets are sent again with another token. */
+  /** The message is not known to be in the log. Its targets are sent again, with another token. */
   returned(token: string): void {
     if (this.#acks.delete(token)) this.#unaccepted -= 1;
     this.#areAllSent = false;
   }
 
-  /** Another server keeps the log now, and what the one before it had accepted is said to it again. Gives the targets. */
+  /** Another server keeps the log now, and may lack what the one before it had accepted. Returns the targets to publish again. */
   askAgain(): readonly InvalidationTarget[] {
     for (const [token, acks] of this.#acks) if (acks.isAccepted) this.#acks.delete(token);
     this.#open.clear();
@@ -80,12 +80,13 @@ export class Confirmation {
     return this.#targets;
   }
 
-  /** Nothing more of it is left to send. */
+  /** Every target was sent. */
   allSent(): void {
     this.#areAllSent = true;
     this.#check();
   }
 
+  /** The log has the message with this token, since `at` at the latest. */
   accepted(token: string, at: number, reply: MembersReply): void {
     const acks = this.#acks.get(token);
     if (!acks || acks.isAccepted) return;
@@ -97,6 +98,7 @@ export class Confirmation {
     this.#check();
   }
 
+  /** An instance has applied the message with this token. */
   acknowledged(token: string, instanceId: string): void {
     const acks = this.#acks.get(token);
     if (!acks) return;
@@ -109,6 +111,7 @@ export class Confirmation {
     this.#settle(() => this.#resolve(this.#confirmedBy(1, this.#clock.now())));
   }
 
+  /** Ends the wait without success. @param when - completes "was not confirmed everywhere …" */
   giveUp(when: string): void {
     this.#settle(() => this.#reject(this.#notConfirmed(when)));
   }
@@ -121,7 +124,7 @@ export class Confirmation {
     if (until === undefined) {
       this.#settle(() => this.#resolve(this.#confirmedBy(this.#instances.size, now)));
     } else if (until < Infinity) {
-      // A copy is served up to its last millisecond, so only the one after it is safe.
+      // A copy is served in its last millisecond too, so only the one after it is safe.
       const wait = Math.min(Math.floor(until - now) + 1, LONGEST_TIMER);
       this.#cancelCheck = this.#clock.schedule(() => this.#check(), wait);
     }
@@ -131,7 +134,7 @@ export class Confirmation {
     return this.#areAllSent && this.#unaccepted === 0;
   }
 
-  /** Until when some instance may serve, after which the others are looked at; `undefined`: none may any more. */
+  /** Until when some instance may serve; the others are looked at after that. `undefined`: none may any more. */
   #servedUntil(now: number): number | undefined {
     for (const acks of this.#open) {
       const until = acks.servedUntil(now);
@@ -141,13 +144,13 @@ export class Confirmation {
     return this.#unlistedUntil >= now ? this.#unlistedUntil : undefined;
   }
 
-  /** For how long an instance may serve that the server has forgotten in a restart, in ms. */
+  /** For how long an instance may serve that the server has lost in a restart, in ms. */
   #unlistedMayServeFor({ members, listAge }: MembersReply): number {
-    // A younger list may lack one that is still serving.
+    // Instances sync more often than that, so an old list lacks none. A younger one may lack an instance that still serves.
     if (listAge >= MEMBER_IS_GONE) return Number.NEGATIVE_INFINITY;
-    // Nothing is known of it but that it is an instance of this application.
+    // The missing instance is unknown, but it is one of this application: it serves no longer than the most patient of the known ones.
     const others = [this.#self, ...members.map(({ member }) => member)];
-    const longest = others.reduce((so, { maxStaleness }) => Math.max(so, maxStaleness), 0);
+    const longest = others.reduce((most, { maxStaleness }) => Math.max(most, maxStaleness), 0);
     const areAllBypassed = others.every((member) => this.#targets.every((target) => bypasses(member, target)));
     return areAllBypassed ? Math.min(longest, longest - listAge) : longest;
   }

@@ -6,19 +6,19 @@ import type { MembersReply } from '../../protocol/invalidation-bridge.js';
 import type { InvalidationTarget } from '../../protocol/invalidation.js';
 import type { Member } from '../../protocol/member.js';
 
-/** That one message asks to be acknowledged with this token, and on whose behalf. @internal */
+/** The acknowledgement token of one message, and the evictions that wait for it. @internal */
 export interface AckRequest {
   readonly token: string;
   readonly confirmations: readonly Confirmation[];
 }
 
-/** The evictions everywhere that have not settled. @internal */
+/** The evictions with `everywhere` that are not settled. @internal */
 export class Confirmations {
   readonly #self: Member;
   readonly #clock: Clock;
   readonly #bridgeName: () => string;
   readonly #waiting = new Set<Confirmation>();
-  /** Those whose targets are in the outbox. */
+  /** Those with targets in the outbox: the next message is on their behalf. */
   readonly #unsent = new Set<Confirmation>();
 
   constructor(self: Member, clock: Clock, bridgeName: () => string) {
@@ -27,7 +27,7 @@ export class Confirmations {
     this.#bridgeName = bridgeName;
   }
 
-  /** For targets that go into the outbox now. */
+  /** Begins to wait for targets that are put into the outbox now. */
   async begin(targets: readonly InvalidationTarget[], timeout: number): Promise<Evicted> {
     const confirmation = new Confirmation(targets, this.#self, timeout, this.#clock, this.#bridgeName);
     this.#waiting.add(confirmation);
@@ -40,7 +40,10 @@ export class Confirmations {
     }
   }
 
-  /** What the next message has to ask for; called before it is sent, since the first acknowledgement may come before its answer. */
+  /**
+   * The request of the next message; `undefined`: nobody waits. Called before the message is sent, since an acknowledgement may arrive
+   * before the answer of the log.
+   */
   nextAckRequest(): AckRequest | undefined {
     if (this.#unsent.size === 0) return undefined;
     const ackRequest = { token: randomUUID(), confirmations: [...this.#unsent] };
@@ -54,11 +57,12 @@ export class Confirmations {
     this.#unsent.clear();
   }
 
+  /** The log has the message. */
   accepted({ token, confirmations }: AckRequest, at: number, reply: MembersReply): void {
     for (const confirmation of confirmations) confirmation.accepted(token, at, reply);
   }
 
-  /** Its message is not known to be in the log; the targets are in the outbox again. */
+  /** The message is not known to be in the log, and its targets are in the outbox again. */
   returned({ token, confirmations }: AckRequest): void {
     for (const confirmation of confirmations) {
       if (!this.#waiting.has(confirmation)) continue;
@@ -67,7 +71,7 @@ export class Confirmations {
     }
   }
 
-  /** Another server keeps the log now: all that wait ask there again. Gives the targets that have to be sent for it. */
+  /** Another server keeps the log now: every eviction asks there again. Returns the targets to publish for that. */
   askAgain(): readonly InvalidationTarget[] {
     return [...this.#waiting].flatMap((confirmation) => {
       this.#unsent.add(confirmation);
@@ -75,6 +79,7 @@ export class Confirmations {
     });
   }
 
+  /** An instance has applied the message with this token. */
   acknowledged(token: string, instanceId: string): void {
     for (const confirmation of this.#waiting) confirmation.acknowledged(token, instanceId);
   }
@@ -84,7 +89,7 @@ export class Confirmations {
     for (const confirmation of this.#waiting) confirmation.nobodyElse();
   }
 
-  /** This instance leaves, and will hear no acknowledgement any more. */
+  /** This instance leaves, so no acknowledgement will reach it any more. */
   leave(): void {
     for (const confirmation of this.#waiting) confirmation.giveUp('before the cache was shut down');
   }

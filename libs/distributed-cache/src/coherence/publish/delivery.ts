@@ -2,7 +2,11 @@ import { InvalidationNotDeliveredError } from '../../errors.js';
 import type { CancelTimer, Clock } from '../../common/clock.js';
 import { EVICTED_LATER, type Evicted } from './evicted.js';
 
-/** What `evict()` does when the invalidation is not in the log: resolve, since the outbox has it, or reject. @publicApi */
+/**
+ * How the promise of an eviction settles when the log does not have it in time: `'queue'` resolves it, `'throw'` rejects it.
+ *
+ * @publicApi
+ */
 export type OnUndelivered = 'queue' | 'throw';
 
 /** @internal */
@@ -47,11 +51,12 @@ export class Delivery {
     );
   }
 
-  /** Its callers have been told: nobody may be promised anything by it any more. */
+  /** Whether the promise is settled: nobody may join it any more. */
   get isSettled(): boolean {
     return this.#isSettled;
   }
 
+  /** A message with evictions of its callers is being sent. */
   messageSent(): void {
     this.#unlogged += 1;
     this.#unaccepted += 1;
@@ -84,7 +89,7 @@ export class Delivery {
   follow(other: Delivery): void {
     other.settled.then(
       ({ delivered }) => {
-        if (!delivered) return this.#giveUpWaiting();
+        if (!delivered) return this.#resolveNow();
         this.messageLogged();
         this.messageAccepted();
       },
@@ -92,7 +97,7 @@ export class Delivery {
     );
   }
 
-  /** Nothing more of this delivery is left to send. */
+  /** Everything of this delivery was sent. */
   close(): void {
     this.#isClosed = true;
     this.#settleWhenDelivered();
@@ -100,15 +105,15 @@ export class Delivery {
 
   /** Ends the wait of the callers. What the log does not have stays in the outbox. */
   postpone(reason: string): void {
-    if (this.#settings.onUndelivered === 'queue') this.#giveUpWaiting();
+    if (this.#settings.onUndelivered === 'queue') this.#resolveNow();
     else this.#settle(() => this.#reject(notDelivered(reason, this.#bridgeName())));
   }
 
   #settleWhenDelivered(): void {
-    if (this.#isClosed && this.#unaccepted === 0) this.#giveUpWaiting();
+    if (this.#isClosed && this.#unaccepted === 0) this.#resolveNow();
   }
 
-  #giveUpWaiting(): void {
+  #resolveNow(): void {
     const delivered = this.#isClosed && this.#unlogged === 0;
     this.#settle(() => this.#resolve({ delivered, instances: 0, waited: this.#clock.now() - this.#startedAt }));
   }
@@ -131,7 +136,7 @@ export function postponed(onUndelivered: OnUndelivered, bridgeName: string): Pro
 function notDelivered(reason: string, bridgeName: string): InvalidationNotDeliveredError {
   return new InvalidationNotDeliveredError(
     `The delivery of the invalidation is not confirmed: ${reason}. It was applied on this instance; what is not in the log waits in the ` +
-      `outbox and will be delivered when ${bridgeName} accepts it. Until then the other instances may serve the old value for at most their ` +
-      `maxStaleness. Use onUndelivered: 'queue' to not be told.`,
+      `outbox and will be delivered when ${bridgeName} accepts it. Until then the other instances may serve the old value for at most ` +
+      `their maxStaleness. With onUndelivered: 'queue' this is no error.`,
   );
 }

@@ -2,17 +2,22 @@ import type { MembersReply } from '../../protocol/invalidation-bridge.js';
 import type { InvalidationTarget } from '../../protocol/invalidation.js';
 import { mayServeFor } from '../../protocol/member.js';
 
-/** What is known of one message that asks to be acknowledged. Its first acknowledgement may be heard before the log's own answer. @internal */
+/**
+ * The acknowledgements of one message, and which instances are still missing. The first acknowledgement may arrive before the answer of the
+ * log.
+ *
+ * @internal
+ */
 export class MessageAcks {
   readonly #acknowledged = new Set<string>();
-  /** Who has to acknowledge it still, and until when each may serve; known once the log has accepted it. */
+  /** The instances that have not acknowledged it, and until when each may serve; `undefined` until the log has accepted it. */
   #missing: Map<string, number> | undefined;
 
   get isAccepted(): boolean {
     return this.#missing !== undefined;
   }
 
-  /** The log has had it since `at` at the latest, and these may hold copies. */
+  /** The log has the message, since `at` at the latest, and the members of the reply may hold copies. */
   accepted(at: number, { members }: MembersReply, targets: readonly InvalidationTarget[], self: string): void {
     const missing = new Map<string, number>();
     for (const listed of members) {
@@ -24,22 +29,23 @@ export class MessageAcks {
     this.#missing = missing;
   }
 
+  /** This instance has applied the message. */
   acknowledged(instanceId: string): void {
     this.#acknowledged.add(instanceId);
     this.#missing?.delete(instanceId);
   }
 
-  /** Until when one of the missing may serve; `undefined`: none may any more. */
+  /** Until when one of the missing instances may serve; `undefined`: none may any more. */
   servedUntil(now: number): number | undefined {
     for (const [instanceId, until] of this.#missing ?? []) {
       if (until >= now) return until;
-      // Its time is over, and no later question needs to look at it.
+      // Its time is over, so later questions need not look at it.
       this.#missing?.delete(instanceId);
     }
     return undefined;
   }
 
-  /** Who may serve now. */
+  /** The ids of the missing instances that may serve now. */
   *missing(now: number): Iterable<string> {
     for (const [instanceId, until] of this.#missing ?? []) if (until >= now) yield instanceId;
   }

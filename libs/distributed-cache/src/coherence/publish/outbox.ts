@@ -1,17 +1,16 @@
 import type { InvalidationTarget } from '../../protocol/invalidation.js';
 import { widen } from './widen.js';
 
-/** Bounds of one message: a larger one would hold up everything behind it in a Redis pipeline. */
+/** The bounds of one message. A larger one would hold up the requests behind it on the connection. */
 const MAX_TARGETS = 100;
 const MAX_BYTES = 8 * 1024;
-/** What a message has around its targets: braces, the version, the sender, and a host's name has up to 253 bytes. */
+/** The part of a message around its targets: braces, the version, and the sender, whose host name may have 253 bytes. */
 const ENVELOPE_BYTES = 512;
 
 /**
- * The invalidations that are not in the log yet, oldest first, each target once. None ever expires.
+ * The targets that are not in the log yet, oldest first, each of them once. None ever expires.
  *
- * Bounded: above `limit` targets, keys are widened to their regions, and then everything to everything, which loses
- * nothing.
+ * It is bounded: above `limit` targets they are widened, which loses nothing.
  *
  * @internal
  */
@@ -23,16 +22,17 @@ export class Outbox {
     this.#limit = limit;
   }
 
-  /** How many targets wait. */
+  /** The number of targets. */
   get size(): number {
     return this.#targets.size;
   }
 
-  /** Whether a message can be filled: it need not wait for the end of the tick. */
+  /** Whether there are enough targets for a full message, which need not wait for the end of the tick. */
   get fillsMessage(): boolean {
     return this.#targets.size >= MAX_TARGETS;
   }
 
+  /** Adds a target, unless a wider one covers it already; it replaces the narrower ones that it covers. */
   add(target: InvalidationTarget): void {
     if (this.#isCovered(target)) return;
     if (target.kind === 'everything') this.#targets.clear();
@@ -41,7 +41,7 @@ export class Outbox {
     if (this.#targets.size > this.#limit) this.#widen();
   }
 
-  /** Puts targets back that were taken but did not reach the log: they are older than all that wait. */
+  /** Puts targets back that were taken and did not reach the log. They come first, since they are older. */
   putBack(targets: readonly InvalidationTarget[]): void {
     const waiting = this.#targets.values();
     this.#targets = new Map();
@@ -49,12 +49,12 @@ export class Outbox {
     for (const target of waiting) this.add(target);
   }
 
-  /** Takes the oldest targets that fit in one message. */
+  /** Removes and returns the oldest targets, as many as fit in one message. */
   take(): readonly InvalidationTarget[] {
     const taken: InvalidationTarget[] = [];
     let bytes = ENVELOPE_BYTES;
     for (const [id, target] of this.#targets) {
-      // As it will be sent: in UTF-8, and with what JSON escapes.
+      // Measured as it is sent: in UTF-8, and with the escapes of JSON.
       bytes += PLAIN.test(id) ? id.length + 2 : Buffer.byteLength(JSON.stringify(id));
       if (taken.length === MAX_TARGETS || (taken.length > 0 && bytes > MAX_BYTES)) break;
       taken.push(target);
@@ -63,7 +63,7 @@ export class Outbox {
     return taken;
   }
 
-  /** All that wait, oldest first. */
+  /** All targets, oldest first. */
   targets(): readonly InvalidationTarget[] {
     return [...this.#targets.values()];
   }
@@ -90,10 +90,10 @@ export class Outbox {
 
 const EVERYTHING_ID = 'e';
 
-/** What JSON puts between quotes as it is, a byte a character. */
+/** Text that JSON writes as it is, one byte for each character. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
-/** Two targets are one when this text is the same; the region's length keeps `a` + `bc` apart from `ab` + `c`. */
+/** Equal for equal targets. The length of the region tells region `a`, key `bc` from region `ab`, key `c`. */
 function identity(target: InvalidationTarget): string {
   switch (target.kind) {
     case 'everything':

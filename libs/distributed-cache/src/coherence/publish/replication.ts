@@ -1,14 +1,15 @@
 import { errorFrom } from '../../common/error-from.js';
 import type { InvalidationLink } from '../../protocol/invalidation-bridge.js';
 
+/** Called when the answer is known; exactly one of the two. */
 interface Waiting {
   reached(this: void): void;
   missed(this: void, reason: string): void;
 }
 
 /**
- * Asks whether enough replicas have what was published. One question at a time, for all that was accepted before it: an answer takes
- * as long as the slowest replica that is waited for, and many at once would only stand in line.
+ * Asks whether enough replicas have what was published. It asks one question at a time, on behalf of every message that the log accepted
+ * before: an answer takes as long as the slowest replica, so several questions would only wait for each other.
  *
  * @internal
  */
@@ -19,14 +20,17 @@ export class Replication {
   #waiting: Waiting[] = [];
   #isAsking = false;
 
-  /** @param replicas - how many are enough; with `0` nobody is asked */
+  /**
+   * @param replicas - how many are enough; `0`: nobody is asked
+   * @param timeout - how long to wait for them, in ms
+   */
   constructor(link: InvalidationLink, replicas: number, timeout: number) {
     this.#link = link;
     this.#replicas = replicas;
     this.#timeout = timeout;
   }
 
-  /** Calls `reached` once enough replicas have all that was accepted until now, or `missed` when too few have it in time. */
+  /** Calls `reached` once enough replicas have everything that was accepted so far, or `missed` when too few have it in time. */
   reached(reached: () => void, missed: (reason: string) => void): void {
     if (this.#replicas === 0) return reached();
     this.#waiting.push({ reached, missed });

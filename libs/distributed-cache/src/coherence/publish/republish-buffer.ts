@@ -1,20 +1,21 @@
 import type { InvalidationTarget } from '../../protocol/invalidation.js';
 import { widen } from './widen.js';
 
-/** A failover is noticed within this time; what a primary that nobody follows any more accepted before, it may have lost. */
+/** A failover is noticed within this time, in ms. What the new primary lacks was published no longer ago than that. */
 const WINDOW = 60_000;
 
 /**
- * What this instance published since 60 s before its last sync. A server that took the place of another may never have heard of it:
- * replication is asynchronous, and a restart may lose the newest entries. So all of it is said again then.
+ * The targets that this instance published since 60 s before its last sync. When another server keeps the log, they are published again:
+ * that server may lack them, because replication is asynchronous and a restart may lose the newest entries.
  *
- * Bounded as the outbox is: beyond `limit` targets, keys are widened to their regions, and then everything to everything.
+ * Targets grow old only by completed syncs, not by time: while this instance is cut off, it cannot know what the server has lost.
+ * It is bounded as the outbox is: above `limit` targets they are widened.
  *
  * @internal
  */
 export class RepublishBuffer {
   readonly #limit: number;
-  /** Since the last turn, and in the window before it: together they reach back at least one window from the last sync. */
+  /** Published since the last turn, and in the window before it. Together they reach back at least one window from the last sync. */
   #current: TargetLists;
   #previous: TargetLists;
   #turnedAt = Number.NEGATIVE_INFINITY;
@@ -25,11 +26,12 @@ export class RepublishBuffer {
     this.#previous = new TargetLists(limit);
   }
 
+  /** The log has accepted these. */
   add(targets: readonly InvalidationTarget[]): void {
     this.#current.add(targets);
   }
 
-  /** A sync that was sent at `sentAt` found the server that this instance knew. Only this makes what was said grow old. */
+  /** A sync that was sent at `sentAt`, in monotonic ms, found the server that this instance knew. */
   synced(sentAt: number): void {
     if (sentAt - this.#turnedAt < WINDOW) return;
     this.#turnedAt = sentAt;
@@ -37,7 +39,7 @@ export class RepublishBuffer {
     this.#current = new TargetLists(this.#limit);
   }
 
-  /** All of it; it counts as unsaid from now on. */
+  /** Removes and returns all of it, to be published again. */
   drain(): readonly InvalidationTarget[] {
     const targets = [...this.#previous.all(), ...this.#current.all()];
     this.#current = new TargetLists(this.#limit);
@@ -46,7 +48,7 @@ export class RepublishBuffer {
   }
 }
 
-/** Lists of targets as they were sent: to keep them costs a publisher next to nothing. */
+/** Keeps lists of targets as they were sent, since joining or comparing them would cost every message. */
 class TargetLists {
   readonly #limit: number;
   #lists: (readonly InvalidationTarget[])[] = [];

@@ -3,8 +3,8 @@ import type { InvalidationTarget } from '../../protocol/invalidation.js';
 const EVERYTHING: readonly InvalidationTarget[] = [{ kind: 'everything' }];
 
 /**
- * At most `limit` targets that cover all that `targets` cover, and more: keys become their regions, and where that is not enough, everything
- * everything. The only place that widens.
+ * At most `limit` targets that cover everything that `targets` cover, and more: keys become their regions, and if that is still too many,
+ * the one target "everything". The only place that widens.
  *
  * @internal
  */
@@ -16,7 +16,7 @@ export function widen(targets: Iterable<InvalidationTarget>, limit: number): rea
     if (target.kind === 'tag') tags.add(target.tag);
     else regions.add(target.region);
   }
-  // Tags and regions have nothing in between them and everything.
+  // Nothing lies between a tag or a region and everything.
   if (regions.size + tags.size > limit) return EVERYTHING;
   return [
     ...Array.from(regions, (region) => ({ kind: 'region' as const, region })),
