@@ -20,7 +20,7 @@ describe('AppliedInvalidations', () => {
     expect(applied.firstCovering(mark, 'products', '2', [])).toBeUndefined();
   });
 
-  it('holds nothing against what began after the invalidation', () => {
+  it('does not fence a load that began after the invalidation', () => {
     const applied = new AppliedInvalidations();
     const older = applied.begin();
     applied.record(EVERYTHING);
@@ -68,7 +68,7 @@ describe('AppliedInvalidations', () => {
     expect(applied.firstCovering(mark, 'prices', 'never named', [])).toBe(1);
   });
 
-  it('that overflowed fences one who began in between by the first invalidation it no longer knows', () => {
+  it('after an overflow fences a load that began in between, by the first invalidation that was forgotten', () => {
     const applied = new AppliedInvalidations();
     const oldest = applied.begin();
     for (let index = 0; index < 50; index += 1) applied.record(key(String(index)));
@@ -80,7 +80,7 @@ describe('AppliedInvalidations', () => {
     expect(applied.firstCovering(younger, 'prices', '1', [])).toBe(51);
   });
 
-  it('that overflowed holds nothing against what began afterwards, and goes on', () => {
+  it('after an overflow does not fence loads that begin later, and goes on', () => {
     const applied = new AppliedInvalidations();
     applied.begin();
     for (let index = 0; index < OVERFLOW; index += 1) applied.record(key(String(index)));
@@ -91,7 +91,7 @@ describe('AppliedInvalidations', () => {
     expect(applied.firstCovering(mark, 'products', '1', [])).toBe(applied.sequence);
   });
 
-  it('counts a wide message by its names, not as one', () => {
+  it('counts a wide message by its targets, not as one', () => {
     const applied = new AppliedInvalidations();
     const mark = applied.begin();
     applied.record(

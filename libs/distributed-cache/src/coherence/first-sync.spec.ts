@@ -12,7 +12,7 @@ describe('FirstSync', () => {
     expect(failed.isSettled).toBe(true);
   });
 
-  it('resolves for those who wait when it succeeds, and at once for those who come later', async () => {
+  it('resolves the promises that wait when it succeeds, and later ones at once', async () => {
     const firstSync = new FirstSync();
     const waiting = firstSync.wait(3);
     firstSync.failed(new Error('not yet'));
@@ -21,7 +21,7 @@ describe('FirstSync', () => {
     await expect(firstSync.wait(1)).resolves.toBeUndefined();
   });
 
-  it('rejects with the last failure after as many as the waiting one allows', async () => {
+  it('rejects a promise with the last failure after as many failures as it allows', async () => {
     const firstSync = new FirstSync();
     firstSync.failed(new Error('before anybody waited'));
     const waiting = firstSync.wait(2);

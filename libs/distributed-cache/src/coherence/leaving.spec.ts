@@ -45,7 +45,7 @@ async function synced(): Promise<Leaving> {
   return { clock, bridge, session, order, left: () => left() };
 }
 
-describe('who has said farewell does not sync again, which would put it back on the list of those who are waited for:', () => {
+describe('an instance that has left does not sync again, which would put it back on the list of members:', () => {
   it('not because of a gap', async () => {
     const { clock, bridge, session, order, left } = await synced();
     const leaving = session.leave(2_000);
@@ -88,7 +88,7 @@ describe('who has said farewell does not sync again, which would put it back on 
     expect(order.slice(order.indexOf('leave'))).toEqual(['leave']);
   });
 
-  it('says farewell also while its first sync is on its way, which has put it on the list already', async () => {
+  it('leaves also while its first sync runs, which has put it on the list already', async () => {
     const clock = new ManualClock(0);
     const bridge = new ScriptedBridge();
     const follower = new LogFollower(

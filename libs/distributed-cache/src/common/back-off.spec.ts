@@ -13,7 +13,7 @@ describe('BackOff', () => {
     expect(delays.slice(10).every((delay) => delay >= LONGEST / 2)).toBe(true);
   });
 
-  it('is jittered, so that instances that lost Redis together do not come back together', () => {
+  it('is jittered, so that instances that were cut off together do not come back together', () => {
     const delays = Array.from({ length: 100 }, () => new BackOff().next());
     expect(new Set(delays).size).toBeGreaterThan(90);
   });

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { ManualClock } from '../testing/manual-clock.js';
 import { OnceAMinute } from './once-a-minute.js';
 
-it('lets one complaint a minute and subject through', async () => {
+it('runs one action a minute for each subject', async () => {
   const clock = new ManualClock();
   const complaints = new OnceAMinute(clock);
   const heard: string[] = [];

@@ -12,7 +12,7 @@ const name = fc.oneof<fc.Arbitrary<InvalidationTarget>[]>(
 );
 
 describe('an invalidation message', () => {
-  it('says to its reader what its writer meant', () => {
+  it('is decoded to what was encoded', () => {
     fc.assert(
       fc.property(text, fc.array(name, { minLength: 1 }), (from, names) => {
         const message = { from, invalidation: invalidationOf(names) };
@@ -21,7 +21,7 @@ describe('an invalidation message', () => {
     );
   });
 
-  it('is taken apart without ever throwing, whatever it is', () => {
+  it('is decoded without ever throwing, whatever the payload is', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -63,14 +63,14 @@ describe('an invalidation message', () => {
     expect(decoded.ok ? '' : decoded.reason).not.toBe('');
   });
 
-  it('of a newer version means everything: it may say things this version has no word for', () => {
+  it('of a newer version means everything: it may name things that this version does not know', () => {
     expect(decodeInvalidation(`{"v":${MESSAGE_VERSION + 1},"f":"b","x":["whatever"]}`)).toEqual({
       ok: true,
       message: { from: 'b', invalidation: EVERYTHING },
     });
   });
 
-  it('that is too large to be taken apart means everything', () => {
+  it('that is too large to be decoded means everything', () => {
     const payload = JSON.stringify({ v: 1, f: 'b', k: [['products', 'x'.repeat(1 << 20)]] });
     expect(decodeInvalidation(payload)).toEqual({ ok: true, message: { from: '', invalidation: EVERYTHING } });
   });

@@ -45,7 +45,7 @@ describe('a member as the list holds it', () => {
   });
 });
 
-describe('a member that says nothing', () => {
+describe('a member that does not acknowledge', () => {
   it('in reload may serve for its whole maxStaleness: it may have loaded a copy the moment before', () => {
     expect(mayServeFor({ member: memberWith(), syncAge: 9_000 }, [product])).toBe(10_000);
   });

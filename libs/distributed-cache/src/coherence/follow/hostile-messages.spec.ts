@@ -29,8 +29,8 @@ describe('Twenty thousand mutated messages', () => {
   });
 });
 
-describe('What a stranger says is not kept:', { timeout: 30_000 }, () => {
-  it('a million different names of regions, tags and keys, said while nothing runs', async () => {
+describe('Messages of a stranger leave nothing in memory:', { timeout: 30_000 }, () => {
+  it('a million different names of regions, tags and keys, while nothing runs', async () => {
     const { a, bridge, clock } = await instances(1).connected();
     const grown = await growth(async () => {
       for (let message = 0; message < 1_000; message += 1) {

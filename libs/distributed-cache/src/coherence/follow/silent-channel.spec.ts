@@ -21,7 +21,7 @@ it.each([300, 900, 2_900, 9_000])(
   },
 );
 
-it('a position to which the server objects is not asked about for ever: the instance starts over', async () => {
+it('a position that the server refuses is given up: the instance starts over', async () => {
   const { a, bridge, clock } = await instances(1).connected();
   await a.region('products').getOrLoad('1', () => 'old');
   bridge.refuse('report');

@@ -50,13 +50,13 @@ describe('the promise of an eviction', () => {
     expect(second.outcome).toBe('resolved');
   });
 
-  it('resolves at once when Redis is known to be away', async () => {
+  it('resolves at once when the log is known to be out of reach', async () => {
     const { publisher } = publishing();
     await expect(publisher.publish([key('1')])).resolves.toMatchObject({ delivered: false });
     expect(publisher.waiting).toBe(1);
   });
 
-  it('resolves after publishTimeout when Redis is slow; the invalidation stays on its way', async () => {
+  it('resolves after publishTimeout when the log is slow; the invalidation is still being sent', async () => {
     const { publisher, connected, clock } = publishing();
     connected();
     const eviction = watch(publisher.publish([key('1')]));
@@ -103,7 +103,7 @@ describe("the promise of an eviction with onUndelivered: 'throw'", () => {
     await expect(eviction).resolves.toMatchObject({ delivered: true });
   });
 
-  it('rejects at once when Redis is known to be away; the outbox has the invalidation', async () => {
+  it('rejects at once when the log is known to be out of reach; the outbox has the invalidation', async () => {
     const { publisher } = throwing();
     await expect(publisher.publish([key('1')])).rejects.toThrow(InvalidationNotDeliveredError);
     expect(publisher.waiting).toBe(1);
@@ -143,7 +143,7 @@ describe('draining', () => {
     await expect(drained).resolves.toBe(0);
   });
 
-  it('has a deadline, and tells how many names are left', async () => {
+  it('has a deadline, and tells how many targets are left', async () => {
     const { publisher, connected, clock } = publishing();
     connected();
     void publisher.publish([key('1'), key('2')]);

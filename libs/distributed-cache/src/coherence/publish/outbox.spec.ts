@@ -23,35 +23,35 @@ function emptied(outbox: Outbox): InvalidationTarget[][] {
 }
 
 describe('Outbox', () => {
-  it('gives the oldest first, each name once', () => {
+  it('gives the oldest target first, each once', () => {
     const outbox = outboxOf([key('1'), tag('sale'), key('2'), key('1'), key('1', 'prices')]);
     expect(emptied(outbox)).toEqual([[key('1'), tag('sale'), key('2'), key('1', 'prices')]]);
   });
 
-  it('does not mistake one name for another that is written alike', () => {
+  it('tells targets apart that are written alike', () => {
     const names = [key('bc', 'a'), key('c', 'ab'), region('1:ab'), tag('1:ab'), region('e'), tag('e')];
     expect(emptied(outboxOf(names))).toEqual([names]);
   });
 
-  it('lets a region swallow its keys, those before it and those after it, and no others', () => {
+  it('keeps no key of a region that it holds, whichever came first, and keeps every other key', () => {
     const outbox = outboxOf([key('1'), key('1', 'prices'), region('products'), key('2')]);
     expect(emptied(outbox)).toEqual([[key('1', 'prices'), region('products')]]);
   });
 
-  it('lets everything swallow all', () => {
+  it('keeps nothing beside everything', () => {
     expect(emptied(outboxOf([key('1'), tag('sale'), EVERYTHING, region('products'), key('2')]))).toEqual([
       [EVERYTHING],
     ]);
   });
 
-  it('puts at most 100 names in a message', () => {
+  it('puts at most 100 targets in a message', () => {
     const names = Array.from({ length: 250 }, (_, index) => key(String(index)));
     const messages = emptied(outboxOf(names));
     expect(messages.map((message) => message.length)).toEqual([100, 100, 50]);
     expect(messages.flat()).toEqual(names);
   });
 
-  it('puts at most 8 KiB in a message, as it is sent, whatever the names are made of', () => {
+  it('puts at most 8 KiB in a message, as it is sent, whatever the targets are made of', () => {
     const text = fc.oneof(
       fc.string({ minLength: 60, maxLength: 170, unit: 'binary' }),
       fc.integer({ min: 1, max: 170 }).map((length) => '\u0000'.repeat(length)),
@@ -68,22 +68,22 @@ describe('Outbox', () => {
     );
   });
 
-  it('sends a name that is larger than a message alone rather than never', () => {
+  it('sends a target that is larger than a message alone, rather than never', () => {
     const long = key('x'.repeat(10_000));
     expect(emptied(outboxOf([key('1'), long, key('2')]))).toEqual([[key('1')], [long], [key('2')]]);
   });
 
-  it('collapses keys into their regions above the limit', () => {
+  it('widens keys to their regions above the limit', () => {
     const outbox = outboxOf([key('1'), key('1', 'prices'), tag('sale'), key('2')], 3);
     expect(emptied(outbox)).toEqual([[region('products'), region('prices'), tag('sale')]]);
   });
 
-  it('collapses regions and tags into everything above the limit', () => {
+  it('widens regions and tags to everything above the limit', () => {
     const outbox = outboxOf([region('a'), tag('b'), region('c'), tag('d')], 3);
     expect(emptied(outbox)).toEqual([[EVERYTHING]]);
   });
 
-  it('puts back in front what was not accepted', () => {
+  it('puts targets that were not accepted back in front', () => {
     const outbox = outboxOf([key('1'), key('2')]);
     const taken = outbox.take();
     outbox.add(key('3'));
@@ -91,7 +91,7 @@ describe('Outbox', () => {
     expect(emptied(outbox)).toEqual([[key('1'), key('2'), key('3')]]);
   });
 
-  it('lets what is put back be swallowed by what is wider', () => {
+  it('drops targets that are put back when a wider one covers them', () => {
     const outbox = outboxOf([key('1'), tag('sale')]);
     const taken = outbox.take();
     outbox.add(region('products'));

@@ -5,7 +5,7 @@ import { key, publishing } from '../../../../../test/support/bridges/publishing.
 const WINDOW = 1_000;
 
 describe('invalidations of one tick', () => {
-  it('leave together, each name once', async () => {
+  it('leave together, each target once', async () => {
     const { publisher, connected, clock, sent } = publishing();
     connected();
     void publisher.publish([key('1')]);
@@ -15,7 +15,7 @@ describe('invalidations of one tick', () => {
     expect(sent()).toEqual([[key('1'), key('2')]]);
   });
 
-  it('are swallowed by a wider one', async () => {
+  it('are replaced by a wider one that covers them', async () => {
     const { publisher, connected, clock, sent } = publishing();
     connected();
     void publisher.publish([key('1')]);
@@ -24,7 +24,7 @@ describe('invalidations of one tick', () => {
     expect(sent()).toEqual([[{ kind: 'region', region: 'products' }]]);
   });
 
-  it('are at most 100 names a message, then another', async () => {
+  it('are at most 100 targets a message, then another', async () => {
     const { publisher, connected, clock, sent } = publishing();
     connected();
     void publisher.publish(Array.from({ length: 250 }, (_, index) => key(String(index))));
@@ -61,7 +61,7 @@ describe('a message that was sent', () => {
     expect(sent()).toHaveLength(3);
   });
 
-  it('is one of at most 1 000 on their way; the rest waits in the outbox, where it is coalesced', async () => {
+  it('is one of at most 1 000 without an answer; the rest waits in the outbox, each target once', async () => {
     const { publisher, connected, clock, link, sent } = publishing();
     connected();
     for (let index = 0; index < WINDOW; index += 1) {
@@ -107,7 +107,7 @@ describe('the outbox', () => {
     expect(sent()).toEqual([[key('1'), key('2')]]);
   });
 
-  it('gets back in front what was on its way when the link was lost', async () => {
+  it('gets messages without an answer back in front when the link is lost', async () => {
     const { publisher, connected, clock, sent } = publishing();
     connected();
     void publisher.publish([key('1')]);
@@ -120,7 +120,7 @@ describe('the outbox', () => {
     expect(sent()).toEqual([[key('1')], [key('1'), key('2')]]);
   });
 
-  it('does not believe a link that was given up: what it accepts later was sent again', async () => {
+  it('ignores what a link accepts after it was given up: that was sent again', async () => {
     const { publisher, connected, clock, link, stats } = publishing();
     connected();
     void publisher.publish([key('1')]);
@@ -132,7 +132,7 @@ describe('the outbox', () => {
     expect(publisher.waiting).toBe(1);
   });
 
-  it('keeps what was refused until it is tried again, each name once', async () => {
+  it('keeps refused messages until they are tried again, each target once', async () => {
     const { publisher, connected, clock, link, sent } = publishing();
     connected();
     for (const name of ['1', '2', '1']) {
@@ -146,7 +146,7 @@ describe('the outbox', () => {
     expect(sent().slice(3)).toEqual([[key('1'), key('2')]]);
   });
 
-  it('puts what was refused in front when the link is lost', async () => {
+  it('puts refused messages in front when the link is lost', async () => {
     const { publisher, connected, clock, link, sent } = publishing();
     connected();
     void publisher.publish([key('1')]);
@@ -189,7 +189,7 @@ describe('an error answer', () => {
     expect(await drained).toBe(0);
   });
 
-  it('does not hold up what is evicted meanwhile: out of memory, the peers are told all the same', async () => {
+  it('does not hold up later evictions: a server that is out of memory still tells the peers', async () => {
     const { publisher, connected, clock, link, sent } = publishing();
     connected();
     void publisher.publish([key('1')]);

@@ -57,7 +57,7 @@ async function twoRefused(onUndelivered: 'throw' | 'queue'): Promise<TwoRefused>
 }
 
 it.each(['throw', 'queue'] as const)(
-  'who was refused together with one that has timed out goes on waiting (%s)',
+  'a caller whose message was refused goes on waiting when an earlier refused one has timed out (%s)',
   async (onUndelivered) => {
     const { states, accept, publisher } = await twoRefused(onUndelivered);
     expect(states['2']).toBe('waiting');
@@ -67,7 +67,7 @@ it.each(['throw', 'queue'] as const)(
   },
 );
 
-it('who was refused later is not told at the timeout of who was refused earlier', async () => {
+it('a caller is not told at the timeout of an earlier caller whose message was refused too', async () => {
   const { publisher, connected, clock, link } = publishing({ onUndelivered: 'throw' });
   connected();
   void failureOf(publisher.publish([key('1')]));
@@ -121,7 +121,7 @@ it('a part refused again is not forgotten because another part, which travelled 
   expect(state).toBe('resolved');
 });
 
-it('while more than a window is on its way, who comes after publishTimeout waits for itself', async () => {
+it('while more messages than a window are without an answer, a caller that comes after publishTimeout waits for its own', async () => {
   const { publisher, connected, clock, link } = publishing({ onUndelivered: 'throw' });
   connected();
   for (let i = 0; i < 1_000; i += 1) {

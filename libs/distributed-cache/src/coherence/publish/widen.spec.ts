@@ -19,10 +19,10 @@ it('widens keys to their regions, each once, and leaves regions and tags as they
   ]);
 });
 
-it('widens to everything what would be more than the limit all the same', () => {
+it('widens to everything when the regions and tags are still more than the limit', () => {
   expect(widen([key('1'), key('1', 'prices'), { kind: 'tag', tag: 'sale' }], 2)).toEqual(EVERYTHING);
 });
 
-it('lets everything swallow the rest', () => {
+it('gives everything alone when it is among the targets', () => {
   expect(widen([key('1'), { kind: 'everything' }, { kind: 'tag', tag: 'sale' }], 9)).toEqual(EVERYTHING);
 });
