@@ -20,7 +20,7 @@ export interface ScriptedPublish extends Deferred<string> {
   readonly payload: string;
 }
 
-export interface ScriptedRollCall extends Deferred<MembersReply> {
+export interface ScriptedPublishToMembers extends Deferred<MembersReply> {
   readonly payload: string;
 }
 
@@ -28,7 +28,7 @@ export interface ScriptedRollCall extends Deferred<MembersReply> {
 export class ScriptedLink implements InvalidationLink {
   readonly syncs: ScriptedSync[] = [];
   readonly publishes: ScriptedPublish[] = [];
-  readonly rollCalls: ScriptedRollCall[] = [];
+  readonly publishesToMembers: ScriptedPublishToMembers[] = [];
   readonly acknowledged: string[] = [];
   /** One for every time that the replicas were asked. */
   readonly replications: Deferred<number>[] = [];
@@ -54,9 +54,9 @@ export class ScriptedLink implements InvalidationLink {
   }
 
   publishToMembers(payload: string): Promise<MembersReply> {
-    const rollCall = { payload, ...deferred<MembersReply>() };
-    this.rollCalls.push(rollCall);
-    return rollCall.promise;
+    const publish = { payload, ...deferred<MembersReply>() };
+    this.publishesToMembers.push(publish);
+    return publish.promise;
   }
 
   async acknowledge(token: string): Promise<void> {

@@ -22,13 +22,13 @@ function asked(messages: number, count: number) {
   const clock = new ManualClock(0);
   const confirmations = new Confirmations(memberWith({ instanceId: 'a' }), clock, () => 'the bridge');
   const settled = confirmations.begin([name], MINUTE);
-  const rollCalls = Array.from({ length: messages }, () => confirmations.nextAckRequest()).filter(
-    (rollCall) => rollCall !== undefined,
+  const ackRequests = Array.from({ length: messages }, () => confirmations.nextAckRequest()).filter(
+    (ackRequest) => ackRequest !== undefined,
   );
   confirmations.allSent();
-  for (const rollCall of rollCalls)
-    confirmations.accepted(rollCall, 0, { id: '1-0', members: listed(count), listAge: AGED });
-  return { clock, confirmations, settled, tokens: rollCalls.map(({ token }) => token) };
+  for (const ackRequest of ackRequests)
+    confirmations.accepted(ackRequest, 0, { id: '1-0', members: listed(count), listAge: AGED });
+  return { clock, confirmations, settled, tokens: ackRequests.map(({ token }) => token) };
 }
 
 describe('an eviction of many messages on many instances', () => {
@@ -61,9 +61,10 @@ it('after a restart an instance without a bound may have been forgotten too, and
   const self = memberWith({ instanceId: 'a', maxStaleness: Infinity });
   const confirmations = new Confirmations(self, clock, () => 'the bridge');
   const failure = failureOf(confirmations.begin([name], MINUTE));
-  const rollCall = confirmations.nextAckRequest();
+  const ackRequest = confirmations.nextAckRequest();
   confirmations.allSent();
-  if (rollCall) confirmations.accepted(rollCall, 0, { id: '1-0', members: [{ member: self, syncAge: 0 }], listAge: 0 });
+  if (ackRequest)
+    confirmations.accepted(ackRequest, 0, { id: '1-0', members: [{ member: self, syncAge: 0 }], listAge: 0 });
   await clock.advance(MINUTE);
   expect(String(await failure)).toContain('the bridge was restarted lately');
 });
@@ -71,10 +72,10 @@ it('after a restart an instance without a bound may have been forgotten too, and
 it('an acknowledgement that comes before the log has answered counts', async () => {
   const confirmations = new Confirmations(memberWith({ instanceId: 'a' }), new ManualClock(0), () => 'the bridge');
   const settled = confirmations.begin([name], MINUTE);
-  const rollCall = confirmations.nextAckRequest();
+  const ackRequest = confirmations.nextAckRequest();
   confirmations.allSent();
-  confirmations.acknowledged(rollCall?.token ?? '', 'm0');
-  if (rollCall) confirmations.accepted(rollCall, 0, { id: '1-0', members: listed(1), listAge: AGED });
+  confirmations.acknowledged(ackRequest?.token ?? '', 'm0');
+  if (ackRequest) confirmations.accepted(ackRequest, 0, { id: '1-0', members: listed(1), listAge: AGED });
   expect(await settled).toEqual({ delivered: true, instances: 2, waited: 0 });
 });
 
@@ -88,9 +89,9 @@ it('a member that says it may serve for longer than a timer can wait is looked a
     delays.push(delay);
     return schedule.call(clock, callback, delay);
   };
-  const rollCall = confirmations.nextAckRequest();
+  const ackRequest = confirmations.nextAckRequest();
   confirmations.allSent();
   const members = [{ member: memberWith({ instanceId: 'm0', maxStaleness: 2 ** 40 }), syncAge: 0 }];
-  if (rollCall) confirmations.accepted(rollCall, 0, { id: '1-0', members, listAge: AGED });
+  if (ackRequest) confirmations.accepted(ackRequest, 0, { id: '1-0', members, listAge: AGED });
   expect(delays).toEqual([86_400_000]);
 });
