@@ -30,6 +30,13 @@ export class EverythingSaid {
     this.leaks.push({ source, secret, said: said.slice(Math.max(0, at - AROUND), at + AROUND) });
   }
 
+  /** Begins anew, for another test file. */
+  forget(): void {
+    this.secrets.forget();
+    this.leaks.length = 0;
+    this.heard = 0;
+  }
+
   /** @throws {Error} when a secret was said since the last time this was asked */
   expectNoSecrets(): void {
     const leaks = this.leaks.splice(0);
@@ -45,5 +52,5 @@ function shown(part: unknown): string {
   return typeof part === 'string' ? part : inspect(part, { depth: 10, showHidden: true, maxStringLength: null });
 }
 
-/** Of the test file at hand: each runs in a world of its own. */
+/** Of the test file at hand. */
 export const everythingSaid = new EverythingSaid();

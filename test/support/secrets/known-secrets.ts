@@ -13,12 +13,17 @@ const MOST_TEXTS = 2_000;
  * with one of the {@link SECRET_MARKERS}.
  */
 export class KnownSecrets {
-  readonly #objects = new WeakSet<object>();
+  #objects = new WeakSet<object>();
   readonly #texts = new Set<string>();
 
   /** `value` and the texts in it are secrets from now on. */
   add(value: unknown): void {
     this.#addTextsOf(value, 0);
+  }
+
+  forget(): void {
+    this.#objects = new WeakSet();
+    this.#texts.clear();
   }
 
   /** The first secret that `text` repeats. */
