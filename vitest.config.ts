@@ -4,6 +4,14 @@ import { defineConfig } from 'vitest/config';
 const source = (path: string): string =>
   fileURLToPath(new URL(`./libs/distributed-cache/src/${path}`, import.meta.url));
 
+/** Unit tests that take seconds, or start processes: not for `npm run test:unit`, which is to be over while one waits. */
+const SLOW = [
+  'libs/distributed-cache/src/architecture.spec.ts',
+  'libs/distributed-cache/src/coherence/follow/hostile-messages.spec.ts',
+  'tools/child-process.spec.ts',
+  'tools/command-line.spec.ts',
+];
+
 export default defineConfig({
   // Vite must be told about legacy decorators here: without the metadata, Nest cannot inject by type.
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
@@ -14,6 +22,7 @@ export default defineConfig({
     ],
   },
   test: {
+    reporters: ['./test/support/run/length-reporter.ts', './test/support/run/progress-reporter.ts'],
     // In every project: no test file may log a password or a cached value, whatever it is about.
     setupFiles: ['test/support/secrets/no-secrets.setup.ts'],
     projects: [
@@ -22,6 +31,15 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['libs/*/src/**/*.spec.ts', 'apps/*/src/**/*.spec.ts', 'tools/**/*.spec.ts'],
+          exclude: SLOW,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'slow',
+          include: SLOW,
           sequence: { groupOrder: 0 },
         },
       },
