@@ -18,13 +18,13 @@ describe('A random history of several instances under faults', () => {
     expect(tally.figures.worstStaleness).toBeGreaterThan(1_000);
   });
 
-  it('is the same again from the same seed', async () => {
+  it('is the same when it is run again with its seed', async () => {
     const [once, again] = [await simulate(7), await simulate(7)];
     expect(again).toEqual(once);
   });
 });
 
-describe('The checker has teeth: a random history breaks a promise', () => {
+describe('A random history of which the checker has disabled a mechanism breaks a promise', () => {
   it.each(Object.keys(SABOTAGES))('without the %s', async (mechanism) => {
     const found = await without(mechanism, async (tamper) => {
       for (let seed = 1; seed <= SCHEDULES_OF_A_TOOTH; seed += 1) {
@@ -36,7 +36,7 @@ describe('The checker has teeth: a random history breaks a promise', () => {
     expect(found).not.toEqual([]);
   });
 
-  it('and with all of them back it breaks none: the first seeds are sound', async () => {
+  it('but none when every mechanism is enabled again', async () => {
     for (let seed = 1; seed <= 5; seed += 1) expect((await simulate(seed)).violations).toEqual([]);
   });
 });

@@ -38,7 +38,7 @@ function broken(history: History): string[] {
 }
 
 describe('History', () => {
-  it('finds nothing wrong with shops that read, write, put, set and list, cut off and healed', async () => {
+  it('finds no violation in shops that read, write, put, set and list while they are cut off and healed', async () => {
     const { a, b, clock, bridge, history } = await twoShops();
     await b.readMany('items', ['chair', 'table'], { tags: 'told' });
     await b.readList('all', [CHAIR, TABLE]);
@@ -61,7 +61,7 @@ describe('History', () => {
     expect(history.figures.worstStaleness).toBe(S - 10);
   });
 
-  it('knows when an invalidation entered the log, not when it was asked for', async () => {
+  it('dates an invalidation by its entry in the log, not by the call of evict', async () => {
     const { a, b, clock, bridge, history } = await twoShops();
     await b.read(CHAIR);
     bridge.cut(a.instance.cache);
@@ -92,7 +92,7 @@ describe('History', () => {
     expect(history.violations[0]).toMatchObject({ instance: 'b', key: 'chair', details: { staleness: S + 251 } });
   });
 
-  it('finds an instance that reads what it evicted', async () => {
+  it('finds an instance that reads a value that it has evicted itself', async () => {
     const { a, history } = await twoShops();
     const [{ value, asked }] = [await loaded(a)];
     await a.evict([keyOf(CHAIR)]);
@@ -129,7 +129,7 @@ describe('History', () => {
     expect(history.violations.map(({ instance }) => instance)).toEqual(['a', 'b']);
   });
 
-  it('asks nothing of what a writer that died had not delivered', async () => {
+  it('does not require the evictions that a killed writer had not delivered', async () => {
     const { a, b, clock, bridge, history } = await twoShops({ maxStaleness: 60_000 });
     await b.read(CHAIR);
     bridge.cut(a.instance.cache, { silently: true });
@@ -148,7 +148,7 @@ describe('History', () => {
     expect(broken(history)).toEqual(['single flight']);
   });
 
-  it('grants a load of its own to who comes after the running one was overtaken, or after the lease', async () => {
+  it('allows a second load when the running one was fenced or the lease is over', async () => {
     const { a, b, clock, bridge, history } = await twoShops();
     void b.read(CHAIR, { takes: 100 });
     await a.write(CHAIR);
@@ -163,7 +163,7 @@ describe('History', () => {
     expect(history.violations).toEqual([]);
   });
 
-  it('finds loads that were not counted', async () => {
+  it('finds loads that the statistics do not count', async () => {
     const { a, history } = await twoShops();
     a.instance.beginLoad(CHAIR, a.instance.asks(CHAIR)).end();
     history.expectAgreement();
@@ -186,7 +186,7 @@ describe('History', () => {
     expect(broken(history)).toEqual(['evicted everywhere']);
   });
 
-  it('tells what led to a violation', async () => {
+  it('lists the operations that led to a violation', async () => {
     const { a, history } = await twoShops();
     const { value } = await loaded(a);
     await a.write(CHAIR);

@@ -30,7 +30,7 @@ async function totals(category: string): Promise<number[]> {
 }
 
 describe('the front door', () => {
-  it('takes turns with the instances', async () => {
+  it('passes requests to the instances in turn', async () => {
     const answers: (string | null)[] = [];
     for (let turn = 0; turn < 6; turn += 1) {
       answers.push((await request('GET', `${sample.frontDoor}/products/1`)).instance);
@@ -41,15 +41,15 @@ describe('the front door', () => {
   });
 });
 
-describe('a cached read', () => {
-  it('says of that very call whether the cache had the value', async () => {
+describe('a cached read of the sample', () => {
+  it('reports HIT or MISS for that very request in X-Cache', async () => {
     expect((await ask('/products/10')).map(({ cache }) => cache)).toEqual(['MISS', 'MISS', 'MISS']);
     expect((await ask('/products/10')).map(({ cache }) => cache)).toEqual(['HIT', 'HIT', 'HIT']);
     expect((await ask('/products/11')).map(({ cache }) => cache)).toEqual(['MISS', 'MISS', 'MISS']);
   });
 
   it.each(['/products?category=books&page=2', '/products', '/categories', '/products/888888'])(
-    'covers %s as well',
+    'covers %s',
     async (path) => {
       const [instance] = sample.instances;
       expect((await request('GET', `${instance}${path}`)).cache).toBe('MISS');
@@ -57,15 +57,15 @@ describe('a cached read', () => {
     },
   );
 
-  it('is a miss everywhere once the cache has been cleared', async () => {
+  it('is a MISS on every instance once the cache has been cleared', async () => {
     await ask('/products/12');
     expect((await request('POST', `${sample.frontDoor}/cache/clear`)).code).toBe(204);
     expect((await ask('/products/12')).map(({ cache }) => cache)).toEqual(['MISS', 'MISS', 'MISS']);
   });
 });
 
-describe('a change', () => {
-  it('is what every instance answers with, from its next request on', async () => {
+describe('a change in the sample', () => {
+  it('is in the answers of every instance from the next request on', async () => {
     for (let price = 1; price <= 25; price += 1) {
       await ask('/products/20');
       const changed = await request<Product>('PUT', `${sample.frontDoor}/products/20`, { price });
@@ -74,13 +74,13 @@ describe('a change', () => {
     }
   });
 
-  it('leaves the fields alone that it does not name', async () => {
+  it('leaves fields unchanged that it does not name', async () => {
     const before = await request<Product>('GET', `${sample.frontDoor}/products/21`);
     const after = await request<Product>('PUT', `${sample.frontDoor}/products/21`, { stock: 7 });
     expect(after.body).toEqual({ ...before.body, stock: 7 });
   });
 
-  it('of the category shows in the lists of both categories, everywhere', async () => {
+  it('of a category is in the lists of both categories, on every instance', async () => {
     const [books = 0] = await totals('books');
     const [toys = 0] = await totals('toys');
     const { body } = await request<ProductPage>('GET', `${sample.frontDoor}/products?category=books`);
@@ -91,7 +91,7 @@ describe('a change', () => {
     expect(await totals('toys')).toEqual([toys + 1, toys + 1, toys + 1]);
   });
 
-  it('creates a product that every instance then knows, also one that was asked for its id before', async () => {
+  it('that creates a product replaces the cached 404 of its id on every instance', async () => {
     const newest = await request<Product>('POST', `${sample.frontDoor}/products`, {
       name: 'Kite One',
       category: 'kites',
@@ -111,7 +111,7 @@ describe('a change', () => {
     expect(await totals('kites')).toEqual([2, 2, 2]);
   });
 
-  it('succeeds however many are made at the same time through all instances', async () => {
+  it('succeeds when 300 are made at the same time through all instances', async () => {
     const changes = Array.from({ length: 300 }, (_, index) =>
       request('PUT', `${sample.frontDoor}/products/${50 + (index % 10)}`, { price: index }),
     );
@@ -121,14 +121,14 @@ describe('a change', () => {
     expect(others.map(({ body }) => body)).toEqual([first?.body, first?.body]);
   });
 
-  it('deletes a product for every instance', async () => {
+  it('that deletes a product gives 404 on every instance', async () => {
     await ask('/products/22');
     expect((await request('DELETE', `${sample.frontDoor}/products/22`)).code).toBe(204);
     expect((await ask('/products/22')).map(({ code }) => code)).toEqual([404, 404, 404]);
   });
 });
 
-describe('a request that cannot be met', () => {
+describe('the sample', () => {
   it.each([
     ['POST', '/products', { category: 'books', price: 1 }, 'name'],
     ['POST', '/products', { name: 'A', category: '', price: 1 }, 'category'],
@@ -139,7 +139,7 @@ describe('a request that cannot be met', () => {
     ['PUT', '/products/30', { name: null }, 'name'],
     ['GET', '/products?page=0', undefined, 'page'],
     ['GET', '/products?page=one', undefined, 'page'],
-  ])('%s %s with %j gets a 400 that names %s', async (method, path, body, field) => {
+  ])('answers %s %s with the body %j by a 400 that names %s', async (method, path, body, field) => {
     const answer = await request<{ message: string[] }>(method, `${sample.frontDoor}${path}`, body);
     expect(answer.code).toBe(400);
     expect(answer.body.message.every((line) => line.includes(field))).toBe(true);
@@ -151,13 +151,13 @@ describe('a request that cannot be met', () => {
     ['GET', '/products/none', undefined],
     ['PUT', '/products/999999', { price: 1 }],
     ['DELETE', '/products/999999', undefined],
-  ])('%s %s gets a 404', async (method, path, body) => {
+  ])('answers %s %s by a 404', async (method, path, body) => {
     expect((await request(method, `${sample.frontDoor}${path}`, body)).code).toBe(404);
   });
 });
 
-describe('the status', () => {
-  it('tells the state and the counts of each instance', async () => {
+describe('GET /cache/status', () => {
+  it('gives the state and the statistics of the instance that answers', async () => {
     await ask('/products/40');
     const answers = await ask<CacheStatus>('/cache/status');
     expect(answers.map(({ body }) => body.status.state)).toEqual(['coherent', 'coherent', 'coherent']);

@@ -14,7 +14,7 @@ beforeAll(async () => {
   return () => sample.stop();
 });
 
-it('loads a cold product once on each instance, however many ask for it at the same time', async () => {
+it('a product that is not cached is loaded once on each instance for 10 000 reads at the same time', async () => {
   const codes = await readManyTimes(`${sample.frontDoor}/products/42`, 10_000, 500);
 
   expect([...codes]).toEqual([[200, 10_000]]);

@@ -38,12 +38,12 @@ const works: RequestListener = (incoming, response) => {
 const crashes: RequestListener = (incoming) => void incoming.socket.destroy();
 
 describe('the front door', () => {
-  it('says 503 when no instance is running', async () => {
+  it('answers 503 when no instance is running', async () => {
     const answer = await request('GET', address);
     expect(answer).toMatchObject({ code: 503, body: { statusCode: 503, error: 'Service Unavailable' } });
   });
 
-  it('hands a read to the next instance when one is gone or fails before it answers', async () => {
+  it('passes a read on to the next instance when one is gone or fails before it answers', async () => {
     running.push(await freePort());
     await startInstance(crashes);
     await startInstance(works);
@@ -52,7 +52,7 @@ describe('the front door', () => {
     }
   });
 
-  it('never repeats a write, which the failed instance may have carried out: 502', async () => {
+  it('answers 502 to a write whose instance failed, and never repeats it: it may have been carried out', async () => {
     let writes = 0;
     await startInstance((incoming) => {
       writes += 1;
@@ -64,7 +64,7 @@ describe('the front door', () => {
     expect(writes).toBe(1);
   });
 
-  it('passes bodies and statuses on as they are', async () => {
+  it('passes on bodies and status codes unchanged', async () => {
     await startInstance((incoming, response) => {
       response.writeHead(409, { 'content-type': 'application/json' });
       incoming.pipe(response);

@@ -13,7 +13,7 @@ beforeAll(async () => {
   return () => sample.stop();
 });
 
-it('An application prints neither the password of its Redis nor what it caches, also when Redis dies and lets nobody in again', async () => {
+it('an application prints neither the password of its Redis nor a cached value, also when Redis refuses the password and dies', async () => {
   const { body } = await request<Product>('GET', `${sample.frontDoor}/products/1`);
   await request('PUT', `${sample.frontDoor}/products/1`, { name: 'v4lue-in-the-catalogue' });
   for (const instance of sample.instances) await request('GET', `${instance}/products/1`);

@@ -47,8 +47,8 @@ async function bootTime(redisConnectionString: string): Promise<number> {
   return took;
 }
 
-describe('an instance whose Redis connection is cut', () => {
-  it('answers with a change made meanwhile a second later', async () => {
+describe('an instance of the sample whose Redis connection is killed', () => {
+  it('answers with a change that was made meanwhile within a second', async () => {
     const client = redis.admin;
     const subscribers = String(await client.call('CLIENT', 'LIST', 'TYPE', 'pubsub'));
     const addresses = [...subscribers.matchAll(/ addr=(\S+)/g)].map(([, address]) => String(address));
@@ -65,8 +65,8 @@ describe('an instance whose Redis connection is cut', () => {
   });
 });
 
-describe('without Redis', () => {
-  it('reads and writes answer within 100 ms of what the source takes', async () => {
+describe('the sample without Redis', () => {
+  it('answers reads and writes within 100 ms of what the source takes', async () => {
     await prices(3);
     await redis.kill();
     for (const instance of sample.instances) {
@@ -81,7 +81,7 @@ describe('without Redis', () => {
     }
   });
 
-  it('the instances become coherent again by themselves once Redis is back, with what was changed meanwhile', async () => {
+  it('is coherent again by itself once Redis is back, with the changes that were made meanwhile', async () => {
     await prices(6);
     await redis.kill();
     await vi.waitFor(async () => expect(await states()).toEqual(Array(3).fill('disconnected')), { timeout: 15_000 });
@@ -95,14 +95,14 @@ describe('without Redis', () => {
     expect(await prices(6)).toEqual([67, 67, 67]);
   });
 
-  it('the application starts at most a second later', async () => {
+  it('starts at most a second later than with Redis', async () => {
     const withRedis = await bootTime(redis.connectionString);
     const without = await bootTime(`redis://127.0.0.1:${await freePort()}`);
     // The third of a second is for the scheduling of a busy machine: both are measured through new processes.
     expect(without - withRedis).toBeLessThan(1_000 + 300);
   });
 
-  it('the application starts and says that the Redis it was given cannot be reached', async () => {
+  it('starts and prints that its Redis cannot be reached', async () => {
     const port = await freePort();
     const application = await startSample({ redisConnectionString: `redis://127.0.0.1:${port}`, instances: 1 });
     await application.untilPrinted('Redis cannot be reached.');
@@ -111,8 +111,8 @@ describe('without Redis', () => {
   });
 });
 
-describe('with a frozen Redis', () => {
-  it('reads take as long as ever and writes at most the publish timeout longer', async () => {
+describe('the sample whose Redis is frozen', () => {
+  it('answers reads as fast as ever and writes at most publishTimeout later', async () => {
     await prices(7);
     redis.pause();
     for (const instance of sample.instances) {

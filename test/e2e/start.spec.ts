@@ -69,7 +69,7 @@ describe('npm start', () => {
     }
   });
 
-  it('takes a Ctrl-C that arrives twice, as npm delivers it, for one', async () => {
+  it('shuts down in good order when Ctrl-C arrives twice, as npm delivers it', async () => {
     const sample = await start();
     sample.pressCtrlC();
     sample.kill('SIGINT');
@@ -77,13 +77,13 @@ describe('npm start', () => {
     expect(await nothingListens(sample)).toBe(true);
   });
 
-  it('leaves nothing behind when it is killed outright', async () => {
+  it('leaves nothing behind when it is killed with SIGKILL', async () => {
     const sample = await start();
     sample.kill('SIGKILL');
     await vi.waitFor(async () => expect(await nothingListens(sample)).toBe(true), { timeout: 10_000, interval: 100 });
   });
 
-  it('stops when the shell that npm runs it in is gone', async () => {
+  it('stops when the shell is killed in which npm runs it', async () => {
     const sample = await start({
       command: ['sh', '-c', 'true && "$0" scripts/start.mjs; true', process.execPath],
       environment: { npm_lifecycle_event: 'start' },
@@ -92,14 +92,14 @@ describe('npm start', () => {
     await vi.waitFor(async () => expect(await nothingListens(sample)).toBe(true), { timeout: 10_000, interval: 100 });
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('stops everything when npm alone is sent %s', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('stops everything when only npm is sent %s', async (signal) => {
     const sample = await start({ command: ['npm', 'start'] });
     sample.kill(signal);
     await sample.exited;
     expect(await nothingListens(sample)).toBe(true);
   });
 
-  it('starts a crashed instance again and goes on serving meanwhile', async () => {
+  it('restarts a crashed instance and serves meanwhile', async () => {
     const sample = await start();
     const [, port] = sample.ports;
     process.kill(pidOf(sample, port), 'SIGKILL');
@@ -110,7 +110,7 @@ describe('npm start', () => {
     expect((await request('GET', `http://127.0.0.1:${port}/products/1`)).code).toBe(200);
   });
 
-  it.each([0, 1])('says so when port %i of those it needs is in use', async (offset) => {
+  it.each([0, 1])('ends with an error when port %i of those that it needs is in use', async (offset) => {
     const port = await consecutiveFreePorts(2);
     const taken = port + offset;
     const squatter = createServer().listen(taken);
@@ -125,19 +125,19 @@ describe('npm start', () => {
   it.each([
     ['INSTANCES', 'many'],
     ['PORT', '70000'],
-  ])('refuses %s=%s by name', async (variable, value) => {
+  ])('refuses %s=%s and names the variable', async (variable, value) => {
     const sample = await run({ environment: { [variable]: value } });
     expect(await sample.exited).toBe(1);
     expect(sample.output).toContain(`${variable}=${value} cannot be used`);
   });
 
-  it('never prints the password of the Redis it is given', async () => {
+  it('never prints the password of its Redis', async () => {
     const redisConnectionString = `127.0.0.1:${await freePort()},password=tell-nobody,ssl=False`;
     const sample = await start({ redisConnectionString, instances: 1 });
     expect(sample.output).not.toContain('tell-nobody');
   });
 
-  it('runs one instance in local mode, and says so, where there is no Redis and no way to install one', async () => {
+  it('runs one instance in local mode, and prints that, where there is no Redis and no way to install one', async () => {
     const empty = await mkdtemp(join(tmpdir(), 'no-programs-'));
     const sample = await start({ environment: { PATH: empty } });
     expect(sample.output).toContain('No Redis here and no way to install one.');
@@ -149,7 +149,7 @@ describe('npm start', () => {
 });
 
 describe('npm run start:single', () => {
-  it('runs one instance in local mode, whatever Redis the environment names', async () => {
+  it('runs one instance in local mode, also when the environment names a Redis', async () => {
     const sample = await run({
       command: [process.execPath, 'scripts/start-single.mjs'],
       // Under every name that the library looks it up, so that the list of the scripts misses none.
@@ -164,7 +164,7 @@ describe('npm run start:single', () => {
     expect(await isPortFree(sample.ports[0] ?? 0)).toBe(true);
   });
 
-  it('refuses PORT=abc by name', async () => {
+  it('refuses PORT=abc and names the variable', async () => {
     const sample = await run({
       command: [process.execPath, 'scripts/start-single.mjs'],
       environment: { PORT: 'abc' },

@@ -20,7 +20,7 @@ const isReachedAt = (place: Place): Promise<boolean> => isReached(place, { names
 
 /** A cluster of our own: reached, moved about, and robbed of a primary. @param over - the version of ioredis that the test runs on */
 export function describeCluster(over: string): void {
-  describe(`a Redis Cluster, ${over}`, () => {
+  describe(`a Redis Cluster, ${over},`, () => {
     let cluster: RedisCluster;
     let slot: number;
 
@@ -30,7 +30,7 @@ export function describeCluster(over: string): void {
       return () => cluster.stop();
     });
 
-    it('is reached through any of its nodes, primary or replica, of which some may be away', async () => {
+    it('is reached through any of its nodes, primary or replica, also when others are down', async () => {
       const { endpoints } = cluster;
       expect(await isReachedAt(cluster)).toBe(true);
       expect(await isReachedAt({ redisConnectionString: `127.0.0.1:1,${endpoints[0]}` })).toBe(true);
@@ -44,7 +44,7 @@ export function describeCluster(over: string): void {
       expect(await isReachedAt({ redisConnectionString: `${cluster.connectionString},protocol=3` })).toBe(true);
     });
 
-    it('takes an eviction everywhere, once its replica has it', async () => {
+    it('resolves an eviction everywhere once the replica of the slot has it', async () => {
       const { a, b } = await instances(2)
         .on(cluster)
         // The list of members is young, so that one whom nobody knows any more has to have lapsed.
@@ -56,23 +56,23 @@ export function describeCluster(over: string): void {
       await a.region('products').evict('2');
     });
 
-    it('is said at boot to be one', async () => {
+    it('is named as a cluster in the line at boot', async () => {
       const { log } = await instances(1).on(cluster).connected();
       expect(JSON.stringify(log.lines)).toContain(`redis://${cluster.connectionString}/0 (cluster, no TLS)`);
     });
 
-    it('of which no node is there is named, node by node', async () => {
+    it('of which no node is there is refused with an error that names every node', async () => {
       const { a } = instances(1).on({ redisConnectionString: '127.0.0.1:1,127.0.0.1:2' }).started();
       await expect(a.firstSync(1)).rejects.toThrow(
         /127\.0\.0\.1:1: connect ECONNREFUSED.*127\.0\.0\.1:2: connect ECONNREFUSED|127\.0\.0\.1:2: .*127\.0\.0\.1:1: /,
       );
     });
 
-    describe('as a Cluster of the application', () => {
+    describe('given as a Cluster client of the application', () => {
       it.each([
         ['connected', async (client: Cluster) => client.ping()],
         ['never connected', async () => 'PONG'],
-      ])('that is %s is left as it was', async (_, prepare) => {
+      ])('that is %s is reached, and the client stays as it was', async (_, prepare) => {
         const nodes = cluster.nodes.slice(0, 2).map(({ port }) => ({ host: '127.0.0.1', port }));
         const client = new Cluster(nodes, { lazyConnect: true });
         await prepare(client);
@@ -85,7 +85,7 @@ export function describeCluster(over: string): void {
         client.disconnect();
       });
 
-      it('with a natMap is followed through it', async () => {
+      it('with a natMap is reached through that', async () => {
         const proxies = await Promise.all(cluster.nodes.map((node) => proxyTo(node)));
         const natMap = Object.fromEntries(
           cluster.nodes.map((node, index) => [
@@ -104,7 +104,7 @@ export function describeCluster(over: string): void {
       });
     });
 
-    it('of which one node brings nothing on its channel is listened to at another', async () => {
+    it('of which one node delivers nothing on the channel is subscribed to at another node', async () => {
       const proxies = await Promise.all(cluster.nodes.map((node) => proxyTo(node)));
       const port = (node: RedisServer): number => proxies[cluster.nodes.indexOf(node)]?.port ?? 0;
       const throughProxies = {
@@ -127,7 +127,7 @@ export function describeCluster(over: string): void {
       expect(b.stats().bridge.reconnects).toBe(1);
     });
 
-    it('whose slot is moved while evictions run loses none of them', async () => {
+    it('whose slot is moved while evictions run loses no eviction', async () => {
       const { a, b, log } = await inShop(2, cluster).with({ publishTimeout: 100 }).connected();
       const [from, to] = [await cluster.ownerOf(slot), await cluster.otherThan(slot)];
       const source = new ChangingSource(a, b);
@@ -146,7 +146,7 @@ export function describeCluster(over: string): void {
       expect(await reachEachOther(a, b)).toBe(true);
     });
 
-    it('whose slot is moved key by key from under the members first does not lose any either', async () => {
+    it('whose slot is moved key by key, the list of members first, loses no eviction', async () => {
       const { a, b } = await inShop(2, cluster).with({ publishTimeout: 100 }).connected();
       const [from, to] = [await cluster.ownerOf(slot), await cluster.otherThan(slot)];
       const source = new ChangingSource(a, b);
@@ -165,7 +165,7 @@ export function describeCluster(over: string): void {
       expect(await reachEachOther(a, late)).toBe(true);
     });
 
-    it('that does not answer for the slot any more is left for the node that does', async () => {
+    it('whose slot has moved makes the instances dial the node that now owns it', async () => {
       const { a, b } = await inShop(2, cluster).connected();
       await fill('1', 'one', a, b);
       const [from, to] = [await cluster.ownerOf(slot), await cluster.otherThan(slot)];
@@ -179,7 +179,7 @@ export function describeCluster(over: string): void {
     });
 
     // Last, as it leaves the cluster with a node less.
-    it('whose primary of the slot is killed is coherent again on the promoted replica, with all that was evicted meanwhile', async () => {
+    it('whose primary of the slot is killed has both instances coherent on the promoted replica, without a lost eviction', async () => {
       const { a, b } = await inShop(2, cluster).with({ publishTimeout: 100 }).connected();
       const source = new ChangingSource(a, b);
       await source.untilChanged(50);

@@ -10,7 +10,7 @@ import { SERVICE, WatchedRedis } from '../support/redis/redis-sentinel.js';
 
 /** Redis behind sentinels of our own: reached, failed over, secured. @param over - the version of ioredis that the test runs on */
 export function describeSentinels(over: string): void {
-  describe(`a Redis that sentinels watch over, ${over}`, () => {
+  describe(`a Redis with sentinels, ${over},`, () => {
     let redis: WatchedRedis;
     beforeAll(async () => {
       redis = await WatchedRedis.start();
@@ -19,7 +19,7 @@ export function describeSentinels(over: string): void {
 
     const sentinels = () => redis.sentinels.map(({ port }) => ({ host: '127.0.0.1', port }));
 
-    it('is reached through its sentinels, of which some may be away', async () => {
+    it('is reached through its sentinels, also when some are down', async () => {
       const [first] = redis.connectionString.split(',');
       expect(await isReached(redis)).toBe(true);
       expect(await isReached({ redisConnectionString: `redis+sentinel://127.0.0.1:1,${first}/${SERVICE}` })).toBe(true);
@@ -29,7 +29,7 @@ export function describeSentinels(over: string): void {
       expect(await isReached({ redisConnectionString: `${redis.connectionString},protocol=3` })).toBe(true);
     });
 
-    it('takes an eviction everywhere, once its replica has it', async () => {
+    it('resolves an eviction everywhere once its replica has it', async () => {
       const { a, b } = await instances(2)
         .on(redis)
         // The list of members is young, so that one whom nobody knows any more has to have lapsed.
@@ -45,7 +45,7 @@ export function describeSentinels(over: string): void {
       expect(await isReached({ redis: { sentinels: sentinels(), name: SERVICE } })).toBe(true);
     });
 
-    it('is reached where a client of the application leads, which is left as it was', async () => {
+    it('is reached through a client of the application, which stays usable', async () => {
       const client = new Redis({ sentinels: sentinels(), name: SERVICE });
       expect(await client.ping()).toBe('PONG');
       expect(await isReached({ redis: client })).toBe(true);
@@ -60,27 +60,27 @@ export function describeSentinels(over: string): void {
       expect(await isReached({ redis: { sentinels: sentinels(), name: SERVICE, natMap } })).toBe(true);
     });
 
-    it('is said at boot to be one', async () => {
+    it('is named with its service in the line at boot', async () => {
       const { log } = await instances(1).on(redis).connected();
       expect(JSON.stringify(log.lines)).toMatch(
         new RegExp(`redis\\+sentinel://.*/${SERVICE}/0 \\(sentinel, no TLS\\)`),
       );
     });
 
-    it('that its sentinels know under another name is refused, and the reason says so', async () => {
+    it('is refused under a service name that its sentinels do not know, with one error that says so', async () => {
       const redisConnectionString = redis.connectionString.replace(SERVICE, 'other');
       const { a, log } = instances(1).on({ redisConnectionString }).started();
       await expect(a.firstSync(1)).rejects.toThrow(/no sentinel names the primary of 'other'.*No such master/);
       expect(log.at('error')).toHaveLength(1);
     });
 
-    it('of which no sentinel is there is named, sentinel by sentinel', async () => {
+    it('is refused when no sentinel is there, with an error that names every sentinel', async () => {
       const redisConnectionString = `127.0.0.1:1,127.0.0.1:2,serviceName=${SERVICE}`;
       const { a } = instances(1).on({ redisConnectionString }).started();
       await expect(a.firstSync(1)).rejects.toThrow(/sentinel 127\.0\.0\.1:1: connect ECONNREFUSED.*127\.0\.0\.1:2: /);
     });
 
-    it('is asked for with no connection left to a sentinel once the cache is closed', async () => {
+    it('has no connection left to a sentinel once the cache is closed', async () => {
       const named = async (): Promise<number> => {
         const lists = await Promise.all(redis.sentinels.map(({ client }) => client.call('CLIENT', 'LIST')));
         return lists.join('').split(' name=counted ').length - 1;
@@ -93,14 +93,14 @@ export function describeSentinels(over: string): void {
     });
   });
 
-  describe(`a Redis whose sentinels promote the replica, ${over}`, () => {
+  describe(`a failover by sentinels, ${over},`, () => {
     let redis: WatchedRedis;
     beforeEach(async () => {
       redis = await WatchedRedis.start();
       onTestFinished(() => redis.stop());
     });
 
-    it('because the primary was killed has both instances coherent again, with all that was evicted meanwhile', async () => {
+    it('after the primary was killed has both instances coherent again, without a lost eviction', async () => {
       const { a, b } = await instances(2).on(redis).with({ publishTimeout: 100 }).connected();
       const source = new ChangingSource(a, b);
       await source.untilChanged(50);
@@ -118,7 +118,7 @@ export function describeSentinels(over: string): void {
       expect(await reachEachOther(a, b)).toBe(true);
     });
 
-    it('because the primary was frozen takes the links to the new one, before the old one answers again', async () => {
+    it('while the primary is frozen moves the links to the new primary before the old one answers again', async () => {
       // Nothing but the sentinels says that the old primary is one no more.
       const patience = { commandTimeout: '1h', publishTimeout: 0 } as const;
       const { a, b } = await instances(2).on(redis).with(patience).connected();
@@ -138,7 +138,7 @@ export function describeSentinels(over: string): void {
       expect(JSON.stringify(await redis.replica.admin.xrange(log, '-', '+'))).toContain('while it was frozen');
     });
 
-    it('because somebody asked for it has the links on the new primary, though the old one still answers', async () => {
+    it('by SENTINEL FAILOVER moves the links to the new primary, though the old one still answers', async () => {
       const { a, b } = await instances(2).on(redis).connected();
       await fill('1', 'one', a, b);
       await redis.sentinels[0]?.client.call('SENTINEL', 'FAILOVER', SERVICE);
@@ -152,7 +152,7 @@ export function describeSentinels(over: string): void {
       expect(await reachEachOther(a, b)).toBe(true);
     });
 
-    it('is dialled in bounded time while one of the sentinels is frozen', async () => {
+    it('leaves Redis reachable within 2 s while one of the sentinels is frozen', async () => {
       redis.sentinels[0]?.pause();
       const startedAt = performance.now();
       await instances(1).on(redis).connected();
@@ -161,7 +161,7 @@ export function describeSentinels(over: string): void {
     });
   });
 
-  describe(`a Redis and sentinels with passwords and TLS, ${over}`, () => {
+  describe(`a Redis and sentinels with passwords and TLS, ${over},`, () => {
     let certificate: RedisCertificate;
     let redis: WatchedRedis;
     beforeAll(async () => {
@@ -185,14 +185,17 @@ export function describeSentinels(over: string): void {
     it.each([
       ['of Redis', ['wrong-1', 'of-sentinels'], /WRONGPASS.*check user and password/],
       ['of the sentinels', ['of-redis', 'wrong-2'], /no sentinel names the primary of 'main'.*WRONGPASS/],
-    ] as const)('are told apart when the password %s is wrong', async (_, [password, sentinelPassword], reason) => {
-      const { a, log } = instances(1).on(secured(password, sentinelPassword)).started();
-      await expect(a.firstSync(1)).rejects.toThrow(reason);
-      expect(log.at('error')).toHaveLength(1);
-      expect(JSON.stringify(log.lines)).not.toMatch(/wrong-\d/);
-    });
+    ] as const)(
+      'are refused with the reason when the password %s is wrong',
+      async (_, [password, sentinelPassword], reason) => {
+        const { a, log } = instances(1).on(secured(password, sentinelPassword)).started();
+        await expect(a.firstSync(1)).rejects.toThrow(reason);
+        expect(log.at('error')).toHaveLength(1);
+        expect(JSON.stringify(log.lines)).not.toMatch(/wrong-\d/);
+      },
+    );
 
-    it('of an unknown authority are refused, and the reason says what to give', async () => {
+    it('are refused when their authority is not trusted, with the advice to set redis: { tls: { ca } }', async () => {
       const { a } = instances(1)
         .on({ ...secured(), redis: {} })
         .started();

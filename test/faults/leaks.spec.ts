@@ -46,7 +46,7 @@ describe('a hundred reconnects', () => {
     return () => process.off('warning', warned);
   });
 
-  it('leave no socket, timer, listener or memory behind, here or in Redis', async () => {
+  it('leave no socket, timer, listener or memory behind, neither here nor in Redis', async () => {
     const { all: both } = await instances(2).on(redis).with({ maxStaleness: 300 }).connected();
     const { admin } = redis;
     const clients = async (): Promise<number> =>
@@ -79,7 +79,7 @@ describe('a hundred reconnects', () => {
     ['is refused', (proxy: RedisProxy) => proxy.cut()],
     ['is never answered', (proxy: RedisProxy) => proxy.blackhole()],
     ['is answered, but not its SUBSCRIBE', (proxy: RedisProxy) => proxy.blackhole({ role: 'subscriber' })],
-  ])('that fail because the connection %s leave nothing behind either', async (_, begin) => {
+  ])('that fail because the connection %s leave no socket, timer or memory behind', async (_, begin) => {
     const proxy = await proxyTo(redis);
     begin(proxy);
     const bridge = new RedisInvalidationBridge({

@@ -5,7 +5,7 @@ import { lab, PUBLISH_TIMEOUT } from '../support/lab/fault-lab.js';
 import { until } from '../support/lab/waits.js';
 
 describe('an instance whose link', () => {
-  it('is cut misses nothing: it goes on where it was', async () => {
+  it('is cut misses no invalidation: the log is replayed from its position', async () => {
     const shop = await lab(3).evictingEverywhere().open();
     const { a } = shop;
     const seen = await endures(shop, {
@@ -33,7 +33,7 @@ describe('an instance whose link', () => {
     expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, reconnects: atLeast(1) } });
   });
 
-  it('stalls for less than commandTimeout takes what comes then', async () => {
+  it('stalls for less than commandTimeout keeps it, and applies what arrives late', async () => {
     const shop = await lab(3).open();
     const { a } = shop;
     const [traffic] = shop.traffic;
@@ -47,7 +47,7 @@ describe('an instance whose link', () => {
     expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0 } });
   });
 
-  it('stalls for longer than the lease is not confused by what comes then, on links long given up', async () => {
+  it('stalls for longer than the lease ignores what then arrives on links that it has given up', async () => {
     const shop = await lab(3).open();
     const { a } = shop;
     const seen = await endures(shop, {
@@ -86,7 +86,7 @@ describe('an instance whose link', () => {
     expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0 } });
   });
 
-  it('is too narrow for what the others say serves nothing that was invalid for longer than the lease', async () => {
+  it('has less bandwidth than the messages need serves nothing that was invalid for longer than the lease', async () => {
     const shop = await lab(3).open();
     const { a } = shop;
     const seen = await endures(shop, {
@@ -100,8 +100,8 @@ describe('an instance whose link', () => {
   });
 });
 
-describe('the laboratory', () => {
-  it('sees a copy that is served for too long', async () => {
+describe('the fault laboratory', () => {
+  it('notices a copy that is served for longer than the lease', async () => {
     const shop = await lab(2).with({ maxStaleness: 3_600_000 }).open();
     const { a } = shop;
     const seen = await endures(shop, {

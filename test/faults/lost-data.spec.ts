@@ -9,7 +9,7 @@ describe('instances whose Redis is killed', () => {
   it.each([
     { persistent: false, how: 'empty' },
     { persistent: true, how: 'from its append-only file' },
-  ])('start empty when it comes back $how', async ({ persistent, how }) => {
+  ])('flush their copies when it comes back $how', async ({ persistent, how }) => {
     const shop = await lab(3).evictingEverywhere().on({ persistent }).open();
     const seen = await endures(shop, {
       fault: `Redis killed, restarted ${how}`,
@@ -21,7 +21,7 @@ describe('instances whose Redis is killed', () => {
     expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 3, reconnects: atLeast(3) } });
   });
 
-  it('start empty though it is back before anyone could miss it', async () => {
+  it('flush their copies also when it is back before they notice', async () => {
     const shop = await lab(3).on({ persistent: true }).open();
     const seen = await endures(shop, {
       fault: 'Redis restarted at once',
@@ -38,8 +38,8 @@ describe('instances whose Redis is killed', () => {
   });
 });
 
-describe('instances whose Redis forgets', () => {
-  it('its scripts lose nothing and notice nothing', async () => {
+describe('instances whose Redis loses', () => {
+  it('its scripts miss no invalidation and keep their links', async () => {
     const shop = await lab(3).open();
     const seen = await endures(shop, {
       fault: 'SCRIPT FLUSH',
@@ -55,7 +55,7 @@ describe('instances whose Redis forgets', () => {
     expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, missed: 0, reconnects: 0 } });
   });
 
-  it('the log start empty, each time', async () => {
+  it('the log flush their copies, each of ten times', async () => {
     const shop = await lab(3).open();
     const seen = await endures(shop, {
       fault: 'log deleted',
@@ -72,7 +72,7 @@ describe('instances whose Redis forgets', () => {
     expect(seen.bridge.flushes).toBeGreaterThanOrEqual(30);
   });
 
-  it('everything start empty, also one that was cut off meanwhile', async () => {
+  it('all its data flush their copies, also one that was cut off meanwhile', async () => {
     const shop = await lab(3).evictingEverywhere().open();
     const { a } = shop;
     const seen = await endures(shop, {
@@ -88,7 +88,7 @@ describe('instances whose Redis forgets', () => {
     expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 3, reconnects: atLeast(1) } });
   });
 
-  it('what an absent one has not heard make that one start empty', async () => {
+  it('log entries that a disconnected one has not received make that one flush its copies', async () => {
     const shop = await lab(3).with({ invalidationLogLength: 50 }).open();
     const { a } = shop;
     const seen = await endures(shop, {

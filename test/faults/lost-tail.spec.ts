@@ -13,7 +13,7 @@ interface Instance {
 }
 
 /** Replication is asynchronous: what an old primary has accepted last, the new one may never have heard of. */
-describe('an eviction that the old primary accepted and the new one never heard of', () => {
+describe('an eviction that the old primary accepted and the new primary never received', () => {
   let redis: RedisPair;
 
   beforeEach(async () => {
@@ -48,7 +48,7 @@ describe('an eviction that the old primary accepted and the new one never heard 
     await eventually(() => expect(cache.status().state).toBe('disconnected'));
   };
 
-  it('leaves nobody with the old value when the primary dies and its publisher lives', async () => {
+  it('leaves no instance with the old value when the primary dies and its publisher lives', async () => {
     const [publisher, other] = [await connect(), await connect()];
     await fill('1', 'old', publisher.cache, other.cache);
     await cutOff(other);
@@ -62,7 +62,7 @@ describe('an eviction that the old primary accepted and the new one never heard 
     expect(copies('1', publisher.cache, other.cache)).toEqual([undefined, undefined]);
   });
 
-  it('leaves nobody with the old value when the primary and its publisher die', async () => {
+  it('leaves no instance with the old value when the primary and its publisher die', async () => {
     const [publisher, other] = [await connect(), await connect()];
     await fill('1', 'old', publisher.cache, other.cache);
     await cutOff(other);
@@ -76,7 +76,7 @@ describe('an eviction that the old primary accepted and the new one never heard 
     expect(copies('1', other.cache)).toEqual([undefined]);
   });
 
-  it('is said again by a publisher that has not heard that it was accepted', async () => {
+  it('is republished by a publisher that did not receive the answer of the old primary', async () => {
     const [publisher, other] = [await connect(), await connect()];
     await redis.stopReplicating();
     await redis.promote();
@@ -94,7 +94,7 @@ describe('an eviction that the old primary accepted and the new one never heard 
     await untilDropped('1', other.cache);
   });
 
-  it('is said again by a publisher that was told that it was accepted, by an old primary that was cut off and still answered', async () => {
+  it('is republished by a publisher to which the old primary, cut off from its replica, had confirmed it', async () => {
     const [publisher, other] = [await connect(), await connect()];
     await redis.stopReplicating();
     await redis.promote();
@@ -109,7 +109,7 @@ describe('an eviction that the old primary accepted and the new one never heard 
     expect(await redis.log('replica')).toContain('products');
   });
 
-  it('is said again by everybody who published meanwhile, each time there is another primary', async () => {
+  it('is republished each time there is another primary', async () => {
     const [publisher, other] = [await connect(), await connect()];
     await redis.stopReplicating();
     await publisher.cache.region('products').evict('1');
@@ -128,7 +128,7 @@ describe('an eviction that the old primary accepted and the new one never heard 
     expect(await redis.log('primary')).toContain('products');
   });
 
-  it('is not overlooked by an instance that comes back to a server which was demoted and promoted meanwhile', async () => {
+  it('makes an instance flush that reconnects to a server which was demoted and promoted meanwhile', async () => {
     const [publisher, other] = [await connect(), await connect()];
     await fill('1', 'old', publisher.cache, other.cache);
     await cutOff(other);
@@ -145,7 +145,7 @@ describe('an eviction that the old primary accepted and the new one never heard 
     expect(copies('1', other.cache)).toEqual([undefined]);
   });
 
-  it('is nothing that a replica could hide: who is led to one is not coherent', async () => {
+  it('is not missed on a replica: an instance that is led to one is not coherent', async () => {
     const [publisher, other] = [await connect(), await connect()];
     await fill('1', 'old', publisher.cache, other.cache);
     await redis.stopReplicating();

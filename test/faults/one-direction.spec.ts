@@ -30,7 +30,7 @@ const HALVES: readonly Half[] = [
   },
 ];
 
-describe('an instance that is only half connected', () => {
+describe('an instance of which one direction or one connection fails', () => {
   it.each(HALVES)('keeps its promises: $fault', async ({ fault, done, target }) => {
     const shop = await lab(3).open();
     const { a } = shop;
@@ -44,7 +44,7 @@ describe('an instance that is only half connected', () => {
     expect(seen).toMatchObject({ outcome: 'kept', bridge: { flushes: 0, reconnects: atLeast(1) } });
   });
 
-  it('notices that its doorbell is silent though Redis answers, and opens another link', async () => {
+  it('gives its link up when the channel is silent though Redis answers', async () => {
     // Nothing is evicted everywhere: who waits to be acknowledged needs an answer on that connection, and gives the link up sooner.
     const shop = await lab(3).open();
     const { a } = shop;

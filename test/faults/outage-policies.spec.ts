@@ -12,8 +12,8 @@ function statsOf({ cache }: LabInstance, region: string): RegionStats {
   return stats;
 }
 
-describe('during an outage', () => {
-  it("onUndelivered: 'throw' tells every caller whose eviction is not in the log, and delivers it all the same", async () => {
+describe('an instance during an outage', () => {
+  it("with onUndelivered: 'throw' rejects every eviction that is not in the log, and delivers it later", async () => {
     const shop = await lab(3).with({ onUndelivered: 'throw' }).open();
     const [ofA, ...others] = shop.traffic;
     const { a } = shop;
@@ -30,7 +30,7 @@ describe('during an outage', () => {
     expect(others.map(({ undelivered }) => undelivered)).toEqual([0, 0]);
   });
 
-  it("whenDisconnected: 'bypass' loads for every read once the lease is over; 'reload' once a lease", async () => {
+  it("loads for every read with whenDisconnected: 'bypass' once the lease is over, and once per lease with 'reload'", async () => {
     const shop = await lab(3).open();
     const { a } = shop;
     const hits: Record<'bypass' | 'reload', number> = { bypass: 0, reload: 0 };

@@ -19,8 +19,8 @@ function orphan({ instances }: FaultLab, key: string): unknown[] {
   return instances.map(({ cache }) => cache.region('orphans').getSync(key));
 }
 
-describe('an instance that dies', () => {
-  it('takes along what was in its outbox, and the others serve that until its TTL at the most; nothing else is harmed', async () => {
+describe('an instance that is killed', () => {
+  it('loses the evictions in its outbox: the others serve those copies until their TTL, and keep every other promise', async () => {
     const orphans = { ttl: TTL, maxEntries: 1_000 };
     const shop = await lab(3).with({ regions: { orphans } }).open();
     const proxy = await proxyTo(shop.redis);
@@ -62,7 +62,7 @@ describe('an instance that dies', () => {
 });
 
 describe('an instance whose event loop is blocked for longer than its lease', () => {
-  it('serves nothing older than the lease allows from the moment it goes on, before any sync has been answered', async () => {
+  it('serves nothing older than the lease allows when it goes on, before the next sync is answered', async () => {
     const shop = await lab(3).open();
     const child = await childOf(shop.redis.connectionString);
     expect(await child.ask('hold', 'blocked')).toBe('held');

@@ -9,7 +9,7 @@ import type { RedisServer } from '../support/redis/redis-server.js';
 import { proxyTo, startRedis } from '../support/redis/using-redis.js';
 
 describe('instances whose Redis', () => {
-  it('is out of memory drop at once what the log cannot take, and deliver it when it can', async () => {
+  it('is out of memory drop their copies at once, and deliver to the log when there is memory', async () => {
     const shop = await lab(3).with({ invalidationLogLength: 100_000 }).open();
     const { a, b } = shop;
     let receivedWithin: number[] = [];
@@ -34,7 +34,7 @@ describe('instances whose Redis', () => {
     expect(percentile(receivedWithin, 50)).toBeLessThan(300);
   });
 
-  it('is demoted under them trust nothing until it is promoted again', async () => {
+  it('is demoted to a replica serve nothing beyond the lease, and flush when it is promoted again', async () => {
     const shop = await lab(3).evictingEverywhere().open();
     const seen = await endures(shop, {
       fault: 'demoted and promoted',

@@ -6,7 +6,7 @@ import { RedisPair } from '../support/redis/redis-pair.js';
 
 const PUBLISH_TIMEOUT = 500;
 
-describe('a primary and its replica', () => {
+describe('an eviction with minReplicas', () => {
   const startedPair = async (): Promise<RedisPair> => {
     const pair = await RedisPair.start();
     onTestFinished(() => pair.stop());
@@ -14,7 +14,7 @@ describe('a primary and its replica', () => {
     return pair;
   };
 
-  it('with minReplicas an eviction settles once the replica has it', async () => {
+  it('resolves once the replica has it', async () => {
     const { primary, replica } = await startedPair();
     const options = { publishTimeout: PUBLISH_TIMEOUT, minReplicas: 1, onUndelivered: 'throw' } as const;
     const { a } = await instances(1).on(primary).with(options).connected();
@@ -24,7 +24,7 @@ describe('a primary and its replica', () => {
     expect(newest?.[0]).toBe(a.status().position);
   });
 
-  it('with minReplicas many evictions at once settle together', async () => {
+  it('resolves together with 2 000 others that are made at once', async () => {
     const { primary } = await startedPair();
     const options = { publishTimeout: '20s', minReplicas: 1, onUndelivered: 'throw' } as const;
     const { a } = await instances(1).on(primary).with(options).connected();
@@ -34,7 +34,7 @@ describe('a primary and its replica', () => {
   });
 
   it.each(['queue', 'throw'] as const)(
-    "with minReplicas and onUndelivered: '%s' a replica that hangs is waited for until publishTimeout; the peers have heard by then",
+    "and onUndelivered: '%s' waits for a replica that hangs until publishTimeout, by when the peers have applied it",
     async (onUndelivered) => {
       const { primary, replica } = await startedPair();
       const both = await instances(1).on(primary).with({ publishTimeout: PUBLISH_TIMEOUT }).connected();

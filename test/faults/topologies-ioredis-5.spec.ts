@@ -6,7 +6,7 @@ import { describeSentinels } from './describe-sentinel.js';
 // The whole library, and the test, then run on the older of the two versions that the peer range allows.
 vi.mock('ioredis', () => import('ioredis-5'));
 
-it('runs on ioredis 5', () => {
+it('this file runs on ioredis 5', () => {
   expect(new Redis({ lazyConnect: true }).options).not.toHaveProperty('replyMapping');
 });
 

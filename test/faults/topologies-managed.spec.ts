@@ -10,7 +10,7 @@ import type { RedisServer } from '../support/redis/redis-server.js';
 
 const NAMESPACE = 'shop';
 
-describe('a cluster behind one endpoint, with TLS and one name for all of its nodes, which announce their addresses', () => {
+describe('a Redis Cluster behind one TLS endpoint, whose nodes announce addresses and share the name of one certificate,', () => {
   let certificate: RedisCertificate;
   let cluster: RedisCluster;
   let slot: number;
@@ -41,7 +41,7 @@ describe('a cluster behind one endpoint, with TLS and one name for all of its no
     expect(await isReached(trusting(connectionString()), { namespace: NAMESPACE })).toBe(true);
   });
 
-  it('is reached where a Cluster of the application leads, which is left as it was', async () => {
+  it('is reached through a Cluster client of the application, which stays usable', async () => {
     const tls = { ca: certificate.ca, servername: 'localhost' };
     const client = new Cluster([{ host: 'localhost', port: endpoint.port }], { redisOptions: { tls } });
     expect(await client.set('theirs', 'value')).toBe('OK');
@@ -50,21 +50,21 @@ describe('a cluster behind one endpoint, with TLS and one name for all of its no
     client.disconnect();
   });
 
-  it('is refused by its address alone, and the reason says what to give', async () => {
+  it('is refused by its address alone, with the advice to set sslHost', async () => {
     const { a } = instances(1)
       .on(trusting(`rediss://127.0.0.1:${endpoint.port}`))
       .started();
     await expect(a.firstSync(1)).rejects.toThrow(/certificate.*sslHost/);
   });
 
-  it('of an authority that is not trusted is refused, and the reason says what to give', async () => {
+  it('is refused when its authority is not trusted, with the advice to set redis: { tls: { ca } }', async () => {
     const { a } = instances(1)
       .on({ redisConnectionString: `rediss://localhost:${endpoint.port}` })
       .started();
     await expect(a.firstSync(1)).rejects.toThrow(/certificate.*redis: \{ tls: \{ ca \} \}/);
   });
 
-  it('whose primary of the slot is killed is coherent again on the promoted replica', async () => {
+  it('has both instances coherent on the promoted replica when the primary of the slot is killed', async () => {
     const { a, b } = await instances(2)
       .on(trusting(`rediss://localhost:${endpoint.port}`))
       .with({ namespace: NAMESPACE, publishTimeout: 100 })

@@ -15,14 +15,14 @@ const asUser = (count: number, { connectionString }: { readonly connectionString
     .on({ redisConnectionString: `${connectionString},user=shop,password=secret` })
     .with({ namespace: 'shop' });
 
-describe('an instance whose user may do just what it needs in a Redis Cluster', () => {
+describe('an instance in a Redis Cluster with only the documented permissions', () => {
   let cluster: RedisCluster;
   beforeAll(async () => {
     cluster = await RedisCluster.start();
     return () => cluster.stop();
   });
 
-  it('is coherent, also once the slot has moved to another primary', async () => {
+  it('is coherent, also when the slot has moved to another primary', async () => {
     await cluster.onEvery(...USER, ...ALL);
     const { a, b, log } = await asUser(2, cluster).connected();
     expect(await reachEachOther(a, b)).toBe(true);
@@ -37,7 +37,7 @@ describe('an instance whose user may do just what it needs in a Redis Cluster', 
     expect(log.at('error')).toEqual([]);
   });
 
-  it.each([...KEYS_AND_CHANNEL, ...COMMANDS])('is told once, loudly, that it lacks %s', async (missing) => {
+  it.each([...KEYS_AND_CHANNEL, ...COMMANDS])('logs one error when it lacks %s', async (missing) => {
     await cluster.onEvery('SCRIPT', 'FLUSH');
     await cluster.onEvery(...USER, ...ALL.filter((rule) => rule !== missing));
     const { a, log } = asUser(1, cluster).with({ publishTimeout: 0, drainTimeout: 0 }).started();
@@ -52,7 +52,7 @@ describe('an instance whose user may do just what it needs in a Redis Cluster', 
   });
 });
 
-describe('an instance whose users may do just what it needs of Redis and of its sentinels', () => {
+describe('an instance behind sentinels with only the documented permissions', () => {
   let redis: WatchedRedis;
   beforeAll(async () => {
     redis = await WatchedRedis.start();
@@ -73,7 +73,7 @@ describe('an instance whose users may do just what it needs of Redis and of its 
     expect(log.at('error')).toEqual([]);
   });
 
-  it.each(OF_SENTINELS)('is told once, loudly, that it lacks %s', async (missing) => {
+  it.each(OF_SENTINELS)('logs one error when it lacks %s', async (missing) => {
     await allow(...OF_SENTINELS.filter((rule) => rule !== missing));
     const { a, log } = asUser(1, redis).started();
     await expect(a.firstSync(2)).rejects.toThrow(/no sentinel names the primary of 'main'.*NOPERM/);

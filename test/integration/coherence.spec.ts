@@ -42,7 +42,7 @@ describe('instances that share one Redis', () => {
   const copies = (): unknown[] => applications.map(({ cache }) => cache.region('prices').getSync('1'));
   const states = (): string[] => applications.map(({ cache }) => cache.status().state);
 
-  it('are coherent once they have booted', () => {
+  it('are coherent when they have booted', () => {
     expect(states()).toEqual(['coherent', 'coherent', 'coherent']);
   });
 
@@ -58,7 +58,7 @@ describe('instances that share one Redis', () => {
     for (const service of prices()) expect(await service.find('1')).toEqual({ amount: 42 });
   });
 
-  it('drop what was evicted while their connections were cut', async () => {
+  it('drop a value that was evicted while their connections were killed', async () => {
     for (const service of prices()) await service.find('1');
     await redis.admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
     await redis.admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
@@ -67,7 +67,7 @@ describe('instances that share one Redis', () => {
     await eventually(() => expect(states()).toEqual(['coherent', 'coherent', 'coherent']), 5_000);
   });
 
-  it('boot within a second without Redis and become coherent when it comes', async () => {
+  it('boot without Redis in about a second and become coherent when it comes', async () => {
     await redis.kill();
     const started = performance.now();
     const { cache: late } = await startApplication({ redisConnectionString: redis.connectionString });

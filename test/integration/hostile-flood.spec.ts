@@ -19,7 +19,7 @@ const afterPosition = (position: string, number: number): string => {
   return `${milliseconds}-${Number(sequence) + 1 + number}`;
 };
 
-describe('A stranger who floods the channel with valid messages', () => {
+describe('A flood of valid messages from a stranger', () => {
   const redis = usingRedis();
   let both: Instances;
   let a: DistributedCache;
@@ -67,7 +67,7 @@ describe('A stranger who floods the channel with valid messages', () => {
     ['that say they begin the log', (number) => `- 9999999999999-${number} ${payload(number)}`],
     ['that want to be acknowledged', (number) => payload(number).replace('"v":1', `"v":1,"a":"token-${number}"`)],
     ['all one and the same', () => `5-0 18446744073709551615-18446744073709551615 ${payload(1)}`],
-  ])('thirty thousand of them, %s, cannot stop what the instances say to each other', async (_, flood) => {
+  ])('of thirty thousand %s does not keep evictions from the other instance', async (_, flood) => {
     const startedAt = performance.now();
     const heap = await heapInUse();
     const slowest = await flooded(30_000, flood);
@@ -83,7 +83,7 @@ describe('A stranger who floods the channel with valid messages', () => {
     expect(b.stats().bridge).toMatchObject({ malformed: 0, missed: 0, reconnects: 0 });
   });
 
-  it('with the silence after it leaves nothing behind: no syncs, no gap, copies that are kept', async () => {
+  it('is without effect when it is over: no extra syncs, no gap, copies are kept', async () => {
     await flooded(2_000, (number) => `${number}-0 99999999999${number}-0 ${payload(number)}`);
     await untilCoherent(a, b);
     await eventually(async () => {
@@ -107,7 +107,7 @@ describe('A stranger who floods the channel with valid messages', () => {
       (number) => `${number}-0 99999999999${number}-0 {"v":1,"t":["t"],"x":"${'x'.repeat(MB - 100)}"}`,
     ],
     ['too large to be taken apart', (number) => `{"v":1,"t":["tag-${number}"],"x":"${'x'.repeat(2 * MB)}"}`],
-  ])('three hundred of a megabyte, %s, cannot either', async (_, flood) => {
+  ])('of three hundred of a megabyte %s does not keep evictions from the other instance', async (_, flood) => {
     const heap = await heapInUse();
     await flooded(300, flood, 10);
     await untilCoherent(a, b);

@@ -39,7 +39,7 @@ const NAMED: Readonly<Record<string, Named>> = {
   },
 };
 
-describe('Names that have broken something somewhere', () => {
+describe('Names that have broken software elsewhere', () => {
   const redis = usingRedis();
   let a: DistributedCache;
   let b: DistributedCache;
@@ -48,12 +48,12 @@ describe('Names that have broken something somewhere', () => {
     ({ a, b } = await instances(2).on(redis).connected());
   });
 
-  it('are all different, as far as this test is concerned', () => {
+  it('are listed once each in this test', () => {
     expect(new Set(NAMES).size).toBe(NAMES.length);
   });
 
   it.each(Object.entries(NAMED))(
-    'are %s like any other: none stands for another, and each reaches the other instance',
+    'work as %s: none is taken for another, and each is evicted in the other instance',
     async (_, { read, load, evict }) => {
       for (const cache of [a, b]) {
         for (const [index, name] of NAMES.entries()) await load(cache, name, `value ${index}`);
@@ -74,7 +74,7 @@ describe('Names that have broken something somewhere', () => {
     },
   );
 
-  it('leave together, a hundred to a message, and are told apart on arrival', async () => {
+  it('are evicted correctly when they share messages of a hundred targets', async () => {
     for (const cache of [a, b]) for (const name of NAMES) await NAMED['keys']?.load(cache, name, 'one');
     await b.region('products').getOrLoad('untouched', () => 'one');
     await Promise.all([
@@ -87,7 +87,7 @@ describe('Names that have broken something somewhere', () => {
     expect(b.stats().bridge).toMatchObject({ malformed: 0, gaps: 0, flushes: 1 });
   });
 
-  it('are told of by stats() under themselves, and change no object of the application', async () => {
+  it('are own properties of stats().regions and change no prototype', async () => {
     for (const name of HOSTILE_NAMES) await a.region(name).getOrLoad(name, () => 'one', { tags: [name] });
     const { regions } = a.stats();
     expect(Object.keys(regions)).toHaveLength(HOSTILE_NAMES.length);
@@ -101,22 +101,22 @@ describe('Names that have broken something somewhere', () => {
     ).toEqual([]);
   });
 
-  it.each(['', ...[undefined, null, 7, {}].map(String)])('may be a key, though it is %j', async (name) => {
+  it.each(['', ...[undefined, null, 7, {}].map(String)])('work as a key, also %j', async (name) => {
     for (const cache of [a, b]) await cache.region('products').getOrLoad(name, () => 'one');
     await a.region('products').evict(name);
     await eventually(() => expect(b.region('products').getSync(name)).toBeUndefined());
   });
 
-  it('of nothing are refused where they would say nothing', async () => {
+  it('are refused when they are empty, as a region, a tag or a list of key parts', async () => {
     expect(() => a.region('')).toThrow(InvalidKeyError);
     await expect(a.evictTags('')).rejects.toThrow(InvalidKeyError);
     await expect(a.region('products').evict([])).rejects.toThrow(InvalidKeyError);
   });
 });
 
-describe('The option regions', () => {
+describe('The option regions, given by a configuration file,', () => {
   it.each(['__proto__', 'constructor', 'toString', '\ud800', '\0hash:', 'x'.repeat(1 << 20)])(
-    'has settings for a region of any name (%#)',
+    'has settings for a region of a name that has broken software elsewhere (%#)',
     async (name) => {
       // As a configuration file gives it: an own property, whatever its name.
       const regions = Object.fromEntries([[name, { maxEntries: 1 }]]);

@@ -33,7 +33,7 @@ const FOREIGN = [
   '{sho',
 ];
 
-describe('Namespaces that look like one another, on one Redis', () => {
+describe('Namespaces that resemble each other on one Redis', () => {
   const redis = usingRedis();
   let applications: Instances[];
 
@@ -45,7 +45,7 @@ describe('Namespaces that look like one another, on one Redis', () => {
     return closeAll;
   });
 
-  it('never hear each other, whatever one of them evicts', async () => {
+  it('receive no eviction of another namespace', async () => {
     const all = applications.flatMap((application) => application.all);
     for (const [index, { a: here, b: there }] of applications.entries()) {
       await Promise.all(['1', '2', '3', '4'].map((key) => fill(key, NAMESPACES[index], ...all)));
@@ -80,7 +80,7 @@ describe('Namespaces that look like one another, on one Redis', () => {
       expect(cache.stats().bridge).toMatchObject({ malformed: 0, gaps: 0, missed: 0, flushes: 1 });
   });
 
-  it('leave what is not theirs as it is, also when they are cleared and shut down', async () => {
+  it('leave foreign keys in Redis unchanged, also when they are cleared and shut down', async () => {
     const client = redis.admin;
     for (const key of FOREIGN) await client.set(key, 'theirs');
     const logs = (): Promise<number[]> => Promise.all(NAMESPACES.map((namespace) => client.xlen(`{${namespace}}:log`)));
@@ -103,7 +103,7 @@ describe('Namespaces that look like one another, on one Redis', () => {
 
 describe('A namespace', () => {
   it.each(['', ' ', 'a b', 'a\tb', 'a\0', '{', '}', '{shop}', 'a{b', 'shop}:log', '\ud800', 'x'.repeat(201)])(
-    'that could be taken for another is refused: %j',
+    'is refused when it could be taken for another: %j',
     (namespace) => {
       expect(() => instances(1).with({ namespace }).local()).toThrow(InvalidOptionsError);
     },

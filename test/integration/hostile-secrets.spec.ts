@@ -49,20 +49,20 @@ const LEAKS: Readonly<Record<string, () => void>> = {
 };
 
 describe('A password or a cached value', () => {
-  it.each(Object.entries(LEAKS))('is noticed in %s, and fails the file it was said in', (_, leak) => {
+  it.each(Object.entries(LEAKS))('is noticed in %s, and fails the test file', (_, leak) => {
     leak();
     expect(() => everythingSaid.expectNoSecrets()).toThrow(/was logged, told by an event or put into an error/);
     expect(() => everythingSaid.expectNoSecrets()).not.toThrow();
   });
 
-  it('is listened for in every project of the suite', () => {
+  it('is looked for in every project of the suite', () => {
     const { setupFiles, projects = [] } = vitestConfig.test ?? {};
     expect(setupFiles).toContainEqual(expect.stringContaining('no-secrets.setup.ts'));
     expect(projects.length).toBeGreaterThan(2);
     for (const project of projects) expect(project).toMatchObject({ extends: true });
   });
 
-  it('is listened for also where an application wants no log', async () => {
+  it('is looked for also in an application without a logger', async () => {
     const heard = everythingSaid.heard;
     @Module({ imports: [DistributedCacheModule.forRoot({ redisConnectionString: '' })] })
     class ApplicationModule {}
@@ -72,7 +72,7 @@ describe('A password or a cached value', () => {
     expect(everythingSaid.heard).toBeGreaterThan(heard);
   });
 
-  it('is all that is noticed', () => {
+  it('is all that fails a test file: other texts do not', () => {
     const said = new EverythingSaid();
     said.secrets.add({ name: 'Brass Lamp' });
     said.hear('somebody', 'Connected', { target: 'redis://***@redis', name: 'Lamp' }, undefined, null, 7, Symbol('x'));

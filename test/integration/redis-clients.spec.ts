@@ -9,7 +9,7 @@ import { proxyTo, startRedis, usingRedis } from '../support/redis/using-redis.js
 const redis = usingRedis();
 
 describe('a client of the application, given as the option redis', () => {
-  it('serves two instances, and is usable when both have shut down', async () => {
+  it('serves two instances and stays usable when both have shut down', async () => {
     const client = redis.client();
     const [one, other] = await Promise.all([startApplication({ redis: client }), startApplication({ redis: client })]);
     await fill('1', 'one', one.cache, other.cache);
@@ -22,7 +22,7 @@ describe('a client of the application, given as the option redis', () => {
     await eventually(async () => expect(await client.call('CLIENT', 'LIST')).not.toContain('cmd=subscribe'));
   });
 
-  it('is never used itself: it may be closed while the cache goes on', async () => {
+  it('is only duplicated: the cache goes on when it is closed', async () => {
     const client = redis.client();
     const { a, b } = await instances(2).on({ redis: client }).connected();
     client.disconnect();
@@ -63,7 +63,7 @@ describe('a client of the application, given as the option redis', () => {
     client.disconnect();
   });
 
-  it('wins over every setting that names another server', async () => {
+  it('wins over a connection string that names another server', async () => {
     const client = redis.client();
     const both = { redis: client, redisConnectionString: 'redis://nowhere.invalid:1' };
     const { a } = await instances(1).on(both).connected();
@@ -87,7 +87,7 @@ describe('a client of the application, given as the option redis', () => {
 });
 
 describe('credentials()', () => {
-  it('is asked again at every dial, so that a password may change under way', async () => {
+  it('is called at every dial, so that a rotated password is used', async () => {
     const secured = await startRedis({ password: 'first' });
     const { admin } = secured;
     let current = 'first';
@@ -116,7 +116,7 @@ describe('credentials()', () => {
     expect(log.at('error')).toEqual([]);
   });
 
-  it('may name an ACL user, and wins over the string', async () => {
+  it('may give an ACL user, and wins over the connection string', async () => {
     const secured = await startRedis({ user: 'shop', password: 'right' });
     const options = {
       redisConnectionString: `127.0.0.1:${secured.port},user=nobody,password=wrong`,
@@ -126,7 +126,7 @@ describe('credentials()', () => {
     expect(a.status().state).toBe('coherent');
   });
 
-  it('that fails is a dial that failed, and is tried again', async () => {
+  it('that rejects fails the dial, and is called again at the next one', async () => {
     let isVaultOpen = false;
     const credentials = async (): Promise<{ username: string; password: string }> => {
       if (!isVaultOpen) throw new Error('the vault is sealed');
@@ -140,7 +140,7 @@ describe('credentials()', () => {
     await untilCoherent(a);
   });
 
-  it('that never answers is given up after connectTimeout', async () => {
+  it('that never settles is given up after connectTimeout', async () => {
     const options = {
       redisConnectionString: `127.0.0.1:${redis.port},connectTimeout=100`,
       redis: { credentials: () => new Promise<never>(() => {}) },
@@ -152,7 +152,7 @@ describe('credentials()', () => {
 });
 
 describe('a dial', () => {
-  it('to a server that accepts and says nothing is given up after connectTimeout', async () => {
+  it('to a server that accepts connections and never answers is given up after connectTimeout', async () => {
     const proxy = await proxyTo(redis);
     proxy.blackhole();
     const redisConnectionString = `127.0.0.1:${proxy.port},connectTimeout=100`;
@@ -164,7 +164,7 @@ describe('a dial', () => {
     expect(copies('1', a)).toEqual([undefined]);
   });
 
-  it('that is under way when the application shuts down does not hold it up, and leaves no connection', async () => {
+  it('that is running when the application shuts down does not delay it, and leaves no connection', async () => {
     const proxy = await proxyTo(redis);
     proxy.blackhole();
     const { a } = instances(1).on(proxy).started();

@@ -20,7 +20,7 @@ describe('the connections of a link', () => {
       .split('\n')
       .filter((line) => line.includes(` name=${name} `));
 
-  describe('with a member that waits for replicas', () => {
+  describe('of a member', () => {
     const links: InvalidationLink[] = [];
     const broken: Error[] = [];
     afterEach(() => {
@@ -39,7 +39,7 @@ describe('the connections of a link', () => {
     it.each([
       ['two', 0, 2],
       ['three', 1, 3],
-    ])('are %s', async (name, minReplicas, count) => {
+    ])('are %s with minReplicas: %i', async (name, minReplicas, count) => {
       const link = await dial(name, minReplicas);
       expect(await named(name)).toHaveLength(count);
       link.close();
@@ -47,7 +47,7 @@ describe('the connections of a link', () => {
       expect(broken).toEqual([]);
     });
 
-    it('end together, once, whichever of them is lost', async () => {
+    it('with minReplicas end together when one of them is lost, and are reported broken once', async () => {
       await dial('each', 1);
       const [id] = (await named('each'))
         .flatMap((line) => /^id=(\d+)/.exec(line)?.[1] ?? [])
@@ -59,7 +59,7 @@ describe('the connections of a link', () => {
     });
   });
 
-  it('are no link when one was lost before all of them were there', async () => {
+  it('are refused when one is lost before all of them are open', async () => {
     const { connect } = LinkConnections.prototype;
     let made = 0;
     const lossy = vi.spyOn(LinkConnections.prototype, 'connect').mockImplementation(async function (
@@ -84,7 +84,7 @@ describe('the connections of a link', () => {
     lossy.mockRestore();
   });
 
-  it('are with one server, until its channel was silent and another node is known', async () => {
+  it('go to one server, until its channel was silent and another node is known', async () => {
     const other = await startRedis();
     const clients = clientsFromConnectionString(`127.0.0.1:${redis.port},127.0.0.1:${other.port}`);
     const choice = new ServerChoice(clients);

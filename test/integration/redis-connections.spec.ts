@@ -56,7 +56,7 @@ describe('a server without a password', () => {
   it('is reached by ioredis options alone', async () =>
     expect(await receivedAt({ redis: { host: '127.0.0.1', port: redis.port } })).toMatchObject(ONE_MESSAGE));
 
-  it('is where ioredis options lead that contradict the string', async () => {
+  it('is reached by ioredis options that contradict the connection string', async () => {
     const options = {
       redisConnectionString: 'redis://nowhere.invalid:1',
       redis: { host: '127.0.0.1', port: redis.port },
@@ -66,7 +66,7 @@ describe('a server without a password', () => {
     expect(JSON.stringify(log.lines)).toContain(`redis://127.0.0.1:${redis.port}/0`);
   });
 
-  it('keeps instances coherent in another database, of which the channel knows nothing', async () => {
+  it('keeps instances of another database coherent: log and members are in that database', async () => {
     expect(await receivedAt({ redisConnectionString: `${redis.connectionString}/7` })).toMatchObject(ONE_MESSAGE);
     const client = redis.client();
     await client.select(7);
@@ -74,11 +74,11 @@ describe('a server without a password', () => {
     expect((await client.keys('*')).toSorted()).toEqual([log, members]);
   });
 
-  it('with another database number than the server has is an error, not database 0', async () => {
+  it('refuses a database number that it does not have, instead of using database 0', async () => {
     expect(await refusalAt({ redisConnectionString: `${redis.connectionString}/99` })).toContain('DB index');
   });
 
-  it('still hears the others when an instance was given another database, though its log is another', async () => {
+  it('delivers doorbells between databases, though each has its own log', async () => {
     const { a, b } = await instances(2)
       .on(
         { redisConnectionString: `${redis.connectionString}/1` },
@@ -91,7 +91,7 @@ describe('a server without a password', () => {
     expect(b.stats().bridge.received).toBe(1);
   });
 
-  it('that is asked for TLS gives a reason that speaks of TLS', async () => {
+  it('is refused with TLS, with an error that names TLS', async () => {
     expect(await refusalAt({ redisConnectionString: `127.0.0.1:${redis.port},ssl=true,connectTimeout=300` })).toMatch(
       /TLS/,
     );
@@ -113,7 +113,7 @@ describe('a server with a password', () => {
       await receivedAt({ redisConnectionString: `127.0.0.1:${redis.port},password=${PASSWORD},protocol=3` }),
     ).toMatchObject(ONE_MESSAGE));
 
-  it.each(['2', '3'])('says that the password is wrong, in RESP%s', async (protocol) => {
+  it.each(['2', '3'])('refuses a wrong password with the advice to check it, in RESP%s', async (protocol) => {
     const reason = await refusalAt({
       redisConnectionString: `127.0.0.1:${redis.port},password=not-this-one,protocol=${protocol}`,
     });
@@ -121,7 +121,7 @@ describe('a server with a password', () => {
     expect(reason).not.toContain('not-this-one');
   });
 
-  it.each(['2', '3'])('says that a password is missing, in RESP%s', async (protocol) => {
+  it.each(['2', '3'])('refuses a missing password with the advice to check it, in RESP%s', async (protocol) => {
     const reason = await refusalAt({ redisConnectionString: `127.0.0.1:${redis.port},protocol=${protocol}` });
     expect(reason).toMatch(/NOAUTH.*check user and password/);
   });
@@ -141,12 +141,12 @@ describe('a server with an ACL user', () => {
 describe('a server with TLS', () => {
   const redis = usingRedis({ tls: true, password: PASSWORD });
 
-  it('is reached once its authority is trusted', async () =>
+  it('is reached when its authority is trusted', async () =>
     expect(
       await receivedAt({ redisConnectionString: redis.connectionString, redis: { tls: { ca: redis.ca } } }),
     ).toMatchObject(ONE_MESSAGE));
 
-  it('is reached by the name in its certificate, wherever the address comes from', async () =>
+  it('is reached by address when sslHost gives the name in its certificate', async () =>
     expect(
       await receivedAt({
         redisConnectionString: `127.0.0.1:${redis.port},ssl=true,sslHost=localhost,password=${PASSWORD}`,
@@ -154,12 +154,12 @@ describe('a server with TLS', () => {
       }),
     ).toMatchObject(ONE_MESSAGE));
 
-  it('of an unknown authority is refused, and the reason says what to give', async () => {
+  it('is refused when its authority is unknown, with the advice to set redis: { tls: { ca } }', async () => {
     const reason = await refusalAt({ redisConnectionString: redis.connectionString });
     expect(reason).toMatch(/certificate.*redis: \{ tls: \{ ca \} \}/);
   });
 
-  it('of another authority than the trusted one is refused', async () => {
+  it('is refused when another authority is trusted', async () => {
     const other = await startRedis({ tls: true });
     const reason = await refusalAt({
       redisConnectionString: redis.connectionString,
@@ -168,7 +168,7 @@ describe('a server with TLS', () => {
     expect(reason).toMatch(/redis: \{ tls: \{ ca \} \}/);
   });
 
-  it('that an instance gives up on within the handshake does not end the process', async () => {
+  it('does not end the process when the dial is aborted within the handshake', async () => {
     const bridge = new RedisInvalidationBridge({ connectionString: redis.connectionString });
     const member = bridgeMember();
     for (let turns = 0; turns < 600; turns += 4) {
@@ -181,7 +181,7 @@ describe('a server with TLS', () => {
     }
   });
 
-  it('with a certificate for another name is refused, and the reason says what to give', async () => {
+  it('is refused when its certificate is for another name, with the advice to set sslHost', async () => {
     const reason = await refusalAt({
       redisConnectionString: `127.0.0.1:${redis.port},ssl=true,sslHost=shop.example,password=${PASSWORD}`,
       redis: { tls: { ca: redis.ca } },
@@ -189,7 +189,7 @@ describe('a server with TLS', () => {
     expect(reason).toMatch(/sslHost/);
   });
 
-  it('that is dialled without TLS is refused', async () => {
+  it('is refused without TLS', async () => {
     expect(await refusalAt({ redisConnectionString: `redis://127.0.0.1:${redis.port}` })).toMatch(
       /closed|ECONNRESET.*TLS/,
     );
@@ -201,14 +201,14 @@ describe('a server on a unix socket', () => {
 
   it('is reached by its path', async () => expect(await receivedAt(redis)).toMatchObject(ONE_MESSAGE));
 
-  it('that is not there is named', async () => {
+  it('is named in the error when it is not there', async () => {
     const path = `${redis.socketPath}.not`;
     expect(await refusalAt({ redisConnectionString: `!${path}` })).toMatch(/ENOENT.*there is no such socket/);
   });
 });
 
 describe('a server that is not there', () => {
-  it.each(['127.0.0.1', 'localhost'])('gives a reason that names its address, as %s', async (host) => {
+  it.each(['127.0.0.1', 'localhost'])('is refused with an error that names its address, as %s', async (host) => {
     const redis = await startRedis();
     await redis.stop();
     const reason = await refusalAt({ redisConnectionString: `redis://${host}:${redis.port}` });

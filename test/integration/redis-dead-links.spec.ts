@@ -33,10 +33,10 @@ async function timeTaken(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - startedAt;
 }
 
-describe('while Redis is frozen', () => {
+describe('an instance whose Redis is frozen', () => {
   afterEach(() => redis.resume());
 
-  it('reads go on, and an eviction takes no longer than publishTimeout', async () => {
+  it('serves reads, and resolves an eviction after publishTimeout', async () => {
     const { a, b } = await two(redis).connected();
     await fill('1', 'one', a, b);
     await fill('2', 'two', a, b);
@@ -51,7 +51,7 @@ describe('while Redis is frozen', () => {
     expect(a.status().outbox).toBe(1);
   });
 
-  it('the link is given up after commandTimeout, and an eviction then does not wait at all', async () => {
+  it('gives the link up after commandTimeout, and then resolves evictions at once', async () => {
     const { a } = await two(redis).connected();
     redis.pause();
     const took = await timeTaken(async () => {
@@ -63,7 +63,7 @@ describe('while Redis is frozen', () => {
     expect(await timeTaken(() => a.region('products').evict('2'))).toBeLessThan(PUBLISH_TIMEOUT);
   });
 
-  it('nothing is lost: once it goes on, all are coherent and what waited is delivered', async () => {
+  it('is coherent when Redis goes on, and delivers the evictions in its outbox', async () => {
     const { a, b } = await two(redis).connected();
     await fill('1', 'one', a, b);
     redis.pause();
@@ -77,14 +77,14 @@ describe('while Redis is frozen', () => {
   });
 });
 
-describe('while the link of one instance is half-open', () => {
+describe('an instance whose link is half-open', () => {
   let proxy: RedisProxy;
 
   beforeEach(async () => {
     proxy = await proxyTo(redis);
   });
 
-  it('the lease bounds how stale its reads get', async () => {
+  it('serves nothing that is staler than its lease', async () => {
     const maxStaleness = 600;
     const lease: DistributedCacheOptions = {
       maxStaleness,
@@ -112,7 +112,7 @@ describe('while the link of one instance is half-open', () => {
     expect(b.status().state).toBe('disconnected');
   });
 
-  it('the instance dials again by itself, and is coherent without having missed anything', async () => {
+  it('dials again by itself, and is coherent without a missed invalidation', async () => {
     const { a, b } = await two(redis, proxy).with({ maxStaleness: 600 }).connected();
     await fill('1', 'one', b);
     proxy.blackhole();
@@ -126,7 +126,7 @@ describe('while the link of one instance is half-open', () => {
     expect(b.stats().bridge).toMatchObject({ reconnects: 1, flushes: 1, replayed: 1 });
   });
 
-  it('what it evicts is delivered once the link is restored', async () => {
+  it('delivers its evictions when the link is restored', async () => {
     const { a, b } = await two(redis, proxy).connected();
     await fill('1', 'one', a);
     proxy.blackhole();
@@ -140,7 +140,7 @@ describe('while the link of one instance is half-open', () => {
 });
 
 describe('an instance whose own event loop was blocked for longer than commandTimeout', () => {
-  it('keeps its link: the answer lay in the socket all the while', async () => {
+  it('keeps its link: the answer was in the socket in time', async () => {
     const { a, b } = await two(redis).connected();
     await fill('1', 'one', b);
     const evicted = a.region('products').evict('1');
@@ -157,7 +157,7 @@ describe('an instance whose own event loop was blocked for longer than commandTi
 });
 
 describe('instances whose connections were killed', () => {
-  it('are coherent again within a second, and have missed nothing', async () => {
+  it('are coherent again within a second, without a missed invalidation', async () => {
     const { a, b } = await two(redis).connected();
     await fill('1', 'one', a, b);
     await fill('untouched', 'one', a, b);
@@ -175,7 +175,7 @@ describe('instances whose connections were killed', () => {
     expect([a, b].map((each) => each.stats().bridge.flushes)).toEqual([1, 1]);
   });
 
-  it.each(['pubsub', 'normal'])('lose both when one is killed (%s), and dial both again', async (type) => {
+  it.each(['pubsub', 'normal'])('dial both again when one (%s) is killed', async (type) => {
     const { a, b } = await two(redis).connected();
     const { admin } = redis;
     await admin.call('CLIENT', 'KILL', 'TYPE', type, 'SKIPME', 'yes');

@@ -19,7 +19,7 @@ describe('an eviction everywhere on Redis', () => {
     await redis.admin.zadd(members, Number(since) + TEN_MINUTES, run);
   };
 
-  it('takes a round trip in health', async () => {
+  it('resolves without waiting for a lease when all instances acknowledge it', async () => {
     await aged();
     const { a, b, c } = await instances(3).on(redis).with({ maxStaleness: '10s' }).connected();
     await fill('1', 'old', a, b, c);
@@ -31,7 +31,7 @@ describe('an eviction everywhere on Redis', () => {
     expect(copies('1', a, b, c)).toEqual([undefined, undefined, undefined]);
   });
 
-  it('waits for the lease of a half-open instance, which then serves nothing older', async () => {
+  it('waits for the lease of an instance whose link is half-open, which then serves no old value', async () => {
     await aged();
     const proxy = await proxyTo(redis);
     const { a, b } = await instances(2).on(redis, proxy).with({ maxStaleness: '600ms' }).connected();
@@ -43,14 +43,14 @@ describe('an eviction everywhere on Redis', () => {
     expect(waited).toBeGreaterThan(600);
   });
 
-  it('takes at least the lease while the server may have forgotten an instance', async () => {
+  it('waits for a lease while the list of members is younger than ten minutes', async () => {
     const { a, b } = await instances(2).on(redis).with({ maxStaleness: '600ms' }).connected();
     await fill('1', 'old', a, b);
     const { waited } = await a.region('products').evict('1', { everywhere: true });
     expect(waited).toBeGreaterThan(600);
   });
 
-  it('does so always where the server will not say which run it is', async () => {
+  it('waits for a lease always where INFO is not permitted', async () => {
     await aged();
     await redis.admin.call('ACL', 'SETUSER', 'shop', 'reset', 'on', '>secret', '~*', '&*', '+@all', '-info');
     const redisConnectionString = `redis://shop:secret@127.0.0.1:${redis.port}`;
@@ -58,7 +58,7 @@ describe('an eviction everywhere on Redis', () => {
     expect((await a.region('products').evict('1', { everywhere: true })).waited).toBeGreaterThan(600);
   });
 
-  it('lists an instance with its lease, and no more once it has left', async () => {
+  it('finds an instance with its lease in the list of members until it has left', async () => {
     const both = await instances(1).on(redis).with({ maxStaleness: '10s' }).connected();
     const { a } = both;
     const b = await both.joinedBy({ regions: { prices: { whenDisconnected: 'bypass' } } });

@@ -8,7 +8,7 @@ import { usingRedis } from '../support/redis/using-redis.js';
 const redis = usingRedis();
 
 it.each(['99999999999999999999-0', '18446744073709551615-18446744073709551615', '9999999999999-0'])(
-  'a doorbell that forges the place %s in the log, right behind the newest entry, puts nobody out of action',
+  'a doorbell with the forged id %s right after the newest entry does not keep instances from being coherent',
   async (forged) => {
     const { a, b } = await instances(2).on(redis).with({ maxStaleness: '1s' }).connected();
     await a.region('products').evict('0');

@@ -21,7 +21,7 @@ describe('the cache on ioredis 5', () => {
     expect(new Redis({ lazyConnect: true }).options).not.toHaveProperty('replyMapping');
   });
 
-  it('takes a client of the application and leaves it usable', async () => {
+  it('uses a client of the application and leaves it usable', async () => {
     const client = redis.client();
     const both = await instances(2).on({ redis: client }).connected();
     const { a, b } = both;

@@ -16,7 +16,7 @@ describe('applications that share one Redis', () => {
       { namespace: 'shop', suffix: ',channelPrefix={x}' },
       { namespace: 'x', suffix: ',channelPrefix=' },
     ],
-  ])('by their %s never touch each other', async (_, theirs, ours) => {
+  ])("and differ in their %s never receive each other's evictions", async (_, theirs, ours) => {
     const started = (count: number, { namespace, suffix = '' }: { namespace?: string; suffix?: string }) =>
       instances(count)
         .on({ redisConnectionString: `127.0.0.1:${redis.port}${suffix}` })
@@ -36,7 +36,7 @@ describe('applications that share one Redis', () => {
     expect(other.stats().bridge).toMatchObject({ received: 0, malformed: 0, gaps: 0, flushes: 1 });
   });
 
-  it('keep their own keys when a cache is cleared', async () => {
+  it('keep their other keys when a cache is cleared', async () => {
     const client = redis.admin;
     await client.flushall();
     await client.mset({
@@ -56,7 +56,7 @@ describe('applications that share one Redis', () => {
     expect((await client.keys('*')).length).toBe(6);
   });
 
-  it('find no value of another in Redis', async () => {
+  it('store no cached value in Redis', async () => {
     const { a } = await instances(1).on(redis).connected();
     await a.region('products').set('1', { secret: 'a cached value' });
     await a.region('products').update('2', async () => 'a cached value');

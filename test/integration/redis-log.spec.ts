@@ -14,7 +14,7 @@ const DAY = 86_400_000;
 describe('the log in Redis', () => {
   const redis = usingRedis();
 
-  it('holds the hash chain that the instances compute, whatever the payloads hold', async () => {
+  it('holds the hash chain that the instances compute, for any payload', async () => {
     const bridge = new RedisInvalidationBridge({ connectionString: redis.connectionString });
     const listener = { heard() {}, acknowledged() {}, broken() {} };
     const member = bridgeMember({ namespace: testNamespace() });
@@ -43,7 +43,7 @@ describe('the log in Redis', () => {
     expect(length).toBeLessThan(400);
   });
 
-  it('makes an instance that was away for longer than it reaches back start empty', async () => {
+  it('makes an instance flush that was disconnected for longer than it reaches back', async () => {
     const proxy = await proxyTo(redis);
     const { a, b } = await instances(2).on(redis, proxy).with({ invalidationLogLength: 100 }).connected();
     await fill('untouched', 'one', b);
@@ -57,7 +57,7 @@ describe('the log in Redis', () => {
     expect(b.stats().bridge).toMatchObject({ flushes: 2, replayed: 0 });
   });
 
-  it('gives an instance that was away for less just what it missed', async () => {
+  it('gives an instance that was disconnected for a shorter time just the entries that it missed', async () => {
     const proxy = await proxyTo(redis);
     const { a, b } = await instances(2).on(redis, proxy).connected();
     await fill('1', 'one', b);
@@ -73,7 +73,7 @@ describe('the log in Redis', () => {
     expect(b.stats().bridge).toMatchObject({ flushes: 1, replayed: 1 });
   });
 
-  it('makes every instance start empty when somebody deleted it', async () => {
+  it('makes every instance flush when it was deleted', async () => {
     const { a, b } = await instances(2).on(redis).connected();
     await fill('untouched', 'one', a, b);
     await redis.admin.del(namesInRedis().log);
@@ -89,7 +89,7 @@ describe('the log in Redis', () => {
     expect([a, b].map((cache) => cache.stats().bridge.flushes)).toEqual([2, 2]);
   });
 
-  it('survives that the scripts are flushed in the middle of traffic', async () => {
+  it('loses no eviction when the scripts are flushed under traffic', async () => {
     const { a, b, log } = await instances(2).on(redis).connected();
     await fill('untouched', 'one', b);
     const evictions: Promise<unknown>[] = [];
@@ -115,7 +115,7 @@ describe('the log in Redis', () => {
     }
   });
 
-  it('gets its expiry from every sync anew', async () => {
+  it('gets a new expiry at every sync', async () => {
     await instances(1).on(redis).with({ maxStaleness: 300 }).connected();
     const { log, members } = namesInRedis();
     for (const key of [log, members]) await redis.admin.persist(key);
@@ -129,7 +129,7 @@ describe('a Redis that was restarted', () => {
   it.each([
     { persistent: false, how: 'empty' },
     { persistent: true, how: 'from its append-only file' },
-  ])('$how, makes every instance start empty, and delivers what was evicted meanwhile', async ({ persistent }) => {
+  ])('$how makes every instance flush, and receives the evictions that were made meanwhile', async ({ persistent }) => {
     const redis = await startRedis({ persistent });
     const { a, b } = await instances(2).on(redis).connected();
     await fill('untouched', 'one', a, b);

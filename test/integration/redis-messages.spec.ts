@@ -51,7 +51,7 @@ describe('the page about the message format', () => {
     expect(codeOnPage('lua').trim()).toBe(publishScript.source.trim());
   });
 
-  it('shows a PUBLISH that drops the key it names', async () => {
+  it('shows a PUBLISH that evicts the key it names', async () => {
     const [, channel = '', payload = ''] = /redis-cli PUBLISH '(.*?)' '(.*?)'/.exec(page) ?? [];
     await fill('42', 'one', a, b);
     await fill('43', 'one', a, b);
@@ -89,7 +89,7 @@ describe('the page about the message format', () => {
     await eventually(() => expect(products.getSync(key)).toBeUndefined());
   });
 
-  it('is right that the script brings it to an instance that was cut off', async () => {
+  it('is right that an instance that was cut off gets the message of the script', async () => {
     const proxy = await proxyTo(redis);
     const { a: cache } = await inShop(1, proxy);
     await fill('42', 'one', a, cache);
@@ -106,7 +106,7 @@ describe('the page about the message format', () => {
     expect([a, cache].map((each) => each.stats().bridge.flushes)).toEqual([1, 1]);
   });
 
-  it('is right that an XADD by hand makes every instance start empty once', async () => {
+  it('is right that an XADD by hand makes every instance flush once', async () => {
     await fill('untouched', 'one', a, b);
     await admin.xadd(LOG, '*', 'p', '{"v":1,"k":[["products","42"]]}', 'h', 'made-up');
     // The next entry shows them that they have not heard of one.
@@ -117,7 +117,7 @@ describe('the page about the message format', () => {
     expect([a, b].map((cache) => cache.stats().bridge.flushes)).toEqual([2, 2]);
   });
 
-  it('is right that what is mangled is counted, ignored and logged once', async () => {
+  it('is right that a malformed message is counted, ignored and logged once', async () => {
     await fill('42', 'one', a);
     const mangled = [
       '',
@@ -146,7 +146,7 @@ describe('the page about the message format', () => {
     await untilDropped('42', a);
   });
 
-  it('is right that mangled text in the log does not stop what comes after it', async () => {
+  it('is right that a malformed entry in the log does not stop those after it', async () => {
     await fill('42', 'one', a, b);
     await runPagesScript('mangled');
     await eventually(() => expect(a.stats().bridge.malformed).toBe(1));
@@ -167,7 +167,7 @@ describe('the page about the message format', () => {
     expect(a.stats().bridge.malformed).toBe(0);
   });
 
-  it('is right that a forged place in the log does not move anybody', async () => {
+  it('is right that a forged id moves no position', async () => {
     await fill('untouched', 'one', a, b);
     const { position } = a.status();
     await admin.publish(CHANNEL, '9999999999998-0 9999999999999-0 {"v":1,"k":[["products","42"]]}');
@@ -181,7 +181,7 @@ describe('the page about the message format', () => {
     await untilDropped('1', a);
   });
 
-  it('names what encodeInvalidation writes', async () => {
+  it('describes the payload that encodeInvalidation writes', async () => {
     await fill('42', 'one', a);
     const payload = encodeInvalidation('php', [{ kind: 'key', region: 'products', key: '42' }]);
     expect(payload).toBe('{"v":1,"f":"php","k":[["products","42"]]}');
@@ -189,7 +189,7 @@ describe('the page about the message format', () => {
     await untilDropped('42', a);
   });
 
-  it('gives an instance, and whoever publishes, all the permissions they need', async () => {
+  it('lists all permissions that an instance and a publisher need', async () => {
     const [instance = []] = rulesOnPage('instance');
     const [plain = [], byScript = []] = rulesOnPage('publisher');
     await admin.call('ACL', 'SETUSER', 'instance', 'reset', 'on', '>secret', ...instance);

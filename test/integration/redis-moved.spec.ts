@@ -45,20 +45,20 @@ class Answering {
   }
 }
 
-describe('a server that sends us on', () => {
+describe('a node that answers', () => {
   const redis = usingRedis();
 
   it.each([
     ['to an address', () => `MOVED 1 127.0.0.1:${redis.port}`],
     ['to a name', () => `MOVED 1 localhost:${redis.port}`],
     ['to another port of its own', () => `MOVED 1 :${redis.port}`],
-  ])('%s is followed', async (_, answer) => {
+  ])('MOVED %s is followed there', async (_, answer) => {
     const server = await Answering.with(answer);
     const { a, b } = await instances(2).on(server).connected();
     expect(await reachEachOther(a, b)).toBe(true);
   });
 
-  it('to itself, over and over, is left alone after five times', async () => {
+  it('MOVED to itself is given up after five redirections', async () => {
     const server = await Answering.with((ownPort) => `MOVED 1 127.0.0.1:${ownPort}`);
     const { a } = instances(1)
       .on({ redisConnectionString: `127.0.0.1:${server.port},name=` })
@@ -67,13 +67,13 @@ describe('a server that sends us on', () => {
     await expect(a.firstSync(1)).rejects.toThrow('in a circle');
   });
 
-  it('to a name that it does not know says what to set', async () => {
+  it('MOVED to a node without a known name is refused with the advice to set cluster-announce-hostname', async () => {
     const server = await Answering.with(() => 'MOVED 1 ?:6379');
     const { a } = instances(1).on(server).started();
     await expect(a.firstSync(1)).rejects.toThrow(/cluster-announce-hostname/);
   });
 
-  it('to where nobody is names the way there', async () => {
+  it('MOVED to an address where nothing listens is refused with the whole path of redirections', async () => {
     const server = await Answering.with(() => 'MOVED 1 127.0.0.1:1');
     const { a } = instances(1).on(server).started();
     await expect(a.firstSync(1)).rejects.toThrow(
@@ -81,7 +81,7 @@ describe('a server that sends us on', () => {
     );
   });
 
-  it('is not what a node says whose cluster is down: the next of the endpoints is tried', async () => {
+  it('CLUSTERDOWN is passed over for the next endpoint', async () => {
     const down = await Answering.with(() => 'CLUSTERDOWN The cluster is down');
     const { a, b } = await instances(2)
       .on({ redisConnectionString: `127.0.0.1:${down.port},127.0.0.1:${redis.port}` })

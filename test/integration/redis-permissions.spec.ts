@@ -7,7 +7,7 @@ import { copies, fill, untilCoherent, untilDropped } from '../support/instances/
 import { instances, logOf, type Instances } from '../support/instances/instances.js';
 import { usingRedis } from '../support/redis/using-redis.js';
 
-describe('an instance whose user may do just what it needs', () => {
+describe('an instance with only the documented permissions', () => {
   const redis = usingRedis();
 
   const allow = (...rules: string[]): Promise<unknown> =>
@@ -37,7 +37,7 @@ describe('an instance whose user may do just what it needs', () => {
     expect(log.at('error')).toEqual([]);
   });
 
-  it('counts every reconnect as another server without INFO, and is coherent', async () => {
+  it('and without INFO takes every reconnect for another server, and is coherent', async () => {
     await allow(...KEYS_AND_CHANNEL, ...COMMANDS, ...EVERYWHERE);
     const { a, b, log } = await asUser(2).connected();
     await fill('1', 'one', a, b);
@@ -53,7 +53,7 @@ describe('an instance whose user may do just what it needs', () => {
     expect(log.at('error')).toEqual([]);
   });
 
-  it.each(COMMANDS)('is told once, loudly, that it lacks %s', async (missing) => {
+  it.each(COMMANDS)('logs one error when it lacks %s', async (missing) => {
     await redis.admin.call('SCRIPT', 'FLUSH');
     await allow(...KEYS_AND_CHANNEL, ...COMMANDS.filter((command) => command !== missing), ...EVERYWHERE, INFO);
     const { a: cache, log } = asUser(1).with({ publishTimeout: 0, drainTimeout: 0 }).started();
@@ -68,7 +68,7 @@ describe('an instance whose user may do just what it needs', () => {
     expect(log.at('error')[0]?.message).toContain('Redis refuses what the cache needs');
   });
 
-  it.each(KEYS_AND_CHANNEL)('is told once, loudly, that it lacks %s', async (missing) => {
+  it.each(KEYS_AND_CHANNEL)('logs one error when it lacks %s', async (missing) => {
     await allow(...KEYS_AND_CHANNEL.filter((pattern) => pattern !== missing), ...COMMANDS, ...EVERYWHERE, INFO);
     const { a: cache, log } = asUser(1).started();
 
@@ -76,7 +76,7 @@ describe('an instance whose user may do just what it needs', () => {
     await eventually(() => expect(log.at('error')).toHaveLength(1));
   });
 
-  it('evicts everywhere, and leaves the list of those who are waited for', async () => {
+  it('evicts everywhere, and removes itself from the list of members when it leaves', async () => {
     await allow(...KEYS_AND_CHANNEL, ...COMMANDS, ...EVERYWHERE, INFO);
     await redis.admin.del('{shop}:members');
     const { a, b, log } = await asUser(2).connected();
@@ -92,7 +92,7 @@ describe('an instance whose user may do just what it needs', () => {
     expect(log.at('error')).toEqual([]);
   });
 
-  it('is told loudly that it may not acknowledge, and the others drop at once what is evicted', async () => {
+  it('logs an error when it may not acknowledge, and evictions are applied at once all the same', async () => {
     await allow(...KEYS_AND_CHANNEL, ...COMMANDS, ...EVERYWHERE.filter((rule) => rule !== '&{shop}:acks'), INFO);
     const { a, b } = await asUser(2).connected();
     await fill('1', 'one', a, b);
@@ -105,7 +105,7 @@ describe('an instance whose user may do just what it needs', () => {
     expect(await failure).toMatchObject({ code: 'INVALIDATION_NOT_CONFIRMED' });
   });
 
-  it('that may ask for less of INFO than another does not take it for another server, nor the other way round', async () => {
+  it('takes the server for the same as an instance that may ask for less of INFO does', async () => {
     await allow(...KEYS_AND_CHANNEL, ...COMMANDS, ...EVERYWHERE, INFO);
     await redis.admin.call('ACL', 'SETUSER', 'part', 'reset', 'on', '>secret', ...KEYS_AND_CHANNEL, ...COMMANDS);
     await redis.admin.call('ACL', 'SETUSER', 'part', ...EVERYWHERE, '+info|server');
@@ -119,14 +119,14 @@ describe('an instance whose user may do just what it needs', () => {
     expect(a.stats().bridge.flushes).toBe(flushes);
   });
 
-  it('is told loudly that it may not take itself off the list', async () => {
+  it('logs an error when it may not remove itself from the list of members', async () => {
     await allow(...KEYS_AND_CHANNEL, ...COMMANDS, ...EVERYWHERE.filter((rule) => rule !== '+zrem'), INFO);
     const { a: cache, log } = await asUser(1).connected();
     await cache.close();
     expect(JSON.stringify(log.at('error'))).toContain('NOPERM');
   });
 
-  it('delivers what waited once it is allowed to, without a restart', async () => {
+  it('delivers its outbox when a missing permission is granted, without a restart', async () => {
     await allow(...KEYS_AND_CHANNEL, ...COMMANDS, ...EVERYWHERE, INFO);
     const { a, b } = await asUser(2).with({ publishTimeout: 100 }).connected();
     await fill('1', 'one', a, b);

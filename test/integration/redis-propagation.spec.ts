@@ -7,7 +7,7 @@ import { instances, type Instances } from '../support/instances/instances.js';
 import { namesInRedis } from '../support/redis/names-in-redis.js';
 import { usingRedis } from '../support/redis/using-redis.js';
 
-describe('evictions on their way', () => {
+describe('evictions on Redis', () => {
   const redis = usingRedis();
   let both: Instances;
   let a: DistributedCache;
@@ -31,7 +31,7 @@ describe('evictions on their way', () => {
       return [...(decoded.message.invalidation.keys.get('products') ?? [])];
     });
 
-  it('reach the others without any being told twice', async () => {
+  it('reach the other instance once each', async () => {
     for (const key of ['1', '2', '3']) {
       await fill(key, 'one', a, b);
       await a.region('products').evict(key);
@@ -41,7 +41,7 @@ describe('evictions on their way', () => {
     expect(a.stats().bridge).toMatchObject({ published: 3, received: 0 });
   });
 
-  it('are one command each', async () => {
+  it('take one command each', async () => {
     const monitor = await redis.client().monitor();
     onTestFinished(() => monitor.disconnect());
     const commandsOf = new Map<string, string[]>();
@@ -56,26 +56,26 @@ describe('evictions on their way', () => {
     await eventually(() => expect(commandsOf.get(publisher)?.slice(-3)).toEqual(['evalsha', 'evalsha', 'evalsha']));
   });
 
-  it('leave together when they were asked for in one tick, each name once', async () => {
+  it('of one tick are published in one message, each target once', async () => {
     const products = a.region('products');
     await Promise.all([products.evict('1'), products.evict('2'), products.evict('1'), products.evictMany(['2', '3'])]);
     await eventually(() => expect(keysHeard()).toEqual([['1', '2', '3']]));
   });
 
-  it('leave in messages of at most a hundred names', async () => {
+  it('are published in messages of at most 100 targets', async () => {
     await a.region('products').evictMany(Array.from({ length: 1_050 }, (_, i) => `key-${i}`));
     await eventually(() => expect(keysHeard().flat()).toHaveLength(1_050));
     expect(keysHeard().map((keys) => keys.length)).toEqual([...Array.from({ length: 10 }, () => 100), 50]);
   });
 
-  it('leave in messages of about 8 KiB when the names are long', async () => {
+  it('are published in messages of about 8 KiB when the targets are long', async () => {
     await a.region('products').evictMany(Array.from({ length: 100 }, (_, i) => `${i}`.padStart(500, 'x')));
     await eventually(() => expect(keysHeard().flat()).toHaveLength(100));
     for (const text of heard) expect(Buffer.byteLength(text)).toBeLessThan(8_192 + 100);
     expect(heard.length).toBeLessThan(10);
   });
 
-  it('are swallowed by a wider one of the same tick', async () => {
+  it('are covered by a wider one of the same tick', async () => {
     const products = a.region('products');
     await Promise.all([products.evict('1'), products.clear(), products.evict('2')]);
     await eventually(() => expect(heard).toHaveLength(1));
@@ -83,7 +83,7 @@ describe('evictions on their way', () => {
     expect(heard[0]).not.toContain('"k"');
   });
 
-  it('arrive all, though a hundred thousand are asked for at once', { timeout: 60_000 }, async () => {
+  it('all arrive when 100 000 are made at once', { timeout: 60_000 }, async () => {
     const count = 100_000;
     const keys = Array.from({ length: count }, (_, i) => `key-${i}`);
     const products = b.region('products');
@@ -103,7 +103,7 @@ describe('evictions on their way', () => {
     expect(both.log.at('error')).toEqual([]);
   });
 
-  it('arrive all, though they are asked for one after the other as fast as they are accepted', async () => {
+  it('all arrive when 2 000 are made one after the other as fast as the log accepts them', async () => {
     const keys = Array.from({ length: 2_000 }, (_, i) => `key-${i}`);
     const products = b.region('products');
     for (const key of keys) await products.getOrLoad(key, () => 'one');

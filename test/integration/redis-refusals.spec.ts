@@ -6,7 +6,7 @@ import { instances, logOf, type Instances } from '../support/instances/instances
 import { namesInRedis } from '../support/redis/names-in-redis.js';
 import { startRedis, usingRedis } from '../support/redis/using-redis.js';
 
-describe('an instance whose Redis refuses', () => {
+describe('an instance whose Redis refuses commands', () => {
   const redis = usingRedis();
 
   afterEach(() => config('maxmemory', 0));
@@ -21,7 +21,7 @@ describe('an instance whose Redis refuses', () => {
   /** The payloads that stand in the log. */
   const logged = async (): Promise<string> => JSON.stringify(await redis.admin.xrange(namesInRedis().log, '-', '+'));
 
-  it('for want of memory: its peers drop at once, and the log is told when there is some', async () => {
+  it('for lack of memory has its evictions applied by peers at once, and in the log when there is memory', async () => {
     const { a, b } = await impatient(2).connected();
     await fill('1', 'one', a, b);
     await config('maxmemory', 1);
@@ -44,7 +44,7 @@ describe('an instance whose Redis refuses', () => {
     ).toEqual(['Redis cannot take invalidations at the moment; they wait']);
   });
 
-  it('because a script keeps it busy: what waited is delivered when that was killed', async () => {
+  it('because a script keeps it busy delivers its outbox when the script is killed', async () => {
     const { a, b } = await impatient(2).connected();
     await fill('1', 'one', a, b);
     await config('busy-reply-threshold', 10);
@@ -85,25 +85,28 @@ describe('an instance whose Redis refuses', () => {
         await config('replica-serve-stale-data', 'yes');
       },
     },
-  ])('with $what: it dials again, trusts nothing meanwhile, and delivers later', async ({ what, begin, end }) => {
-    const { a, b } = await impatient(2).connected();
-    await fill('1', 'one', a, b);
-    await begin();
+  ])(
+    'with $what dials again, is disconnected meanwhile, and delivers its outbox later',
+    async ({ what, begin, end }) => {
+      const { a, b } = await impatient(2).connected();
+      await fill('1', 'one', a, b);
+      await begin();
 
-    await a.region('products').evict('1');
-    await eventually(() => expect(a.status().state).toBe('disconnected'));
-    expect(JSON.stringify(logOf(a).at('warn'))).toContain(what);
-    const { leaseAge } = a.status();
-    await eventually(() => expect(a.status().leaseAge).toBeGreaterThan(leaseAge + 100));
-    expect(a.status().outbox).toBe(1);
+      await a.region('products').evict('1');
+      await eventually(() => expect(a.status().state).toBe('disconnected'));
+      expect(JSON.stringify(logOf(a).at('warn'))).toContain(what);
+      const { leaseAge } = a.status();
+      await eventually(() => expect(a.status().leaseAge).toBeGreaterThan(leaseAge + 100));
+      expect(a.status().outbox).toBe(1);
 
-    await end();
-    await untilCoherent(a);
-    await untilDropped('1', b);
-    await untilDelivered(a);
-  });
+      await end();
+      await untilCoherent(a);
+      await untilDropped('1', b);
+      await untilDelivered(a);
+    },
+  );
 
-  it('because it is a replica: it is not taken for coherent until that is promoted', async () => {
+  it('because it is a replica is not coherent until the replica is promoted', async () => {
     const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', `${redis.port}`] });
     const { a: cache } = instances(1).on(replica).started();
     await expect(cache.firstSync(1)).rejects.toThrow('READONLY');
@@ -113,7 +116,7 @@ describe('an instance whose Redis refuses', () => {
     await untilCoherent(cache);
   });
 
-  it('because the log is something else: it says so once, loudly, and goes on when that is gone', async () => {
+  it('because the key of the log has another type logs one error, and goes on when the key is gone', async () => {
     const { a, b } = await impatient(2).connected();
     await fill('1', 'one', a, b);
     await redis.admin.set(namesInRedis().log, 'a string');
@@ -131,7 +134,7 @@ describe('an instance whose Redis refuses', () => {
     expect(logOf(a).at('error')).toHaveLength(1);
   });
 
-  it('because the log is something else at boot: it says so, and goes on when that is gone', async () => {
+  it('because the key of the log has another type at boot logs one error, and goes on when the key is gone', async () => {
     await redis.admin.set(namesInRedis().log, 'a string');
     const { a: cache, log } = impatient(1).started();
     await expect(cache.firstSync(1)).rejects.toThrow('WRONGTYPE');
@@ -141,7 +144,7 @@ describe('an instance whose Redis refuses', () => {
     await untilCoherent(cache);
   });
 
-  it('the password at a later dial: it says so once, loudly, and is coherent when that is mended', async () => {
+  it('because of its password at a later dial logs one error, and is coherent when the password is right again', async () => {
     const { a, b } = await impatient(2).connected();
     await fill('1', 'one', b);
     await config('requirepass', 'new-password');
@@ -161,7 +164,7 @@ describe('an instance whose Redis refuses', () => {
     expect([a, b].map((each) => logOf(each).at('error').length)).toEqual([1, 1]);
   });
 
-  it('one more client: it says so, and is coherent when there is room', async () => {
+  it('because of maxclients rejects the first sync, and is coherent when there is room', async () => {
     await config('maxclients', 2);
     const { a: cache } = impatient(1).started();
     try {

@@ -4,7 +4,7 @@ import { RedisInvalidationBridge } from '../../libs/distributed-cache/src/redis/
 import { bridgeMember } from '../support/bridges/bridge-member.js';
 import { usingRedis } from '../support/redis/using-redis.js';
 
-describe('how many replicas have what was published is asked', () => {
+describe('the number of replicas that have an entry', () => {
   const redis = usingRedis();
   let link: InvalidationLink | undefined;
   afterEach(() => link?.close());
@@ -16,13 +16,13 @@ describe('how many replicas have what was published is asked', () => {
     return link;
   };
 
-  it('without waiting for ever when it is not to be waited for: 0 means for ever to Redis', async () => {
+  it('is answered at once for a timeout of 0, which means no limit to WAIT', async () => {
     const open = await dialled();
     expect(await open.replicated(1, 0)).toBe(0);
     expect(await open.replicated(1, 0)).toBe(0);
   });
 
-  it('also for a time that is not a whole number of milliseconds', async () => {
+  it('is answered for a timeout that is no whole number of milliseconds', async () => {
     const open = await dialled();
     // What '16.1s' comes to is 16100.000000000002.
     expect(await open.replicated(1, 16.1 * 3)).toBe(0);

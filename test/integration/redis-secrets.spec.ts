@@ -24,7 +24,7 @@ class EverythingLogged implements LoggerService {
   }
 }
 
-describe('no log line and no error holds a password', () => {
+describe('no log line and no error contains a password', () => {
   const redis = usingRedis({ password: 'another-password' });
   let logger: EverythingLogged;
 

@@ -18,7 +18,7 @@ describe('an instance that shuts down', () => {
   /** Resolves with what the log of the namespace holds. */
   const logged = async (): Promise<string> => JSON.stringify(await redis.admin.xrange(namesInRedis().log, '-', '+'));
 
-  it('has delivered what was just evicted when close() resolves', async () => {
+  it('has delivered all evictions when close() resolves', async () => {
     const { a: cache } = await impatient(1).connected();
     for (let i = 0; i < 5_000; i += 1) void cache.region('products').evict(`key-${i}`);
     await cache.close();
@@ -28,7 +28,7 @@ describe('an instance that shuts down', () => {
     expect(log).toContain('key-4999');
   });
 
-  it('has delivered it when the application is closed, too', async () => {
+  it('has delivered all evictions when close() of the application resolves', async () => {
     const place = { redisConnectionString: redis.connectionString, namespace: testNamespace() };
     const application = await startApplication({ ...options, ...place });
     void application.cache.region('products').evict('last words');
@@ -36,7 +36,7 @@ describe('an instance that shuts down', () => {
     expect(await logged()).toContain('last words');
   });
 
-  it('delivers to the others what it evicted while it was cut off, when the link comes back in time', async () => {
+  it('delivers the evictions of an outage when the link comes back within drainTimeout', async () => {
     const proxy = await proxyTo(redis);
     const { a: b } = await impatient(1).connected();
     const { a } = await instances(1)
@@ -59,7 +59,7 @@ describe('an instance that shuts down', () => {
   it.each([
     ['gone', (server: RedisServer) => server.kill()],
     ['frozen', async (server: RedisServer) => server.pause()],
-  ])('ends within drainTimeout when Redis is %s, and says how much could not be sent', async (_, take) => {
+  ])('ends within drainTimeout when Redis is %s, and logs how many targets were not delivered', async (_, take) => {
     const { a: cache, log } = await impatient(1).connected();
     await take(redis);
     await cache.region('products').evictMany(['1', '2', '3']);
@@ -72,14 +72,14 @@ describe('an instance that shuts down', () => {
     expect(log.at('error')[0]?.parameters).toMatchObject({ undelivered: 4 });
   });
 
-  it('says nothing when there was nothing to send, though Redis is gone', async () => {
+  it('logs no error when there was nothing to deliver, though Redis is gone', async () => {
     const { a: cache, log } = await impatient(1).connected();
     await redis.kill();
     await cache.close();
     expect(log.at('error')).toEqual([]);
   });
 
-  it('leaves no connection behind, and the others coherent', async () => {
+  it('leaves no connection behind, and the other instances coherent', async () => {
     const { a, b } = await impatient(2).connected();
     await a.close();
     const { admin } = redis;
