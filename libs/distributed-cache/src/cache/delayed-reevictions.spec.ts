@@ -4,8 +4,8 @@ import type { Invalidation } from '../protocol/invalidation.js';
 
 const DELAY = 500;
 
-describe('with reevictAfter', () => {
-  it('what was loaded from a replica of the source that lagged behind is evicted once more, in every instance', async () => {
+describe('reevictAfter', () => {
+  it('evicts a second time what was loaded from a lagging replica of the source, in every instance', async () => {
     const { a, b, clock } = await instances(2).with({ reevictAfter: DELAY }).connected();
     await a.region('r').evict('1');
     await clock.advance(DELAY - 1);
@@ -15,7 +15,7 @@ describe('with reevictAfter', () => {
     expect([a, b].map((instance) => instance.region('r').getSync('1'))).toEqual([undefined, undefined]);
   });
 
-  it('an eviction is repeated once, not for ever', async () => {
+  it('repeats an eviction once', async () => {
     const { a, b, clock } = await instances(2).with({ reevictAfter: DELAY }).connected();
     await a.region('r').evict('1');
     await clock.advance(1);
@@ -25,14 +25,14 @@ describe('with reevictAfter', () => {
     expect(b.stats().bridge.received).toBe(4);
   });
 
-  it('what came from a peer is not repeated', async () => {
+  it('does not repeat an eviction of a peer', async () => {
     const { a, b, clock } = await instances(2).with({ reevictAfter: DELAY }).connected();
     await a.region('r').evict('1');
     await clock.advance('1m');
     expect(b.stats().bridge.published).toBe(0);
   });
 
-  it('each is repeated after its own delay', async () => {
+  it('repeats each eviction after its own delay', async () => {
     const { a, clock } = await instances(1).with({ reevictAfter: DELAY }).connected();
     const repeated: [number, readonly string[]][] = [];
     const startedAt = clock.now();
@@ -49,7 +49,7 @@ describe('with reevictAfter', () => {
     ]);
   });
 
-  it('what still has to be repeated at shutdown is repeated then', async () => {
+  it('repeats pending evictions at shutdown', async () => {
     const { a, b, clock } = await instances(2).with({ reevictAfter: DELAY }).connected();
     await a.region('r').evict('1');
     await b.region('r').getOrLoad('1', () => 'lagging');
@@ -59,7 +59,7 @@ describe('with reevictAfter', () => {
     expect(b.region('r').getSync('1')).toBeUndefined();
   });
 
-  it('what waits to be repeated is bounded by outboxLimit: keys are widened to their regions', async () => {
+  it('widens pending keys to their regions beyond outboxLimit', async () => {
     const { a, clock } = await instances(1).with({ reevictAfter: DELAY, outboxLimit: 10 }).connected();
     for (let key = 0; key < 100; key += 1) await a.region('r').evict(`${key}`);
     const repeated: Invalidation[] = [];
@@ -71,7 +71,7 @@ describe('with reevictAfter', () => {
 
   // Nobody waits for it, and what nobody hears would end the process: the test run fails then.
   it.each(['after its delay', 'at shutdown'])(
-    "what cannot be delivered %s waits in the outbox with onUndelivered: 'throw' too",
+    "puts what cannot be delivered %s into the outbox, also with onUndelivered: 'throw'",
     async (when) => {
       const settings = { reevictAfter: DELAY, onUndelivered: 'throw', drainTimeout: 1_000 } as const;
       const { a, bridge, clock } = await instances(1).with(settings).connected();

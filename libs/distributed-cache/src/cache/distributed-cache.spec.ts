@@ -4,8 +4,8 @@ import { deferred } from '../../../../test/support/common/deferred.js';
 import { CacheClosedError } from '../errors.js';
 import { DistributedCache, isDistributedCache } from './distributed-cache.js';
 
-describe('local mode', () => {
-  it('is an instance without others: it says so, and its lease never lapses', async () => {
+describe('an instance in local mode', () => {
+  it("has the state 'local' and a lease that never lapses", async () => {
     const { a, clock } = instances(1).local();
     await a.region('r').getOrLoad('1', () => 'kept', { ttl: Infinity });
     await clock.advance('10d');
@@ -21,7 +21,7 @@ describe('local mode', () => {
     expect(a.status().outbox).toBe(0);
   });
 
-  it('forgets what was evicted before it was known that there is nobody to tell', async () => {
+  it('empties the outbox of what was evicted before it started', async () => {
     const shop = instances(1);
     await shop.a.region('r').evict('1');
     expect(shop.a.status().outbox).toBe(1);
@@ -29,8 +29,8 @@ describe('local mode', () => {
   });
 });
 
-describe('before the first sync', () => {
-  it('loads are served but nothing is stored', async () => {
+describe('an instance before its first sync', () => {
+  it('serves loads and stores nothing', async () => {
     const { a } = instances(1);
     await expect(a.region('r').getOrLoad('1', () => 'loaded')).resolves.toBe('loaded');
     await a.region('r').set('2', 'set');
@@ -39,7 +39,7 @@ describe('before the first sync', () => {
     expect(a.status()).toMatchObject({ state: 'connecting', leaseAge: Infinity });
   });
 
-  it('a load that began is fenced by it: what it read may have been invalidated unheard', async () => {
+  it('does not store a load that began before it: invalidations may have been missed', async () => {
     const shop = instances(1);
     const asked = deferred<string>();
     const reader = shop.a.region<string>('r').getOrLoad('1', () => asked.promise);
@@ -49,7 +49,7 @@ describe('before the first sync', () => {
     expect(shop.a.region('r').getSync('1')).toBeUndefined();
   });
 
-  it('nothing is stored until it has failed, and then for maxStaleness', async () => {
+  it('stores nothing until the sync has failed, and then keeps entries for maxStaleness', async () => {
     const shop = instances(1);
     const { a, bridge, clock } = shop;
     bridge.cut(a);
@@ -60,7 +60,7 @@ describe('before the first sync', () => {
     expect(a.region('r').getSync('1')).toBeUndefined();
   });
 
-  it('evictions wait for it', async () => {
+  it('keeps evictions in the outbox', async () => {
     const shop = instances(2);
     const { a, b, bridge, clock } = shop;
     b.start(bridge);
@@ -91,8 +91,8 @@ describe('enabled: false', () => {
   });
 });
 
-describe('shutting down', () => {
-  it('stops serving and storing; reads load', async () => {
+describe('an instance that shuts down', () => {
+  it('stores nothing any more; its reads load', async () => {
     const { a } = await instances(1).connected();
     await a.region('r').getOrLoad('1', () => 'kept');
     const asked = deferred<string>();
@@ -104,7 +104,7 @@ describe('shutting down', () => {
     expect(['1', '2'].map((key) => a.region('r').getSync(key))).toEqual([undefined, undefined]);
   });
 
-  it('refuses evictions, which could reach nobody, with the way out', async () => {
+  it('refuses evictions with an error that says what to do', async () => {
     const { a } = await instances(1).connected();
     await a.close();
     await expect(a.region('r').evict('1')).rejects.toThrow(CacheClosedError);
@@ -113,7 +113,7 @@ describe('shutting down', () => {
     await expect(a.clear()).rejects.toThrow(CacheClosedError);
   });
 
-  it('delivers what waits in the outbox first', async () => {
+  it('delivers its outbox first', async () => {
     const { a, b, bridge, clock } = await instances(2).connected();
     await b.region('r').getOrLoad('1', () => 'old');
     bridge.cut(a);
@@ -126,7 +126,7 @@ describe('shutting down', () => {
     expect(b.region('r').getSync('1')).toBeUndefined();
   });
 
-  it('has a deadline, and says as an error how many could not be sent', async () => {
+  it('gives up after drainTimeout, and logs how many targets were not delivered', async () => {
     const { a, bridge, clock, log } = await instances(1).connected();
     bridge.cut(a, { silently: true });
     void a.region('r').evictMany(['1', '2']);
@@ -139,7 +139,7 @@ describe('shutting down', () => {
     expect(log.at('error')).toEqual([expect.objectContaining({ parameters: { namespace: 'shop', undelivered: 2 } })]);
   });
 
-  it('leaves: nothing is dialled or heard any more, and it may be asked for twice', async () => {
+  it('dials and receives nothing any more; close() may be called twice', async () => {
     const { a, b, clock } = await instances(2).connected();
     await a.close();
     await a.close();
@@ -152,8 +152,8 @@ describe('shutting down', () => {
   });
 });
 
-describe('status', () => {
-  it('tells who the instance is and how fresh it is', async () => {
+describe('status()', () => {
+  it('gives the instance id, the state and the age of the lease', async () => {
     const { a, b, clock } = await instances(2).connected();
     await clock.advance(100);
     expect(a.status()).toEqual({
@@ -169,7 +169,7 @@ describe('status', () => {
 });
 
 describe('isDistributedCache', () => {
-  it('knows a cache of ours from what only answers to its names', () => {
+  it('tells a cache of this library from an object with the same methods', () => {
     const { a } = instances(1);
     expect(isDistributedCache(a)).toBe(true);
     for (const other of [undefined, null, {}, 'cache', new Proxy({}, {}), Object.create(DistributedCache.prototype)]) {

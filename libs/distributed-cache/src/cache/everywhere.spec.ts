@@ -19,7 +19,7 @@ async function three(settings = {}): Promise<InstancesInMemory> {
 }
 
 describe('an eviction everywhere', () => {
-  it('in health resolves when every instance has acknowledged it, without any wait', async () => {
+  it('resolves when every instance has acknowledged it, without waiting for a lease', async () => {
     const { a, b, c } = await three();
     const evicted = await a.region('r').evict('1', { everywhere: true });
     expect(evicted).toEqual({ delivered: true, instances: 3, waited: 0 });
@@ -56,7 +56,7 @@ describe('an eviction everywhere', () => {
     expect(copies(b)).toEqual([undefined]);
   });
 
-  it('in bypass waits only until the lease is over that the last sync of the missing one gave it', async () => {
+  it('in bypass waits until the lease is over that began with the last sync of the missing instance', async () => {
     const { a, b, bridge, clock } = await three({ whenDisconnected: 'bypass' });
     await clock.advance(500);
     bridge.cut(b, { silently: true });
@@ -65,7 +65,7 @@ describe('an eviction everywhere', () => {
     expect((await evicted).waited).toBeLessThanOrEqual(S - 500 + 1);
   });
 
-  it('in bypass waits a millisecond for one whose lease is in its last: that one is still served', async () => {
+  it('in bypass waits for the last millisecond of a lease, in which the copy is still served', async () => {
     const { a, b, bridge, clock } = await three({ whenDisconnected: 'bypass' });
     bridge.cut(b, { silently: true });
     await clock.advance(S - b.status().leaseAge);
@@ -77,7 +77,7 @@ describe('an eviction everywhere', () => {
     expect(copies(b)).toEqual([undefined]);
   });
 
-  it('is acknowledged by what a sync brought, too', async () => {
+  it('is acknowledged also when a sync brought it', async () => {
     const { a, bridge, clock } = await three();
     bridge.drop();
     const evicted = a.region('r').evict('1', { everywhere: true });
@@ -85,7 +85,7 @@ describe('an eviction everywhere', () => {
     expect((await evicted).waited).toBeLessThanOrEqual(S / 3 + 1);
   });
 
-  it('rejects after its timeout, naming who did not acknowledge', async () => {
+  it('rejects after its timeout, naming the instances that did not acknowledge', async () => {
     const { a, b, bridge, clock } = await three();
     bridge.cut(b, { silently: true });
     const failure = failureOf(a.region('r').evict('1', { everywhere: { timeout: '500ms' } }));
@@ -97,7 +97,7 @@ describe('an eviction everywhere', () => {
     });
   });
 
-  it('waits for Redis, and rejects after its timeout saying that the log does not have it', async () => {
+  it('waits for the log, and rejects after its timeout when the log does not have it', async () => {
     const { a, b, bridge, clock } = await three();
     bridge.cut(a);
     await clock.advance(0);
@@ -112,7 +112,7 @@ describe('an eviction everywhere', () => {
     expect(copies(b)).toEqual([undefined]);
   });
 
-  it('outlives the loss of its own answer: it is asked for again', async () => {
+  it('is published again when the answer of the log is lost', async () => {
     const { a, b, bridge, clock } = await three();
     bridge.cut(a, { silently: true });
     const evicted = a.region('r').evict('1', { everywhere: { timeout: '1m' } });
@@ -123,7 +123,7 @@ describe('an eviction everywhere', () => {
     expect(copies(b)).toEqual([undefined]);
   });
 
-  it('is asked for again when another server answers while it waits: the one before it may have told nobody', async () => {
+  it('is published again when another server answers meanwhile: the first may have delivered it to no instance', async () => {
     const { a, b, bridge, clock } = await three();
     bridge.cut(b, { silently: true });
     const evicted = a.region('r').evict('1', { everywhere: { timeout: '1m' } });
@@ -136,7 +136,7 @@ describe('an eviction everywhere', () => {
     expect(a.stats().bridge.published).toBe(2);
   });
 
-  it('outlives a refusal', async () => {
+  it('is published again when the log refuses it', async () => {
     const { a, bridge, clock } = await three();
     bridge.refuse('retry');
     const evicted = a.region('r').evict('1', { everywhere: { timeout: '1m' } });
@@ -146,7 +146,7 @@ describe('an eviction everywhere', () => {
     expect((await evicted).instances).toBe(3);
   });
 
-  it('does not wait for one that has left in good order', async () => {
+  it('does not wait for an instance that has left', async () => {
     const { a, b, clock } = await three();
     const closed = b.close();
     await clock.advance(0);
@@ -154,7 +154,7 @@ describe('an eviction everywhere', () => {
     expect(await a.region('r').evict('1', { everywhere: true })).toEqual({ delivered: true, instances: 2, waited: 0 });
   });
 
-  it('waits for one that has died until its lease is over, and after ten minutes no more', async () => {
+  it('waits for a killed instance until its lease is over, and no more after ten minutes', async () => {
     const { a, b, bridge, clock } = await three();
     bridge.cut(b);
     const evicted = a.region('r').evict('1', { everywhere: true });
@@ -164,7 +164,7 @@ describe('an eviction everywhere', () => {
     expect(await a.region('r').evict('1', { everywhere: true })).toEqual({ delivered: true, instances: 2, waited: 0 });
   });
 
-  it('can only be acknowledged by an instance whose maxStaleness is Infinity', async () => {
+  it('waits for an instance with maxStaleness: Infinity until that acknowledges', async () => {
     const { a, b, bridge, clock } = await three({ maxStaleness: Infinity });
     bridge.cut(b, { silently: true });
     const failure = failureOf(a.region('r').evict('1', { everywhere: { timeout: '1m' } }));
@@ -172,7 +172,7 @@ describe('an eviction everywhere', () => {
     expect(await failure).toBeInstanceOf(InvalidationNotConfirmedError);
   });
 
-  it('for ten minutes after the server was another one waits for whom it may have forgotten', async () => {
+  it('waits for a lease in the first ten minutes of another server, which may not know every instance', async () => {
     const { a, bridge, clock } = await three();
     bridge.restart();
     await clock.advance(LONGEST_BACK_OFF);
@@ -183,7 +183,7 @@ describe('an eviction everywhere', () => {
     expect((await a.region('r').evict('1', { everywhere: true })).waited).toBe(0);
   });
 
-  it('in bypass waits for whom the server may have forgotten only as long as a lease from before may last', async () => {
+  it('in bypass waits for unknown instances only as long as a lease from before may last', async () => {
     const { a, bridge, clock } = await three({
       regions: { r: { whenDisconnected: 'bypass' } },
     });
@@ -195,19 +195,19 @@ describe('an eviction everywhere', () => {
     expect((await elsewhere).waited).toBe(S + 1);
   });
 
-  it('alone resolves at once', async () => {
+  it('resolves at once in local mode', async () => {
     const { a } = instances(1).local();
     expect(await a.region('r').evict('1', { everywhere: true })).toEqual({ delivered: true, instances: 1, waited: 0 });
   });
 
-  it('asked for before it is known that there is nobody else resolves then', async () => {
+  it('that is made before the start resolves when local mode is known', async () => {
     const { a } = instances(1);
     const evicted = a.region('r').evict('1', { everywhere: true });
     a.start(undefined);
     expect((await evicted).instances).toBe(1);
   });
 
-  it('that is still awaited when its instance shuts down rejects', async () => {
+  it('rejects when its instance shuts down', async () => {
     const { a, b, bridge, clock } = await three();
     bridge.cut(b, { silently: true });
     const failure = failureOf(a.region('r').evict('1', { everywhere: true }));
@@ -225,7 +225,7 @@ describe('an eviction everywhere', () => {
     expect(copies(a)).toEqual(['old']);
   });
 
-  it('gives up after maxStaleness and publishTimeout unless it is told otherwise', async () => {
+  it('gives up after maxStaleness plus publishTimeout by default, at most a minute', async () => {
     const { a, b, bridge, clock } = await three({ maxStaleness: Infinity, publishTimeout: 1_000 });
     bridge.cut(b, { silently: true });
     const failure = failureOf(a.region('r').evict('1', { everywhere: true }));
@@ -236,9 +236,9 @@ describe('an eviction everywhere', () => {
 
 describe('a failover that loses the tail of the log', () => {
   it.each([
-    ['has heard its own doorbell', false],
-    ['has not heard its own doorbell', true],
-  ])('is made good by the publisher who %s: it says again what it said', async (_, isUnheard) => {
+    ['received its own doorbell', false],
+    ['did not receive its own doorbell', true],
+  ])('is repaired by a publisher that %s: it republishes', async (_, isUnheard) => {
     const { a, b, c, bridge, clock } = await three();
     bridge.cut(b);
     if (isUnheard) bridge.drop();
@@ -257,7 +257,7 @@ describe('a failover that loses the tail of the log', () => {
     expect(a.stats().bridge.published).toBe(2);
   });
 
-  it('is survived although the publisher is dead: nobody trusts a copy from before', async () => {
+  it('makes every instance flush, also when the publisher is dead', async () => {
     const { a, b, c, bridge, clock } = await three();
     bridge.cut(b);
     await a.region('r').evict('1');
@@ -269,7 +269,7 @@ describe('a failover that loses the tail of the log', () => {
     expect(copies(b, c)).toEqual([undefined, undefined]);
   });
 
-  it('alone is a reason to say it again: who finds the log of the same server gone starts empty, and no more', async () => {
+  it('is the only reason to republish: a wiped log of the same server only makes instances flush', async () => {
     const { a, bridge, clock } = await three();
     await a.region('r').evict('1');
     bridge.wipe('shop');
@@ -277,7 +277,7 @@ describe('a failover that loses the tail of the log', () => {
     expect(a.stats().bridge).toMatchObject({ flushes: 2, published: 1 });
   });
 
-  it('reaches who had moved on to the new server before the publisher did', async () => {
+  it('is repaired also for an instance that was on the new server before the publisher', async () => {
     const { a, b, bridge, clock } = await three();
     await a.region('r').evict('1');
     bridge.cut(a);

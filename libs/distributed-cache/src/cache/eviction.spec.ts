@@ -40,19 +40,19 @@ describe('an eviction', () => {
     expect(await heldElsewhere(both)).toEqual(['r/2', 'other/2']);
   });
 
-  it('of a region reaches that region', async () => {
+  it('of a region removes that region only, in every instance', async () => {
     const both = await filled();
     await both.a.region('r').clear();
     expect(await heldElsewhere(both)).toEqual(['other/1', 'other/2']);
   });
 
-  it('of everything reaches everything', async () => {
+  it('of everything removes every entry, in every instance', async () => {
     const both = await filled();
     await both.a.clear();
     expect(await heldElsewhere(both)).toEqual([]);
   });
 
-  it('is applied here, synchronously, before the promise is there', async () => {
+  it('is applied in its own instance synchronously', async () => {
     const { a } = await filled();
     void a.region('r').evict('1');
     expect(a.region('r').getSync('1')).toBeUndefined();
@@ -62,14 +62,14 @@ describe('an eviction', () => {
     expect(a.region('r').getSync('2')).toBeUndefined();
   });
 
-  it('is published also when this instance holds no copy', async () => {
+  it('is published also when its own instance holds no copy', async () => {
     const both = await filled();
     const c = await both.joinedBy();
     await c.region('r').evict('1');
     expect(await heldElsewhere(both)).not.toContain('r/1');
   });
 
-  it('of nothing publishes nothing', async () => {
+  it('of no keys publishes nothing', async () => {
     const both = await filled();
     await both.a.region('r').evictMany([]);
     await both.a.evictTags([]);
@@ -78,8 +78,8 @@ describe('an eviction', () => {
   });
 });
 
-describe('only what was asked for is published', () => {
-  it('never a fill, an expiry, a capacity eviction, or what came from a peer', async () => {
+describe('an instance publishes only evictions and puts,', () => {
+  it('never a load, an expiry, a removal by a bound or an invalidation of a peer', async () => {
     const { a, b, clock } = await instances(2).with({ maxEntries: 5, ttl: 2_000 }).connected();
     for (let key = 0; key < 20; key += 1) await b.region('r').getOrLoad(key, () => key);
     await a.region('r').evict(19);
@@ -93,7 +93,7 @@ describe('only what was asked for is published', () => {
   });
 });
 
-describe('set', () => {
+describe('region.set', () => {
   it('stores here and evicts in every other instance', async () => {
     const both = await filled();
     await both.a.region('r').set('1', 'new', { tags: 'fresh', ttl: '1h' });
@@ -110,7 +110,7 @@ describe('set', () => {
     expect(a.region('r').getSync('1')).toBe('new');
   });
 
-  it('with a computed TTL that is over evicts and stores nothing', async () => {
+  it('with a computed TTL of 0 or less evicts and stores nothing', async () => {
     const both = await filled();
     await both.a.region('r').set('1', 'new', { ttl: -1 });
     expect(both.a.region('r').getSync('1')).toBeUndefined();
@@ -119,7 +119,7 @@ describe('set', () => {
 });
 
 describe('an instance that is cut off', () => {
-  it('keeps what it evicts in the outbox and delivers it when it is back, swallowed by what is wider', async () => {
+  it('keeps evictions in the outbox, covered by wider ones, and delivers them when it is back', async () => {
     const both = await filled();
     const { a, bridge, clock } = both;
     bridge.cut(a);
@@ -135,7 +135,7 @@ describe('an instance that is cut off', () => {
     expect(await heldElsewhere(both)).toEqual(['other/1', 'other/2']);
   });
 
-  it('beyond outboxLimit names evicts the regions, and then everything', async () => {
+  it('widens its outbox beyond outboxLimit to regions, and then to everything', async () => {
     const both = await instances(2).with({ outboxLimit: 3 }).connected();
     const { a, b, bridge, clock } = both;
     await b.region('r').getOrLoad('never named', () => 1);

@@ -14,7 +14,7 @@ const held = ({ b }: InstancesInMemory): string[] =>
   ['1', '2', '3'].filter((key) => b.region('r').getSync(key) !== undefined);
 
 describe('an invalidation', () => {
-  it('is applied the moment its doorbell rings', async () => {
+  it('is applied when its doorbell arrives', async () => {
     const both = await filled();
     await both.a.region('r').evict('1');
     await both.clock.advance(0);
@@ -22,7 +22,7 @@ describe('an invalidation', () => {
     expect(both.b.stats().bridge).toMatchObject({ received: 1, replayed: 0 });
   });
 
-  it('whose doorbell is lost is replayed because of the gap that the next one shows', async () => {
+  it('whose doorbell is lost is replayed when the next doorbell shows a gap', async () => {
     const both = await filled();
     both.bridge.drop();
     await both.a.region('r').evict('1');
@@ -33,7 +33,7 @@ describe('an invalidation', () => {
     expect(both.b.status().position).toBe(both.a.status().position);
   });
 
-  it('whose doorbell is lost and that no other follows is found by the heartbeat, counted, and makes it subscribe again', async () => {
+  it('whose doorbell is lost and is the last is found by the heartbeat, counted as missed, and makes the link dial again', async () => {
     const both = await filled();
     both.bridge.drop();
     await both.a.region('r').evict('1');
@@ -42,7 +42,7 @@ describe('an invalidation', () => {
     expect(both.b.stats().bridge).toMatchObject({ missed: 1, reconnects: 1, flushes: 1 });
   });
 
-  it('that was published plainly is applied at once, and moves no position', async () => {
+  it('that was published without the log is applied at once, and moves no position', async () => {
     const both = await filled();
     const { position } = both.b.status();
     both.bridge.publishPlain('shop', '{"v":1,"k":[["r","1","2"]]}');
@@ -55,14 +55,14 @@ describe('an invalidation', () => {
   it.each([
     ['of a newer version', '{"v":2,"x":1}'],
     ['too large to be taken apart', JSON.stringify({ v: 1, k: [['r', 'x'.repeat(1 << 20)]] })],
-  ])('%s means everything', async (_, payload) => {
+  ])('that is %s counts as everything', async (_, payload) => {
     const both = await filled();
     both.bridge.publishPlain('shop', payload);
     await both.clock.advance(0);
     expect(held(both)).toEqual([]);
   });
 
-  it('made while this instance was away is replayed when it is back, and the rest is kept', async () => {
+  it('of the time in which an instance was cut off is replayed, and the other copies are kept', async () => {
     const both = await filled();
     both.bridge.cut(both.b);
     await both.a.region('r').evict('1');
@@ -76,7 +76,7 @@ describe('an invalidation', () => {
 });
 
 describe('a log that cannot be proven to continue', () => {
-  it('because the position was trimmed away, flushes', async () => {
+  it('because the position was trimmed away makes the instance flush', async () => {
     const both = await instances(2).with({ invalidationLogLength: 5 }).connected();
     await both.b.region('r').getOrLoad('1', () => 'old');
     both.bridge.cut(both.b);
@@ -87,7 +87,7 @@ describe('a log that cannot be proven to continue', () => {
     expect(both.b.stats().bridge.flushes).toBe(2);
   });
 
-  it('because it was wiped, flushes within a heartbeat, and leaves something to hold', async () => {
+  it('because it was wiped makes the instance flush within a heartbeat, and is given a first entry', async () => {
     const both = await filled();
     both.bridge.wipe('shop');
     await both.clock.advance('5s');
@@ -97,7 +97,7 @@ describe('a log that cannot be proven to continue', () => {
     expect(both.b.stats().bridge.flushes).toBe(2);
   });
 
-  it('because the server was restarted, flushes even when our position is still there', async () => {
+  it('because the server was restarted makes the instance flush, also when the position is still there', async () => {
     const both = await filled();
     both.bridge.restart();
     await both.clock.advance(LONGEST_BACK_OFF);
@@ -105,7 +105,7 @@ describe('a log that cannot be proven to continue', () => {
     expect(both.b.stats().bridge).toMatchObject({ flushes: 2, reconnects: 1 });
   });
 
-  it('because an echoed doorbell moved the position past what the log holds, flushes', async () => {
+  it('because a doorbell moved the position beyond the log makes the instance flush', async () => {
     const both = await filled();
     const { position = '' } = both.b.status();
     both.bridge.publishForged('shop', {
@@ -117,7 +117,7 @@ describe('a log that cannot be proven to continue', () => {
     expect(held(both)).toEqual([]);
   });
 
-  it('because our id stands there with other content, flushes', async () => {
+  it('because the id of the position has other content makes the instance flush', async () => {
     const both = await filled();
     const { position = '' } = both.b.status();
     await both.clock.advance(1);
@@ -134,8 +134,8 @@ describe('a log that cannot be proven to continue', () => {
   });
 });
 
-describe('an instance', () => {
-  it('flushes because of its own absence only: nobody tells others to', async () => {
+describe('an instance that follows the log', () => {
+  it('flushes because of its own absence only: no message makes others flush', async () => {
     const { a, b, c, bridge, clock } = await filled(3);
     bridge.cut(b);
     bridge.wipe('shop');
@@ -146,7 +146,7 @@ describe('an instance', () => {
     expect([a, c].map((instance) => instance.stats().bridge.received)).toEqual([0, 1]);
   });
 
-  it('that is healthy flushes once, at its start, however long it runs', async () => {
+  it('flushes once, at its start, while it is connected', async () => {
     const { a, b, clock } = await filled();
     for (let rounds = 0; rounds < 30; rounds += 1) {
       await a.region('r').evict(rounds);
@@ -163,7 +163,7 @@ describe('an instance', () => {
     });
   });
 
-  it('behind a dead link dials again and is coherent with no help', async () => {
+  it('dials again by itself when its link is dead', async () => {
     const both = await filled();
     both.bridge.cut(both.b, { silently: true });
     await both.a.region('r').evict('1');
@@ -175,7 +175,7 @@ describe('an instance', () => {
     expect(held(both)).toEqual(['2', '3']);
   });
 
-  it('under write load syncs before it sends what waits', async () => {
+  it('syncs before it sends its outbox, also under writes', async () => {
     const both = await filled();
     both.bridge.cut(both.b);
     await both.clock.advance(0);

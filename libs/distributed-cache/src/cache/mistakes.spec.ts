@@ -13,7 +13,7 @@ function codeOf(error: unknown): unknown {
 /** What structuredClone refuses. */
 const uncloneable = { price: (): number => 1 };
 
-describe('what an application does wrong', () => {
+describe('a mistake of the application:', () => {
   it.each<[string, () => number]>([
     ['gives NaN', () => Number.NaN],
     ['gives a negative number', () => -1],
@@ -40,7 +40,7 @@ describe('what an application does wrong', () => {
     expect(a.stats().regions['products']?.entries).toBe(2);
   });
 
-  it('a value that cannot be cloned rejects, with nothing left unheard that would end the process', async () => {
+  it('a value that cannot be cloned rejects, without an unhandled rejection', async () => {
     const { a } = instances(1).with({ values: 'cloned', onUndelivered: 'throw' }).local();
     const region = a.region('products');
     const { a: cut } = instances(1).with({ values: 'cloned', onUndelivered: 'throw' });
@@ -88,8 +88,8 @@ describe('a listener that fails', () => {
   });
 });
 
-describe('what an application may do', () => {
-  it('a loader may take its context apart', async () => {
+describe('an application', () => {
+  it('may destructure the context of a loader', async () => {
     const { a, clock } = await instances(1).connected();
     const region = a.region('products');
     const load = (): Promise<unknown> =>
@@ -109,7 +109,7 @@ describe('what an application may do', () => {
     expect(region.getSync('2')).toBeUndefined();
   });
 
-  it('a loader is told the key as it was given, however long', async () => {
+  it('gets the key in a loader as it was given, however long', async () => {
     const { a } = await instances(1).connected();
     const region = a.region<string>('products');
     const long = 'x'.repeat(1_000);
@@ -117,7 +117,7 @@ describe('what an application may do', () => {
     expect(await region.getOrLoad(42, ({ key }) => key)).toBe('42');
   });
 
-  it('evictions of one tick that the server refuses reject alike, while they wait in the outbox', async () => {
+  it('gets the same rejection for evictions of one tick that the server refuses; they wait in the outbox', async () => {
     const { a, bridge, clock } = await instances(1).with({ onUndelivered: 'throw' }).connected();
     bridge.refuse('retry');
     const outcome = (evicted: Promise<Evicted>): Promise<unknown> => evicted.then(() => 'resolved').catch(codeOf);
@@ -129,7 +129,7 @@ describe('what an application may do', () => {
     expect(a.status().outbox).toBe(2);
   });
 
-  it('update carries the result of its method, which has succeeded, when only the delivery failed', async () => {
+  it('gets the result of the method in the error of an update whose delivery failed', async () => {
     const { a } = instances(1).with({ onUndelivered: 'throw' });
     const updating = a.region('products').update('1', () => 'new');
     await expect(updating).rejects.toMatchObject({ code: 'INVALIDATION_NOT_DELIVERED', result: 'new' });
@@ -137,7 +137,7 @@ describe('what an application may do', () => {
 });
 
 describe('the entry that gives an empty log something to hold', () => {
-  it('is not counted as received and not told as an invalidation', async () => {
+  it('is neither counted as received nor emitted as an invalidation', async () => {
     const together = instances(2);
     const { a, bridge, clock } = await together.connected();
     const heard: unknown[] = [];

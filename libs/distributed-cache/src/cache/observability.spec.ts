@@ -14,7 +14,7 @@ function record<E extends keyof CacheEvents>(cache: DistributedCache, event: E):
 }
 
 describe('stats', () => {
-  it('counts hits, misses, loads and removals per region', async () => {
+  it('count hits, misses, loads and removals per region', async () => {
     const { a, clock } = await instances(1).connected();
     const region = a.region('r');
     await region.getOrLoad('1', () => 1, { ttl: '1s' });
@@ -136,15 +136,7 @@ describe('stats', () => {
     expect(a.stats().regions['r']).toMatchObject({ entries: 2, evicted: 1, invalidated: 0 });
   });
 
-  it('bounds by size what sizeOf says', async () => {
-    const sizeOf = (value: unknown, key: string): number => String(value).length + key.length;
-    const { a } = await instances(1).with({ maxSize: 10, sizeOf }).connected();
-    await a.region('r').getOrLoad('a', () => '1234');
-    await a.region('q').getOrLoad('b', () => '12345');
-    expect([a.region('r').getSync('a'), a.region('q').getSync('b')]).toEqual([undefined, '12345']);
-  });
-
-  it('counts what passed between the instances', async () => {
+  it('count the messages between the instances', async () => {
     const { a, b, bridge, clock } = await instances(2).connected();
     await a.region('r').evict('1');
     bridge.drop();
@@ -156,7 +148,7 @@ describe('stats', () => {
     expect(b.stats().bridge).toMatchObject({ gaps: 1, replayed: 2, missed: 0, malformed: 1, reconnects: 0 });
   });
 
-  it('is a copy: it does not change while it is read', async () => {
+  it('are a copy: they do not change later', async () => {
     const { a } = await instances(1).connected();
     const before = a.stats();
     await a.region('r').getOrLoad('1', () => 1);
@@ -164,8 +156,18 @@ describe('stats', () => {
   });
 });
 
+describe('maxSize', () => {
+  it('bounds the entries of all regions together by what sizeOf gives', async () => {
+    const sizeOf = (value: unknown, key: string): number => String(value).length + key.length;
+    const { a } = await instances(1).with({ maxSize: 10, sizeOf }).connected();
+    await a.region('r').getOrLoad('a', () => '1234');
+    await a.region('q').getOrLoad('b', () => '12345');
+    expect([a.region('r').getSync('a'), a.region('q').getSync('b')]).toEqual([undefined, '12345']);
+  });
+});
+
 describe('events', () => {
-  it('tell of hits, misses, loads and stores, within the call that reads', async () => {
+  it('are emitted for hits, misses, loads and stores within the call that reads', async () => {
     const { a, clock } = await instances(1).connected();
     const [hits, misses, loads, stores] = [record(a, 'hit'), record(a, 'miss'), record(a, 'load'), record(a, 'store')];
     const reader = a.region('r').getOrLoad('1', () => clock.advance(30).then(() => SECRET), { tags: 't', ttl: '1s' });
@@ -177,7 +179,7 @@ describe('events', () => {
     expect(hits).toEqual([{ region: 'r', key: '1' }]);
   });
 
-  it('tell of evictions here and invalidations from elsewhere, and by whom', async () => {
+  it('are emitted for evictions, and for invalidations with the id of their publisher', async () => {
     const { a, b, clock } = await instances(2).connected();
     const [evicted, invalidated, echoed] = [record(a, 'evict'), record(b, 'invalidation'), record(a, 'invalidation')];
     await a.evictTags('t');
@@ -188,7 +190,7 @@ describe('events', () => {
     expect(echoed).toEqual([]);
   });
 
-  it('tell of flushes and changes of state', async () => {
+  it('are emitted for flushes and changes of state', async () => {
     const shop: InstancesInMemory = instances(1);
     const { a, bridge, clock } = shop;
     const [flushes, states] = [record(a, 'flush'), record(a, 'state')];
@@ -203,7 +205,7 @@ describe('events', () => {
     ]);
   });
 
-  it('end with the function that on() returns', async () => {
+  it('end when the function is called that on() returned', async () => {
     const { a } = await instances(1).connected();
     const heard: unknown[] = [];
     const remove = a.on('miss', (event) => heard.push(event));
@@ -214,7 +216,7 @@ describe('events', () => {
     expect(heard).toHaveLength(1);
   });
 
-  it('whose listener throws disturb no read and no other listener', async () => {
+  it('with a listener that throws disturb no read and no other listener', async () => {
     const { a, log } = await instances(1).connected();
     a.on('miss', () => {
       throw new Error('a broken listener');
@@ -225,7 +227,7 @@ describe('events', () => {
     expect(log.at('error')).toHaveLength(1);
   });
 
-  it('never carry a value, and no log line does', async () => {
+  it('never carry a value, nor does a log line', async () => {
     const shop = instances(1);
     const { a, bridge, clock, log } = shop;
     const names = ['hit', 'miss', 'load', 'loadError', 'store', 'evict', 'invalidation', 'flush', 'state'] as const;

@@ -13,20 +13,20 @@ describe('a region', () => {
     await expect(products.get('42')).resolves.toBeUndefined();
   });
 
-  it('is the same whenever it is asked for, and another one under another name', async () => {
+  it('is the same at every call, and another one under another name', async () => {
     const { a } = await instances(1).connected();
     await a.region('products').getOrLoad('42', () => 'chair');
     expect(a.region('products').getSync('42')).toBe('chair');
     expect(a.region('prices').getSync('42')).toBeUndefined();
   });
 
-  it('takes a number for its decimal string', async () => {
+  it('takes a number as its decimal string', async () => {
     const { a } = await instances(1).connected();
     await a.region('products').getOrLoad(42, () => 'chair');
     expect(a.region('products').getSync('42')).toBe('chair');
   });
 
-  it('refuses a name or a key that is none, through the promise where there is one', async () => {
+  it('refuses an invalid name or key, by a rejection where the method gives a promise', async () => {
     const { a } = await instances(1).connected();
     const products = a.region('products');
     expect(() => a.region('')).toThrow(InvalidKeyError);
@@ -64,7 +64,7 @@ describe('a time to live', () => {
     expect(a.region('r').getSync('1')).toBeUndefined();
   });
 
-  it('that the loader computed as 0 or less means "do not store"', async () => {
+  it('of 0 or less that the loader computed means that nothing is stored', async () => {
     const { a } = await instances(1).connected();
     const region = a.region('r');
     for (const ttl of [0, -1]) {
@@ -91,7 +91,7 @@ describe('a time to live', () => {
   });
 });
 
-describe('nothing there', () => {
+describe('a value of null or undefined:', () => {
   it('null is a value', async () => {
     const { a } = await instances(1).connected();
     await a.region('r').getOrLoad('1', () => null);
@@ -119,8 +119,8 @@ describe('nothing there', () => {
   });
 });
 
-describe('a loader', () => {
-  it('is told the key, and sets the tags of what it gives', async () => {
+describe('a loader of a region', () => {
+  it('gets the key, and may set the tags of its value', async () => {
     const { a } = await instances(1).connected();
     await a.region('r').getOrLoad(['a', 1], (context) => {
       context.setTags(['sale']);
@@ -131,13 +131,13 @@ describe('a loader', () => {
     expect(a.stats().regions['r']).toMatchObject({ entries: 0 });
   });
 
-  it('may say that its result is not to be stored', async () => {
+  it('may keep its result from being stored with skip()', async () => {
     const { a } = await instances(1).connected();
     await expect(a.region('r').getOrLoad('1', (context) => (context.skip(), 1))).resolves.toBe(1);
     expect(a.region('r').getSync('1')).toBeUndefined();
   });
 
-  it('is given the value that expired, while the lease covers it', async () => {
+  it('gets the expired value as previous, while the lease covers it', async () => {
     const { a, bridge, clock } = await instances(1).connected();
     const region = a.region<string>('r');
     const previous = (): Promise<unknown> =>
@@ -151,7 +151,7 @@ describe('a loader', () => {
     await expect(previous()).resolves.toBe('none');
   });
 
-  it('is given a signal that is aborted when the cache is shut down', async () => {
+  it('gets a signal that is aborted when the cache is shut down', async () => {
     const { a } = await instances(1).connected();
     const asked = deferred<AbortSignal>();
     void a.region('r').getOrLoad('1', (context) => {

@@ -15,7 +15,7 @@ async function cutOff(age: number, whenDisconnected: WhenDisconnected = 'reload'
 }
 
 describe('an entry', () => {
-  it('is served for ever while syncs renew the lease', async () => {
+  it('is served without limit while syncs renew the lease', async () => {
     const { a, clock } = await instances(1).with({ ttl: Infinity }).connected();
     await a.region('r').getOrLoad('1', () => 'kept');
     for (let minutes = 0; minutes < 5; minutes += 1) {
@@ -58,7 +58,7 @@ describe('an entry', () => {
     expect(loads).toBeLessThanOrEqual(10);
   });
 
-  it('of an update is as old as its method: what it returns was true some time since then', async () => {
+  it('of an update has the age of its method: the result was true some time since that began', async () => {
     const { b, clock } = await cutOff(0);
     await clock.advance(S * 2);
     const slow = deferred<string>();
@@ -70,7 +70,7 @@ describe('an entry', () => {
     expect(b.region('r').getSync('1')).toBeUndefined();
   });
 
-  it('is trusted again after a continuous sync: the log says what happened meanwhile', async () => {
+  it('is served again after a continuous sync: the log has what was evicted meanwhile', async () => {
     const { a, b, bridge, clock } = await cutOff(0);
     await b.region('r').getOrLoad('2', () => 'two');
     await a.region('r').evict('1');
@@ -94,7 +94,7 @@ describe("an entry of a region with whenDisconnected: 'bypass'", () => {
     expect(loads).toBe(3);
   });
 
-  it('leaves the other regions to reload', async () => {
+  it('does not keep the other regions from reload', async () => {
     const regions = { prices: { whenDisconnected: 'bypass' } } as const;
     const { a, bridge, clock } = await instances(1).with({ regions }).connected();
     bridge.cut(a);
@@ -104,7 +104,7 @@ describe("an entry of a region with whenDisconnected: 'bypass'", () => {
     expect(a.region('products').getSync('1')).toBe('loaded');
   });
 
-  it('makes a reader join no running load', async () => {
+  it('keeps a reader from joining a running load', async () => {
     const { b, clock } = await cutOff(0, 'bypass');
     await clock.advance(S + 1);
     void b.region<string>('r').getOrLoad('1', () => new Promise<string>(() => {}));
@@ -113,7 +113,7 @@ describe("an entry of a region with whenDisconnected: 'bypass'", () => {
 });
 
 describe('a reader', () => {
-  it('joins a running load only under the same rule as it is served an entry', async () => {
+  it('joins a running load under the same rule by which it is served an entry', async () => {
     const { b, clock } = await cutOff(0);
     await clock.advance(S * 2);
     const slow = deferred<string>();
@@ -139,8 +139,8 @@ describe('a reader', () => {
   });
 });
 
-describe('a load that was itself served a hit', () => {
-  it('is as old as that hit: nesting adds nothing to staleness', async () => {
+describe('a load that reads another entry', () => {
+  it('has the age of that entry: nesting adds nothing to staleness', async () => {
     const { b, clock } = await cutOff(0);
     await clock.advance(S * 2);
     const region = b.region<string>('r');
@@ -152,7 +152,7 @@ describe('a load that was itself served a hit', () => {
     expect(region.getSync('outer')).toBeUndefined();
   });
 
-  it('is as old as that hit also through a load, a bulk load or a put in between', async () => {
+  it('has the age of that entry also through a load, a bulk load or a put in between', async () => {
     const { b, clock } = await cutOff(0);
     await clock.advance(S * 2);
     const region = b.region<string>('r');
@@ -170,7 +170,7 @@ describe('a load that was itself served a hit', () => {
     expect(['middle', 'put', ...through].filter((key) => region.getSync(key) !== undefined)).toEqual([]);
   });
 
-  it('is as old as a load that it joined', async () => {
+  it('has the age of a load that it joined', async () => {
     const { b, clock } = await cutOff(0);
     await clock.advance(S * 2);
     const region = b.region<string>('r');
@@ -185,7 +185,7 @@ describe('a load that was itself served a hit', () => {
     expect(region.getSync('outer')).toBeUndefined();
   });
 
-  it('is no older than the last sync: a live lease vouches for the hit', async () => {
+  it('is no older than the last sync while the lease is live', async () => {
     const { a, bridge, clock } = await instances(1).connected();
     const region = a.region<string>('r');
     await region.getOrLoad('inner', () => 'price');
@@ -196,7 +196,7 @@ describe('a load that was itself served a hit', () => {
     expect(region.getSync('outer')).toBe('price');
   });
 
-  it('within an update makes that as old', async () => {
+  it('gives its age to the update that it belongs to', async () => {
     const { b, clock } = await cutOff(0);
     await clock.advance(S * 2);
     const region = b.region<string>('r');
@@ -225,7 +225,7 @@ describe('a suspend of the machine', () => {
 });
 
 describe('maxStaleness of Infinity', () => {
-  it('means pure availability: a cut-off instance serves until the TTL', async () => {
+  it('makes an instance that is cut off serve until the TTL', async () => {
     const { a, bridge, clock } = await instances(1).with({ maxStaleness: Infinity, ttl: 60_000 }).connected();
     await a.region('r').getOrLoad('1', () => 'old');
     bridge.cut(a);

@@ -11,22 +11,22 @@ describe('ttlOf', () => {
     expect(ttlOf(ttl, "Region 'r'")).toBe(expected);
   });
 
-  it('leaves it to the region when none is given', () => {
+  it('gives the TTL of the region when none is given', () => {
     expect(ttlOf(undefined, "Region 'r'")).toBeUndefined();
   });
 
-  it('refuses 0, on whose meaning caches disagree, saying where and what to use instead', () => {
+  it('refuses 0 with an error that says where and what to use instead', () => {
     expect(() => ttlOf(0, "Region 'r'")).toThrow(InvalidOptionsError);
     expect(() => ttlOf('0s', "Region 'r'")).toThrow(/^Region 'r': ttl 0 .*Infinity/);
   });
 
-  it('takes a negative one, computed and already over, for "do not store"', () => {
+  it('takes a negative TTL as not to be stored', () => {
     expect(ttlOf(-5, "Region 'r'")).toBe(0);
   });
 });
 
 describe('canonicalTags', () => {
-  it('takes one or many, each once', () => {
+  it('gives one or many tags, each once', () => {
     expect(canonicalTags('sale')).toEqual(['sale']);
     expect(canonicalTags(['sale', 'new', 'sale'])).toEqual(['sale', 'new']);
     expect(canonicalTags(undefined)).toEqual([]);

@@ -35,7 +35,7 @@ describe("values: 'frozen'", () => {
     expect(Object.isFrozen(given) && Object.isFrozen(given.tags)).toBe(true);
   });
 
-  it('freezes what is cyclic, deep, or has accessors, and leaves typed arrays alone', () => {
+  it('freezes cyclic and deep values and those with accessors, and leaves typed arrays as they are', () => {
     const cyclic: { self?: unknown; bytes: Uint8Array } = { bytes: new Uint8Array(1) };
     cyclic.self = cyclic;
     expect(Object.isFrozen(valueToStore(cyclic, 'frozen', 'r'))).toBe(true);
@@ -76,7 +76,7 @@ describe("values: 'cloned'", () => {
     expect(region.getSync('42')).toEqual(product());
   });
 
-  it('gives everyone who joined the load a clone of their own', async () => {
+  it('gives every joined caller of a load its own clone', async () => {
     const { a } = await instances(1).with({ values: 'cloned' }).connected();
     const region = a.region<Product>('products');
     const [one, two] = await Promise.all([region.getOrLoad('42', product), region.getOrLoad('42', product)]);
@@ -84,7 +84,7 @@ describe("values: 'cloned'", () => {
     expect(one).not.toBe(two);
   });
 
-  it('refuses what cannot be cloned, naming the region and the way out, never the value', () => {
+  it('refuses a value that cannot be cloned, naming the region and what to do, never the value', () => {
     const secret = { password: 'hunter2', call(): void {} };
     const attempt = (): unknown => valueToServe(secret, 'cloned', 'products');
     expect(attempt).toThrow(InvalidOptionsError);

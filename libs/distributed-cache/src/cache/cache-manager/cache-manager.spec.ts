@@ -14,8 +14,8 @@ async function heldBy({ managers, clock }: Awaited<ReturnType<typeof cached>>, k
   return Promise.all(managers.map((manager) => manager.get(key)));
 }
 
-describe('get and set', () => {
-  it('are local: an update through set is not told to anyone', async () => {
+describe('get and set of the cache-manager Cache', () => {
+  it('are local: an update through set is not published', async () => {
     const both = await cached();
     await both.a.cacheManager.set('k', 'mine');
     expect(await heldBy(both, 'k')).toEqual(['mine', undefined]);
@@ -40,19 +40,19 @@ describe('get and set', () => {
     ['an empty text', ''],
     ['an object with a value of its own', { value: 1, expires: 0 }],
     ['a Map', new Map([['a', 1]])],
-  ])('keep %s as it is', async (_, value) => {
+  ])('keep %s unchanged', async (_, value) => {
     const { a } = await cached();
     await a.cacheManager.set('k', value);
     await expect(a.cacheManager.get('k')).resolves.toBe(value);
   });
 
-  it('give undefined for what is not there', async () => {
+  it('give undefined on a miss', async () => {
     const { a } = await cached();
     await expect(a.cacheManager.get('k')).resolves.toBeUndefined();
     await expect(a.cacheManager.mget(['k', 'l'])).resolves.toEqual([undefined, undefined]);
   });
 
-  it('take many at once', async () => {
+  it('have forms for many keys, mget and mset', async () => {
     const { a } = await cached();
     await a.cacheManager.mset([
       { key: 'k', value: 1 },
@@ -62,7 +62,7 @@ describe('get and set', () => {
   });
 });
 
-describe('a time to live', () => {
+describe('a time to live in cache-manager', () => {
   it("is the call's in ms, else the region's", async () => {
     const { a, clock } = await cached();
     await a.cacheManager.set('short', 1, 1_000);
@@ -85,7 +85,7 @@ describe('a time to live', () => {
     await expect(a.cacheManager.mget(keys)).resolves.toEqual([1, 1, 1, 1]);
   });
 
-  it('may be made of the value in wrap', async () => {
+  it('may be computed from the value in wrap', async () => {
     const { a, clock } = await cached();
     await a.cacheManager.wrap(
       'k',
@@ -98,7 +98,7 @@ describe('a time to live', () => {
     await expect(a.cacheManager.get('k')).resolves.toBeUndefined();
   });
 
-  it('that is over is no eviction: the other instances keep theirs', async () => {
+  it('that is over publishes nothing: the other instances keep their entries', async () => {
     const both = await cached();
     await both.a.cacheManager.set('k', 1, 10);
     await both.b.cacheManager.set('k', 1, 60_000);
@@ -108,27 +108,27 @@ describe('a time to live', () => {
   });
 });
 
-describe('del, mdel and clear', () => {
+describe('del, mdel and clear of the cache-manager Cache', () => {
   it.each<[string, (manager: Cache) => Promise<unknown>, unknown[]]>([
     ['del', (manager) => manager.del('k'), [undefined, undefined]],
     ['mdel', (manager) => manager.mdel(['other', 'k']), [undefined, undefined]],
     ['clear', (manager) => manager.clear(), [undefined, undefined]],
     ['del of another key', (manager) => manager.del('other'), [1, 1]],
-  ])('%s reaches every instance', async (_, remove, left) => {
+  ])('reach every instance (%s)', async (_, remove, left) => {
     const both = await cached();
     for (const manager of both.managers) await manager.set('k', 1);
     await remove(both.a.cacheManager);
     expect(await heldBy(both, 'k')).toEqual(left);
   });
 
-  it('clear leaves the other regions', async () => {
+  it('leave the other regions (clear)', async () => {
     const { a } = await cached();
     await a.region('products').getOrLoad('1', () => 'kept');
     await a.cacheManager.clear();
     expect(a.region('products').getSync('1')).toBe('kept');
   });
 
-  it('reject when the application asked to be told', async () => {
+  it("reject with onUndelivered: 'throw' when the eviction is not delivered", async () => {
     const { a, bridge, clock } = await instances(1).with({ onUndelivered: 'throw' }).connected();
     bridge.cut(a);
     await clock.advance(0);
@@ -138,8 +138,8 @@ describe('del, mdel and clear', () => {
   });
 });
 
-describe('wrap', () => {
-  it('loads once for all who ask meanwhile', async () => {
+describe('wrap of the cache-manager Cache', () => {
+  it('loads once for concurrent callers', async () => {
     const { a } = await cached();
     const asked = deferred<string>();
     let loads = 0;
@@ -153,7 +153,7 @@ describe('wrap', () => {
     expect(loads).toBe(1);
   });
 
-  it('is fenced: what an eviction overtook is not stored', async () => {
+  it('does not store a value whose key is evicted while it loads', async () => {
     const both = await cached();
     const asked = deferred<string>();
     const reader = both.a.cacheManager.wrap('k', () => asked.promise);
@@ -164,7 +164,7 @@ describe('wrap', () => {
     expect(await heldBy(both, 'k')).toEqual([undefined, undefined]);
   });
 
-  it('keeps null, and does not cache a failure', async () => {
+  it('caches null, and no failure', async () => {
     const { a } = await cached();
     await expect(a.cacheManager.wrap('k', () => null)).resolves.toBeNull();
     await expect(a.cacheManager.wrap('k', () => expect.unreachable())).resolves.toBeNull();
@@ -179,8 +179,8 @@ describe('wrap', () => {
   });
 });
 
-describe('the local store behind it', () => {
-  it('is asked like any Keyv store', async () => {
+describe('the local store behind the cache-manager Cache', () => {
+  it('has the interface of a Keyv store', async () => {
     const { a } = await cached();
     const [keyv] = a.cacheManager.stores;
     await keyv?.set('k', 1);
@@ -189,7 +189,7 @@ describe('the local store behind it', () => {
     await expect(keyv?.has('k')).resolves.toBe(false);
   });
 
-  it('obeys the lease like everything else', async () => {
+  it('serves nothing beyond the lease', async () => {
     const { a, bridge, clock } = await cached();
     await a.cacheManager.set('k', 1);
     bridge.cut(a);

@@ -41,7 +41,7 @@ describe('getOrLoadMany', () => {
     expect(asked).toEqual([[1, 3]]);
   });
 
-  it('asks for an id that is given twice once', async () => {
+  it('loads an id that is given twice once', async () => {
     const region = await products();
     const asked: unknown[] = [];
     const found = await region.getOrLoadMany(
@@ -56,12 +56,12 @@ describe('getOrLoadMany', () => {
     expect([...found.keys()]).toEqual([1, '1']);
   });
 
-  it('takes no ids without calling the loader', async () => {
+  it('gives an empty Map for no ids, without calling the loader', async () => {
     const region = await products();
     await expect(region.getOrLoadMany([], () => expect.unreachable())).resolves.toEqual(new Map());
   });
 
-  it('takes a Map, or pairs', async () => {
+  it('takes a Map or pairs from the loader', async () => {
     const region = await products();
     const one = { id: 1 };
     const two = { id: 2 };
@@ -69,27 +69,27 @@ describe('getOrLoadMany', () => {
     await expect(region.getOrLoadMany([2], async () => [[2, two] as const])).resolves.toEqual(new Map([[2, two]]));
   });
 
-  it('leaves out what the loader does not give, and stores nothing for it', async () => {
+  it('leaves out ids for which the loader gives nothing, and stores nothing for them', async () => {
     const region = await products();
     const found = await region.getOrLoadMany([1, 2], () => rows([2]), { idOf });
     expect([...found.keys()]).toEqual([2]);
     expect(region.getSync(1)).toBeUndefined();
   });
 
-  it('takes null within a list for "not found"', async () => {
+  it('takes null in a list of the loader as not found', async () => {
     const region = await products();
     const load = (): Product[] => JSON.parse('[null,{"id":2}]');
     const found = await region.getOrLoadMany([1, 2], load, { idOf });
     expect([...found.keys()]).toEqual([2]);
   });
 
-  it('stores nothing under an id that was not asked for', async () => {
+  it('stores nothing under an id that was not missing', async () => {
     const region = await products();
     await region.getOrLoadMany([1], () => rows([1, 99]), { idOf });
     expect(region.getSync(99)).toBeUndefined();
   });
 
-  it('passes a failure on to everyone and caches nothing', async () => {
+  it('rejects for every joined caller when the loader fails, and caches nothing', async () => {
     const region = await products();
     const asked = deferred<Product[]>();
     const bulk = region.getOrLoadMany([1, 2], () => asked.promise, { idOf });
@@ -101,7 +101,7 @@ describe('getOrLoadMany', () => {
   });
 });
 
-describe('a list', () => {
+describe('a list that the loader of getOrLoadMany gives', () => {
   it('without idOf is refused: rows may come in another order, or not at all', async () => {
     const region = await products();
     const load = (): Map<number, Product> => JSON.parse('[{"id":1},{"id":2}]');
@@ -109,28 +109,28 @@ describe('a list', () => {
     expect(region.getSync(1)).toBeUndefined();
   });
 
-  it("that is positional by idOf: 'position' is taken by position", async () => {
+  it("is read by position with idOf: 'position'", async () => {
     const region = await products();
     const found = await region.getOrLoadMany([7, 3], (ids) => rows(ids), { idOf: 'position' });
     expect(found.get(3)).toEqual({ id: 3 });
   });
 
-  it('that is positional and has another length rejects and stores nothing', async () => {
+  it("of another length rejects with idOf: 'position', and stores nothing", async () => {
     const region = await products();
     const short = region.getOrLoadMany([3, 7], () => rows([7]), { idOf: 'position' });
     await expect(short).rejects.toThrow(/gave 1 values for 2 ids.*Nothing was stored/);
     expect([region.getSync(3), region.getSync(7)]).toEqual([undefined, undefined]);
   });
 
-  it('that is none at all is refused', async () => {
+  it('is refused when it is no list', async () => {
     const region = await products();
     const load = (): Map<number, Product> => JSON.parse('{"id":1}');
     await expect(region.getOrLoadMany([1], load)).rejects.toThrow(/nothing that can be iterated/);
   });
 });
 
-describe('every id', () => {
-  it('is a load of its own that can be joined, either way round', async () => {
+describe('every id of getOrLoadMany', () => {
+  it('is a load that can be joined by getOrLoad, and joins one', async () => {
     const region = await products();
     const bulk = deferred<Product[]>();
     const single = deferred<Product>();
@@ -149,7 +149,7 @@ describe('every id', () => {
     );
   });
 
-  it('is fenced by itself', async () => {
+  it('has its own fence', async () => {
     const region = await products();
     const asked = deferred<Product[]>();
     const many = region.getOrLoadMany([1, 2], () => asked.promise, { idOf });
@@ -159,7 +159,7 @@ describe('every id', () => {
     expect([region.getSync(1), region.getSync(2)]).toEqual([undefined, { id: 2 }]);
   });
 
-  it('is fenced from before the loader begins', async () => {
+  it('has a fence that begins before the loader', async () => {
     const region = await products();
     const many = region.getOrLoadMany([1], (ids) => rows(ids), { idOf });
     // The loader is called in a later turn of the promises: this comes before it, and must not be forgotten.
@@ -168,7 +168,7 @@ describe('every id', () => {
     expect(region.getSync(1)).toBeUndefined();
   });
 
-  it('has the tags of all, or its own, by which it is evicted and fenced', async () => {
+  it('has the common tags or its own, for evictions and the fence', async () => {
     const { a } = await instances(1).connected();
     const region = a.region<Product>('products');
     const asked = deferred<Product[]>();

@@ -50,15 +50,15 @@ const INVALIDATIONS: readonly (readonly [string, (both: InstancesInMemory) => Pr
   ],
 ];
 
-describe('a load that is overtaken by', () => {
-  it.each(INVALIDATIONS)('%s goes to its own caller and is not stored', async (_, invalidate) => {
+describe('a load overtaken by', () => {
+  it.each(INVALIDATIONS)('%s resolves for its caller and is not stored', async (_, invalidate) => {
     const { both, asked, reader } = await overtakenBy(invalidate, { tags: 'sale' });
     asked.resolve('overtaken');
     await expect(reader).resolves.toBe('overtaken');
     expect(both.b.region('r').getSync('1')).not.toBe('overtaken');
   });
 
-  it.each(INVALIDATIONS)('%s is not joined by who comes after it: they start a new load', async (_, invalidate) => {
+  it.each(INVALIDATIONS)('%s is not joined by later callers, who start a new load', async (_, invalidate) => {
     const { both, asked, reader } = await overtakenBy(invalidate, { tags: 'sale' });
     const later = both.b.region<string>('r').getOrLoad('1', () => 'newer');
     await expect(later).resolves.toBe('newer');
@@ -79,7 +79,7 @@ describe('a load that is overtaken by', () => {
     expect(both.b.region('r').getSync('1')).toBe('current');
   });
 
-  it('an invalidation is counted as fenced', async () => {
+  it('an invalidation of its key is counted as fenced', async () => {
     const { both, asked, reader } = await overtakenBy(({ a }) => a.region('r').evict('1'));
     asked.resolve('overtaken');
     await reader;
@@ -87,7 +87,7 @@ describe('a load that is overtaken by', () => {
   });
 });
 
-describe('a load whose tags only its result tells', () => {
+describe('a load that sets its tags by its result', () => {
   const tagged = async (): Promise<{
     both: InstancesInMemory;
     asked: Deferred<string>;
@@ -117,7 +117,7 @@ describe('a load whose tags only its result tells', () => {
     expect(both.b.region('r').getSync('1')).toBeUndefined();
   });
 
-  it('goes to those who joined before that eviction; who joined after it is given a new load', async () => {
+  it('resolves for callers that joined before that eviction, and is loaded anew for those after it', async () => {
     const { both, asked, read, loads } = await tagged();
     const before = read('first');
     const joined = read('joined before');
@@ -134,8 +134,8 @@ describe('a load whose tags only its result tells', () => {
   });
 });
 
-describe('a load that evicts its own key as it begins', () => {
-  it('goes to its caller, once, and is not stored', async () => {
+describe('a load that evicts its own key', () => {
+  it('resolves for its caller after one try, and is not stored', async () => {
     const { a } = await instances(1).connected();
     const region = a.region<string>('r');
     let loads = 0;
@@ -151,7 +151,7 @@ describe('a load that evicts its own key as it begins', () => {
 });
 
 describe('a record of applied invalidations that overflows while a load runs', () => {
-  it('counts as everything', async () => {
+  it('fences the load as an invalidation of everything does', async () => {
     const { a, b, clock } = await instances(2).connected();
     const asked = deferred<string>();
     const reader = b.region<string>('r').getOrLoad('1', () => asked.promise);

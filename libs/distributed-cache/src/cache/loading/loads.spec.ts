@@ -9,7 +9,7 @@ async function products(): Promise<Region<string>> {
 }
 
 describe('a load', () => {
-  it('is one for all who read the key meanwhile', async () => {
+  it('is shared by all concurrent reads of the key', async () => {
     const region = await products();
     const asked = deferred<string>();
     let loads = 0;
@@ -31,7 +31,7 @@ describe('a load', () => {
     await expect(a.region('other').getOrLoad('1', () => 'one')).resolves.toBe('one');
   });
 
-  it('begins within the call: who measures, measures the loader', async () => {
+  it('calls its loader synchronously', async () => {
     const region = await products();
     let hasBegun = false;
     void region.getOrLoad('42', () => {
@@ -47,8 +47,8 @@ describe('a load', () => {
   });
 });
 
-describe('what the loader throws', () => {
-  it('goes to everyone who joined, who do not try again themselves', async () => {
+describe('an error of the loader', () => {
+  it('rejects for every joined caller, none of whom tries again', async () => {
     const region = await products();
     const asked = deferred<string>();
     let loads = 0;
@@ -75,7 +75,7 @@ describe('what the loader throws', () => {
     await expect(region.getOrLoad('42', () => 'back')).resolves.toBe('back');
   });
 
-  it('may be thrown synchronously: the key is not stuck', async () => {
+  it('that is thrown synchronously leaves the key loadable', async () => {
     const region = await products();
     const broken = (): string => {
       throw new Error('thrown, not rejected');
@@ -84,13 +84,13 @@ describe('what the loader throws', () => {
     await expect(region.getOrLoad('42', () => 'back')).resolves.toBe('back');
   });
 
-  it('is passed on as it is, also when it is no error', async () => {
+  it('is passed on unchanged, also when it is no Error', async () => {
     const region = await products();
     // oxlint-disable-next-line typescript/prefer-promise-reject-errors
     await expect(region.getOrLoad('42', () => Promise.reject('text'))).rejects.toBe('text');
   });
 
-  it('is counted, and told to those who listen', async () => {
+  it('is counted, and emitted as an event', async () => {
     const { a, clock } = await instances(1).connected();
     const failure = new Error('away');
     const asked = deferred<string>();
@@ -106,7 +106,7 @@ describe('what the loader throws', () => {
 });
 
 describe('three fenced loads of one key in a row', () => {
-  it('make the readers share the next one, which begins when the last of them is done', async () => {
+  it('make later readers share the next load, which begins when the last of the three is done', async () => {
     const { a } = await instances(1).connected();
     const region = a.region<string>('products');
     const asked = Array.from({ length: 5 }, () => deferred<string>());
@@ -137,7 +137,7 @@ describe('three fenced loads of one key in a row', () => {
     expect(region.getSync('42')).toBe('fourth');
   });
 
-  it('do not let one that hangs hold the readers up for more than a second', async () => {
+  it('delay later readers by a second at most when one of them hangs', async () => {
     const { a, clock } = await instances(1).connected();
     const region = a.region<string>('products');
     for (let times = 0; times < 3; times += 1) {
@@ -149,7 +149,7 @@ describe('three fenced loads of one key in a row', () => {
     await expect(reader).resolves.toBe('at last');
   });
 
-  it('in a bulk load make it wait its turn too, fenced from before its loader begins', async () => {
+  it('delay a bulk load too, with a fence that begins before its loader', async () => {
     const { a } = await instances(1).connected();
     const region = a.region<string>('products');
     const last = deferred<string>();

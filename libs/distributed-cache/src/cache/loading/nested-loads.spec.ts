@@ -99,8 +99,8 @@ describe('two loads that read each other', () => {
   });
 });
 
-describe('what a loader leaves behind, un-awaited', () => {
-  it('belongs to no load any more once the loader is done', async () => {
+describe('a call that a loader does not await', () => {
+  it('counts as outside of the load once the loader is done', async () => {
     const products = await region();
     const later = deferred<void>();
     let reading: Promise<string> | undefined;

@@ -3,7 +3,7 @@ import { instances, LONGEST_BACK_OFF } from '../../../../../test/support/instanc
 import { deferred } from '../../../../../test/support/common/deferred.js';
 
 describe('a put', () => {
-  it('stores here what its method gave and evicts in every other instance', async () => {
+  it('stores the result of its method and evicts in every other instance', async () => {
     const { a, b, clock } = await instances(2).connected();
     await b.region('r').getOrLoad('1', () => 'v1');
     await expect(a.region('r').update('1', async () => 'v2')).resolves.toBe('v2');
@@ -23,7 +23,7 @@ describe('a put', () => {
     expect(a.region('r').getSync('2')).toBeUndefined();
   });
 
-  it('whose method fails changes nothing and tells nobody', async () => {
+  it('whose method fails changes and publishes nothing', async () => {
     const { a, b, clock } = await instances(2).connected();
     for (const instance of [a, b]) await instance.region('r').getOrLoad('1', () => 'v1');
     await expect(a.region('r').update('1', () => Promise.reject(new Error('constraint')))).rejects.toThrow(
@@ -34,7 +34,7 @@ describe('a put', () => {
     expect(a.stats().bridge.published).toBe(0);
   });
 
-  it('may throw synchronously, as a rejection', async () => {
+  it('whose method throws synchronously rejects', async () => {
     const { a } = await instances(1).connected();
     const broken = (): never => {
       throw new Error('thrown');
@@ -57,7 +57,7 @@ describe('the fence of a put', () => {
     expect(a.stats().regions['r']).toMatchObject({ fenced: 1 });
   });
 
-  it('publishes also when it is not stored', async () => {
+  it('does not keep it from being published', async () => {
     const { a, b, clock } = await instances(2).connected();
     const onItsWayBack = deferred<string>();
     const put = a.region('r').update('1', () => onItsWayBack.promise);
@@ -102,7 +102,7 @@ describe('the fence of a put', () => {
     expect(['1', '2', '3'].map((key) => a.region('r').getSync(key))).toEqual(['one', 'two', 'other']);
   });
 
-  it('holds against its tags', async () => {
+  it('notices invalidations of its tags', async () => {
     const { a } = await instances(1).connected();
     const slow = deferred<string>();
     const put = a.region('r').update('1', () => slow.promise, { tags: 'sale' });
@@ -112,7 +112,7 @@ describe('the fence of a put', () => {
     expect(a.region('r').getSync('1')).toBeUndefined();
   });
 
-  it('holds against a flush', async () => {
+  it('notices a flush', async () => {
     const { a, bridge, clock } = await instances(1).connected();
     const slow = deferred<string>();
     const put = a.region('r').update('1', () => slow.promise);
@@ -124,8 +124,8 @@ describe('the fence of a put', () => {
   });
 });
 
-describe('a copy', () => {
-  it('is dropped by every later foreign message, whatever its id: log order is not commit order', async () => {
+describe('an entry of a put', () => {
+  it('is dropped by every later message of a peer, whatever its id: the order of the log is not the order of commits', async () => {
     const { a, b, bridge, clock } = await instances(2).connected();
     bridge.delay(50);
     await b.region('r').evict('1');
@@ -135,7 +135,7 @@ describe('a copy', () => {
     expect(a.region('r').getSync('1')).toBeUndefined();
   });
 
-  it('that was set is overtaken by nothing before: its caller promises that it is true now', async () => {
+  it('made by set() is not fenced by earlier messages: its caller states that it is true now', async () => {
     const { a } = await instances(1).connected();
     void a.region('r').evict('1');
     void a.region('r').set('1', 'true now');
