@@ -1,5 +1,6 @@
 import type { DistributedCache } from '../cache/distributed-cache.js';
-import type { CancelTimer, Clock } from '../common/clock.js';
+import type { Clock } from '../common/clock.js';
+import { withTimeout } from '../common/timeout.js';
 import { RedisUnavailableError } from '../errors.js';
 import type { ChosenBridge } from './bridge/chosen-bridge.js';
 
@@ -24,7 +25,10 @@ export async function firstSyncAtBoot(
   closed: Promise<void>,
 ): Promise<BootOutcome> {
   const isClosed = closed.then(() => 'closed' as const);
-  if (!abortConnect) return inTime(Promise.race([synced(cache.firstSync(Infinity)), isClosed]), clock);
+  if (!abortConnect) {
+    const outcome: Promise<BootOutcome> = Promise.race([synced(cache.firstSync(Infinity)), isClosed]);
+    return withTimeout(outcome, { ms: BOOT_WAIT, onTimeout: () => 'given up', clock });
+  }
   try {
     return await Promise.race([synced(cache.firstSync(connectRetry)), isClosed]);
   } catch (error) {
@@ -40,16 +44,4 @@ export async function firstSyncAtBoot(
 async function synced(firstSync: Promise<void>): Promise<'synced'> {
   await firstSync;
   return 'synced';
-}
-
-async function inTime(outcome: Promise<BootOutcome>, clock: Clock): Promise<BootOutcome> {
-  let cancel: CancelTimer = () => {};
-  const waited = new Promise<BootOutcome>((resolve) => {
-    cancel = clock.schedule(() => resolve('given up'), BOOT_WAIT);
-  });
-  try {
-    return await Promise.race([outcome, waited]);
-  } finally {
-    cancel();
-  }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NatMap, Redis } from 'ioredis';
+import { withTimeout } from '../../common/timeout.js';
 import { BridgeRefusal } from '../../protocol/invalidation-bridge.js';
 import { describeEndpoint, tcpEndpoint, throughNat, type TcpEndpoint } from '../endpoint.js';
 import { dialStep } from './dial-step.js';
@@ -98,7 +99,7 @@ export class Sentinels {
       return { newest: undefined, failures: failures.filter((each) => each instanceof Error) };
     }
     // Not for all of them: a sentinel on the machine that has failed cannot be reached, and would hold up the failover.
-    await Promise.race([Promise.allSettled(questions), delay(GRACE, undefined, { ref: false })]);
+    await withTimeout<unknown>(Promise.allSettled(questions), { ms: GRACE, onTimeout: () => undefined });
     const [newest] = answers.toSorted((a, b) => b.configEpoch - a.configEpoch);
     return {
       newest: newest && { ...newest, endpoint: throughNat(newest.endpoint, this.#service.natMap) },
