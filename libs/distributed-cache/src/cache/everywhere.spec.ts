@@ -7,8 +7,8 @@ import type { DistributedCache } from './distributed-cache.js';
 const S = 2_000;
 const TEN_MINUTES = 600_000;
 
-const copies = (...instances: DistributedCache[]): unknown[] =>
-  instances.map((instance) => instance.region('r').getSync('1'));
+const copies = (...caches: DistributedCache[]): unknown[] =>
+  caches.map((instance) => instance.region('r').getSync('1'));
 
 async function three(settings = {}): Promise<InstancesInMemory> {
   const shop = await instances(3)
