@@ -13,6 +13,5 @@ export function cacheSettings(settings: Partial<CacheSettings> = {}): CacheSetti
 
 /** Settings of one region: the cache's own, and what the test wants otherwise. */
 export function regionSettings(settings: Partial<RegionSettings>): RegionSettings {
-  const { ttl, ttlJitter, maxEntries, values, whenDisconnected } = DEFAULTS;
-  return { ttl, ttlJitter, maxEntries, values, whenDisconnected, ...settings };
+  return { ...DEFAULTS, ...settings };
 }
