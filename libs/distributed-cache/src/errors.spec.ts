@@ -4,7 +4,7 @@ import * as errors from './errors.js';
 const { DistributedCacheError, ...failures } = errors;
 
 describe.each(Object.entries(failures))('%s', (name, Failure) => {
-  it('is a DistributedCacheError that carries its name, the message and the cause', () => {
+  it('is a DistributedCacheError with its name, the message and the cause', () => {
     const cause = new Error('why');
     const error = new Failure('what failed', { cause });
     expect(error).toBeInstanceOf(DistributedCacheError);

@@ -5,7 +5,7 @@ import type { Invalidation } from '../protocol/invalidation.js';
 const DELAY = 500;
 
 describe('reevictAfter', () => {
-  it('evicts a second time what was loaded from a lagging replica of the source, in every instance', async () => {
+  it('evicts a value that was loaded from a lagging replica of the source, in every instance', async () => {
     const { a, b, clock } = await instances(2).with({ reevictAfter: DELAY }).connected();
     await a.region('r').evict('1');
     await clock.advance(DELAY - 1);

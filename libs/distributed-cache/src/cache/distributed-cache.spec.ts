@@ -21,7 +21,7 @@ describe('an instance in local mode', () => {
     expect(a.status().outbox).toBe(0);
   });
 
-  it('empties the outbox of what was evicted before it started', async () => {
+  it('drops from the outbox the evictions that were made before it started', async () => {
     const shop = instances(1);
     await shop.a.region('r').evict('1');
     expect(shop.a.status().outbox).toBe(1);

@@ -8,7 +8,7 @@ const key = (name: string): Invalidation => invalidationOf([{ kind: 'key', regio
 const tag = (name: string): Invalidation => invalidationOf([{ kind: 'tag', tag: name }]);
 
 describe('AppliedInvalidations', () => {
-  it('tells of the first invalidation since the start that covers the key, its region or its tags', () => {
+  it('finds the first invalidation since the start that covers the key, its region or its tags', () => {
     const applied = new AppliedInvalidations();
     const mark = applied.begin();
     applied.record(key('1'));
@@ -30,7 +30,7 @@ describe('AppliedInvalidations', () => {
     expect(applied.firstCovering(mark, 'products', '1', [])).toBeUndefined();
   });
 
-  it('reaches back to the oldest that runs, also when younger ones have ended', () => {
+  it('reaches back to the start of the oldest running load, also when younger ones have ended', () => {
     const applied = new AppliedInvalidations();
     const oldest = applied.begin();
     applied.record(key('1'));
@@ -41,7 +41,7 @@ describe('AppliedInvalidations', () => {
     expect(applied.firstCovering(oldest, 'products', '1', [])).toBe(1);
   });
 
-  it('goes on to fence the younger when the oldest has ended', () => {
+  it('still fences younger loads when the oldest has ended', () => {
     const applied = new AppliedInvalidations();
     const oldest = applied.begin();
     applied.record(key('1'));
@@ -52,7 +52,7 @@ describe('AppliedInvalidations', () => {
     expect(applied.firstCovering(younger, 'products', '2', [])).toBe(2);
   });
 
-  it('counts every invalidation, also while nothing runs', () => {
+  it('counts every invalidation, also while no load runs', () => {
     const applied = new AppliedInvalidations();
     applied.record(key('1'));
     applied.record(key('2'));
@@ -60,7 +60,7 @@ describe('AppliedInvalidations', () => {
     expect(applied.begin().sequence).toBe(2);
   });
 
-  it('is bounded: what overflows counts as everything for all that ran', () => {
+  it('is bounded in number: beyond it, every running load is fenced', () => {
     const applied = new AppliedInvalidations();
     const mark = applied.begin();
     for (let index = 0; index < OVERFLOW; index += 1) applied.record(key(String(index)));
@@ -100,7 +100,7 @@ describe('AppliedInvalidations', () => {
     expect(applied.firstCovering(mark, 'prices', 'never named', [])).toBe(1);
   });
 
-  it('is bounded in text too: what others publish can be long', () => {
+  it('is bounded in text too, as the targets of others can be long', () => {
     const applied = new AppliedInvalidations();
     const mark = applied.begin();
     for (let index = 0; index < 5; index += 1) applied.record(key(`${index}`.padStart(1 << 20)));

@@ -48,10 +48,10 @@ function started({ maxStaleness = 10_000, ...settings }: Settings = {}): Instanc
   return { clock, bridge, log, coherence, done, synced };
 }
 
-describe('listening', () => {
+describe('receiving messages', () => {
   const message = (from: string): string => encodeInvalidation(from, [{ kind: 'region', region: 'products' }]);
 
-  it("applies the others' messages and counts them", async () => {
+  it('applies the messages of other instances and counts them', async () => {
     const { bridge, coherence, done, synced } = started();
     await synced();
     bridge.link.ring({ payload: message('another'), entry: { id: '2-0', previousId: '1-0' } });
@@ -60,7 +60,7 @@ describe('listening', () => {
     expect(coherence.stats.received).toBe(1);
   });
 
-  it('lets its own messages only advance the position', async () => {
+  it('only advances the position for its own messages', async () => {
     const { bridge, coherence, done, synced } = started();
     await synced();
     bridge.link.ring({ payload: message('me'), entry: { id: '2-0', previousId: '1-0' } });
@@ -70,7 +70,7 @@ describe('listening', () => {
     expect(coherence.stats.received).toBe(0);
   });
 
-  it('ignores and counts what is malformed, with one log line a minute, and still advances', async () => {
+  it('ignores and counts malformed messages, with one log line a minute, and advances the position', async () => {
     const { clock, bridge, coherence, done, log, synced } = started();
     await synced();
     for (let index = 0; index < 3; index += 1) {
@@ -88,7 +88,7 @@ describe('listening', () => {
     expect(log.at('warn').filter(({ message: text }) => text.startsWith('Ignored'))).toHaveLength(2);
   });
 
-  it('records a flush against everything that runs', async () => {
+  it('fences every running load by a flush', async () => {
     const { coherence, synced } = started();
     const mark = coherence.applied.begin();
     await synced();
@@ -97,7 +97,7 @@ describe('listening', () => {
 });
 
 describe('dialling', () => {
-  it('is done again, for ever, with capped and jittered back-off', async () => {
+  it('is repeated without end, with a capped and jittered back-off', async () => {
     const { clock, bridge } = started();
     bridge.refusal = new Error('ECONNREFUSED');
     await clock.advance(0);
@@ -108,14 +108,14 @@ describe('dialling', () => {
     expect(bridge.members.length).toBeLessThan(3_800);
   });
 
-  it('drops the link that gave no answer, and dials another', async () => {
+  it('replaces a link that did not answer a sync', async () => {
     const { clock, bridge, synced } = started();
     await synced();
     await clock.advance(3_333 + 2_000 + 100);
     expect(bridge.links.map(({ isClosed }) => isClosed)).toEqual([true, false]);
   });
 
-  it('drops the link that gave no answer to a publish, and dials another', async () => {
+  it('replaces a link that did not answer a publish', async () => {
     const { clock, bridge, coherence, synced } = started({ maxStaleness: 60_000 });
     await synced();
     void coherence.publish([{ kind: 'everything' }]);
@@ -124,7 +124,7 @@ describe('dialling', () => {
     expect(coherence.waiting).toBe(1);
   });
 
-  it('is followed by the first sync, and only then by what waits in the outbox', async () => {
+  it('is followed by the first sync, and then by the outbox', async () => {
     const { clock, bridge, coherence } = started();
     await coherence.publish([{ kind: 'everything' }]);
     await clock.advance('1s');
@@ -135,7 +135,7 @@ describe('dialling', () => {
     expect(bridge.link.publishes).toHaveLength(1);
   });
 
-  it('is reported once, not at every try', async () => {
+  it('is logged once, not at every try', async () => {
     const { clock, bridge, log, synced } = started();
     await synced();
     bridge.refusal = new Error('ECONNREFUSED');
@@ -163,7 +163,7 @@ describe('the heartbeat', () => {
   });
 });
 
-describe('the state', () => {
+describe('status().state', () => {
   it("is 'connecting' until the first sync, 'coherent' after it, 'disconnected' without a link", async () => {
     const { clock, bridge, coherence, done } = started();
     expect(coherence.state).toBe('connecting');
@@ -197,7 +197,7 @@ describe('a suspend of the machine', () => {
 });
 
 describe('an error answer', () => {
-  it("that says 'report' is one loud line a minute", async () => {
+  it("with the remedy 'report' is logged as an error once a minute", async () => {
     const { clock, bridge, coherence, log } = started();
     await clock.advance(0);
     for (let elapsed = 0; elapsed < MINUTE; elapsed += 100) {

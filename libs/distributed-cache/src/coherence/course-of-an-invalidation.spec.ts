@@ -71,7 +71,7 @@ describe('The course of an invalidation', () => {
     });
   });
 
-  it('tells that the outbox keeps it while the log is out of reach, and that it is sent afterwards', async () => {
+  it('has a line when the outbox keeps it while the log is out of reach, and one when it is sent', async () => {
     const { a, bridge, clock } = await two();
     bridge.cut(a.cache);
     await clock.advance(0);
@@ -87,7 +87,7 @@ describe('The course of an invalidation', () => {
     ]);
   });
 
-  it('tells that it is published again when another server keeps the log', async () => {
+  it('has a line when it is republished to another server', async () => {
     const { a, b, bridge, clock } = await two();
     await a.cache.clear();
     bridge.restart({ lost: 1 });
@@ -128,7 +128,7 @@ describe('The course of an invalidation', () => {
     expect(Object.keys(Object(Reflect.get(last ?? {}, 'keys')))).toHaveLength(10);
   });
 
-  it('tells that a message was refused, and under which id it is sent again', async () => {
+  it('has a line when a message was refused, with the id under which it is sent again', async () => {
     const log = new RecordedLogger({ isDebugEnabled: true });
     const { publisher, connected, clock, link } = publishing({}, new Operations(log));
     connected();
@@ -149,7 +149,7 @@ describe('The course of an invalidation', () => {
     ]);
   });
 
-  it('tells which messages are sent again because the link was lost', async () => {
+  it('has a line for messages that are sent again because the link was lost', async () => {
     const log = new RecordedLogger({ isDebugEnabled: true });
     const { publisher, connected, clock } = publishing({}, new Operations(log));
     connected();

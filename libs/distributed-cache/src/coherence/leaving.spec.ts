@@ -45,8 +45,8 @@ async function synced(): Promise<Leaving> {
   return { clock, bridge, session, order, left: () => left() };
 }
 
-describe('an instance that has left does not sync again, which would put it back on the list of members:', () => {
-  it('not because of a gap', async () => {
+describe('an instance that has left the list of members', () => {
+  it('does not sync again because of a gap', async () => {
     const { clock, bridge, session, order, left } = await synced();
     const leaving = session.leave(2_000);
     bridge.link.ring({ payload: 'x', entry: { id: '9-0', previousId: '8-0' } });
@@ -57,7 +57,7 @@ describe('an instance that has left does not sync again, which would put it back
     expect(order.slice(order.indexOf('leave'))).toEqual(['leave']);
   });
 
-  it('nor by a heartbeat that is due meanwhile', async () => {
+  it('does not sync again by a heartbeat that is due meanwhile', async () => {
     const { clock, session, order, left } = await synced();
     await clock.advance(2_900);
     const leaving = session.leave(2_000);
@@ -68,7 +68,7 @@ describe('an instance that has left does not sync again, which would put it back
     expect(order.slice(order.indexOf('leave'))).toEqual(['leave']);
   });
 
-  it('nor because the sync under way was not the last part', async () => {
+  it('does not ask for the next chunk of a running sync', async () => {
     const { clock, bridge, session, order, left } = await synced();
     await clock.advance(3_000);
     expect(order).toEqual(['sync']);
@@ -88,7 +88,7 @@ describe('an instance that has left does not sync again, which would put it back
     expect(order.slice(order.indexOf('leave'))).toEqual(['leave']);
   });
 
-  it('leaves also while its first sync runs, which has put it on the list already', async () => {
+  it('leaves also while its first sync runs, which has put it on the list', async () => {
     const clock = new ManualClock(0);
     const bridge = new ScriptedBridge();
     const follower = new LogFollower(

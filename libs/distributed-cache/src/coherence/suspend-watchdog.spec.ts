@@ -13,7 +13,7 @@ function watched(): { clock: ManualClock; watchdog: SuspendWatchdog; noticed: nu
 }
 
 describe('SuspendWatchdog', () => {
-  it('notices within 250 ms that the wall clock has moved a second more than the monotonic one', async () => {
+  it('notices within 250 ms when the wall clock has moved a second more than the monotonic one', async () => {
     const { clock, noticed } = watched();
     await clock.advance(100);
     clock.suspend('1s');
@@ -21,7 +21,7 @@ describe('SuspendWatchdog', () => {
     expect(noticed).toEqual([1_000]);
   });
 
-  it('does not take less than a second for a suspend: clocks are adjusted', async () => {
+  it('does not take less than a second for a suspend, as clocks are adjusted', async () => {
     const { clock, noticed } = watched();
     clock.suspend(999);
     await clock.advance('1m');
@@ -44,7 +44,7 @@ describe('SuspendWatchdog', () => {
     expect(noticed).toEqual([3_600_000, 7_200_000]);
   });
 
-  it('watches no more once it is stopped', async () => {
+  it('notices nothing once it is stopped', async () => {
     const { clock, watchdog, noticed } = watched();
     await clock.advance('1s');
     watchdog.stop();

@@ -4,7 +4,7 @@ import { BackOff } from './back-off.js';
 const LONGEST = 2_000;
 
 describe('BackOff', () => {
-  it('waits longer with every try, up to a cap, for ever', () => {
+  it('waits longer with every try, up to a cap', () => {
     const backOff = new BackOff();
     const delays = Array.from({ length: 5_000 }, () => backOff.next());
     expect(delays[0]).toBeLessThanOrEqual(50);
@@ -18,7 +18,7 @@ describe('BackOff', () => {
     expect(new Set(delays).size).toBeGreaterThan(90);
   });
 
-  it('begins anew after a success', () => {
+  it('begins again with the shortest pause after a success', () => {
     const backOff = new BackOff();
     for (let tries = 0; tries < 20; tries += 1) backOff.next();
     backOff.reset();

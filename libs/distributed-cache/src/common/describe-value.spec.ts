@@ -15,7 +15,7 @@ describe('describeValue', () => {
     [Object.create(null), 'an object'],
     [() => 'secret', 'a function'],
     [Symbol('secret'), 'a symbol'],
-  ])('shows a value shortly, and of an object no content', (value, text) => {
+  ])('shows a value in short, and no content of an object', (value, text) => {
     expect(describeValue(value)).toBe(text);
   });
 });

@@ -4,7 +4,7 @@ import { noopLogger } from './logger.js';
 import { Operations } from './operations.js';
 
 describe('an operation', () => {
-  it('has an id of its own, which every line of it holds', () => {
+  it('has its own id, which is in every line of it', () => {
     const log = new RecordedLogger({ isDebugEnabled: true });
     const operations = new Operations(log);
     const first = operations.begin('load');
@@ -19,20 +19,20 @@ describe('an operation', () => {
     ]);
   });
 
-  it('can go on under an id that another instance knows too', () => {
+  it('can continue under an id that another instance knows too', () => {
     const log = new RecordedLogger({ isDebugEnabled: true });
     new Operations(log).named('1700000000000-0')?.step('Received');
     expect(log.lines).toEqual([{ level: 'debug', message: 'Received', parameters: { operation: '1700000000000-0' } }]);
   });
 
-  it('is not made while nobody reads debug', () => {
+  it('is not made when the logger does not write debug', () => {
     for (const logger of [noopLogger, new RecordedLogger(), { ...noopLogger, isDebugEnabled: undefined }]) {
       expect(new Operations(logger).begin('load')).toBeUndefined();
       expect(new Operations(logger).named('1-0')).toBeUndefined();
     }
   });
 
-  it('can begin as soon as somebody reads debug', () => {
+  it('can begin as soon as the logger writes debug', () => {
     let isDebugEnabled = false;
     const operations = new Operations({ ...noopLogger, isDebugEnabled: () => isDebugEnabled });
     expect(operations.begin('load')).toBeUndefined();

@@ -16,7 +16,7 @@ describe('withTimeout', () => {
     await expect(withTimeout(Promise.reject(new Error('refused')), timeout)).rejects.toThrow('refused');
   });
 
-  it('makes an error of what is rejected and is none', async () => {
+  it('wraps a rejection that is no Error into one', async () => {
     const thrown: Promise<never> = Promise.resolve().then(() => {
       // oxlint-disable-next-line typescript/only-throw-error
       throw 'a text';
@@ -42,7 +42,7 @@ describe('withTimeout', () => {
     await expect(waiting).resolves.toBe('given up');
   });
 
-  it('takes an answer of the last moment', async () => {
+  it('accepts an answer at the last moment', async () => {
     const clock = new ManualClock();
     const { promise, resolve } = deferred<string>();
     const waiting = withTimeout(promise, { ms: 2_000, onTimeout: late, clock });

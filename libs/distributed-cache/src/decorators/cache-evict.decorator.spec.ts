@@ -72,7 +72,7 @@ describe('@CacheEvict', () => {
     expect(left(cache)).toEqual({ products, orders });
   });
 
-  it('evicts by itself the default region and the key of all arguments', async () => {
+  it('evicts the default key of the default region when it has no attributes', async () => {
     class ListService {
       @CacheEvict()
       async drop(_page: number, _size: number): Promise<void> {}
@@ -100,7 +100,7 @@ describe('@CacheEvict', () => {
     expect(left(cache)['products']).toEqual(['2', '3']);
   });
 
-  it('evicts before the method with beforeInvocation, whatever comes of it; tags then take the arguments', async () => {
+  it('evicts before the method with beforeInvocation, also when that fails; tags then take the arguments', async () => {
     const cache = await filled();
     class Service {
       @CacheEvict({ region: 'products', key: (id) => id, beforeInvocation: true, tags: (_id, tag) => `tag:${tag}` })
@@ -113,7 +113,7 @@ describe('@CacheEvict', () => {
     await expect(withTestCache(new Service(), cache).remove('1', '3')).rejects.toThrow(JSON.stringify(failure));
   });
 
-  it('asks evictOnError with the error and the arguments, evicts when it says so, and passes the error on', async () => {
+  it('evicts on an error when evictOnError(error, …args) is true, and passes the error on', async () => {
     const cache = await filled();
     class Service {
       isTolerant = false;
@@ -159,7 +159,7 @@ describe('@CacheEvict', () => {
     logged.mockRestore();
   });
 
-  it('does not run the method when key, keys or condition fail or give what is no key', async () => {
+  it('does not run the method when key, keys or condition throw or give no valid key', async () => {
     class Service {
       calls = 0;
       @CacheEvict({ region: 'products', key: () => [] })
@@ -188,7 +188,7 @@ describe('@CacheEvict', () => {
     expect(service.calls).toBe(0);
   });
 
-  it('evicts what may be concerned when a callback that takes the result fails: the method has changed something', async () => {
+  it('evicts all possible targets when a callback that takes the result fails: the method has changed something', async () => {
     const cache = await filled();
     const mistake = new Error('mistake in a callback');
     class Service {
@@ -209,7 +209,7 @@ describe('@CacheEvict', () => {
     expect(left(cache)).toEqual({ products: ['2', '3'], orders: [] });
   });
 
-  it('does not run the method when a tag of the attributes cannot be one', async () => {
+  it('does not run the method when a tag of the attributes is invalid', async () => {
     const cache = await filled();
     class Service {
       calls = 0;
@@ -235,7 +235,7 @@ describe('@CacheEvict', () => {
     expect(left(cache)).toEqual({ products: [], orders: ['1', '2'] });
   });
 
-  it('tells the other instances in one message', async () => {
+  it('publishes all of its targets in one message', async () => {
     const clock = new ManualClock();
     const bridge = new InMemoryInvalidationBridge({ clock });
     const here = startedCache({ bridge, clock });
@@ -249,7 +249,7 @@ describe('@CacheEvict', () => {
     expect(here.stats().bridge.published - published).toBe(1);
   });
 
-  it('has succeeded when only the delivery fails: each caller gets an error that carries its own result', async () => {
+  it('rejects with an error that carries the result of each caller when only the delivery fails', async () => {
     const clock = new ManualClock();
     const bridge = new InMemoryInvalidationBridge({ clock });
     const cache = startedCache({ bridge, clock, onUndelivered: 'throw' });
@@ -278,7 +278,7 @@ describe('@CacheEvict', () => {
     expect(second).toMatchObject({ code: 'INVALIDATION_NOT_DELIVERED', result: 'removed 2' });
   });
 
-  it('everywhere waits until no instance can serve the old value; when that fails its error carries the result', async () => {
+  it('with everywhere waits until no instance can serve the old value, and carries the result in the error when that fails', async () => {
     const clock = new ManualClock();
     const bridge = new InMemoryInvalidationBridge({ clock });
     const [here, there] = [startedCache({ bridge, clock }), startedCache({ bridge, clock })];
@@ -310,7 +310,7 @@ describe('@CacheEvict', () => {
     expect(await patient).toBe('revoked 2');
   });
 
-  it('gives the result of a method that outlived the cache and has nothing to evict', async () => {
+  it('resolves when the cache was closed during the method and there is nothing to evict', async () => {
     const cache = startedCache();
     const service = withTestCache(new ProductService(), cache);
     await cache.close();
@@ -318,7 +318,7 @@ describe('@CacheEvict', () => {
     await expect(service.many([])).resolves.toBeUndefined();
   });
 
-  it('carries the result of a method that outlived the cache', async () => {
+  it('rejects with an error that carries the result when the cache was closed during the method', async () => {
     const cache = startedCache();
     const service = withTestCache(new ProductService(), cache);
     await cache.close();

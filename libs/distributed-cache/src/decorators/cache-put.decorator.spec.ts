@@ -60,7 +60,7 @@ describe('@CachePut', () => {
     expect(here.region('products').getSync('1')).toEqual({ id: '1', price: 10 });
   });
 
-  it('is fenced from the start of the method: what was invalidated meanwhile is given to the caller and not stored', async () => {
+  it('does not store a result whose key was invalidated after the method began', async () => {
     const cache = startedCache();
     const products = cache.region('products');
     class SlowService {
@@ -75,7 +75,7 @@ describe('@CachePut', () => {
     expect(products.getSync('1')).toBeUndefined();
   });
 
-  it('evicts and does not store what unless refuses, undefined, and what has a computed TTL of 0 or less', async () => {
+  it('evicts, without storing, a result that unless refuses, undefined, and one with a computed TTL of 0 or less', async () => {
     class Service {
       @CachePut({ region: 'products', key: (id) => id, unless: (result, id) => result === id })
       async refused(id: string): Promise<string> {
@@ -100,7 +100,7 @@ describe('@CachePut', () => {
     }
   });
 
-  it('takes its TTL over that of the region', async () => {
+  it('prefers its TTL to that of the region', async () => {
     const clock = new ManualClock();
     class Service {
       @CachePut({ region: 'products', key: (id) => id, ttl: '1s' })
@@ -116,7 +116,7 @@ describe('@CachePut', () => {
     expect(cache.region('products').getSync('1')).toBeUndefined();
   });
 
-  it('leaves the cache alone while the condition does not hold', async () => {
+  it('leaves the cache unchanged when the condition is not true', async () => {
     class Service {
       @CachePut({ region: 'products', key: (id) => id, condition: (id) => id !== '1' })
       async put(id: string): Promise<string> {
@@ -145,7 +145,7 @@ describe('@CachePut', () => {
     expect(cache.region('products').getSync('1')).toBe('kept');
   });
 
-  it('evicts what may be concerned when a callback that takes the result fails: the method has changed something', async () => {
+  it('evicts all possible targets when a callback that takes the result fails: the method has changed something', async () => {
     const cache = startedCache();
     const products = cache.region('products');
     const mistake = new Error('mistake in a callback');
@@ -194,7 +194,7 @@ describe('@CachePut', () => {
     expect([products.getSync('1'), products.getSync('')]).toEqual([undefined, undefined]);
   });
 
-  it('does not run the method when its key cannot be one', async () => {
+  it('does not run the method when its key is invalid', async () => {
     let calls = 0;
     class Service {
       @CachePut({ region: 'products', key: () => Number.NaN })

@@ -29,7 +29,7 @@ describe('@Cacheable', () => {
     expect(service.calls).toBe(2);
   });
 
-  it('lets concurrent calls of one key wait for one method', async () => {
+  it('lets concurrent calls of one key share one call of the method', async () => {
     class ProductService {
       calls = 0;
       @Cacheable()
@@ -44,7 +44,7 @@ describe('@Cacheable', () => {
     expect(service.calls).toBe(1);
   });
 
-  it('passes on what the method throws and caches nothing of it, thrown synchronously or not', async () => {
+  it('passes on an error of the method and does not cache it, thrown synchronously or not', async () => {
     class ProductService {
       calls = 0;
       @Cacheable()
@@ -126,7 +126,7 @@ describe('@Cacheable', () => {
     ]);
   });
 
-  it('leaves the cache out while the condition does not hold: neither read nor stored', async () => {
+  it('neither reads nor stores when the condition is not true', async () => {
     class ProductService {
       calls = 0;
       isCaching = true;
@@ -152,7 +152,7 @@ describe('@Cacheable', () => {
     expect(await service.find('1')).toBe(2);
   });
 
-  it('does not store what unless refuses', async () => {
+  it('does not store a result that unless refuses', async () => {
     class ProductService {
       calls = 0;
       @Cacheable({ unless: (count, _id) => count < 2 })
@@ -166,7 +166,7 @@ describe('@Cacheable', () => {
     expect([await service.find('1'), await service.find('1'), await service.find('1')]).toEqual([1, 2, 2]);
   });
 
-  it('takes its TTL over that of the region, fixed or computed; a computed one of 0 or less is not stored', async () => {
+  it('prefers its TTL, fixed or computed, to that of the region, and stores nothing for a computed one of 0 or less', async () => {
     const clock = new ManualClock();
     class ProductService {
       calls = 0;
@@ -201,7 +201,7 @@ describe('@Cacheable', () => {
     expect(stored()).toEqual([undefined, undefined, undefined, undefined]);
   });
 
-  it('tags what it stores, fixed or computed', async () => {
+  it('stores fixed or computed tags with the result', async () => {
     class ProductService {
       calls = 0;
       @Cacheable({ tags: ['products'] })
@@ -230,7 +230,7 @@ describe('@Cacheable', () => {
     expect(reloadedBy).toEqual({ products: 1, 'category:7': 1, 'id:1': 1, 'id:2': 0 });
   });
 
-  it('stores null but undefined only with cacheUndefined, and asks nothing about what it does not store', async () => {
+  it('stores null, and undefined only with cacheUndefined; it calls no callback for a result that it does not store', async () => {
     class ProductService {
       calls = 0;
       @Cacheable()
@@ -266,7 +266,7 @@ describe('@Cacheable', () => {
     expect(await callsOf(() => service.kept())).toBe(1);
   });
 
-  it('rejects, and never throws, when key or condition fails, and then does not call the method', async () => {
+  it('rejects without calling the method when key or condition throws', async () => {
     class ProductService {
       calls = 0;
       @Cacheable({
@@ -289,7 +289,7 @@ describe('@Cacheable', () => {
     expect(service.calls).toBe(0);
   });
 
-  it('does not deadlock when a method calls its overridden one with the same key, and keeps both apart', async () => {
+  it('does not deadlock when a method calls its overridden method with the same key, and stores both results', async () => {
     class Repository {
       @Cacheable()
       async find(id: string): Promise<string> {
@@ -324,7 +324,7 @@ describe('@Cacheable', () => {
     expect(await withTestCache(new ProductService()).find('1')).toBe('outer of inner');
   });
 
-  it('gives two subclasses of a generic base a region each', async () => {
+  it('gives each subclass of a generic base its own region', async () => {
     abstract class Repository {
       abstract readonly kind: string;
       @Cacheable()

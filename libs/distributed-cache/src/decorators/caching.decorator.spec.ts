@@ -43,7 +43,7 @@ class ProductService {
 }
 
 describe('@Caching', () => {
-  it('puts and evicts everything of one call', async () => {
+  it('applies all its puts and evictions in one call', async () => {
     const cache = startedCache();
     await cache.region('lists').set('first', 'list');
     await cache.region('prices').set('1', 10, { tags: 'slug:new' });
@@ -55,7 +55,7 @@ describe('@Caching', () => {
     expect(cache.region('prices').getSync('1')).toBeUndefined();
   });
 
-  it('tells the other instances of all that in one message', async () => {
+  it('publishes all its puts and evictions in one message', async () => {
     const clock = new ManualClock();
     const bridge = new InMemoryInvalidationBridge({ clock });
     const cache = startedCache({ bridge, clock });
@@ -66,7 +66,7 @@ describe('@Caching', () => {
     expect(cache.stats().bridge.published - published).toBe(1);
   });
 
-  it('reads first: on a hit the method does not run, and nothing is put or evicted', async () => {
+  it('puts and evicts nothing on a hit, when the method does not run', async () => {
     const cache = startedCache();
     const service = withTestCache(new ProductService(), cache);
 
@@ -83,7 +83,7 @@ describe('@Caching', () => {
     expect(cache.region('lists').getSync('first')).toBe('list');
   });
 
-  it('makes evictions with beforeInvocation at every call, before it reads', async () => {
+  it('applies evictions with beforeInvocation at every call, before it reads', async () => {
     const cache = startedCache();
     const service = withTestCache(new ProductService(), cache);
     await service.findBySlug('a');
@@ -94,7 +94,7 @@ describe('@Caching', () => {
     expect(cache.region('early').getSync('1')).toBeUndefined();
   });
 
-  it('does not keep what an eviction of the same call covers', async () => {
+  it('does not store a result that an eviction of the same call covers', async () => {
     class Service {
       calls = 0;
       @Caching({ cacheable: { region: 'a', key: () => '1' }, evict: [{ region: 'a', all: true }] })
@@ -137,7 +137,7 @@ describe('@Caching', () => {
     expect(calls).toBe(0);
   });
 
-  it('leaves out what its condition refuses, and does the rest', async () => {
+  it('skips operations whose condition is not true, and applies the others', async () => {
     class Service {
       @Caching({
         put: [{ region: 'a', key: (id) => id, condition: () => false }],
@@ -157,7 +157,7 @@ describe('@Caching', () => {
     expect(['a', 'b', 'c'].map((region) => cache.region(region).getSync('1'))).toEqual(['old', 'old', undefined]);
   });
 
-  it('reaches several caches from one method', async () => {
+  it('applies its operations to several caches', async () => {
     class Service {
       @Caching({
         put: [
@@ -188,7 +188,7 @@ describe('@Caching', () => {
     expect(third.region('b').getSync('1')).toBeUndefined();
   });
 
-  it('leaves no old value behind when one of the callbacks fails after the method', async () => {
+  it('leaves no old value when a callback fails after the method', async () => {
     const mistake = new Error('mistake in a callback');
     const failing = (): never => {
       throw mistake;
@@ -237,7 +237,7 @@ describe('@Caching', () => {
     expect(left()).toEqual([undefined, undefined, undefined]);
   });
 
-  it('has succeeded when only the delivery fails: the error carries the result', async () => {
+  it('rejects with an error that carries the result when only the delivery fails', async () => {
     const clock = new ManualClock();
     const bridge = new InMemoryInvalidationBridge({ clock });
     const cache = startedCache({ bridge, clock, onUndelivered: 'throw' });

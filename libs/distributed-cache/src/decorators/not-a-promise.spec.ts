@@ -52,7 +52,7 @@ function diagnosticsByLine(): Map<number, string> {
   );
 }
 
-describe('A method that gives no promise', () => {
+describe('A method that does not return a promise', () => {
   let diagnostics = new Map<number, string>();
   beforeAll(() => {
     diagnostics = diagnosticsByLine();
@@ -60,13 +60,13 @@ describe('A method that gives no promise', () => {
 
   const diagnosticOf = (member: string): string | undefined => diagnostics.get(SNIPPET.indexOf(MEMBERS[member] ?? ''));
 
-  it.each(Object.keys(MEMBERS).slice(0, -1))('is refused by %s in a sentence of ours', (decorator) => {
+  it.each(Object.keys(MEMBERS).slice(0, -1))('is refused by %s with a sentence in the compiler error', (decorator) => {
     expect(diagnosticOf(decorator)).toContain(
       'A method with a cache decorator must return a promise: declare it async',
     );
   });
 
-  it('is the only one refused', () => {
+  it('is refused, and one that returns a promise is not', () => {
     expect(diagnosticOf('none of them')).toBeUndefined();
     expect(diagnostics.size).toBe(Object.keys(MEMBERS).length - 1);
   });

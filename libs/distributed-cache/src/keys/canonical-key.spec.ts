@@ -26,7 +26,7 @@ const anyKey: fc.Arbitrary<CacheKey> = fc.oneof(
 );
 
 describe('canonicalKey', () => {
-  it('gives an ordinary string as it is', () => {
+  it('gives an ordinary string unchanged', () => {
     for (const key of ['42', '', 'product:7', '__proto__', 'größe', 'a\u0000b', 'x'.repeat(512)]) {
       expect(canonicalKey(key)).toBe(key);
     }
@@ -45,7 +45,7 @@ describe('canonicalKey', () => {
     expect(canonicalKey(-1.5e-10)).toBe('-0.00000000015');
   });
 
-  it('gives a decimal string from which the number can be read again', () => {
+  it('gives a decimal string that reads back as the same number', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
         const text = canonicalKey(value);
@@ -60,7 +60,7 @@ describe('canonicalKey', () => {
     expect(canonicalKey([1e21])).toBe(canonicalKey(['1000000000000000000000']));
   });
 
-  it('keeps a list apart from its parts, from their concatenation and from its own JSON', () => {
+  it('gives a list another key than its parts, their concatenation and its JSON', () => {
     const keys: CacheKey[] = [
       'a',
       ['a'],
@@ -85,12 +85,12 @@ describe('canonicalKey', () => {
     );
   });
 
-  it('sets apart a string that begins like one of its own', () => {
+  it('escapes a string that begins with a reserved prefix', () => {
     expect(canonicalKey('\u0000hash:00')).toBe('\u0000string:\u0000hash:00');
     expect(canonicalKey('\u0000string:x')).toBe('\u0000string:\u0000string:x');
   });
 
-  it('leaves what defaultKey gave as it is, so that code can evict such an entry', () => {
+  it('gives a key of defaultKey unchanged, so that code can evict such an entry', () => {
     expect(canonicalKey('\u0000args:s1:a')).toBe('\u0000args:s1:a');
   });
 
@@ -133,7 +133,7 @@ describe('canonicalKey', () => {
 });
 
 describe('canonicalName', () => {
-  it('gives an ordinary name as it is', () => {
+  it('gives an ordinary name unchanged', () => {
     expect(canonicalName('tag', 'category:7')).toBe('category:7');
     expect(canonicalName('region', '__proto__')).toBe('__proto__');
   });
@@ -143,7 +143,7 @@ describe('canonicalName', () => {
     expect(canonicalName('tag', 'x'.repeat(513))).toMatch(/^\0hash:[0-9a-f]{64}$/);
   });
 
-  it('refuses an empty name and what is no string, naming the kind', () => {
+  it('refuses an empty name and other types than a string, naming the kind', () => {
     expect(() => canonicalName('region', '')).toThrow(/name of a region is ''; allowed: a non-empty string/);
     expect(() => Reflect.apply(canonicalName, undefined, ['tag', 7])).toThrow(InvalidKeyError);
     expect(() => Reflect.apply(canonicalName, undefined, ['tag', 7])).toThrow(/name of a tag is 7/);

@@ -61,27 +61,27 @@ describe('defaultKey', () => {
     for (const text of ['42', '', '__proto__', '\u0000list:x']) expect(defaultKey(text)).toBe(text);
   });
 
-  it('encodes a single string that looks like one of its own keys, so that nobody can aim at another entry', () => {
+  it('escapes a single string that looks like one of its own keys, so that it cannot collide with another entry', () => {
     const key = defaultKey('a', 'b');
     expect(defaultKey(key)).not.toBe(key);
   });
 
-  it('gives a key that canonicalKey leaves as it is', () => {
+  it('gives a key that canonicalKey does not change', () => {
     expect(canonicalKey(defaultKey('a', 1))).toBe(defaultKey('a', 1));
   });
 
-  it('keeps its text, since instances of two versions evict from one another while they are deployed', () => {
+  it('gives the same keys in every version, since instances of two versions evict from each other during a deployment', () => {
     expect(defaultKey('acme', -0.5, { b: [true, null], a: undefined })).toBe('\u0000args:s4:acmed-0.5;{1:au1:batn]}');
   });
 
-  it('says the length of every text, however long it is', () => {
+  it('encodes the length of every text, however long it is', () => {
     for (const length of [0, 1, 63, 64, 65, 1_000]) {
       const text = 'x'.repeat(length);
       expect(defaultKey({ [text]: text })).toBe(`\u0000args:{${length}:${text}s${length}:${text}}`);
     }
   });
 
-  it('says the length of a long text also when a prototype was polluted', () => {
+  it('encodes the length of a long text also when a prototype was polluted', () => {
     const text = 'x'.repeat(70);
     const key = defaultKey([text]);
     Reflect.set(Object.prototype, '70', '7:');
@@ -92,7 +92,7 @@ describe('defaultKey', () => {
     }
   });
 
-  it('tells apart what JSON, String and equality confuse, alone and nested', () => {
+  it('gives distinct keys to values that JSON, String and equality confuse, also nested', () => {
     const bytes = [1, 2, 3, 4, 5, 6, 7, 8];
     const values: unknown[] = [
       undefined,
@@ -174,7 +174,7 @@ describe('defaultKey', () => {
     }
   });
 
-  it('counts the arguments', () => {
+  it('depends on the number of arguments', () => {
     const keys = [
       defaultKey(),
       defaultKey(undefined),
@@ -222,27 +222,27 @@ describe('defaultKey', () => {
     );
   });
 
-  it('takes an instance with toJSON as what that returns, also nested', () => {
+  it('encodes an instance with toJSON as its JSON, also nested', () => {
     const json = { amount: 5, currency: 'EUR' };
     expect(defaultKey(new Money(5, 'EUR'))).toBe(defaultKey(json));
     expect(defaultKey({ price: new Money(5, 'EUR') })).toBe(defaultKey({ price: json }));
     expect(defaultKey(new URL('https://example.com/a'), 1)).toBe(defaultKey('https://example.com/a', 1));
   });
 
-  it('takes an instance whose prototypes hold only constructors as its own properties', () => {
+  it('encodes an instance whose prototypes hold only constructors by its own properties', () => {
     expect(defaultKey(new Filter('a', 1))).toBe(defaultKey({ limit: 1, category: 'a' }));
     expect(defaultKey(new Filter('a', undefined))).not.toBe(defaultKey({ category: 'a' }));
     expect(defaultKey(new PricedFilter('a', 1))).toBe(defaultKey({ category: 'a', limit: 1, price: 1 }));
     expect(defaultKey(Object.assign(Object.create(null), { a: 1 }))).toBe(defaultKey({ a: 1 }));
   });
 
-  it('takes a value of another realm as one of its own', () => {
+  it('encodes a value of another realm as one of this realm', () => {
     const script = '({ a: [1, new Date(0), new Map([[1, new Set([2])]]), new Uint8Array([7])] })';
     const own = { a: [1, new Date(0), new Map([[1, new Set([2])]]), new Uint8Array([7])] };
     expect(defaultKey(runInNewContext(script))).toBe(defaultKey(own));
   });
 
-  it('takes one object that stands in two places as two equal ones', () => {
+  it('encodes one object in two places as two equal ones', () => {
     const shared = { a: 1 };
     expect(defaultKey([shared, shared], shared)).toBe(defaultKey([{ a: 1 }, { a: 1 }], { a: 1 }));
   });
@@ -302,14 +302,14 @@ describe('defaultKey', () => {
     ],
     ['a property added to a Map', [Object.assign(new Map(), { tenant: 'secret' })], /property \.tenant was added/],
     ['a value in a Set', [new Set([1, () => 'secret'])], /argument 1, property \[1\] is a function/],
-  ])('refuses %s, saying where and to give a key, without the value', (_, args, message) => {
+  ])('refuses %s with an error that says where and what to do, without the value', (_, args, message) => {
     expect(() => defaultKey(...args)).toThrow(InvalidKeyError);
     expect(() => defaultKey(...args)).toThrow(message);
     expect(() => defaultKey(...args)).toThrow(/Give `key`/);
     expect(() => defaultKey(...args)).not.toThrow(/secret/);
   });
 
-  it('takes a value nested as deeply as is allowed', () => {
+  it('encodes a value of the greatest depth that is allowed', () => {
     expect(defaultKey(nested(256))).not.toBe(defaultKey(nested(255)));
   });
 

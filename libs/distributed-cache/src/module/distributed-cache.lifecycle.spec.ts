@@ -100,23 +100,23 @@ describe('a module that is compiled and never initialised', () => {
     return loader.mock.calls.length;
   };
 
-  it('caches all the same in local mode', async () => {
+  it('caches in local mode', async () => {
     expect(await loadsOfTwoReads(await compile(DistributedCacheModule.forRoot()))).toBe(1);
   });
 
-  it('stores nothing where there is a Redis that it has not heard of anything from', async () => {
+  it('stores nothing with a Redis, from which it receives no invalidations', async () => {
     vi.stubEnv('RedisConnectionString', 'localhost:1');
     expect(await loadsOfTwoReads(await compile(DistributedCacheModule.forRoot()))).toBe(2);
   });
 
-  it('stores nothing where a ConfigService may know of a Redis', async () => {
+  it('stores nothing when a ConfigService could name a Redis', async () => {
     const config = ConfigModule.forRoot({ ignoreEnvFile: true });
     expect(await loadsOfTwoReads(await compile(await config, DistributedCacheModule.forRoot()))).toBe(2);
   });
 });
 
 describe('The line at boot', () => {
-  it('says that without a connection string this instance is alone', async () => {
+  it('says that this instance is in local mode without a connection string', async () => {
     const testing = await boot({});
     expect(bootLines()).toEqual([
       'The cache runs in local mode (no connection string): this instance is alone. Set RedisConnectionString to run several.',
@@ -125,13 +125,13 @@ describe('The line at boot', () => {
     expect(testing.get(DistributedCache).status()).toMatchObject({ state: 'local', leaseAge: 0, outbox: 0 });
   });
 
-  it('says that the option asked for local mode', async () => {
+  it('says that the option chose local mode', async () => {
     vi.stubEnv('REDIS_URL', 'redis://ignored');
     await boot({ redisConnectionString: '' });
     expect(bootLines()).toEqual([expect.stringContaining("local mode (redisConnectionString is '')")]);
   });
 
-  it('says which setting won and where it leads, without the password', async () => {
+  it('names the setting and the server, without the password', async () => {
     const port = await closedPort();
     vi.stubEnv('REDIS_URL', `redis://anna:Geheim7@127.0.0.1:${port}/2`);
     await bootDisconnected({ namespace: 'shop' });
@@ -149,7 +149,7 @@ describe('The line at boot', () => {
     );
   });
 
-  it('is followed by a warning about options of the connection string without effect here', async () => {
+  it('is followed by a warning about options of the connection string that have no effect', async () => {
     await bootDisconnected({ redisConnectionString: `127.0.0.1:${await closedPort()},allowAdmin=true,tiebreaker=t` });
     expect(warn.mock.calls.flat()).toContain(
       'The connection string has options without effect here: allowAdmin, tiebreaker. Remove them, or ignore this.',
@@ -164,7 +164,7 @@ describe('Boot', () => {
     expect(warn).not.toHaveBeenCalled();
   });
 
-  it('waits one second for it, then goes on, disconnected, and says so', async () => {
+  it('waits a second for the first sync, then goes on disconnected and logs that', async () => {
     const clock = new ManualClock();
     const bridge = new UnreachableBridge();
     let hasBooted = false;
@@ -185,7 +185,7 @@ describe('Boot', () => {
     expect(cache.status().state).toBe('coherent');
   });
 
-  it('goes on when Redis answers late, but within the second', async () => {
+  it('goes on coherent when Redis answers within the second', async () => {
     const clock = new ManualClock();
     const bridge = new UnreachableBridge();
     const booting = boot({ bridge, clock });
@@ -204,7 +204,7 @@ describe('Boot', () => {
     expect(testing.get(DistributedCache).status().state).toBe('disconnected');
   });
 
-  it('keeps the process alive while it waits, which timers of the cache never do', async () => {
+  it('keeps the process alive while it waits, unlike the timers of the cache', async () => {
     const begun = vi.spyOn(globalThis, 'setInterval');
     const ended = vi.spyOn(globalThis, 'clearInterval');
     onTestFinished(() => {
@@ -226,7 +226,7 @@ describe('Boot', () => {
     expect(ended).toHaveBeenCalledWith(reasonsToLive[0]);
   });
 
-  it('asked for twice starts once', async () => {
+  it('that is called twice starts the cache once', async () => {
     const bridge = new UnreachableBridge();
     bridge.isReachable = true;
     const testing = await compile(DistributedCacheModule.forRoot({ bridge }));
@@ -236,7 +236,7 @@ describe('Boot', () => {
 });
 
 describe('Boot with abortConnect', () => {
-  it('fails after connectRetry tries, saying what to do, and tries no further', async () => {
+  it('fails after connectRetry tries, with an error that says what to do', async () => {
     const clock = new ManualClock();
     const bridge = new UnreachableBridge();
     const booting = boot({ bridge, clock, abortConnect: true });
@@ -253,7 +253,7 @@ describe('Boot with abortConnect', () => {
     expect(bridge.dials).toBe(3);
   });
 
-  it('of the connection string fails after as many tries as that says', async () => {
+  it('in the connection string fails after the connectRetry of that string', async () => {
     const target = `127.0.0.1:${await closedPort()}`;
     const failure = boot({ redisConnectionString: `${target},password=Geheim7,abortConnect=true,connectRetry=1` });
     await expect(failure).rejects.toThrow(RedisUnavailableError);
@@ -261,7 +261,7 @@ describe('Boot with abortConnect', () => {
     await expect(failure).rejects.not.toThrow(/Geheim7/);
   });
 
-  it('of the connection string yields to the option', async () => {
+  it('in the connection string yields to the option', async () => {
     const target = `127.0.0.1:${await closedPort()}`;
     await expect(
       bootDisconnected({ redisConnectionString: `${target},abortConnect=true`, abortConnect: false }),
@@ -312,13 +312,13 @@ describe('Shutdown', () => {
     expect(await products.getOrLoad('1', () => 'loaded')).toBe('loaded');
   });
 
-  it('may be asked for twice', async () => {
+  it('may be called twice', async () => {
     const testing = await boot({ bridge: new InMemoryInvalidationBridge() });
     await Promise.all([testing.close(), testing.close()]);
     await expect(testing.close()).resolves.toBeUndefined();
   });
 
-  it('asked for twice waits both times until what can be delivered is', async () => {
+  it('that is called twice waits both times until the outbox is delivered', async () => {
     const clock = new ManualClock();
     const bridge = new InMemoryInvalidationBridge({ clock });
     const lifecycle = (await boot({ bridge, clock, publishTimeout: 0 })).get(DistributedCacheLifecycle);
@@ -340,12 +340,12 @@ describe('Shutdown', () => {
     expect(lifecycle.cache.status().outbox).toBe(0);
   });
 
-  it('may come without a boot', async () => {
+  it('without a boot resolves', async () => {
     const testing = await compile(DistributedCacheModule.forRoot({ redisConnectionString: '' }));
     await expect(testing.close()).resolves.toBeUndefined();
   });
 
-  it('may come before the boot, which then connects to nothing', async () => {
+  it('before the boot keeps that from connecting', async () => {
     const bridge = new UnreachableBridge();
     const testing = await compile(DistributedCacheModule.forRoot({ bridge }));
     await testing.get(DistributedCacheLifecycle).onApplicationShutdown();

@@ -39,7 +39,7 @@ class Reader {
 }
 
 describe('DistributedCacheModule.forRoot', () => {
-  it('caches in every module of the application, which needs no import of its own', async () => {
+  it('caches in every module of the application without further imports', async () => {
     @Module({ providers: [Reader], exports: [Reader] })
     class ProductsModule {}
 
@@ -71,14 +71,14 @@ describe('DistributedCacheModule.forRoot', () => {
     await expect(boot({ imports: [CachingModule, OtherModule] })).rejects.toThrow(/can't resolve dependencies/);
   });
 
-  it('may be imported by several modules when it is one and the same', async () => {
+  it('may be imported by several modules as one dynamic module', async () => {
     const cacheModule = DistributedCacheModule.forRoot(LOCAL);
     @Module({ imports: [cacheModule] })
     class OtherModule {}
     await expect(boot({ imports: [cacheModule, OtherModule] })).resolves.toBeDefined();
   });
 
-  it('makes every read load with enabled: false', async () => {
+  it('with enabled: false makes every read load', async () => {
     const testing = await boot({
       imports: [DistributedCacheModule.forRoot({ ...LOCAL, enabled: false })],
       providers: [Reader],
@@ -108,7 +108,7 @@ describe('DistributedCacheModule.forRootAsync', () => {
   @Module({ imports: [NamespacesModule], providers: [CacheOptions], exports: [CacheOptions] })
   class CacheOptionsModule {}
 
-  it('takes options from a factory with what it injects', async () => {
+  it('takes options from a factory with its injected providers', async () => {
     const cacheModule = DistributedCacheModule.forRootAsync({
       imports: [NamespacesModule],
       inject: [Namespaces],
@@ -163,7 +163,7 @@ describe('DistributedCacheModule.forRootAsync', () => {
     );
   });
 
-  it('refuses what a factory gives instead of options', async () => {
+  it('refuses other values of a factory than options', async () => {
     const fromFile = (): DistributedCacheOptions => JSON.parse('null');
     await expect(boot({ imports: [DistributedCacheModule.forRootAsync({ useFactory: fromFile })] })).rejects.toThrow(
       'DistributedCacheModule: the options: null is not allowed; allowed: an object.',
@@ -208,7 +208,7 @@ describe('A named cache', () => {
     expect(sessions.status().namespace).toBe('distributed-cache:sessions');
   });
 
-  it('holds what decorators that name it store, and keeps it when another cache is cleared', async () => {
+  it('stores for decorators that name it, and keeps its entries when another cache is cleared', async () => {
     const service = (await boot({ imports, providers: [SessionService] })).get(SessionService);
     await service.find('1');
     expect(service.cache.region('sessions').getSync('1')).toBeUndefined();
@@ -221,7 +221,7 @@ describe('A named cache', () => {
     expect(service.calls).toBe(2);
   });
 
-  it('may be the only one', async () => {
+  it('may be the only cache', async () => {
     const testing = await boot({ imports: [DistributedCacheModule.forRoot({ ...LOCAL, name: 'sessions' })] });
     expect(testing.get(getDistributedCacheToken('sessions'))).toBeInstanceOf(DistributedCache);
     expect(() => testing.get(DistributedCache)).toThrow();
@@ -235,14 +235,14 @@ describe('getDistributedCacheToken', () => {
   });
 });
 
-describe('An option that is not allowed', () => {
-  it('fails the boot, naming it', async () => {
+describe('An invalid option', () => {
+  it('fails the boot with an error that names it', async () => {
     const failure = boot({ imports: [DistributedCacheModule.forRoot({ ttl: 0 })] });
     await expect(failure).rejects.toThrow(InvalidOptionsError);
     await expect(failure).rejects.toThrow(/^DistributedCacheModule: ttl: 0 is not allowed/);
   });
 
-  it('fails the boot when a factory gives it, naming the cache too', async () => {
+  it('of a factory fails the boot with an error that names the cache too', async () => {
     const options = { ...LOCAL, maxStaleness: '10ms' as const };
     const cacheModule = DistributedCacheModule.forRootAsync({ name: 'sessions', useFactory: () => options });
     await expect(boot({ imports: [cacheModule] })).rejects.toThrow(
@@ -250,7 +250,7 @@ describe('An option that is not allowed', () => {
     );
   });
 
-  it('fails the boot when it is no option at all, with the nearest one', async () => {
+  it('that is unknown fails the boot with the nearest known option', async () => {
     // Not a literal, in which the compiler would find the mistake.
     const misspelt = { ...LOCAL, namspace: 'shop' };
     await expect(boot({ imports: [DistributedCacheModule.forRoot(misspelt)] })).rejects.toThrow(
@@ -271,7 +271,7 @@ describe('An option that is not allowed', () => {
     );
   });
 
-  it('fails the boot when a factory says cacheManager: false, which it says too late', async () => {
+  it('fails the boot when a factory gives cacheManager: false, which is too late', async () => {
     const late = DistributedCacheModule.forRootAsync({ useFactory: () => ({ ...LOCAL, cacheManager: false }) });
     await expect(boot({ imports: [late] })).rejects.toThrow(/forRootAsync\(\{ cacheManager: false, useFactory: … \}\)/);
   });

@@ -37,7 +37,7 @@ describe('an invalidation message', () => {
     );
   });
 
-  it('never carries anything but names', () => {
+  it('contains only targets', () => {
     const payload = encodeInvalidation('a', [{ kind: 'key', region: 'products', key: '42' }]);
     expect(JSON.parse(payload)).toEqual({ v: MESSAGE_VERSION, f: 'a', k: [['products', '42']] });
   });
@@ -75,7 +75,7 @@ describe('an invalidation message', () => {
     expect(decodeInvalidation(payload)).toEqual({ ok: true, message: { from: '', invalidation: EVERYTHING } });
   });
 
-  it('may have keys that this version does not know, which are ignored', () => {
+  it('may have properties that this version does not know, which are ignored', () => {
     const decoded = decodeInvalidation('{"v":1,"r":["products"],"ack":"token"}');
     expect(decoded).toMatchObject({
       ok: true,
@@ -83,7 +83,7 @@ describe('an invalidation message', () => {
     });
   });
 
-  it('may be a no-op, which invalidates nothing and is never the same twice', () => {
+  it('may be a no-op, which invalidates nothing and is different each time', () => {
     const payload = encodeNoOp('a', 'random');
     expect(decodeInvalidation(payload)).toEqual({ ok: true, message: { from: 'a', invalidation: invalidationOf([]) } });
     expect(encodeNoOp('a', 'other')).not.toBe(payload);
@@ -102,12 +102,12 @@ describe('a message that asks to be acknowledged', () => {
     expect(tokenIn(encodeInvalidation('me', [{ kind: 'everything' }]))).toBeUndefined();
   });
 
-  it('does so in a newer version too', () => {
+  it('carries the token in a newer version too', () => {
     expect(tokenIn('{"v":2,"a":"token-1"}')).toBe('token-1');
   });
 
   it.each(['x'.repeat(65), '', 1, null, ['token-1']])(
-    'is applied and not acknowledged when the token, %j, is none of ours: every instance would repeat it',
+    'is applied and not acknowledged when the token, %j, has not the form of ours: every instance would repeat it',
     (token) => {
       expect(tokenIn(JSON.stringify({ v: 1, e: 1, a: token }))).toBeUndefined();
     },

@@ -17,7 +17,7 @@ describe('covers', () => {
     expect(covers(invalidation, 'prices', '42', [])).toBe(false);
   });
 
-  it('covers what carries one of the tags, in any region', () => {
+  it('covers an entry with one of the tags, in any region', () => {
     const invalidation = saying({ kind: 'tag', tag: 'sale' });
     expect(covers(invalidation, 'products', '42', ['new', 'sale'])).toBe(true);
     expect(covers(invalidation, 'prices', '42', ['new'])).toBe(false);
@@ -33,7 +33,7 @@ describe('covers', () => {
     expect(covers(saying({ kind: 'everything' }), 'products', '42', [])).toBe(true);
   });
 
-  it('covers nothing when it names nothing', () => {
+  it('covers nothing when it has no targets', () => {
     expect(covers(saying(), 'products', '42', ['sale'])).toBe(false);
   });
 });

@@ -7,8 +7,8 @@ import { decodeMember, encodeMember, mayServeFor } from './member.js';
 const price: InvalidationTarget = { kind: 'key', region: 'prices', key: '1' };
 const product: InvalidationTarget = { kind: 'key', region: 'products', key: '1' };
 
-describe('a member as the list holds it', () => {
-  it('is read as it was written', () => {
+describe('a member in the list of Redis', () => {
+  it('is decoded to the member that was encoded', () => {
     const members = fc.record({
       instanceId: fc.string(),
       maxStaleness: fc.oneof(fc.nat(), fc.constant(Infinity)),
@@ -23,20 +23,20 @@ describe('a member as the list holds it', () => {
   });
 
   it.each(['', 'web-1:1:1', '[]', 'null', '{"i":"a","s":"1"}', '{"i":"a","s":-1}'])(
-    'that cannot be read, %j, is waited for: only its acknowledgement counts',
+    'that cannot be decoded, %j, is waited for until it acknowledges',
     (text) => {
       expect(mayServeFor({ member: decodeMember(text), syncAge: 0 }, [product])).toBe(Infinity);
     },
   );
 
   it.each(['{"i":"a","s":5,"b":1,"x":"prices"}', '{"i":"a","s":5,"b":1,"x":[1]}'])(
-    'whose exceptions cannot be read, %j, may be in reload everywhere',
+    'whose exceptions cannot be decoded, %j, counts as in reload everywhere',
     (text) => {
       expect(mayServeFor({ member: decodeMember(text), syncAge: 5 }, [price])).toBe(5);
     },
   );
 
-  it('never throws, whatever the text', () => {
+  it('is decoded without throwing, for any text', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
         expect(decodeMember(text)).toBeDefined();
@@ -46,22 +46,22 @@ describe('a member as the list holds it', () => {
 });
 
 describe('a member that does not acknowledge', () => {
-  it('in reload may serve for its whole maxStaleness: it may have loaded a copy the moment before', () => {
+  it('in reload may serve for its whole maxStaleness, as it may have loaded a copy just before', () => {
     expect(mayServeFor({ member: memberWith(), syncAge: 9_000 }, [product])).toBe(10_000);
   });
 
-  it('in bypass serves nothing once the lease is over that its last sync gave it', () => {
+  it('in bypass may serve until the lease of its last sync is over', () => {
     const member = memberWith({ whenDisconnected: 'bypass' });
     expect(mayServeFor({ member, syncAge: 3_000 }, [product])).toBe(7_000);
     expect(mayServeFor({ member, syncAge: 12_000 }, [product])).toBe(-2_000);
   });
 
-  it('in bypass serves for no longer than its maxStaleness although the clock of the server was set back', () => {
+  it('in bypass may serve for its maxStaleness at most, also when the clock of the server was set back', () => {
     const member = memberWith({ whenDisconnected: 'bypass' });
     expect(mayServeFor({ member, syncAge: -60_000 }, [product])).toBe(10_000);
   });
 
-  it('is held to the mode of the region that is concerned', () => {
+  it('counts by the mode of the region that is evicted', () => {
     const member = memberWith({ exceptions: ['prices'] });
     expect(mayServeFor({ member, syncAge: 4_000 }, [price])).toBe(6_000);
     expect(mayServeFor({ member, syncAge: 4_000 }, [price, product])).toBe(10_000);
@@ -70,7 +70,7 @@ describe('a member that does not acknowledge', () => {
   it.each<[string, InvalidationTarget]>([
     ['a tag', { kind: 'tag', tag: 't' }],
     ['everything', { kind: 'everything' }],
-  ])('is held to its most patient region for %s, which may be in any', (_, name) => {
+  ])('counts by the longest mode of its regions for %s, which may be in any region', (_, name) => {
     const bypass = memberWith({ whenDisconnected: 'bypass' });
     expect(mayServeFor({ member: bypass, syncAge: 4_000 }, [name])).toBe(6_000);
     expect(mayServeFor({ member: { ...bypass, exceptions: ['products'] }, syncAge: 4_000 }, [name])).toBe(10_000);

@@ -10,7 +10,7 @@ describe('a position', () => {
     expect(advance(sha1('one'), '2-0', 'two')).toEqual({ id: '2-0', hash: sha1(`${sha1('one')}two`) });
   });
 
-  it('has another hash after another history, though the newest entry is the same', () => {
+  it('has another hash after another history with the same newest entry', () => {
     const ours = advance(advance('', '1-0', 'one').hash, '2-0', 'same');
     const theirs = advance(advance('', '1-0', 'other').hash, '2-0', 'same');
     expect(ours.id).toBe(theirs.id);

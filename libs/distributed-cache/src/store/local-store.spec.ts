@@ -47,7 +47,7 @@ class TestedStore {
 }
 
 describe('LocalStore', () => {
-  it('gives what was stored last under a key of a region', () => {
+  it('gives the last value stored under a key of a region', () => {
     const tested = new TestedStore();
     tested.set({ key: '1', tags: ['old'] });
     tested.set({ key: '1', tags: ['new'] });
@@ -64,7 +64,7 @@ describe('LocalStore', () => {
     expect(store.region('r', 10)).toBe(store.region('r', 20));
   });
 
-  it('holds three regions together to the bound of all', () => {
+  it('holds all regions together to the common bound', () => {
     const tested = new TestedStore({ maxEntries: 100 });
     for (let index = 0; index < 300; index += 1) {
       tested.set({ region: `r${index % 3}`, key: `${index}` });
@@ -74,7 +74,7 @@ describe('LocalStore', () => {
     expect(tested.crowdedOut).toHaveLength(200);
   });
 
-  it('crowds out what was used least recently, in whichever region it is', () => {
+  it('evicts the entry that was used least recently, in whichever region it is', () => {
     const tested = new TestedStore({ maxEntries: 3 });
     tested.set({ region: 'a', key: '1' });
     tested.set({ region: 'b', key: '2' });
@@ -87,7 +87,7 @@ describe('LocalStore', () => {
     expect(tested.has('1', 'a')).toBe(true);
   });
 
-  it("holds a region to its own bound, by crowding out that region's", () => {
+  it("evicts entries of a region beyond the region's own bound", () => {
     const tested = new TestedStore({ maxEntries: 100 }, 2);
     tested.set({ region: 'other', key: '0' });
     for (const key of ['1', '2', '3']) tested.set({ key });
@@ -97,7 +97,7 @@ describe('LocalStore', () => {
     expect(tested.has('0', 'other')).toBe(true);
   });
 
-  it('does not count looking without using as a use', () => {
+  it('does not count a look-up without use as a use', () => {
     const tested = new TestedStore({ maxEntries: 2 });
     tested.set({ key: '1' });
     tested.set({ key: '2' });
@@ -106,7 +106,7 @@ describe('LocalStore', () => {
     expect(tested.crowdedOut).toEqual(['1']);
   });
 
-  it('is bounded by size too, over all regions', () => {
+  it('is bounded by size over all regions', () => {
     const tested = new TestedStore({ maxSize: 10 });
     tested.set({ region: 'a', key: '1', size: 4 });
     tested.set({ region: 'b', key: '2', size: 4 });
@@ -153,7 +153,7 @@ describe('LocalStore', () => {
     expect(tested.has('2', 'b')).toBe(true);
   });
 
-  it('neither finds by tag nor counts what was cleared, but what was stored after that', () => {
+  it('neither finds by tag nor counts cleared entries, but those stored after that', () => {
     const tested = new TestedStore({ maxEntries: 2 });
     tested.set({ key: '1', tags: ['sale'] });
     tested.set({ key: '2', tags: ['sale'] });
@@ -176,7 +176,7 @@ describe('LocalStore', () => {
     expect(tested.deleteTag('sale')).toEqual({});
   });
 
-  it('goes on being bounded after everything was cleared', () => {
+  it('is bounded as before after everything was cleared', () => {
     const tested = new TestedStore({ maxEntries: 2 });
     tested.set({ region: 'a', key: '1' });
     tested.store.clear();
@@ -184,7 +184,7 @@ describe('LocalStore', () => {
     expect(tested.crowdedOut).toEqual(['2']);
   });
 
-  it('keeps its counts, its bounds and its tag index true to what it holds, whatever is done', () => {
+  it('keeps its counts, bounds and tag index consistent under any operations', () => {
     const letter = fc.constantFrom(...LETTERS);
     const stored = fc.record({ region: letter, key: letter, tags: fc.uniqueArray(letter), size: fc.nat(6) });
     const step = fc.oneof(

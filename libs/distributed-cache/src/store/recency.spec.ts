@@ -9,7 +9,7 @@ function entry(key: string): Entry {
 }
 
 describe('Recency', () => {
-  it('names the entry that was used least recently, whatever was added, used and removed', () => {
+  it('gives the entry that was used least recently, whatever was added, used and removed', () => {
     const steps = fc.array(fc.tuple(fc.constantFrom('add', 'use', 'remove'), fc.nat(9)), { maxLength: 60 });
     fc.assert(
       fc.property(steps, (taken) => {

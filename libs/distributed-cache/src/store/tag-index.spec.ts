@@ -14,7 +14,7 @@ function indexOf(...entries: Entry[]): TagIndex {
 }
 
 describe('TagIndex', () => {
-  it('gives the entries that carry a tag, and forgets the tag', () => {
+  it('takes out the entries that carry a tag, and the tag', () => {
     const one = entry('1', 'sale', 'new');
     const two = entry('2', 'sale');
     const index = indexOf(one, two);
@@ -24,7 +24,7 @@ describe('TagIndex', () => {
     expect([...index.take('unknown')]).toEqual([]);
   });
 
-  it('shrinks: a tag that no entry carries any more is forgotten', () => {
+  it('drops a tag that no entry carries any more', () => {
     const one = entry('1', 'sale', 'new');
     const two = entry('2', 'sale');
     const index = indexOf(one, two);
@@ -42,7 +42,7 @@ describe('TagIndex', () => {
     expect([...index.take('sale')]).toEqual([newer]);
   });
 
-  it('does not forget the entry of a tag for one that it has replaced', () => {
+  it('keeps an entry under its tag when the entry that it replaced is removed', () => {
     const older = entry('1', 'sale');
     const index = indexOf(older);
     index.remove(older);
@@ -52,7 +52,7 @@ describe('TagIndex', () => {
     expect([...index.take('sale')]).toEqual([newer]);
   });
 
-  it('gives what may be walked while what is in it is removed', () => {
+  it('gives entries that may be removed while they are iterated', () => {
     const index = indexOf(entry('1', 'sale'), entry('2', 'sale', 'new'), entry('3', 'sale'));
     const walked: string[] = [];
     for (const tagged of index.take('sale')) {
@@ -63,7 +63,7 @@ describe('TagIndex', () => {
     expect(index.size).toBe(0);
   });
 
-  it('gives entries of one and the same tag one list to share', () => {
+  it('gives entries of the same tag one shared list of tags', () => {
     const one = entry('1', 'sale');
     const index = indexOf(one, entry('2', 'new', 'sale'));
     expect(index.shared(['sale'])).toBe(one.tags);

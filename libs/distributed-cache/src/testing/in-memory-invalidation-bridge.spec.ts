@@ -20,7 +20,7 @@ describe('InMemoryInvalidationBridge', () => {
     return shop;
   };
 
-  it('drops the next messages from the channel only: the log has them', async () => {
+  it('drops the next messages from the channel, not from the log', async () => {
     const { a, b, bridge, clock } = await cached();
     bridge.drop();
     await a.region('r').evict('1');
@@ -42,7 +42,7 @@ describe('InMemoryInvalidationBridge', () => {
     expect(b.region('r').getSync('1')).toBeUndefined();
   });
 
-  it('brings messages twice, which the instances count and otherwise ignore', async () => {
+  it('delivers messages twice, which the instances count as duplicates', async () => {
     const { a, b, bridge, clock } = await cached();
     bridge.duplicate(2);
     await a.region('r').evict('1');
@@ -52,7 +52,7 @@ describe('InMemoryInvalidationBridge', () => {
     expect(b.stats().bridge).toMatchObject({ duplicates: 2, gaps: 0 });
   });
 
-  it('brings messages in reverse, which opens a gap and closes it', async () => {
+  it('delivers messages in reverse, which opens a gap and closes it', async () => {
     const { a, b, bridge, clock } = await cached();
     bridge.reorder(2);
     await a.region('r').evict('1');
@@ -63,7 +63,7 @@ describe('InMemoryInvalidationBridge', () => {
     expect(b.status().position).toBe(a.status().position);
   });
 
-  it('cuts one instance off, loudly, until it is healed', async () => {
+  it('cuts an instance off with a broken link until it is healed', async () => {
     const { a, b, bridge, clock } = await cached();
     bridge.cut(b);
     await clock.advance(0);
@@ -75,7 +75,7 @@ describe('InMemoryInvalidationBridge', () => {
     expect(b.status().state).toBe('coherent');
   });
 
-  it('cuts one instance off silently: nothing comes, nothing answers, nothing breaks', async () => {
+  it('cuts an instance off silently: no message, no answer, no broken link', async () => {
     const { a, b, bridge, clock } = await cached();
     bridge.cut(b.status().instanceId, { silently: true });
     await a.region('r').evict('1');
@@ -100,7 +100,7 @@ describe('InMemoryInvalidationBridge', () => {
     expect([b, c].map((instance) => instance.region('r').getSync('1'))).toEqual([undefined, undefined]);
   });
 
-  it('joins caches of different namespaces without mixing them', async () => {
+  it('keeps caches of different namespaces apart', async () => {
     const { b, bridge, clock } = await cached();
     const shop = instances(1).with({ namespace: 'another' });
     shop.a.start(bridge);

@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { ManualClock } from './manual-clock.js';
 
 describe('ManualClock', () => {
-  it('stands still until it is told to move', async () => {
+  it('stands still until it is advanced', async () => {
     const clock = new ManualClock(5_000);
     expect(clock.now()).toBe(5_000);
     await clock.advance('10s');
     expect(clock.now()).toBe(15_000);
   });
 
-  it('runs each timer at its time, in the order of the times', async () => {
+  it('runs each timer at its time, in order', async () => {
     const clock = new ManualClock(0);
     const ran: [string, number][] = [];
     clock.schedule(() => ran.push(['late', clock.now()]), 300);
@@ -21,7 +21,7 @@ describe('ManualClock', () => {
     ]);
   });
 
-  it('runs what a timer schedules within the time that passes', async () => {
+  it('runs timers that a timer schedules within the advanced time', async () => {
     const clock = new ManualClock(0);
     const ran: number[] = [];
     const every100 = (): void => {

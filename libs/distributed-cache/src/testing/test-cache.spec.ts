@@ -46,7 +46,7 @@ async function compile(builder: ReturnType<typeof Test.createTestingModule>): Pr
 }
 
 describe('provideTestCache', () => {
-  it('is all that a unit test of a decorated class has to add, without init()', async () => {
+  it('is all that a unit test of a decorated class needs, without init()', async () => {
     const testing = await compile(
       Test.createTestingModule({ providers: [ProductService, Products, provideTestCache()] }),
     );
@@ -87,7 +87,7 @@ describe('provideTestCache', () => {
     expect(service.sessions.status().namespace).toBe('distributed-cache:sessions');
   });
 
-  it('lets time pass by a clock of the test', async () => {
+  it('takes a clock of the test', async () => {
     const clock = new ManualClock();
     const testing = await compile(
       Test.createTestingModule({ providers: [ProductService, Products, provideTestCache({ clock, ttlJitter: 0 })] }),
@@ -102,7 +102,7 @@ describe('provideTestCache', () => {
     expect(testing.get(Products).reads).toBe(2);
   });
 
-  it('joins an application through a bridge, and stores from the first read on', async () => {
+  it('joins an application through a bridge, and stores from the first read', async () => {
     const bridge = new InMemoryInvalidationBridge();
     const products = new Products();
     const providers = [ProductService, { provide: Products, useValue: products }];
@@ -119,7 +119,7 @@ describe('provideTestCache', () => {
     await vi.waitFor(async () => expect(await test.get(ProductService).find('1')).toBe('1:table'));
   });
 
-  it('is ready even when the bridge refuses', async () => {
+  it('provides a cache also when the bridge refuses to dial', async () => {
     const bridge = new InMemoryInvalidationBridge();
     bridge.refuse('report');
     const testing = await compile(Test.createTestingModule({ providers: [provideTestCache({ bridge })] }));
@@ -163,7 +163,7 @@ describe('withTestCache', () => {
 class AppModule {}
 
 describe('In a test of an application, its cache', () => {
-  it('can be replaced by a test cache, and then connects to nothing', async () => {
+  it('can be replaced by a test cache, which connects to nothing', async () => {
     const log = vi.spyOn(Logger.prototype, 'log');
     const testing = await compile(
       Test.createTestingModule({ imports: [AppModule] })
@@ -182,7 +182,7 @@ describe('In a test of an application, its cache', () => {
     expect(testing.get(Products).reads).toBe(1);
   });
 
-  it('replaced by a mock is never taken for a cache', async () => {
+  it('that is replaced by a mock is refused', async () => {
     const testing = await compile(
       Test.createTestingModule({ imports: [AppModule] })
         .overrideProvider(DistributedCache)
@@ -192,7 +192,7 @@ describe('In a test of an application, its cache', () => {
     await expect(testing.get(ProductService).find('1')).rejects.toThrow(CacheNotInjectedError);
   });
 
-  it('that is replaced belongs to the test: the application does not close it', async () => {
+  it('that is replaced is not closed by the application', async () => {
     const cache = await provideTestCache().useFactory();
     const testing = await compile(
       Test.createTestingModule({ imports: [AppModule] })
@@ -229,7 +229,7 @@ describe('Two testing modules joined by one bridge', () => {
     await vi.waitFor(async () => expect(await b.get(ProductService).find('1')).toBe('1:table'));
   });
 
-  it('are coherent again when a cut has healed, and meanwhile stale for no longer than maxStaleness', async () => {
+  it('are coherent again when a cut is healed, and meanwhile stale for at most maxStaleness', async () => {
     const clock = new ManualClock();
     const bridge = new InMemoryInvalidationBridge({ clock });
     const products = new Products();
@@ -252,7 +252,7 @@ describe('Two testing modules joined by one bridge', () => {
     expect(await service.find('1')).toBe('1:stool');
   });
 
-  it('without init() load for every read and store nothing, so that they are never wrong', async () => {
+  it('load for every read and store nothing without init()', async () => {
     const bridge = new InMemoryInvalidationBridge();
     const products = new Products();
     const [a, b] = [await instance(bridge, products), await instance(bridge, products)];
@@ -265,7 +265,7 @@ describe('Two testing modules joined by one bridge', () => {
     expect(b.get(DistributedCache).status()).toMatchObject({ state: 'connecting', leaseAge: Infinity });
   });
 
-  it('deliver at init() what was evicted before', async () => {
+  it('deliver at init() the evictions that were made before', async () => {
     const bridge = new InMemoryInvalidationBridge();
     const products = new Products();
     const [a, b] = [await instance(bridge, products), await instance(bridge, products)];

@@ -26,7 +26,7 @@ describe('The course of a load', () => {
     ]);
   });
 
-  it('tells that the result was fenced and not stored', async () => {
+  it('has a line when the result was fenced and not stored', async () => {
     const logger = new RecordedLogger({ isDebugEnabled: true });
     const products = started(logger).region('products');
     const slow = deferred<string>();
@@ -40,7 +40,7 @@ describe('The course of a load', () => {
     });
   });
 
-  it('writes nothing while nobody reads debug', async () => {
+  it('is not logged when the logger does not write debug', async () => {
     const logger = new RecordedLogger();
     await started(logger)
       .region('products')

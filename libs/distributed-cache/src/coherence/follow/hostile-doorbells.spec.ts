@@ -117,8 +117,8 @@ class Scene {
   }
 }
 
-describe('Whatever is forged, lost, wiped and restarted', () => {
-  it('a follower that has synced has applied all that entered the log since it was last empty, and knows where the log ends', async () => {
+describe('With doorbells forged and lost, the log wiped and the server restarted,', () => {
+  it('a follower that has synced has applied every entry since the log was last empty, and has the position of the newest', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
         const scene = new Scene();

@@ -17,7 +17,7 @@ async function growth(run: () => Promise<void>): Promise<number> {
 
 describe('Twenty thousand mutated messages', () => {
   // Another seed in every run, told when it fails: `npm run fuzz -- --seed N` runs it again.
-  it('make nothing throw, disconnect nobody, and leave nothing behind', { timeout: 60_000 }, async () => {
+  it('throw nothing, disconnect no instance and leave nothing in memory', { timeout: 60_000 }, async () => {
     const seed = Math.floor(Math.random() * 2 ** 31);
     onTestFinished(({ task }) => {
       if (task.result?.state === 'fail') console.error(`fuzz seed ${seed}`);
@@ -46,7 +46,7 @@ describe('Messages of a stranger leave nothing in memory:', { timeout: 30_000 },
     expect(grown).toBeLessThan(4 * MB);
   });
 
-  it('a million names while a load runs: the record of applied invalidations is bounded, and what overflows it fences the load', async () => {
+  it('a million targets while a load runs overflow the record of applied invalidations and fence the load', async () => {
     const { a, bridge, clock } = await instances(1).connected();
     const load = deferred<string>();
     const reading = a.region('products').getOrLoad('1', () => load.promise);
@@ -64,7 +64,7 @@ describe('Messages of a stranger leave nothing in memory:', { timeout: 30_000 },
     expect(a.region('products').getSync('1')).toBeUndefined();
   });
 
-  it('long names while a load runs: the record of applied invalidations is bounded in text, too', async () => {
+  it('long targets while a load runs are bounded in text by the record of applied invalidations', async () => {
     const { a, bridge, clock } = await instances(1).connected();
     const load = deferred<string>();
     const reading = a.region('products').getOrLoad('1', () => load.promise);
@@ -80,7 +80,7 @@ describe('Messages of a stranger leave nothing in memory:', { timeout: 30_000 },
     await expect(reading).resolves.toBe('loaded');
   });
 
-  it('doorbells of a gigabyte together while a sync is under way: those held are bounded in text, not only in number', async () => {
+  it('doorbells of a gigabyte together during a sync are bounded in text where they are held', async () => {
     const { a, bridge, clock } = await instances(1).connected();
     bridge.cut(a, { silently: false });
     bridge.heal(a);
@@ -99,8 +99,8 @@ describe('Messages of a stranger leave nothing in memory:', { timeout: 30_000 },
   });
 });
 
-describe('One doorbell for an entry that the log has not, and will not have', () => {
-  it('makes an instance sync once, not ten times a second for ever', async () => {
+describe('A doorbell for an entry that is not in the log', () => {
+  it('makes an instance sync once, not ten times a second without end', async () => {
     const { a, b, bridge, clock } = await instances(2).connected();
     const forged = { id: '18446744073709551615-0', previousId: '17-0' };
     bridge.publishForged(NAMESPACE, { payload: '{"v":1,"t":["x"]}', entry: forged });
@@ -115,7 +115,7 @@ describe('One doorbell for an entry that the log has not, and will not have', ()
 });
 
 describe('Fifty messages of a megabyte at once', () => {
-  it('make no instance take the channel for silent, nor drop its link', async () => {
+  it('do not make an instance take the channel for silent or give its link up', async () => {
     const { a, b, bridge, clock } = await instances(2).connected();
     const text = 'x'.repeat(1_000_000);
     for (let message = 0; message < 50; message += 1) {

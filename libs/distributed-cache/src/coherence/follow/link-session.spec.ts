@@ -65,8 +65,8 @@ async function synced(): Promise<Running> {
 const upToDate = syncReply({ continuous: true });
 const bell = (id: string, previousId: string): Doorbell => ({ payload: id, entry: { id, previousId } });
 
-describe('a session', () => {
-  it('syncs as soon as the dial, and so the subscription, is acknowledged', async () => {
+describe('a link session', () => {
+  it('syncs as soon as the dial has resolved, which confirms the subscription', async () => {
     const { bridge } = await opened();
     expect(bridge.link.syncs).toHaveLength(1);
   });
@@ -86,7 +86,7 @@ describe('a session', () => {
     expect(syncs()).toBe(3);
   });
 
-  it('runs one sync at a time, with at most one more behind it', async () => {
+  it('runs one sync at a time, and at most one more waits', async () => {
     const { clock, bridge, session, syncs } = await synced();
     session.syncNow();
     session.syncNow();
@@ -101,7 +101,7 @@ describe('a session', () => {
     expect(syncs()).toBe(3);
   });
 
-  it('syncs because of a gap at once, but at most ten times a second', async () => {
+  it('syncs at once because of a gap', async () => {
     const { clock, bridge, syncs } = await synced();
     bridge.link.ring(bell('9-0', '8-0'));
     expect(syncs()).toBe(2);
@@ -115,7 +115,7 @@ describe('a session', () => {
     expect(syncs()).toBe(3);
   });
 
-  it('does not sync because of gaps more than ten times a second, however many there are', async () => {
+  it('syncs because of gaps at most ten times a second, however many there are', async () => {
     const { clock, bridge, syncs } = await synced();
     const before = syncs();
     for (let at = 10; at < 1_010; at += 1) {
@@ -127,7 +127,7 @@ describe('a session', () => {
     expect(syncs() - before).toBeGreaterThan(8);
   });
 
-  it('tries once more for the gap that a sync has left open', async () => {
+  it('syncs once more for a gap that a sync has left open', async () => {
     const { clock, bridge, syncs } = await synced();
     bridge.link.ring(bell('9-0', '8-0'));
     bridge.link.ring(bell('19-0', '18-0'));
@@ -139,7 +139,7 @@ describe('a session', () => {
 });
 
 describe('a link', () => {
-  it('is dead when no answer came within commandTimeout', async () => {
+  it('is broken when no answer came within commandTimeout', async () => {
     const { clock, bridge, ends } = await opened();
     await clock.advance(COMMAND_TIMEOUT - 1);
     expect(ends).toEqual([]);
@@ -148,7 +148,7 @@ describe('a link', () => {
     expect(bridge.link.isClosed).toBe(true);
   });
 
-  it('is dead when the bridge throws instead of rejecting', async () => {
+  it('is broken when the bridge throws instead of rejecting', async () => {
     const { clock, bridge, session, ends } = await synced();
     bridge.link.sync = () => {
       throw new Error('thrown');
@@ -159,7 +159,7 @@ describe('a link', () => {
     expect(bridge.link.isClosed).toBe(true);
   });
 
-  it('is not dead when the answer had come while the event loop was blocked', async () => {
+  it('is not broken when the answer arrived while the event loop was blocked', async () => {
     const { clock, bridge, ends, syncedAt } = await opened();
     clock.schedule(() => bridge.lastSync.resolve(syncReply()), COMMAND_TIMEOUT);
     await clock.block('10s');
@@ -167,7 +167,7 @@ describe('a link', () => {
     expect(syncedAt).toEqual([0]);
   });
 
-  it('ends once, whatever breaks it and however often', async () => {
+  it('is reported broken once, whatever breaks it and however often', async () => {
     const { clock, bridge, session, ends } = await synced();
     bridge.link.break();
     bridge.link.break();
@@ -176,7 +176,7 @@ describe('a link', () => {
     expect(ends).toHaveLength(1);
   });
 
-  it('that was given up renews nothing by what it answers later, and moves no position', async () => {
+  it('that was given up neither renews the lease nor moves the position by a late answer', async () => {
     const { clock, bridge, session, follower, syncedAt, applied } = await synced();
     session.syncNow();
     const late = bridge.lastSync;
@@ -189,7 +189,7 @@ describe('a link', () => {
     expect(applied).toEqual(['FLUSH']);
   });
 
-  it('that was given up still brings what is true, but nothing about where the log stands', async () => {
+  it('that was given up still delivers invalidations, but moves no position', async () => {
     const { bridge, follower, applied } = await synced();
     bridge.link.break();
     bridge.link.ring(bell('2-0', '1-0'));
@@ -197,7 +197,7 @@ describe('a link', () => {
     expect(follower.position?.id).toBe('1-0');
   });
 
-  it('asks nothing more once it has ended', async () => {
+  it('sends no further sync once it has ended', async () => {
     const { clock, bridge, session, syncs } = await synced();
     bridge.link.break();
     session.syncNow();
@@ -205,7 +205,7 @@ describe('a link', () => {
     expect(syncs()).toBe(1);
   });
 
-  it('that did not bring what the log has is given up, to subscribe again, though the sync itself counts', async () => {
+  it('whose channel did not deliver an entry of the log is given up, and its sync still counts', async () => {
     const { clock, bridge, session, ends, syncedAt, applied } = await synced();
     await clock.advance(10);
     session.syncNow();
@@ -231,7 +231,7 @@ describe('a link', () => {
 
 describe('an error answer to a sync', () => {
   it.each(['retry', 'report'] as const)(
-    "that says '%s' renews nothing and is followed by another try",
+    "with the remedy '%s' renews no lease and is followed by another try",
     async (remedy) => {
       const { clock, bridge, ends, refusals, syncedAt, syncs } = await opened();
       bridge.lastSync.reject(new BridgeRefusal(remedy, 'refused'));
@@ -244,7 +244,7 @@ describe('an error answer to a sync', () => {
   );
 
   it.each([
-    ["that says 'redial'", new BridgeRefusal('redial', 'READONLY')],
+    ['with the remedy redial', new BridgeRefusal('redial', 'READONLY')],
     ['that is no refusal', new Error('ECONNRESET')],
   ])('%s ends the link', async (_, error) => {
     const { clock, bridge, ends } = await opened();
@@ -254,7 +254,7 @@ describe('an error answer to a sync', () => {
   });
 });
 
-it('a session that cannot dial ends with the reason', async () => {
+it('a link session that cannot dial ends with the reason', async () => {
   const { bridge, session, ends } = await opened();
   bridge.refusal = new Error('ECONNREFUSED');
   await session.open(bridge);

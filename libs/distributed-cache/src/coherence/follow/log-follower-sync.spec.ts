@@ -57,7 +57,7 @@ function after(hash: string, entries: readonly LogEntry[], reply: Partial<SyncRe
 }
 
 describe('the first sync', () => {
-  it('is never continuous, whatever the server says: flush, adopt the newest position and the epoch', async () => {
+  it('is never continuous, whatever the server answers: it flushes and adopts the newest position and the epoch', async () => {
     const { follower, applied, stats, requests, sync } = newLog();
     const entries = [{ id: '1-0', payload: 'one', age: 0 }];
     await sync([syncReply({ continuous: true, entries })]);
@@ -69,7 +69,7 @@ describe('the first sync', () => {
     expect(requests[1]).toMatchObject({ position: { id: '1-0', hash: 'h1' }, epoch: 'first-run' });
   });
 
-  it('asks with no position and no epoch, and with a random no-op for an empty log', async () => {
+  it('is sent without position and epoch, and with a random no-op for an empty log', async () => {
     const { requests, sync } = newLog();
     await sync([syncReply()]);
     await sync([after('h1', [])]);
@@ -79,7 +79,7 @@ describe('the first sync', () => {
 });
 
 describe('a sync that is continuous', () => {
-  it('applies the entries after the position in their order and flushes nothing', async () => {
+  it('applies the entries after the position in their order and does not flush', async () => {
     const { follower, applied, stats, sync } = await synced();
     const reply = after('h1', [
       { id: '2-0', payload: 'two', age: 0 },
@@ -92,7 +92,7 @@ describe('a sync that is continuous', () => {
     expect(stats).toMatchObject({ replayed: 2, flushes: 1 });
   });
 
-  it('flushes after all when the ids match but the hash it has computed does not: someone wrote without the chain', async () => {
+  it('flushes when the ids match but the computed hash does not: an entry was written without the chain', async () => {
     const { follower, applied, sync } = await synced();
     const entries = [{ id: '2-0', payload: 'two', age: 0 }];
     await sync([syncReply({ continuous: true, entries, newest: { id: '2-0', hash: 'another history' } })]);
@@ -101,7 +101,7 @@ describe('a sync that is continuous', () => {
     expect(follower.position).toEqual({ id: '2-0', hash: 'another history' });
   });
 
-  it('over chunks asks for each from the end of the one before, so that each proves its own start', async () => {
+  it('in chunks asks for each from the end of the previous one, which proves that it continues', async () => {
     const { applied, requests, sync } = await synced();
     const two = after('h1', [{ id: '2-0', payload: 'two', age: 0 }], { complete: false });
     const three = advance(two.newest.hash, '3-0', 'three');
@@ -114,7 +114,7 @@ describe('a sync that is continuous', () => {
     expect(requests.map(({ position }) => position)).toEqual([{ id: '1-0', hash: 'h1' }, two.newest]);
   });
 
-  it('of which a later chunk is not continuous starts over', async () => {
+  it('flushes when a later chunk is not continuous', async () => {
     const { follower, applied, sync } = await synced();
     const two = after('h1', [{ id: '2-0', payload: 'two', age: 0 }], { complete: false });
     await sync([two, syncReply({ newest: { id: '9-0', hash: 'h9' } })]);
@@ -123,7 +123,7 @@ describe('a sync that is continuous', () => {
     expect(follower.position).toEqual({ id: '9-0', hash: 'h9' });
   });
 
-  it('was sent when its last chunk was asked for', async () => {
+  it('dates the lease from the request of its last chunk', async () => {
     const { clock, sync } = await synced();
     const startedAt = clock.now();
     const two = after('h1', [{ id: '2-0', payload: 'two', age: 0 }], { complete: false });
@@ -133,7 +133,7 @@ describe('a sync that is continuous', () => {
 });
 
 describe('a sync that is not continuous', () => {
-  it('flushes, adopts the newest position and the epoch', async () => {
+  it('flushes and adopts the newest position and the epoch', async () => {
     const { follower, applied, requests, sync } = await synced();
     await sync([syncReply({ epoch: 'second-run', newest: { id: '7-0', hash: 'h7' } })]);
     expect(applied).toEqual(['FLUSH']);
@@ -143,7 +143,7 @@ describe('a sync that is not continuous', () => {
     expect(requests[1]).toMatchObject({ position: { id: '7-0', hash: 'h7' }, epoch: 'second-run' });
   });
 
-  it('is every first one of a link to a server that does not say its epoch: it may be another one', async () => {
+  it('is the first one of every link to a server without an epoch, which may be another server', async () => {
     const log = newLog();
     await log.sync([syncReply({ epoch: undefined })], { isFirstOfLink: true });
     await log.sync([after('h1', [], { epoch: undefined })]);
@@ -155,8 +155,8 @@ describe('a sync that is not continuous', () => {
   });
 });
 
-describe('a sync whose link was given up meanwhile', () => {
-  it('counts for nothing', async () => {
+describe('a sync on a link that was given up meanwhile', () => {
+  it('has no effect', async () => {
     const { follower, applied, sync } = await synced();
     const reply = after('h1', [{ id: '2-0', payload: 'two', age: 0 }]);
     expect(await sync([reply], { isAbandoned: () => true })).toEqual({ kind: 'abandoned' });
@@ -165,27 +165,27 @@ describe('a sync whose link was given up meanwhile', () => {
   });
 });
 
-describe('entries that only a sync brings', () => {
+describe('entries that only a sync delivers', () => {
   const late = { id: '1000-0', payload: 'old', age: 1_000 };
   const inTime = { id: '1001-0', payload: 'young', age: 999 };
   const old = { ...late, age: 59_000 };
   const young = { ...inTime, age: 58_999 };
 
-  it('are missed when the doorbell should have brought them a second ago', async () => {
+  it('count as missed when their doorbell was due a second ago', async () => {
     const { stats, sync } = await synced();
     const outcome = await sync([after('h1', [late, inTime])]);
     expect(outcome).toMatchObject({ missed: 1 });
     expect(stats.missed).toBe(1);
   });
 
-  it('are not missed by a link that was not there yet', async () => {
+  it('do not count as missed when they are older than the link', async () => {
     const { stats, sync } = await synced();
     const outcome = await sync([after('h1', [old])], { isFirstOfLink: true });
     expect(outcome).toMatchObject({ missed: 0 });
     expect(stats).toMatchObject({ missed: 0, replayed: 1 });
   });
 
-  it('are not missed while the channel is still bringing older ones: it keeps the order, this instance reads slowly', async () => {
+  it('do not count as missed while the channel still delivers older ones: this instance reads slowly', async () => {
     const { follower, stats, sync } = await synced();
     const outcome = sync([after('h1', [old, young])]);
     follower.heard({ payload: 'old', entry: { id: old.id, previousId: '1-0' } });
@@ -193,7 +193,7 @@ describe('entries that only a sync brings', () => {
     expect(stats.missed).toBe(0);
   });
 
-  it('are not missed when they were heard and held', async () => {
+  it('do not count as missed when their doorbells are held', async () => {
     const { follower, sync } = await synced();
     follower.heard({ payload: 'young', entry: { id: young.id, previousId: old.id } });
     expect(await sync([after('h1', [old, young])])).toMatchObject({ missed: 1, hasGap: false });

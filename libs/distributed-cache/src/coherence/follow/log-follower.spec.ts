@@ -60,7 +60,7 @@ function replay(...entries: LogEntry[]): SyncReply {
 }
 
 describe('a doorbell', () => {
-  it('is applied, always: twice, whatever its id, after a gap, while it is open, without ids', async () => {
+  it('is always applied: also twice, with any id, after a gap, during a gap and without ids', async () => {
     const { follower, applied } = await synced();
     follower.heard(bell('2-0', '1-0', 'next'));
     follower.heard(bell('2-0', '1-0', 'again'));
@@ -86,7 +86,7 @@ describe('a doorbell', () => {
     expect(stats.gaps).toBe(0);
   });
 
-  it('whose id is not after ours changes nothing but the count of duplicates', async () => {
+  it('whose id is not after the position only counts as a duplicate', async () => {
     const { follower, stats } = await synced();
     follower.heard(bell('2-0', '1-0'));
     const { position } = follower;
@@ -97,27 +97,27 @@ describe('a doorbell', () => {
     expect(stats).toMatchObject({ duplicates: 2, gaps: 0 });
   });
 
-  it('that continues something else than our position is a gap, and leaves the position where it is', async () => {
+  it('that does not continue the position is a gap, and leaves the position', async () => {
     const { follower, stats } = await synced();
     expect(follower.heard(bell('3-0', '2-0'))).toBe(true);
     expect(follower.position).toEqual({ id: '1-0', hash: 'h1' });
     expect(stats.gaps).toBe(1);
   });
 
-  it('without a previous entry never matches: the log it begins is not ours', async () => {
+  it('without a previous entry never continues the position: it begins another log', async () => {
     const { follower } = await synced();
     expect(follower.heard(bell('2-0', undefined))).toBe(true);
     expect(follower.position).toEqual({ id: '1-0', hash: 'h1' });
   });
 
-  it('without ids does not move the position: it is not in the log', async () => {
+  it('without ids does not move the position, as it is not in the log', async () => {
     const { follower, stats } = await synced();
     expect(follower.heard({ payload: 'plain', entry: undefined })).toBe(false);
     expect(follower.position).toEqual({ id: '1-0', hash: 'h1' });
     expect(stats).toMatchObject({ duplicates: 0, gaps: 0 });
   });
 
-  it('heard before the first sync of a link does not move the position', async () => {
+  it('before the first sync of a link does not move the position', async () => {
     const { follower } = await synced();
     follower.linkOpened();
     expect(follower.heard(bell('2-0', '1-0'))).toBe(false);
@@ -125,8 +125,8 @@ describe('a doorbell', () => {
   });
 });
 
-describe('doorbells held while a sync closes the gap', () => {
-  it('ask for no further sync, and are chained onto the position afterwards', async () => {
+describe('doorbells that are held while a sync closes the gap', () => {
+  it('cause no further sync, and move the position afterwards', async () => {
     const { follower, stats, syncHearing } = await synced();
     follower.heard(bell('3-0', '2-0', 'three'));
     const missing = replay({ id: '2-0', payload: 'two', age: 0 }, { id: '3-0', payload: 'three', age: 0 });
@@ -138,7 +138,7 @@ describe('doorbells held while a sync closes the gap', () => {
     expect(stats.gaps).toBe(1);
   });
 
-  it('that still leave a gap ask for one more sync, and are kept until it is asked for', async () => {
+  it('cause one more sync when they still leave a gap, and are held until that is sent', async () => {
     const { follower, sync, syncHearing } = await synced();
     const two = replay({ id: '2-0', payload: 'two', age: 0 });
     expect(await syncHearing([bell('5-0', '4-0', 'five')], two)).toMatchObject({ hasGap: true });
@@ -151,7 +151,7 @@ describe('doorbells held while a sync closes the gap', () => {
     expect(follower.position?.id).toBe('5-0');
   });
 
-  it('before it was asked for are covered by its answer: one that is not in it was forged, and is not waited for', async () => {
+  it('and arrived before it was sent are dropped: one that is not in the answer was forged', async () => {
     const { follower, stats, sync } = await synced();
     follower.heard(bell('18446744073709551615-0', '17-0', 'forged'));
     expect(await sync(replay({ id: '2-0', payload: 'two', age: 0 }))).toMatchObject({ hasGap: false });
@@ -160,7 +160,7 @@ describe('doorbells held while a sync closes the gap', () => {
     expect(stats.gaps).toBe(1);
   });
 
-  it('move the position again as they come once the gap is closed', async () => {
+  it('are followed by doorbells that move the position at once', async () => {
     const { follower, sync } = await synced();
     follower.heard(bell('3-0', '2-0'));
     await sync(replay({ id: '2-0', payload: '2-0', age: 0 }, { id: '3-0', payload: '3-0', age: 0 }));
@@ -168,13 +168,13 @@ describe('doorbells held while a sync closes the gap', () => {
     expect(follower.position?.id).toBe('4-0');
   });
 
-  it('are bounded: what was not kept is fetched by one more sync', async () => {
+  it('are bounded: one more sync fetches the entries of those that were not held', async () => {
     const { syncHearing } = await synced();
     const bells = Array.from({ length: MOST_HELD + 1 }, (_, index) => bell(`${index + 2}-0`, `${index + 1}-0`));
     expect(await syncHearing(bells, replay())).toMatchObject({ hasGap: true });
   });
 
-  it('are no proof that the channel is silent when some of them were not kept', async () => {
+  it('do not count as missed when some of them were not held', async () => {
     const { follower, sync, clock } = await synced();
     follower.heard(bell('9-0', '8-0', 'a gap'));
     for (let index = 0; index < MOST_HELD; index += 1) follower.heard(bell('9-1', '9-0', 'a flood'));
@@ -184,7 +184,7 @@ describe('doorbells held while a sync closes the gap', () => {
     expect(await sync(replay())).toMatchObject({ missed: 0 });
   });
 
-  it('are forgotten with the link that brought them', async () => {
+  it('are dropped with the link that delivered them', async () => {
     const { follower, sync } = await synced();
     follower.heard(bell('3-0', '2-0'));
     follower.linkOpened();

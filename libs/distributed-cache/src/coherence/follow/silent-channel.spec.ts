@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { instances } from '../../../../../test/support/instances/instances.js';
 
 it.each([300, 900, 2_900, 9_000])(
-  'a channel that is silent is noticed and listened to anew, also with a maxStaleness of %i ms',
+  'a silent channel is noticed and subscribed to again, also with a maxStaleness of %i ms',
   async (maxStaleness) => {
     const { a, b, bridge, clock } = await instances(2).with({ maxStaleness }).connected();
     bridge.drop(Infinity);

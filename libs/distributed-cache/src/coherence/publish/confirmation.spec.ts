@@ -32,21 +32,21 @@ function asked(messages: number, count: number) {
 }
 
 describe('an eviction of many messages on many instances', () => {
-  it('is over when the time of all of them is: they are more than a call takes arguments', async () => {
+  it('is confirmed when all leases are over, also when these are more than a call takes arguments', async () => {
     // 10 000 keys of 1 KiB leave in about 1 400 messages.
     const { clock, settled } = asked(1_400, 150);
     await clock.advance(MINUTE - 1);
     expect((await settled).instances).toBe(151);
   });
 
-  it('is over when each instance has acknowledged each of them', async () => {
+  it('is confirmed when each instance has acknowledged each message', async () => {
     const { confirmations, settled, tokens } = asked(100, 100);
     for (const token of tokens)
       for (const { member } of listed(100)) confirmations.acknowledged(token, member.instanceId);
     expect(await settled).toEqual({ delivered: true, instances: 101, waited: 0 });
   });
 
-  it('is not over while one of them is missing from one instance', async () => {
+  it('is not confirmed while one instance has not acknowledged one message', async () => {
     const { clock, confirmations, settled, tokens } = asked(3, 3);
     for (const token of tokens)
       for (const { member } of listed(token === tokens[1] ? 2 : 3))
@@ -56,7 +56,7 @@ describe('an eviction of many messages on many instances', () => {
   });
 });
 
-it('after a restart an instance without a bound may have been forgotten too, and serves for as long as it is cut off', async () => {
+it('an eviction everywhere after a restart waits for unknown instances with maxStaleness: Infinity', async () => {
   const clock = new ManualClock(0);
   const self = memberWith({ instanceId: 'a', maxStaleness: Infinity });
   const confirmations = new Confirmations(self, clock, () => 'the bridge');
@@ -69,7 +69,7 @@ it('after a restart an instance without a bound may have been forgotten too, and
   expect(String(await failure)).toContain('the bridge was restarted lately');
 });
 
-it('an acknowledgement that comes before the log has answered counts', async () => {
+it('an acknowledgement that arrives before the answer of the log counts', async () => {
   const confirmations = new Confirmations(memberWith({ instanceId: 'a' }), new ManualClock(0), () => 'the bridge');
   const settled = confirmations.begin([name], MINUTE);
   const ackRequest = confirmations.nextAckRequest();
@@ -79,7 +79,7 @@ it('an acknowledgement that comes before the log has answered counts', async () 
   expect(await settled).toEqual({ delivered: true, instances: 2, waited: 0 });
 });
 
-it('a member that says it may serve for longer than a timer can wait is looked at again, not all the time', async () => {
+it('a member with a lease longer than a timer can wait is checked again at long intervals', async () => {
   const clock = new ManualClock(0);
   const confirmations = new Confirmations(memberWith({ instanceId: 'a' }), clock, () => 'the bridge');
   void confirmations.begin([name], MINUTE).catch(() => undefined);

@@ -14,7 +14,7 @@ function watch(promise: Promise<unknown>): { outcome: 'pending' | 'resolved' | E
 }
 
 describe('the promise of an eviction', () => {
-  it('resolves when the log has accepted the entry, and not before', async () => {
+  it('resolves when the log has accepted the entry, not before', async () => {
     const { publisher, connected, clock, link } = publishing();
     connected();
     const eviction = watch(publisher.publish([key('1')]));
@@ -25,7 +25,7 @@ describe('the promise of an eviction', () => {
     expect(eviction.outcome).toBe('resolved');
   });
 
-  it('resolves only when every message it takes was accepted', async () => {
+  it('resolves only when the log has accepted every message that it takes', async () => {
     const { publisher, connected, clock, link } = publishing();
     connected();
     const eviction = watch(publisher.publish(Array.from({ length: 150 }, (_, index) => key(`${index}`))));
@@ -67,7 +67,7 @@ describe('the promise of an eviction', () => {
     expect(publisher.waiting).toBe(1);
   });
 
-  it('goes on waiting for the retry when the message was refused', async () => {
+  it('waits for the retry when the log refused the message', async () => {
     const { publisher, connected, clock, link } = publishing();
     connected();
     const eviction = watch(publisher.publish([key('1')]));
@@ -80,7 +80,7 @@ describe('the promise of an eviction', () => {
     expect(eviction.outcome).toBe('resolved');
   });
 
-  it('resolves when the link is lost: the outbox has it', async () => {
+  it('resolves when the link is lost: the outbox has the targets', async () => {
     const { publisher, connected, clock } = publishing();
     connected();
     const eviction = watch(publisher.publish([key('1')]));
@@ -109,7 +109,7 @@ describe("the promise of an eviction with onUndelivered: 'throw'", () => {
     expect(publisher.waiting).toBe(1);
   });
 
-  it('rejects after publishTimeout, saying what happened and that it will be delivered', async () => {
+  it('rejects after publishTimeout with an error that says what happened and that it will be delivered', async () => {
     const { publisher, connected, clock } = throwing();
     connected();
     const eviction = watch(publisher.publish([key('1')]));
@@ -143,7 +143,7 @@ describe('draining', () => {
     await expect(drained).resolves.toBe(0);
   });
 
-  it('has a deadline, and tells how many targets are left', async () => {
+  it('resolves at its deadline with the number of targets that are left', async () => {
     const { publisher, connected, clock } = publishing();
     connected();
     void publisher.publish([key('1'), key('2')]);

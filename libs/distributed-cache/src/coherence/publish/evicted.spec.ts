@@ -19,7 +19,7 @@ describe('the outcome of an eviction', () => {
     await expect(eviction).resolves.toEqual({ delivered: true, instances: 0, waited: 20 });
   });
 
-  it('is one object for all who evict in one tick, since one message delivers them', async () => {
+  it('is one object for all evictions of a tick, which one message delivers', async () => {
     const { publisher, connected, clock, link } = publishing();
     connected();
     const first = publisher.publish([key('1')]);

@@ -99,7 +99,7 @@ describe('Outbox', () => {
     expect(emptied(outbox)).toEqual([[tag('sale'), region('products')]]);
   });
 
-  it('loses nothing and never exceeds its limit, whatever is added, taken and put back', () => {
+  it('loses no target and never exceeds its limit, whatever is added, taken and put back', () => {
     const letter = fc.constantFrom('a', 'b', 'c', 'd', 'e');
     const name = fc.oneof(
       fc.tuple(letter, letter).map(([where, what]) => key(what, where)),

@@ -32,7 +32,7 @@ describe('invalidations of one tick', () => {
     expect(sent().map((names) => names.length)).toEqual([100, 100, 50]);
   });
 
-  it('leave before the end of the tick when a message is full', () => {
+  it('are published before the end of the tick when a message is full', () => {
     const { publisher, connected, sent } = publishing();
     connected();
     for (let index = 0; index < 100; index += 1) void publisher.publish([key(String(index))]);
@@ -41,7 +41,7 @@ describe('invalidations of one tick', () => {
 });
 
 describe('a message that was sent', () => {
-  it('is never merged with a later one: the peer may have loaded again in between', async () => {
+  it('is never merged with a later one: a peer may have loaded again in between', async () => {
     const { publisher, connected, clock, sent } = publishing();
     connected();
     void publisher.publish([key('1')]);
@@ -51,7 +51,7 @@ describe('a message that was sent', () => {
     expect(sent()).toEqual([[key('1')], [key('1')]]);
   });
 
-  it('waits for no other: they are pipelined', async () => {
+  it('does not wait for the answer of another: messages are pipelined', async () => {
     const { publisher, connected, clock, sent } = publishing();
     connected();
     for (const name of ['1', '2', '3']) {
@@ -160,23 +160,26 @@ describe('the outbox', () => {
   });
 });
 
-describe('an error answer', () => {
-  it.each(['retry', 'report'] as const)("that says '%s' is reported and tried again with back-off", async (remedy) => {
-    const { publisher, connected, clock, link, sent, refusals, causes } = publishing();
-    connected();
-    void publisher.publish([key('1')]);
-    await clock.advance(0);
-    link.publishes[0]?.reject(new BridgeRefusal(remedy, 'refused'));
-    await clock.advance(0);
-    expect(sent()).toHaveLength(1);
+describe('an error answer to a publish', () => {
+  it.each(['retry', 'report'] as const)(
+    "with the remedy '%s' is reported and tried again with back-off",
+    async (remedy) => {
+      const { publisher, connected, clock, link, sent, refusals, causes } = publishing();
+      connected();
+      void publisher.publish([key('1')]);
+      await clock.advance(0);
+      link.publishes[0]?.reject(new BridgeRefusal(remedy, 'refused'));
+      await clock.advance(0);
+      expect(sent()).toHaveLength(1);
 
-    await clock.advance('1s');
-    expect(sent()).toEqual([[key('1')], [key('1')]]);
-    expect(refusals.map((refusal) => refusal.remedy)).toEqual([remedy]);
-    expect(causes).toEqual([]);
-  });
+      await clock.advance('1s');
+      expect(sent()).toEqual([[key('1')], [key('1')]]);
+      expect(refusals.map((refusal) => refusal.remedy)).toEqual([remedy]);
+      expect(causes).toEqual([]);
+    },
+  );
 
-  it('is tried again at once when there is little time left: on shutdown', async () => {
+  it('is tried again at once during shutdown', async () => {
     const { publisher, connected, clock, link, sent } = publishing();
     connected();
     void publisher.publish([key('1')]);
@@ -202,9 +205,9 @@ describe('an error answer', () => {
   });
 
   it.each([
-    ["that says 'redial'", new BridgeRefusal('redial', 'READONLY')],
+    ['with the remedy redial', new BridgeRefusal('redial', 'READONLY')],
     ['that is no refusal', new Error('ECONNRESET')],
-  ])('%s gives the link up and keeps the message', async (_, error) => {
+  ])('%s gives the link up and keeps the targets', async (_, error) => {
     const { publisher, connected, clock, link, causes } = publishing();
     connected();
     void publisher.publish([key('1')]);

@@ -90,7 +90,7 @@ it('a caller is not told at the timeout of an earlier caller whose message was r
   expect(state).toBe('resolved');
 });
 
-it('a part refused again is not forgotten because another part, which travelled with others, arrived', async () => {
+it('a part of an eviction that is refused again is still waited for when its other part was accepted', async () => {
   const { publisher, connected, clock, link } = publishing({ onUndelivered: 'queue', publishTimeout: 60_000 });
   connected();
   let state = 'waiting';

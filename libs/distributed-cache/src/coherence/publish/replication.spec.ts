@@ -6,7 +6,7 @@ import { InvalidationNotDeliveredError } from '../../errors.js';
 const replicas = { minReplicas: 1, onUndelivered: 'throw' } as const;
 
 describe('with minReplicas the promise of an eviction', () => {
-  it('waits until that many replicas have it', async () => {
+  it('resolves when that many replicas have it', async () => {
     const { publisher, connected, clock, link } = publishing(replicas);
     connected();
     let isSettled = false;
@@ -26,7 +26,7 @@ describe('with minReplicas the promise of an eviction', () => {
       'they cannot be asked',
       (publishing_: ReturnType<typeof publishing>) => publishing_.link.replications[0]?.reject(new Error('NOPERM')),
     ],
-  ])('rejects with onUndelivered: throw when %s, and sends nothing again: the log has it', async (_, answer) => {
+  ])('rejects with onUndelivered: throw when %s, and publishes nothing again: the log has it', async (_, answer) => {
     const under = publishing(replicas);
     under.connected();
     const failure = failureOf(under.publisher.publish([key('1')]));
@@ -50,7 +50,7 @@ describe('with minReplicas the promise of an eviction', () => {
     expect(await failure).toBeInstanceOf(InvalidationNotDeliveredError);
   });
 
-  it('asks once for all that was accepted while an answer was awaited', async () => {
+  it('shares one WAIT with all entries that were accepted while another was running', async () => {
     const { publisher, connected, clock, link } = publishing(replicas);
     connected();
     const evictions: Promise<unknown>[] = [];

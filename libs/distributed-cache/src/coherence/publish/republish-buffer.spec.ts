@@ -5,7 +5,7 @@ import { RepublishBuffer } from './republish-buffer.js';
 const MINUTE = 60_000;
 
 describe('RepublishBuffer', () => {
-  it('gives all that was published since a minute before the last sync, oldest first, once', () => {
+  it('gives every target that was published since a minute before the last sync, oldest first, once', () => {
     const announced = new RepublishBuffer(100);
     announced.synced(0);
     announced.add([key('1')]);
@@ -16,7 +16,7 @@ describe('RepublishBuffer', () => {
     expect(announced.drain()).toEqual([]);
   });
 
-  it('forgets what was published more than two minutes before the last sync', () => {
+  it('drops targets that were published more than two minutes before the last sync', () => {
     const announced = new RepublishBuffer(100);
     announced.synced(0);
     announced.add([key('1')]);
@@ -25,7 +25,7 @@ describe('RepublishBuffer', () => {
     expect(announced.drain()).toEqual([]);
   });
 
-  it('does not grow old while nothing is synced: an outage may be long', () => {
+  it('keeps its targets while no sync completes: an outage may be long', () => {
     const announced = new RepublishBuffer(100);
     announced.synced(0);
     announced.add([key('1')]);
@@ -33,7 +33,7 @@ describe('RepublishBuffer', () => {
     expect(announced.drain()).toEqual([key('1')]);
   });
 
-  it('is bounded: beyond the limit keys are widened to their regions', () => {
+  it('widens keys to their regions beyond its limit', () => {
     const announced = new RepublishBuffer(3);
     announced.add([key('1'), key('2'), { kind: 'tag', tag: 't' }]);
     announced.add([key('1', 'prices')]);
@@ -44,7 +44,7 @@ describe('RepublishBuffer', () => {
     ]);
   });
 
-  it('is bounded: beyond the limit regions and tags are widened to everything, which stays so', () => {
+  it('widens regions and tags to everything beyond its limit, which stays so', () => {
     const announced = new RepublishBuffer(2);
     for (const tag of ['1', '2', '3']) announced.add([{ kind: 'tag', tag }]);
     expect(announced.drain()).toEqual([{ kind: 'everything' }]);

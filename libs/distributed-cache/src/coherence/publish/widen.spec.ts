@@ -4,7 +4,7 @@ import { widen } from './widen.js';
 
 const EVERYTHING = [{ kind: 'everything' }];
 
-it('widens keys to their regions, each once, and leaves regions and tags as they are', () => {
+it('widen() widens keys to their regions, each once, and keeps regions and tags', () => {
   const names = [
     key('1'),
     { kind: 'tag' as const, tag: 'sale' },

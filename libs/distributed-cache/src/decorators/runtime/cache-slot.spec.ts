@@ -31,7 +31,7 @@ class RequestRepository extends Repository {}
 class TransientRepository extends Repository {}
 
 describe('The cache of a decorated method', () => {
-  it('is injected by Nest into singletons, request-scoped and transient providers, the inherited methods included', async () => {
+  it('is injected into singletons, request-scoped and transient providers, also for inherited methods', async () => {
     const testing = await Test.createTestingModule({
       providers: [
         ProductRepository,
@@ -54,7 +54,7 @@ describe('The cache of a decorated method', () => {
     expect(testing.get(DistributedCache).stats().regions['all']).toMatchObject({ hits: 3, loads: 1 });
   });
 
-  it('is the one that its attribute names', async () => {
+  it('is the cache that its attribute names', async () => {
     @Injectable()
     class Reader {
       constructor(
@@ -74,7 +74,7 @@ describe('The cache of a decorated method', () => {
     expect(second.region('all').getSync('1')).toBeUndefined();
   });
 
-  it('is asked for in words that help when Nest cannot find it', async () => {
+  it('is named in an error that helps when Nest cannot find it', async () => {
     const compile = Test.createTestingModule({ providers: [ProductRepository] }).compile();
     await expect(compile).rejects.toThrow(
       /@Cacheable.* of Repository needs: import DistributedCacheModule\.forRoot\(\) .* provideTestCache\(\)/,
@@ -84,7 +84,7 @@ describe('The cache of a decorated method', () => {
     await expect(withoutSecond).rejects.toThrow(/forRoot\(\{ name: 'second' \}\)/);
   });
 
-  it('must be there: an instance made by new rejects with the recipe for tests', async () => {
+  it('is required: an instance made by new rejects with the recipe for tests', async () => {
     const failure = new Repository().find('1');
     await expect(failure).rejects.toThrow(CacheNotInjectedError);
     await expect(failure).rejects.toThrow(
@@ -93,7 +93,7 @@ describe('The cache of a decorated method', () => {
     await expect(new Repository().remove('1')).rejects.toThrow(CacheNotInjectedError);
   });
 
-  it('must be there: a method that was torn off its instance says so', async () => {
+  it('is required: a method without its instance rejects with an error that says so', async () => {
     const repository = withTestCache(new Repository());
     await expect(Reflect.apply(repository.find, undefined, ['1'])).rejects.toThrow(
       /Repository\.find was called without its instance/,
@@ -108,7 +108,7 @@ describe('The cache of a decorated method', () => {
       new Proxy({}, { get: (_target, name) => (name === 'then' ? undefined : () => undefined) }),
     ],
     ['a proxy of a real cache', new Proxy(startedCache(), {})],
-  ])('must be a real one: %s, as auto-mocks give it, is refused', async (_what, mock) => {
+  ])('is not %s, as auto-mocks give it, which is refused', async (_what, mock) => {
     const testing = await Test.createTestingModule({
       providers: [
         ProductRepository,

@@ -46,7 +46,7 @@ const DECORATORS: Record<string, MethodDecorator> = {
 };
 
 describe.each(Object.entries(DECORATORS))('A method with @%s', (decorator, Decorator) => {
-  it('keeps its name, its length, its metadata and what is written on the function', () => {
+  it('keeps its name, its length, its metadata and the properties of the function', () => {
     class ProductService {
       @Decorator
       @SetMetadata('below', 1)
@@ -61,7 +61,7 @@ describe.each(Object.entries(DECORATORS))('A method with @%s', (decorator, Decor
     expect(Reflect.getMetadata(Roles.KEY, find)).toEqual(['admin']);
   });
 
-  it('has the instance as this and all arguments', async () => {
+  it('is called with the instance as this and with all arguments', async () => {
     class ProductService {
       readonly #tenant = 'acme';
       @Decorator
@@ -92,7 +92,7 @@ describe.each(Object.entries(DECORATORS))('A method with @%s', (decorator, Decor
     expect(await service.above('1')).toBe('PRODUCT 1');
   });
 
-  it('cannot be a static one, a getter, a setter or a property: refused when the class is defined, naming Class.method', () => {
+  it('is refused when the class is defined if it is static, a getter, a setter or a property, naming Class.method', () => {
     const definitions: [() => unknown, RegExp][] = [
       [
         () => {

@@ -28,7 +28,7 @@ async function boot(bridge?: InMemoryInvalidationBridge): Promise<TestingModule>
 }
 
 describe('The token CACHE_MANAGER', () => {
-  it('is the one of @nestjs/cache-manager', () => {
+  it('is the token of @nestjs/cache-manager', () => {
     expect(CACHE_MANAGER).toBe(THEIR_CACHE_MANAGER);
   });
 
@@ -45,7 +45,7 @@ describe('The token CACHE_MANAGER', () => {
     expect(cache.region('default').getSync('2')).toBe('loaded');
   });
 
-  it('deletes in every instance', async () => {
+  it('gives a Cache that deletes in every instance', async () => {
     const bridge = new InMemoryInvalidationBridge();
     const [a, b] = [await boot(bridge), await boot(bridge)].map((testing) => testing.get(LegacyService).cacheManager);
     await b?.set('1', 'old');
@@ -55,7 +55,7 @@ describe('The token CACHE_MANAGER', () => {
 });
 
 describe('CacheInterceptor of @nestjs/cache-manager', () => {
-  it('caches what a handler answers, without a change', async () => {
+  it('caches the answer of a handler, without a change of the application', async () => {
     let calls = 0;
 
     @Controller('products')

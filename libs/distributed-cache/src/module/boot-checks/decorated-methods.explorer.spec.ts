@@ -55,7 +55,7 @@ function reader(options: { region?: string } = {}): new () => object {
 }
 
 describe('At boot, two classes of one name', () => {
-  it('are refused with one default region, naming the method and what to do', async () => {
+  it('are refused with one default region, with an error that names the methods and what to do', async () => {
     const failure = boot({ providers: [reader(), reader()] });
     await expect(failure).rejects.toThrow(InvalidOptionsError);
     await expect(failure).rejects.toThrow(
@@ -63,7 +63,7 @@ describe('At boot, two classes of one name', () => {
     );
   });
 
-  it('are fine with regions of their own, and so is one class in two modules', async () => {
+  it('are accepted with regions of their own, and so is one class in two modules', async () => {
     await expect(boot({ providers: [reader({ region: 'a' }), reader()] })).resolves.toBeDefined();
     const twice = reader();
     await expect(
@@ -71,12 +71,12 @@ describe('At boot, two classes of one name', () => {
     ).resolves.toBeDefined();
   });
 
-  it('are fine in two applications of one process', async () => {
+  it('are accepted in two applications of one process', async () => {
     await expect(boot({ providers: [reader()] })).resolves.toBeDefined();
     await expect(boot({ providers: [reader()] })).resolves.toBeDefined();
   });
 
-  it('are not what two subclasses of one base are', async () => {
+  it('are not confused with two subclasses of one base, which are accepted', async () => {
     const base = reader();
     await expect(
       boot({ providers: [class OrderService extends base {}, class UserService extends base {}] }),
@@ -120,7 +120,7 @@ describe('At boot, @Cacheable without key', () => {
     );
   });
 
-  it('is fine on request-scoped classes with a key, on transient ones, and for evictions', async () => {
+  it('is accepted on transient classes, and with a key or for evictions on request-scoped ones', async () => {
     @Injectable({ scope: Scope.REQUEST })
     class TenantService {
       @Cacheable({ key: (id) => ['acme', id] })
@@ -177,7 +177,7 @@ describe('At boot, @Cacheable without key', () => {
     await expect(boot({ providers: [Resolver] })).rejects.toThrow(`@Cacheable on Resolver.find: it takes ${parameter}`);
   });
 
-  it('is fine with the parent of a GraphQL field, with other parameters, and with a key', async () => {
+  it('is accepted with the parent of a GraphQL field, with other parameters, and with a key', async () => {
     class Resolver {
       @Cacheable()
       @SetMetadata('graphql:resolve_property', 'reviews')
@@ -215,7 +215,7 @@ describe('At boot, an instance that Nest did not create', () => {
     ['useFactory', () => ({ provide: ProductService, useFactory: () => new ProductService() })],
     ['an asynchronous useFactory', () => ({ provide: ProductService, useFactory: async () => new ProductService() })],
     ['useValue', () => ({ provide: ProductService, useValue: new ProductService() })],
-  ])('is given its cache: %s', async (_what, provider) => {
+  ])('gets its cache: %s', async (_what, provider) => {
     const testing = await boot({ providers: [provider()] });
     const service = testing.get(ProductService);
 
@@ -224,7 +224,7 @@ describe('At boot, an instance that Nest did not create', () => {
     expect(service.calls).toBe(1);
   });
 
-  it('keeps the cache it already has', async () => {
+  it('keeps the cache that it already has', async () => {
     const first = await boot({ providers: [ProductService] });
     const service = first.get(ProductService);
     await boot({ providers: [{ provide: ProductService, useValue: service }] });
@@ -233,13 +233,13 @@ describe('At boot, an instance that Nest did not create', () => {
     expect(first.get(DistributedCache).region('ProductService.find').getSync('1')).toBe('1');
   });
 
-  it('rejects where Nest cannot know it: never silently uncached', async () => {
+  it('rejects where Nest does not know it, instead of not caching', async () => {
     const testing = await boot({ providers: [{ provide: 'services', useValue: [new ProductService()] }] });
     const [service] = testing.get<ProductService[]>('services');
     await expect(service?.find('1')).rejects.toThrow(CacheNotInjectedError);
   });
 
-  it('is refused when it asks for a cache that is not registered', async () => {
+  it('is refused when it names a cache that is not registered', async () => {
     class SessionService {
       @Cacheable({ cache: 'sessions' })
       async find(id: string): Promise<string> {
@@ -273,7 +273,7 @@ describe('At boot, there is a warning', () => {
     ]);
   });
 
-  it('about a region that is evicted but that nothing here caches in, with the nearest known name', async () => {
+  it('about a region that is evicted and never cached in, with the nearest known name', async () => {
     class ProductService {
       @Cacheable({ region: 'products' })
       async find(): Promise<void> {}
@@ -296,7 +296,7 @@ describe('At boot, there is a warning', () => {
     ]);
   });
 
-  it('about a default region that an eviction can only mean by mistake, with what is known', async () => {
+  it('about an eviction of a default region of its own, with the known regions', async () => {
     class ProductService {
       @Cacheable({ region: 'catalogue' })
       async find(): Promise<void> {}

@@ -44,7 +44,7 @@ describe('Another provider of CACHE_MANAGER', () => {
     );
   });
 
-  it('is fine when ours gives the token up', async () => {
+  it('is accepted with cacheManager: false', async () => {
     const given = { mine: true };
     expect(await tokenIn(LegacyCacheModule, DistributedCacheModule.forRoot({ ...LOCAL, cacheManager: false }))).toEqual(
       given,
@@ -53,12 +53,12 @@ describe('Another provider of CACHE_MANAGER', () => {
     expect(await tokenIn(LegacyCacheModule, asynchronous)).toEqual(given);
   });
 
-  it('is fine beside a named cache, which does not provide it', async () => {
+  it('is accepted beside a named cache, which does not provide the token', async () => {
     const named = DistributedCacheModule.forRoot({ ...LOCAL, name: 'sessions' });
     expect(await tokenIn(LegacyCacheModule, named)).toEqual({ mine: true });
   });
 
-  it('is not a module that passes ours on', async () => {
+  it('is not seen in a module that re-exports ours', async () => {
     @Module({
       providers: [
         {
@@ -72,12 +72,12 @@ describe('Another provider of CACHE_MANAGER', () => {
     await expect(tokenIn(PassingOnModule, DistributedCacheModule.forRoot(LOCAL))).resolves.toBeDefined();
   });
 
-  it('is not a subclass of our module', async () => {
+  it('is not seen in a subclass of our module', async () => {
     class ShopCacheModule extends DistributedCacheModule {}
     await expect(tokenIn(ShopCacheModule.forRoot(LOCAL))).resolves.toBeDefined();
   });
 
-  it('is not what a test puts in its place', async () => {
+  it('is accepted as an override of a test', async () => {
     const testing = await Test.createTestingModule({ imports: [DistributedCacheModule.forRoot(LOCAL)] })
       .overrideProvider(CACHE_MANAGER)
       .useValue({ fake: true })

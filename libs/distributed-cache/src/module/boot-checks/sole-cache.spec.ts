@@ -27,7 +27,7 @@ describe('Two registrations in one application', () => {
     );
   });
 
-  it('of one name are refused at boot, however they are made', async () => {
+  it('of one name are refused at boot, by forRoot or forRootAsync', async () => {
     const sessions = { name: 'sessions', redisConnectionString: '' };
     await expect(
       boot(
@@ -66,7 +66,7 @@ describe('Two registrations in one application', () => {
     ).rejects.toThrow(/share the namespace 'shop' on one Redis/);
   });
 
-  it('are fine with one bridge and their own namespaces, and with one namespace and their own bridges', async () => {
+  it('are accepted with one bridge and two namespaces, and with one namespace and two bridges', async () => {
     const bridge = new InMemoryInvalidationBridge();
     await expect(
       boot(
@@ -78,7 +78,7 @@ describe('Two registrations in one application', () => {
     ).resolves.toBeDefined();
   });
 
-  it('are fine with one namespace in local mode, where nobody is heard', async () => {
+  it('are accepted with one namespace in local mode', async () => {
     const local = { redisConnectionString: '', namespace: 'shop' };
     await expect(
       boot(DistributedCacheModule.forRoot(local), DistributedCacheModule.forRoot({ ...local, name: 'a' })),
@@ -87,7 +87,7 @@ describe('Two registrations in one application', () => {
 });
 
 describe('Two applications in one process', () => {
-  it('may have one name and one namespace, and are then instances that hear each other', async () => {
+  it("may have one name and one namespace, and are then instances that receive each other's evictions", async () => {
     const bridge = new InMemoryInvalidationBridge();
     const [a, b] = [
       (await boot(DistributedCacheModule.forRoot({ bridge }))).get(DistributedCache),

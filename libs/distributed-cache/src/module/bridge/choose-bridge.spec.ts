@@ -22,7 +22,7 @@ describe('chooseBridge', () => {
     });
   });
 
-  it("chooses local mode for the option '', whatever is set and whatever is to be merged over a string", async () => {
+  it("chooses local mode for redisConnectionString: '', whatever settings and redis options there are", async () => {
     const options: DistributedCacheOptions = { redisConnectionString: '', redis: { keepAlive: 1_000 } };
     expect(await choose(options, { REDIS_URL: 'redis://setting' })).toMatchObject({
       bridge: undefined,
@@ -30,32 +30,32 @@ describe('chooseBridge', () => {
     });
   });
 
-  it('takes the bridge of the options, whatever is set', async () => {
+  it('prefers the option bridge to all settings', async () => {
     const bridge = new InMemoryInvalidationBridge();
     const chosen = await choose({ bridge, abortConnect: true }, { REDIS_URL: 'not even : a string' });
     expect(chosen).toMatchObject({ bridge, source: 'the option bridge', abortConnect: true, connectRetry: 3 });
   });
 
-  it('takes a client before any setting: it is connected to somewhere already', async () => {
+  it('prefers a client to all settings', async () => {
     const redis = new Redis({ host: 'client.example', port: 7_000, lazyConnect: true });
     const chosen = await choose({ redis }, { REDIS_URL: 'redis://setting' });
     expect(chosen.source).toBe('the option redis');
     expect(chosen.bridge?.target).toBe('client.example:7000/0');
   });
 
-  it('takes ioredis options alone where no string is set', async () => {
+  it('takes ioredis options alone when there is no connection string', async () => {
     const chosen = await choose({ redis: { host: 'options.example' } });
     expect(chosen.source).toBe('the option redis');
     expect(chosen.bridge).toBeInstanceOf(RedisInvalidationBridge);
   });
 
-  it('takes the string and says where it was found', async () => {
+  it('takes the connection string with the name of its source', async () => {
     const chosen = await choose({ redis: { keepAlive: 1_000 } }, { REDIS_URL: 'rediss://shop.example' });
     expect(chosen.source).toBe('REDIS_URL');
     expect(chosen.bridge?.target).toBe('rediss://shop.example:6380/0 (standalone, TLS)');
   });
 
-  it('tells what the string says beside where Redis is', async () => {
+  it('passes on the other settings of the connection string', async () => {
     const text = 'shop.example,abortConnect=true,connectRetry=5,asyncTimeout=700,allowAdmin=true';
     expect(await choose({ redisConnectionString: text })).toMatchObject({
       abortConnect: true,
@@ -65,7 +65,7 @@ describe('chooseBridge', () => {
     });
   });
 
-  it('lets the options win over the string', async () => {
+  it('prefers options to the connection string', async () => {
     const redisConnectionString = 'shop.example,abortConnect=true,asyncTimeout=700';
     expect(await choose({ redisConnectionString, abortConnect: false, commandTimeout: '3s' })).toMatchObject({
       abortConnect: false,
@@ -73,7 +73,7 @@ describe('chooseBridge', () => {
     });
   });
 
-  it('refuses a timeout of the string that would call every connection dead', async () => {
+  it('refuses a timeout in the connection string that is too short for any answer', async () => {
     const failure = await failureOf(choose({ redisConnectionString: 'shop.example,asyncTimeout=99999999' }));
     expect(failure).toBeInstanceOf(InvalidOptionsError);
     expect(String(failure)).toMatch(/asyncTimeout or syncTimeout in the connection string: 99999999 is not allowed/);
@@ -86,14 +86,14 @@ describe('A connection string that cannot be used', () => {
     ['REDIS_URL', 'redis://anna:Geheim7@shop.example:port', /^REDIS_URL: /],
     ['CUSTOMCONNSTR_RedisConnectionString', 'https://anna:Geheim7@shop.example', /^CUSTOMCONNSTR_/],
     ['AZURE_REDIS_CONNECTIONSTRING', 'shop.example,passwort=Geheim7', /^AZURE_REDIS_CONNECTIONSTRING: .*passwort/],
-  ])('is refused naming the setting %s, and with no secret anywhere in the error', async (name, text, message) => {
+  ])('is refused with an error that names the setting %s and contains no secret', async (name, text, message) => {
     const error = await failureOf(choose({}, { [name]: text }));
     expect(error).toBeInstanceOf(InvalidConnectionStringError);
     expect(error).toHaveProperty('message', expect.stringMatching(message));
     expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain('Geheim7');
   });
 
-  it('is refused naming the option', async () => {
+  it('is refused with an error that names the option', async () => {
     await expect(choose({ redisConnectionString: 'host:0' }, { REDIS_URL: 'redis://setting' })).rejects.toThrow(
       /^the option redisConnectionString: /,
     );
@@ -101,7 +101,7 @@ describe('A connection string that cannot be used', () => {
 });
 
 describe('Two caches of one namespace', () => {
-  it('meet in one Cluster that looks its nodes up', async () => {
+  it('have one identity in one Cluster client whose nodes are looked up', async () => {
     const redis = new Cluster(['srv.example'], { lazyConnect: true, useSRVRecords: true });
     expect(await meet({ redis }, { redis })).toBe(true);
   });
@@ -143,7 +143,7 @@ describe('Two caches of one namespace', () => {
       { redis: new Redis({ sentinels: [{ host: 'a' }], name: 'main', lazyConnect: true }) },
     ],
     ['a host merged over a cluster', { redisConnectionString: 'a,b', redis: { host: 'c' } }, { redis: { host: 'c' } }],
-  ])('meet on one server: %s', async (_what, one, other) => {
+  ])('have one identity on one server: %s', async (_what, one, other) => {
     expect(await meet(one, other)).toBe(true);
   });
 
@@ -163,7 +163,7 @@ describe('Two caches of one namespace', () => {
       { redis: new Cluster(['srv.example'], { lazyConnect: true, useSRVRecords: true }) },
       { redis: new Cluster(['srv.example'], { lazyConnect: true, useSRVRecords: true }) },
     ],
-  ])('do not meet on different %s', async (_what, one, other) => {
+  ])('have two identities on different %s', async (_what, one, other) => {
     expect(await meet(one, other)).toBe(false);
   });
 });

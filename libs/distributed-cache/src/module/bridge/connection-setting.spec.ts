@@ -51,12 +51,12 @@ const configuration = (values: Record<string, unknown>): ReturnType<typeof Confi
   ConfigModule.forRoot({ ignoreEnvFile: true, load: [() => values] });
 
 describe('The connection string', () => {
-  it.each(NAMES)('is found by the ConfigService as %s', async (name) => {
+  it.each(NAMES)('is found through the ConfigService as %s', async (name) => {
     const line = await bootLine([configuration({ [name]: 'redis://127.0.0.1:1' })]);
     expect(line).toContain(`connects to redis://127.0.0.1:1/0 (standalone, no TLS) (from ${name})`);
   });
 
-  it('is that of the first name that is set, be it in the environment or through the ConfigService', async () => {
+  it('is that of the first name that is set, in the environment or through the ConfigService', async () => {
     vi.stubEnv('REDIS_CONNECTION_STRING', 'redis://127.0.0.1:1/1');
     const line = await bootLine([configuration({ REDIS_URL: 'redis://127.0.0.1:1/2', RedisConnectionString: ' ' })]);
     expect(line).toContain('redis://127.0.0.1:1/1 (standalone, no TLS) (from REDIS_CONNECTION_STRING)');
@@ -73,11 +73,11 @@ describe('The connection string', () => {
     expect(await bootLine()).toContain('/4 (standalone, no TLS) (from RedisConnectionString)');
   });
 
-  it('is not what a configuration holds under the name without being text', async () => {
+  it('is not a value of the configuration under that name that is no text', async () => {
     expect(await bootLine([configuration({ REDIS_URL: { host: '127.0.0.1' } })])).toContain('local mode');
   });
 
-  it('that is malformed fails the boot, naming the setting and not the secret', async () => {
+  it('that is malformed fails the boot with an error that names the setting and not the secret', async () => {
     const failure = bootLine([configuration({ RedisConnectionString: 'shop.example,password=Geheim7,ssl=perhaps' })]);
     await expect(failure).rejects.toThrow(InvalidConnectionStringError);
     await expect(failure).rejects.toThrow(/^RedisConnectionString: .*'ssl'/);

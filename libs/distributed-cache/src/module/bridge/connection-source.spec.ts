@@ -16,7 +16,7 @@ function settings(values: Record<string, string | undefined>): (name: string) =>
 }
 
 describe('findConnectionString', () => {
-  it('takes the option before any setting, and says so', () => {
+  it('prefers the option to all settings, and names it as the source', () => {
     expect(findConnectionString('redis://option', settings({ REDIS_URL: 'redis://setting' }))).toEqual({
       source: 'the option redisConnectionString',
       connectionString: 'redis://option',
@@ -37,12 +37,12 @@ describe('findConnectionString', () => {
     });
   });
 
-  it('passes over a setting that is empty or only white space', () => {
+  it('skips a setting that is empty or only white space', () => {
     const read = settings({ RedisConnectionString: '', REDIS_CONNECTION_STRING: ' \n', REDIS_URL: 'redis://here' });
     expect(findConnectionString(undefined, read)?.source).toBe('REDIS_URL');
   });
 
-  it.each(['', '  '])("takes the option '%s' as local mode, whatever is set", (option) => {
+  it.each(['', '  '])("reads the option '%s' as local mode, whatever is set", (option) => {
     expect(findConnectionString(option, settings({ REDIS_URL: 'redis://setting' }))).toBeUndefined();
   });
 
@@ -59,7 +59,7 @@ describe('findConnectionString', () => {
     expect(findConnectionString(undefined, settings({}))).toBeUndefined();
   });
 
-  it('drops the white space around a string', () => {
+  it('trims a connection string', () => {
     expect(findConnectionString(undefined, settings({ REDIS_URL: 'redis://here\n' }))?.connectionString).toBe(
       'redis://here',
     );

@@ -59,7 +59,7 @@ describe('A setting', () => {
     expect(await readIn([ConfigModule.forRoot({ ignoreEnvFile: true })])).toBe('redis://environment');
   });
 
-  it('is not read past a ConfigService that leaves the environment out', async () => {
+  it('is not read from the environment when the ConfigService ignores that', async () => {
     expect(await readIn([ConfigModule.forRoot({ ignoreEnvFile: true, skipProcessEnv: true })])).toBeUndefined();
   });
 
@@ -86,7 +86,7 @@ describe('A setting', () => {
     expect(isLoaded).toBe(true);
   });
 
-  it('is read through what a test puts in the place of ConfigService, when that can be asked', async () => {
+  it('is read through a test double of ConfigService that has get()', async () => {
     const imports = [configuration({ isGlobal: true })];
     const replaced = (value: object) => (builder: TestingModuleBuilder) =>
       builder.overrideProvider(ConfigService).useValue(value);

@@ -15,12 +15,9 @@ describe('nearestName', () => {
     expect(nearestName(name, NAMES)).toBe(nearest);
   });
 
-  it.each(['colour', 'x', '', 'a'.repeat(100_000)])(
-    'finds nothing near a name that has nothing to do with any',
-    (name) => {
-      expect(nearestName(name, NAMES)).toBeUndefined();
-    },
-  );
+  it.each(['colour', 'x', '', 'a'.repeat(100_000)])('finds nothing for a name that resembles none', (name) => {
+    expect(nearestName(name, NAMES)).toBeUndefined();
+  });
 
   it('prefers the nearest of several', () => {
     expect(nearestName('products', ['product-list', 'product', 'producers', 'products2'])).toBe('product');

@@ -54,7 +54,7 @@ describe('resolveSettings', () => {
     expect(resolveSettings(options, undefined)).toEqual(resolveSettings({}, undefined));
   });
 
-  it('takes what is given, durations in milliseconds', () => {
+  it('takes the given options, with durations in milliseconds', () => {
     const settings = resolveSettings(
       {
         namespace: 'shop:production',
@@ -101,7 +101,7 @@ describe('resolveSettings', () => {
     });
   });
 
-  it('accepts the options that are no settings: how Redis is reached, the bridge, the clock', () => {
+  it('accepts the options that are no settings: redis, bridge and clock', () => {
     const client = new Redis({ lazyConnect: true });
     const accepted: DistributedCacheOptions[] = [
       {
@@ -116,7 +116,7 @@ describe('resolveSettings', () => {
   });
 
   describe('regions', () => {
-    it('inherit from the module what they leave open', () => {
+    it('inherit the settings of the module that they leave open', () => {
       const { regions } = resolveSettings(
         {
           ttl: '1m',
@@ -144,7 +144,7 @@ describe('resolveSettings', () => {
       expect(regions.get('products')?.maxEntries).toBe(10);
     });
 
-    it('may have any name, also one that every object has', () => {
+    it('may have any name, also that of a property of every object', () => {
       const regions: DistributedCacheOptions['regions'] = JSON.parse(
         '{"__proto__":{"ttl":"1s"},"constructor":{"ttl":"2s"}}',
       );
@@ -159,7 +159,7 @@ describe('resolveSettings', () => {
       expect(resolveSettings({}, 'sessions').namespace).toBe('distributed-cache:sessions');
     });
 
-    it('is the one given, whatever the cache is called', () => {
+    it('is the given one, whatever the name of the cache is', () => {
       expect(resolveSettings({ namespace: 'shop' }, 'two words').namespace).toBe('shop');
     });
 
@@ -185,7 +185,7 @@ describe('resolveSettings', () => {
       expect(resolveSettings({}, undefined, { commandTimeout: undefined }).commandTimeout).toBe(2_000);
     });
 
-    it('of the connection string has the same bounds', () => {
+    it('in the connection string has the same bounds', () => {
       expect(() => resolveSettings({}, undefined, { commandTimeout: 0 })).toThrow(
         /asyncTimeout or syncTimeout .*: 0 is not allowed/,
       );
@@ -291,12 +291,12 @@ describe('resolveSettings', () => {
     { redis: { password: 'secret', credentials: 'secret' } },
     { bridge: 'redis://:secret@localhost' },
     'redis://:secret@localhost',
-  ])('repeats nothing that may be a secret when it refuses how Redis is reached', (options) => {
+  ])('repeats no possible secret when it refuses an option about Redis', (options) => {
     expect(() => resolveUntyped(options)).toThrow(InvalidOptionsError);
     expect(() => resolveUntyped(options)).not.toThrow(/secret/);
   });
 
-  it('names the cache in which the option stands', () => {
+  it('names the cache of a refused option', () => {
     expect(() => resolveSettings({ ttl: 0 }, undefined)).toThrow(/^DistributedCacheModule: ttl/);
     expect(() => resolveSettings({ ttl: 0 }, 'sessions')).toThrow(/^DistributedCacheModule, cache 'sessions': ttl/);
   });
