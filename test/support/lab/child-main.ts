@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { DistributedCache } from '../../../libs/distributed-cache/src/cache/distributed-cache.js';
-import { chooseBridge } from '../../../libs/distributed-cache/src/module/bridge/choose-bridge.js';
+import { chooseRedisBridge } from '../../../libs/distributed-cache/src/module/bridge/choose-redis-bridge.js';
+import { findConnectionString } from '../../../libs/distributed-cache/src/module/bridge/connection-source.js';
 import type { DistributedCacheOptions } from '../../../libs/distributed-cache/src/module/options/distributed-cache.options.js';
 import { resolveSettings } from '../../../libs/distributed-cache/src/module/options/resolve-settings.js';
 import { serve } from '../../../tools/child-process.mjs';
@@ -60,7 +61,8 @@ export async function main(connectionString: string, maxStaleness: string): Prom
     regions: { prices: { whenDisconnected: 'bypass' } },
   };
   const cache = new DistributedCache(resolveSettings(options, undefined));
-  cache.start((await chooseBridge(options, () => undefined)).bridge);
+  // Not chooseBridge, which imports this on demand: the runner of Vite imports nothing more once a module runs.
+  cache.start(chooseRedisBridge(options, findConnectionString(connectionString, () => undefined)).bridge);
   await cache.firstSync(1);
   serve(commandsOf(cache));
 }
