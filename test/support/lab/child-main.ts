@@ -62,7 +62,12 @@ export async function main(connectionString: string, maxStaleness: string): Prom
   };
   const cache = new DistributedCache(resolveSettings(options, undefined));
   // Not chooseBridge, which imports this on demand: the runner of Vite imports nothing more once a module runs.
-  cache.start(chooseRedisBridge(options, findConnectionString(connectionString, () => undefined)).bridge);
+  cache.start(
+    chooseRedisBridge(
+      options,
+      findConnectionString(connectionString, () => undefined),
+    ).bridge,
+  );
   await cache.firstSync(1);
   serve(commandsOf(cache));
 }
