@@ -9,7 +9,8 @@ const SILENCE = 10_000;
  * ten seconds: on a terminal and in a file alike.
  */
 export default class ProgressReporter extends DefaultReporter {
-  readonly #running = new Set<TestModule>();
+  /** By their names: Vitest makes a new object for a file when it has collected its tests. */
+  readonly #running = new Set<string>();
   #files = 0;
   #finished = 0;
   #passed = 0;
@@ -35,7 +36,7 @@ export default class ProgressReporter extends DefaultReporter {
 
   override onTestModuleQueued(module: TestModule): void {
     super.onTestModuleQueued(module);
-    this.#running.add(module);
+    this.#running.add(nameOf(module));
   }
 
   override onTestCaseResult(test: TestCase): void {
@@ -45,7 +46,7 @@ export default class ProgressReporter extends DefaultReporter {
 
   override onTestModuleEnd(module: TestModule): void {
     this.#finished += 1;
-    this.#running.delete(module);
+    this.#running.delete(nameOf(module));
     super.onTestModuleEnd(module);
   }
 
@@ -69,8 +70,11 @@ export default class ProgressReporter extends DefaultReporter {
   #breakSilence(): void {
     const now = performance.now();
     if (now - this.#lastLineAt < SILENCE) return;
-    const running = Array.from(this.#running, ({ project, relativeModuleId }) => `${project.name} ${relativeModuleId}`);
-    const what = running.length === 0 ? 'setting up' : `running ${running.join(', ')}`;
+    const what = this.#running.size === 0 ? 'setting up' : `running ${[...this.#running].join(', ')}`;
     this.log(` … ${inWords(now - this.#startedAt)}, ${this.#passed} tests passed; ${what}`);
   }
+}
+
+function nameOf({ project, relativeModuleId }: TestModule): string {
+  return `${project.name} ${relativeModuleId}`;
 }
