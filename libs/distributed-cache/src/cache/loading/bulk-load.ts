@@ -102,7 +102,7 @@ class BulkSource implements LoadSource {
 
   uncoordinated(key: string): unknown {
     if (!this.#uncoordinatedBatch) {
-      const batch = new Batch((ids) => this.#request.loader(ids), this.#valuesByKey);
+      const batch = new Batch(new Map(), (ids) => this.#request.loader(ids), this.#valuesByKey);
       this.#uncoordinatedBatch = batch;
       this.#sealSoon(batch, () => (this.#uncoordinatedBatch = undefined));
     }
@@ -112,10 +112,10 @@ class BulkSource implements LoadSource {
 
   #coordinatedBatch(): Batch {
     const { clock, executions } = this.#cache;
-    const keys = new Set<string>();
+    const keys = new Map<string, CacheKey>();
     const execution = new Execution(clock.now(), executions.current, this.#region, keys);
     const load = (ids: CacheKey[]): unknown => executions.run(execution, () => this.#request.loader(ids));
-    const batch = new Batch(load, this.#valuesByKey, execution, keys);
+    const batch = new Batch(keys, load, this.#valuesByKey, execution);
     this.#sealSoon(batch, () => (this.#batch = undefined));
     return batch;
   }
@@ -136,23 +136,21 @@ class BulkSource implements LoadSource {
 class Batch {
   /** The execution that the loads of the batch share; `undefined`: they are uncoordinated. */
   readonly execution: Execution | undefined;
-  /** The canonical keys, as the execution knows them. */
-  readonly #keys: Set<string> | undefined;
-  /** The ids as the caller gave them, by canonical key. */
-  readonly #ids = new Map<string, CacheKey>();
+  readonly #ids: Map<string, CacheKey>;
   readonly #values: Promise<ReadonlyMap<string, unknown>>;
   #begin: () => void = () => {};
   #isSealed = false;
   #begun = 0;
 
+  /** @param ids - the ids as the caller gave them, by canonical key; the batch adds them, and the execution knows its keys by them */
   constructor(
+    ids: Map<string, CacheKey>,
     load: (ids: CacheKey[]) => unknown,
     read: (result: unknown, ids: ReadonlyMap<string, CacheKey>) => ReadonlyMap<string, unknown>,
     execution?: Execution,
-    keys?: Set<string>,
   ) {
+    this.#ids = ids;
     this.execution = execution;
-    this.#keys = keys;
     this.#values = new Promise<void>((resolve) => (this.#begin = resolve))
       .then(() => load([...this.#ids.values()]))
       .then((result) => read(result, this.#ids));
@@ -160,7 +158,6 @@ class Batch {
 
   add(key: string, id: CacheKey | undefined): void {
     this.#ids.set(key, id ?? key);
-    this.#keys?.add(key);
   }
 
   seal(): void {
