@@ -21,6 +21,14 @@ describe('SuspendWatchdog', () => {
     expect(noticed).toEqual([1_000]);
   });
 
+  it('notices a suspend during which the wall clock was set back', async () => {
+    const { clock, noticed } = watched();
+    clock.suspend('1h');
+    clock.setBack('1h');
+    await clock.advance(INTERVAL);
+    expect(noticed).toEqual([3_600_000]);
+  });
+
   it('does not take less than a second for a suspend, as clocks are adjusted', async () => {
     const { clock, noticed } = watched();
     clock.suspend(999);

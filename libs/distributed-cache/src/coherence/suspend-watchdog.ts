@@ -7,7 +7,7 @@ const TOLERANCE = 1_000;
 
 /**
  * Notices that the machine was suspended. The monotonic clock stands still meanwhile and the wall clock does not, so a lease would be live
- * after the suspension as if no time had passed.
+ * after the suspension as if no time had passed. The uptime of the machine is asked as well, since the wall clock may be set back meanwhile.
  *
  * @internal
  */
@@ -22,10 +22,12 @@ export class SuspendWatchdog {
   }
 
   start(): void {
-    const now = this.#clock.now();
-    const wallNow = this.#clock.wallNow();
+    const before = this.#times();
     this.#cancel = this.#clock.schedule(() => {
-      const slept = this.#clock.wallNow() - wallNow - (this.#clock.now() - now);
+      const after = this.#times();
+      const passed = after.monotonic - before.monotonic;
+      // Each of the two may be set back, the wall clock also during the suspension.
+      const slept = Math.max(after.wall - before.wall, after.uptime - before.uptime) - passed;
       if (slept >= TOLERANCE) this.#suspended(slept);
       this.start();
     }, INTERVAL);
@@ -33,5 +35,10 @@ export class SuspendWatchdog {
 
   stop(): void {
     this.#cancel?.();
+  }
+
+  #times(): { readonly monotonic: number; readonly wall: number; readonly uptime: number } {
+    const monotonic = this.#clock.now();
+    return { monotonic, wall: this.#clock.wallNow(), uptime: this.#clock.uptimeNow?.() ?? monotonic };
   }
 }

@@ -1,5 +1,6 @@
 // Not the global of the same name: on Node 20 that is a getter, which every hit would call.
 import { performance } from 'node:perf_hooks';
+import { uptime } from 'node:os';
 
 /**
  * The time by which a cache works. It is injected everywhere, so that every rule about time is tested without waiting.
@@ -11,6 +12,11 @@ export interface Clock {
   now(): number;
   /** Wall-clock time in ms. It is used only to notice that the machine was suspended. */
   wallNow(): number;
+  /**
+   * The time since the machine was started, in ms, suspensions included. It too is used only to notice them: the wall clock may be set back
+   * during one. Default: unknown.
+   */
+  uptimeNow?(): number;
   /** Calls `callback` once after `delay` ms, unless the returned function is called before. Never keeps the process alive. */
   schedule(callback: () => void, delay: number): CancelTimer;
   /** Calls `callback` after the event loop has had one more chance to read from its sockets. */
@@ -24,6 +30,7 @@ export type CancelTimer = () => void;
 export const systemClock: Clock = {
   now: () => performance.now(),
   wallNow: () => Date.now(),
+  uptimeNow: () => uptime() * 1_000,
   schedule(callback, delay) {
     const timer = setTimeout(callback, delay);
     timer.unref();

@@ -21,6 +21,7 @@ export class ManualClock implements Clock {
   readonly #timers = new Set<Timer>();
   #now: number;
   #slept = 0;
+  #setBack = 0;
 
   /** @param startsAt - the first reading of `now()`, in ms. Default: 1 000 000. */
   constructor(startsAt = 1_000_000) {
@@ -32,6 +33,10 @@ export class ManualClock implements Clock {
   }
 
   wallNow(): number {
+    return this.#now + this.#slept - this.#setBack;
+  }
+
+  uptimeNow(): number {
     return this.#now + this.#slept;
   }
 
@@ -67,9 +72,14 @@ export class ManualClock implements Clock {
     await this.advance(0);
   }
 
-  /** Suspends the machine for `time`: only the wall clock moves. */
+  /** Suspends the machine for `time`: only the wall clock and the uptime move. */
   suspend(time: Duration): void {
     this.#slept += milliseconds(time, 'time');
+  }
+
+  /** Sets the wall clock back by `time`. */
+  setBack(time: Duration): void {
+    this.#setBack += milliseconds(time, 'time');
   }
 
   #nextDue(until: number): Timer | undefined {
