@@ -7,7 +7,7 @@ export interface NewEntry {
   /** When the entry expires (monotonic ms); `Infinity`: it stays until it is evicted. */
   readonly expiresAt: number;
   readonly tags: readonly string[];
-  /** The result of `sizeOf`; 0 if the cache is not bounded by size. */
+  /** The result of `sizeOf`, in `sizeUnits`; 0 if the cache is not bounded by size. */
   readonly size: number;
 }
 

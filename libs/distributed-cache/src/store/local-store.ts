@@ -5,8 +5,18 @@ import { RegionStore, type Totals } from './region-store.js';
 export interface LocalStoreBounds {
   /** The largest number of entries. */
   readonly maxEntries: number;
-  /** The largest sum of the entries' sizes; `undefined`: no bound. */
+  /** The largest sum of the entries' sizes, in {@link sizeUnits}; `undefined`: no bound. */
   readonly maxSize: number | undefined;
+}
+
+/**
+ * A size as it is added up: in whole units of 2^-20. Sums of fractions would drift: after many additions and subtractions, an empty store
+ * would not have the size 0, and would refuse, or drop at once, a value as large as the bound.
+ *
+ * @internal
+ */
+export function sizeUnits(size: number): number {
+  return Math.round(size * 2 ** 20);
 }
 
 /** What became of an entry; `'refused'`: the store is as it was before. @internal */
