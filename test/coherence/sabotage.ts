@@ -28,7 +28,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
 
   /** A reader joins a running load however long ago that began. */
   'join rule': {
-    disable: () => replaced(Execution.prototype, { loadedAtSoFar: () => Number.POSITIVE_INFINITY }),
+    disable: () => answering(Execution.prototype, 'loadedAtSoFar', Number.POSITIVE_INFINITY),
   },
 
   /** A reader takes the result of a load although an invalidation, known by the tags of the result, came before the reader joined. */
@@ -36,8 +36,8 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     disable: () => {
       const { accepts } = Loads.prototype;
       return replaced(Loads.prototype, {
-        accepts(outcome, _askedAt, current) {
-          return accepts.call(this, outcome, Number.NEGATIVE_INFINITY, current);
+        accepts(outcome, asked, current) {
+          return accepts.call(this, outcome, { ...asked, at: Number.NEGATIVE_INFINITY }, current);
         },
       });
     },
@@ -135,5 +135,14 @@ function replaced<T extends object>(prototype: T, methods: Partial<T> & ThisType
       const original = Reflect.get(originals, name);
       if (original) Object.defineProperty(prototype, name, original);
     }
+  };
+}
+
+/** Replaces the answer of a getter; the returned function puts the original one back. */
+function answering<T extends object, K extends keyof T & string>(prototype: T, name: K, answer: T[K]): () => void {
+  const original = Object.getOwnPropertyDescriptor(prototype, name);
+  Object.defineProperty(prototype, name, { configurable: true, get: () => answer });
+  return () => {
+    if (original) Object.defineProperty(prototype, name, original);
   };
 }

@@ -3,14 +3,20 @@ import type { CacheLogger } from '../common/logger.js';
 import { OnceAMinute } from '../common/once-a-minute.js';
 import type { Coherence } from '../coherence/coherence.js';
 import type { Invalidation } from '../protocol/invalidation.js';
-import type { Entry } from '../store/entry.js';
-import { LocalStore } from '../store/local-store.js';
+import type { Entry, NewEntry } from '../store/entry.js';
+import { LocalStore, sizeUnits } from '../store/local-store.js';
 import type { EventEmitter } from './events.js';
 import type { Executions } from './loading/execution.js';
 import type { RegionState } from './region-state.js';
 import type { CacheSettings, RegionSettings } from './settings.js';
 import { newRegionStats, type RemovalCause } from './stats.js';
 import { valueToServe, valueToStore } from './values.js';
+
+/** An entry that is ready to be kept. @internal */
+export interface PreparedEntry extends NewEntry {
+  /** ms */
+  readonly ttl: number;
+}
 
 /** The parts of a cache that its copies work with. @internal */
 export interface CopiesParts {
@@ -38,7 +44,13 @@ export class Copies {
   constructor(parts: CopiesParts) {
     this.#parts = parts;
     this.#complaints = new OnceAMinute(parts.clock);
-    this.#store = new LocalStore(parts.settings, ({ name }) => this.#count(name, 'evicted', 1));
+    const { maxEntries, maxSize } = parts.settings;
+    const bounds = { maxEntries, maxSize: maxSize === undefined ? undefined : sizeUnits(maxSize) };
+    this.#store = new LocalStore(bounds, ({ name }) => this.#count(name, 'evicted', 1));
+  }
+
+  get #mayKeep(): boolean {
+    return this.isServing && this.#parts.coherence.mayStore;
   }
 
   /** Whether values are kept and served at all. */
@@ -56,7 +68,7 @@ export class Copies {
     if (known) return known;
     const settings: RegionSettings = this.#parts.settings.regions.get(name) ?? this.#parts.settings;
     const store = this.#store.region(name, settings.maxEntries);
-    const region: RegionState = { name, settings, store, stats: newRegionStats(), flights: new Map() };
+    const region: RegionState = { name, settings, store, stats: newRegionStats(), flights: new Map(), currentLoads: 0 };
     this.#regions.set(name, region);
     return region;
   }
@@ -89,8 +101,12 @@ export class Copies {
   }
 
   /** A result that is made of this entry is as old as the entry. */
-  noteServed(entry: Entry): void {
-    this.#parts.executions.current?.noteStaleAsOf(Math.max(entry.loadedAt, this.#parts.coherence.lease.syncedAt));
+  noteServed({ loadedAt }: Entry): void {
+    const { current } = this.#parts.executions;
+    if (!current) return;
+    const { lease, applied } = this.#parts.coherence;
+    current.noteStaleAsOf(Math.max(loadedAt, lease.syncedAt));
+    if (applied.openGroup && loadedAt <= current.startedAt) current.noteServedIn(applied.openGroup);
   }
 
   /** What a reader is handed of an entry. */
@@ -108,52 +124,52 @@ export class Copies {
   /**
    * Counts a read that found nothing to serve, and removes the entry if it has expired.
    *
-   * @returns the expired value, if the lease still covers it
+   * @returns the expired entry
    */
-  miss(region: RegionState, key: string): unknown {
+  miss(region: RegionState, key: string): Entry | undefined {
     region.stats.misses += 1;
     if (this.#parts.events.hears.miss) this.#parts.events.emit('miss', { region: region.name, key });
     const entry = region.store.peek(key);
-    if (!entry) return undefined;
-    const now = this.#parts.clock.now();
-    if (now < entry.expiresAt) return undefined;
+    if (!entry || this.#parts.clock.now() < entry.expiresAt) return undefined;
     this.remove(region, key, 'expired');
-    return this.#parts.coherence.lease.mayServe(entry.loadedAt, now, region.settings.whenDisconnected)
-      ? entry.value
-      : undefined;
+    return entry;
   }
 
   /**
-   * Keeps a value in the place of the copy that is there. The caller has made sure that nothing fences it.
+   * What {@link keep} is to store. Everything of the application is called here (`sizeOf`, and what a value does while it is cloned), so
+   * that the fence can be asked afterwards, and nothing can evict in between.
    *
    * @param loadedAt - the value was correct at some moment not before this (monotonic ms)
    * @param ttl - ms; `undefined`: the region's; 0 or less: the value is not kept
+   * @returns `undefined`: the value is not kept, and neither is the copy that is there
+   * @throws {InvalidOptionsError} when the value cannot be cloned
    */
-  store(
+  prepared(
     region: RegionState,
     key: string,
     value: unknown,
     loadedAt: number,
     ttl: number | undefined,
     tags: readonly string[],
-  ): void {
+  ): PreparedEntry | undefined {
     const { settings } = region;
-    const { clock, coherence, events } = this.#parts;
-    if (!this.isServing || !coherence.mayStore) return;
     const lifetime = (ttl ?? settings.ttl) * (1 - settings.ttlJitter * Math.random());
-    const size = lifetime > 0 ? this.#sizeOf(region, key, value) : undefined;
-    if (size === undefined) return this.remove(region, key, 'replaced');
-    const outcome = this.#store.set(region.store, {
-      key,
-      value: valueToStore(value, settings.values, region.name),
-      loadedAt,
-      expiresAt: clock.now() + lifetime,
-      tags,
-      size,
-    });
-    if (outcome === 'refused') return this.remove(region, key, 'replaced');
+    if (lifetime <= 0 || !this.#mayKeep) return undefined;
+    const size = this.#sizeOf(region, key, value);
+    if (size === undefined) return undefined;
+    const stored = valueToStore(value, settings.values, region.name);
+    const expiresAt = this.#parts.clock.now() + lifetime;
+    return { key, value: stored, loadedAt, expiresAt, tags, size, ttl: lifetime };
+  }
+
+  /** Keeps an entry in the place of the copy that is there. The caller has just made sure that nothing fences it. */
+  keep(region: RegionState, key: string, entry: PreparedEntry | undefined): void {
+    if (!this.#mayKeep) return;
+    const outcome = entry ? this.#store.set(region.store, entry) : 'refused';
+    if (!entry || outcome === 'refused') return this.remove(region, key, 'replaced');
     if (outcome === 'replaced') region.stats.replaced += 1;
-    if (events.hears.store) events.emit('store', { region: region.name, key, ttl: lifetime, tags });
+    const { events } = this.#parts;
+    if (events.hears.store) events.emit('store', { region: region.name, key, ttl: entry.ttl, tags: entry.tags });
   }
 
   remove(region: RegionState, key: string, cause: RemovalCause): void {
@@ -186,7 +202,7 @@ export class Copies {
   }
 
   /**
-   * The size of a value; `undefined`: `sizeOf` gave nothing that can be added up. Such a value is not kept, because one wrong sum would
+   * The size of a value, in `sizeUnits`; `undefined`: `sizeOf` gave nothing that can be added up. Such a value is not kept, because one wrong sum would
    * switch the bound off for good.
    */
   #sizeOf(region: RegionState, key: string, value: unknown): number | undefined {
@@ -195,7 +211,7 @@ export class Copies {
     let problem = 'it returned something else than a finite number of at least 0';
     try {
       const size = sizeOf(value, key);
-      if (Number.isFinite(size) && size >= 0) return size;
+      if (Number.isFinite(size) && size >= 0) return sizeUnits(size);
     } catch (error) {
       problem = `it threw ${error instanceof Error ? error.name : 'something'}`;
     }

@@ -12,7 +12,7 @@ import type { InvalidationBridge } from '../protocol/invalidation-bridge.js';
 import { createCacheManager } from './cache-manager/cache-manager.js';
 import type { CacheEvents, CacheListener } from './events.js';
 import type { EvictOptions } from './everywhere.js';
-import { runPut, type PutEntry, type PutOutcome } from './loading/put.js';
+import { runPut, type PutOutcome, type PutPlan } from './loading/put.js';
 import { LocalCache } from './local-cache.js';
 import { Region } from './region.js';
 import type { CacheSettings } from './settings.js';
@@ -123,13 +123,18 @@ export class DistributedCache {
   }
 
   /**
-   * Runs a method that changes the source of truth. The entries that `entriesOf` makes of its result are evicted everywhere, and stored
-   * here unless something that covers them was invalidated since the method started.
+   * Runs a method that changes the source of truth. The entries that `planOf` makes of its result are evicted everywhere, and stored here
+   * unless something that covers them was invalidated since the method started.
    *
    * @internal
    */
-  runPut<R>(method: () => R | PromiseLike<R>, entriesOf: (result: R) => readonly PutEntry[]): Promise<PutOutcome<R>> {
-    return runPut(this.#cache, method, entriesOf);
+  runPut<R>(method: () => R | PromiseLike<R>, planOf: (result: R) => PutPlan): Promise<PutOutcome<R>> {
+    return runPut(this.#cache, method, planOf);
+  }
+
+  /** Evicts several things as one: nothing of the application runs in between. @internal */
+  asOne<T>(change: () => T): T {
+    return this.#cache.asOne(change);
   }
 
   /** Evicts canonical targets, as `region.evict()` does. @internal */

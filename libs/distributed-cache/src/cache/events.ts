@@ -47,6 +47,8 @@ export class EventEmitter {
     state: false,
   };
   readonly #logger: CacheLogger;
+  #holds = 0;
+  #held: (() => void)[] = [];
   readonly #listeners: Listeners = {
     hit: new Set(),
     miss: new Set(),
@@ -74,6 +76,24 @@ export class EventEmitter {
   }
 
   emit<E extends keyof CacheEvents>(event: E, details: CacheEvents[E]): void {
+    if (this.#holds === 0) this.#emitNow(event, details);
+    else this.#held.push(() => this.#emitNow(event, details));
+  }
+
+  /** Keeps events back until {@link release}. Every call is matched by one of it. */
+  hold(): void {
+    this.#holds += 1;
+  }
+
+  release(): void {
+    this.#holds -= 1;
+    if (this.#holds > 0) return;
+    const held = this.#held;
+    this.#held = [];
+    for (const emit of held) emit();
+  }
+
+  #emitNow<E extends keyof CacheEvents>(event: E, details: CacheEvents[E]): void {
     for (const listener of this.#listeners[event]) {
       try {
         const outcome: unknown = listener(details);

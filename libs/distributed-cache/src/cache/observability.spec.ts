@@ -244,3 +244,39 @@ describe('events', () => {
     expect(JSON.stringify([heard, log.lines])).not.toContain(SECRET);
   });
 });
+
+describe('a cache that is switched off', () => {
+  it('counts the loads that it passes through, and their errors', async () => {
+    const { a } = await instances(1).with({ enabled: false }).connected();
+    await a.region('r').getOrLoad('1', () => 'loaded');
+    await expect(a.region('r').getOrLoad('1', () => Promise.reject(new Error('away')))).rejects.toThrow('away');
+    await a.region('r').getOrLoadMany(['1', '2'], (ids) => ids.map((id) => [id, 'row'] as const));
+    expect(a.stats().regions['r']).toMatchObject({ misses: 4, loads: 4, loadErrors: 1 });
+  });
+});
+
+describe('a listener of the state', () => {
+  it('that evicts when the instance becomes coherent is told that the log has the eviction', async () => {
+    const { a, bridge, clock } = await instances(2).with({ onUndelivered: 'throw' }).connected();
+    const evictions: Promise<unknown>[] = [];
+    a.on('state', ({ state }) => {
+      if (state === 'coherent') evictions.push(a.region('r').evict('1'));
+    });
+    bridge.cut(a);
+    await clock.advance('1s');
+    bridge.heal(a);
+    await clock.advance('3s');
+    await expect(Promise.all(evictions)).resolves.toEqual([expect.objectContaining({ delivered: true })]);
+  });
+});
+
+describe('a value of exactly maxSize', () => {
+  it('is held, whatever fractions were added up and removed before', async () => {
+    const { a } = await instances(1).with({ maxSize: 1, sizeOf: Number }).connected();
+    const region = a.region<number>('r');
+    for (const [key, size] of [0.1, 0.2, 0.3].entries()) await region.getOrLoad(key, () => size);
+    for (const key of [2, 0, 1]) await region.evict(key);
+    await region.getOrLoad('whole', () => 1);
+    expect(region.getSync('whole')).toBe(1);
+  });
+});

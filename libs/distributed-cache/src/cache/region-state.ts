@@ -1,10 +1,10 @@
 import type { RegionStore } from '../store/region-store.js';
-import type { Flight } from './loading/load.js';
+import type { Flight, LoadingRegion } from './loading/load.js';
 import type { RegionSettings } from './settings.js';
 import type { RegionStats } from './stats.js';
 
 /** One region on this instance: its settings, its copies, its running loads, its statistics. @internal */
-export interface RegionState {
+export interface RegionState extends LoadingRegion {
   readonly name: string;
   readonly settings: RegionSettings;
   readonly store: RegionStore;

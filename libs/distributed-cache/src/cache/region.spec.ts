@@ -151,6 +151,65 @@ describe('a loader of a region', () => {
     await expect(previous()).resolves.toBe('none');
   });
 
+  it('gets no previous value that was evicted while it waited for its turn', async () => {
+    const { a, clock } = await instances(1).connected();
+    const region = a.region<string>('r');
+    for (let times = 0; times < 3; times += 1) {
+      void region.getOrLoad('1', () => new Promise<string>(() => {}));
+      await region.evict('1');
+    }
+    await region.set('1', 'first', { ttl: '1s', tags: 'sale' });
+    await clock.advance('1s');
+    const reader = region.getOrLoad('1', (context) => context.previous ?? 'none');
+    await a.evictTags('sale');
+    await clock.advance('1s');
+    await expect(reader).resolves.toBe('none');
+  });
+
+  it('gets no previous value that was evicted before it looks', async () => {
+    const { a, clock } = await instances(1).connected();
+    const region = a.region<string>('r');
+    await region.getOrLoad('1', () => 'first', { ttl: '1s', tags: 'sale' });
+    await clock.advance('1s');
+    const looks = deferred<void>();
+    const reader = region.getOrLoad('1', async (context) => {
+      await looks.promise;
+      return context.previous ?? 'none';
+    });
+    await a.evictTags('sale');
+    looks.resolve();
+    await expect(reader).resolves.toBe('none');
+  });
+
+  it('gets no previous value once the lease does not cover it any more', async () => {
+    const { a, bridge, clock } = await instances(1).connected();
+    const region = a.region<string>('r');
+    await region.getOrLoad('1', () => 'first', { ttl: '1s' });
+    await clock.advance('1s');
+    const looks = deferred<void>();
+    const reader = region.getOrLoad('1', async (context) => {
+      await looks.promise;
+      return context.previous ?? 'none';
+    });
+    bridge.cut(a);
+    await clock.advance(S + 5_001);
+    looks.resolve();
+    await expect(reader).resolves.toBe('none');
+  });
+
+  it('gives a result that is made of the previous value no more staleness than that has', async () => {
+    const { a, b, bridge, clock } = await instances(2).connected();
+    const region = a.region<string>('r');
+    await region.getOrLoad('1', () => 'old', { ttl: '1s' });
+    await clock.advance('1s');
+    bridge.cut(a);
+    await b.region('r').evict('1');
+    await clock.advance(S - 1_500);
+    await region.getOrLoad('1', (context) => context.previous ?? 'none');
+    await clock.advance(5_000);
+    await expect(region.getOrLoad('1', () => 'new')).resolves.toBe('new');
+  });
+
   it('gets a signal that is aborted when the cache is shut down', async () => {
     const { a } = await instances(1).connected();
     const asked = deferred<AbortSignal>();

@@ -7,6 +7,7 @@ import { readMany, type BulkListOptions, type BulkLoadOptions, type BulkRequest 
 import type { BulkResult } from './loading/bulk-result.js';
 import type { Loader } from './loading/load-context.js';
 import { resultOnceDelivered, runPut, writeEntries, type PutEntry } from './loading/put.js';
+import { PreviousValue } from './loading/previous-value.js';
 import { readMissed } from './loading/read.js';
 import { SingleSource } from './loading/single-load.js';
 import type { LocalCache } from './local-cache.js';
@@ -66,8 +67,11 @@ export class Region<V = unknown> {
     const cache = this.#cache;
     const source = new SingleSource(cache, this.name, givenKey, loader, options);
     // Only now: a call whose options are refused is not a read.
-    source.previous = cache.copies.miss(this.#state, key);
-    return readMissed(cache, this.#state, key, source);
+    const expired = cache.copies.miss(this.#state, key);
+    if (!expired) return readMissed(cache, this.#state, key, source);
+    const previous = new PreviousValue(cache, this.#state, expired);
+    source.previous = previous;
+    return readMissed(cache, this.#state, key, source).finally(() => previous.release());
   }
 
   /**
@@ -129,13 +133,15 @@ export class Region<V = unknown> {
    */
   async set(key: CacheKey, value: V, options?: StoreOptions): Promise<void> {
     const entry = this.#putEntry(key, value, options);
-    await writeEntries(this.#cache, [entry], [entry], value, this.#cache.clock.now());
+    const { clock } = this.#cache;
+    await writeEntries(this.#cache, [entry], value, clock.now(), () => false);
   }
 
   /** Stores a value in this instance only; the other instances are not told. @internal */
   setLocally(key: CacheKey, value: V, ttl: number | undefined): void {
     const { copies, clock } = this.#cache;
-    copies.store(this.#state, canonicalKey(key), value, clock.now(), ttl, []);
+    const canonical = canonicalKey(key);
+    copies.keep(this.#state, canonical, copies.prepared(this.#state, canonical, value, clock.now(), ttl, []));
   }
 
   /**
@@ -147,9 +153,9 @@ export class Region<V = unknown> {
   async update<T extends V = V>(key: CacheKey, method: () => T | PromiseLike<T>, options?: StoreOptions): Promise<T> {
     // Bad options are refused before the method changes anything.
     const target = this.#putEntry(key, undefined, options);
-    const { result, delivered } = await runPut(this.#cache, method, (value) => [
-      { ...target, isStored: isStorable(value, options) },
-    ]);
+    const { result, delivered } = await runPut(this.#cache, method, (value) => ({
+      entries: [{ ...target, isStored: isStorable(value, options) }],
+    }));
     return resultOnceDelivered(result, delivered);
   }
 

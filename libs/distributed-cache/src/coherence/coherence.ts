@@ -10,6 +10,7 @@ import { AppliedInvalidations } from './applied-invalidations.js';
 import { Lease } from './lease.js';
 import { Connection } from './follow/connection.js';
 import { LogFollower } from './follow/log-follower.js';
+import { OpenGroup } from './follow/open-group.js';
 import type { CacheLogger } from '../common/logger.js';
 import { Operations } from '../common/operations.js';
 import { OperatorMessages } from './operator-messages.js';
@@ -67,6 +68,7 @@ export interface LocalCopies {
  *    │     └─ Replication             do enough replicas have it?
  *    ├─ LogFollower                   follow/: the position in the log, and whether the log continues it
  *    ├─ Reception                     decodes and applies messages
+ *    │  └─ OpenGroup                  which of them take effect as one
  *    └─ Connection                    keeps a link open
  *       └─ LinkSession                one at a time: a link from its dialling to its end; syncs and heartbeats
  *          └─ InvalidationLink        made by the bridge
@@ -145,21 +147,27 @@ export class Coherence {
       },
     });
     const { instanceId } = settings.member;
+    const group = new OpenGroup(applied, clock, (token) => this.#connection.acknowledge(token));
     const reception = new Reception({
       instanceId,
       applied,
+      group,
       stats,
       operations,
       events: {
         applyInvalidation: (invalidation, from) => copies.applyInvalidation(invalidation, from),
-        applied: (token) => this.#connection.acknowledge(token),
         malformed: (reason) => this.#messages.malformed(reason),
       },
     });
     this.#follower = new LogFollower(
       clock,
       stats,
-      { apply: (payload, id) => reception.apply(payload, id), flush: (isOtherServer) => this.#flush(isOtherServer) },
+      {
+        apply: (payload, id) => reception.apply(payload, id),
+        flush: (isOtherServer) => this.#flush(isOtherServer),
+        fellBehind: () => group.fellBehind(),
+        caughtUp: (syncSentAt) => group.caughtUp(syncSentAt),
+      },
       () => encodeNoOp(instanceId, randomUUID()),
       // Ids come through links, and no link is opened before there is a bridge.
       (id, other) => this.#bridge?.isAfter(id, other) ?? false,
@@ -263,8 +271,9 @@ export class Coherence {
     this.#hasConnected = true;
     this.firstSync.succeeded();
     this.#messages.connected();
-    this.#changeState('coherent');
+    // Before the state: a listener of it may evict, and the log can be reached.
     this.#publisher.resume(link);
+    this.#changeState('coherent');
   }
 
   #lost(cause: Error, isDialledAgain: boolean): void {
@@ -287,6 +296,7 @@ export class Coherence {
   #suspended(milliseconds: number): void {
     this.#messages.suspended(milliseconds);
     this.lease.lapse(this.#clock.now());
+    this.#publisher.suspended();
     this.#connection.syncNow();
   }
 

@@ -23,7 +23,7 @@ async function synced(): Promise<Leaving> {
   const follower = new LogFollower(
     clock,
     newBridgeStats(),
-    { apply: () => {}, flush: () => {} },
+    { apply: () => {}, flush: () => {}, fellBehind() {}, caughtUp() {} },
     () => 'no-op',
     isAfter,
   );
@@ -94,7 +94,7 @@ describe('an instance that has left the list of members', () => {
     const follower = new LogFollower(
       clock,
       newBridgeStats(),
-      { apply: () => {}, flush: () => {} },
+      { apply: () => {}, flush: () => {}, fellBehind() {}, caughtUp() {} },
       () => 'no-op',
       isAfter,
     );

@@ -12,7 +12,8 @@ const MAX_TOKEN_LENGTH = 64;
 /**
  * One message, as it stands in the log and travels through the channel: JSON with short keys. `v` is the version, `f` the sender, `e` marks
  * everything, `r` lists regions, `t` tags, `k` keys as `[region, key, …]`. `n` marks a no-op, with a random text. `a` is a token: every
- * instance acknowledges the message with it once it has applied the message. Unknown keys are ignored.
+ * instance acknowledges the message with it once it has applied the message. `m` says that more parts of the same eviction follow. Unknown
+ * keys are ignored.
  *
  * @publicApi
  */
@@ -22,6 +23,8 @@ export interface InvalidationMessage {
   readonly invalidation: Invalidation;
   /** With what to acknowledge the message; `undefined`: the sender does not wait for that. */
   readonly token: string | undefined;
+  /** The sender has more to say at the same moment: its next messages, up to the first without this, take effect together with this one. */
+  readonly hasMore?: true | undefined;
 }
 
 /** A message, or the reason why a payload is none. @publicApi */
@@ -33,10 +36,16 @@ export type DecodedMessage =
  *
  * @param from - the `instanceId` of the sender
  * @param token - asks every instance to acknowledge the message with it. Default: nobody is asked.
+ * @param hasMore - whether the next message of the sender is to take effect together with this one. Default: `false`.
  *
  * @publicApi
  */
-export function encodeInvalidation(from: string, targets: Iterable<InvalidationTarget>, token?: string): string {
+export function encodeInvalidation(
+  from: string,
+  targets: Iterable<InvalidationTarget>,
+  token?: string,
+  hasMore = false,
+): string {
   const { everything, regions, tags, keys } = invalidationOf(targets);
   return JSON.stringify({
     v: MESSAGE_VERSION,
@@ -46,6 +55,7 @@ export function encodeInvalidation(from: string, targets: Iterable<InvalidationT
     ...(tags.size > 0 && { t: [...tags] }),
     ...(keys.size > 0 && { k: [...keys].map(([region, its]) => [region, ...its]) }),
     ...(token !== undefined && { a: token }),
+    ...(hasMore && { m: 1 }),
   });
 }
 
@@ -56,7 +66,7 @@ export function encodeNoOp(from: string, random: string): string {
 
 /** Reads a payload. Never throws: it says why a payload is no message. @publicApi */
 export function decodeInvalidation(payload: string): DecodedMessage {
-  if (payload.length > MAX_PAYLOAD_LENGTH) return accepted('', EVERYTHING);
+  if (payload.length > MAX_PAYLOAD_LENGTH) return accepted('', EVERYTHING, {});
   const json = parsed(payload);
   if (!isRecord(json)) return refused('not a JSON object');
 
@@ -65,7 +75,7 @@ export function decodeInvalidation(payload: string): DecodedMessage {
   const from = json['f'] ?? '';
   if (typeof from !== 'string') return refused('the sender "f" is not a string');
   // A newer version may name things that this one does not know. Only the widest meaning is safe.
-  if (version > MESSAGE_VERSION) return accepted(from, EVERYTHING, tokenIn(json));
+  if (version > MESSAGE_VERSION) return accepted(from, EVERYTHING, json);
 
   const regions = strings(json['r']);
   if (!regions) return refused('"r" is not a list of strings');
@@ -78,11 +88,15 @@ export function decodeInvalidation(payload: string): DecodedMessage {
     return refused('it names nothing');
 
   const invalidation = { everything, regions: new Set(regions), tags: new Set(tags), keys: keysByRegion(keys) };
-  return accepted(from, invalidation, tokenIn(json));
+  return accepted(from, invalidation, json);
 }
 
-function accepted(from: string, invalidation: Invalidation, token?: string): DecodedMessage {
-  return { ok: true, message: { from, invalidation, token } };
+function accepted(from: string, invalidation: Invalidation, json: Record<string, unknown>): DecodedMessage {
+  const token = tokenIn(json);
+  return {
+    ok: true,
+    message: json['m'] === 1 ? { from, invalidation, token, hasMore: true } : { from, invalidation, token },
+  };
 }
 
 /** `undefined` for a token that this library would not have written: the message itself counts all the same. */

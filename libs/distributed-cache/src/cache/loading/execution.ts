@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from '../../common/clock.js';
+import type { AppliedGroup } from '../../coherence/applied-invalidations.js';
 
-/** What a callback can wait for: a load, which runs in an execution of its own. @internal */
+/** What a callback can wait for: a load or a put, which runs in an execution of its own. @internal */
 export interface Awaited {
   readonly execution: Execution;
 }
@@ -14,29 +15,48 @@ interface KeySet {
  * One run of a callback of the application: the loader of a load, or the method of a put. Everything that the callback calls can ask
  * which execution it belongs to.
  *
+ * Nothing here is recursive, and an execution lets go of its parent when it ends: loaders may start each other in chains of any length.
+ *
  * @internal
  */
 export class Execution {
-  /** Whether the callback is still running. */
-  isRunning = false;
-  /** The execution in whose callback this one was started. */
-  readonly parent: Execution | undefined;
-  /** Created on first use: most callbacks wait for no other load. */
-  #waitsFor: Set<Awaited> | undefined;
+  /** When the callback was called, or is to be called (monotonic ms). */
+  readonly startedAt: number;
   readonly #region: object | undefined;
   readonly #keys: string | KeySet | undefined;
+  #parent: Execution | undefined;
+  #isRunning = false;
+  #hasEnded = false;
   #loadedAt: number;
+  #loadedAtSoFar: number;
+  #servedIn: AppliedGroup | undefined;
+  /** The executions that wait for this one, and for how many of its loads each. Created on first use: most are waited for by nobody. */
+  #waiters: Map<Execution, number> | undefined;
 
   /**
    * @param startedAt - monotonic ms
+   * @param parent - the execution in whose callback this one is started
    * @param region - the region that it loads; `undefined` for a put
    * @param keys - the canonical keys that it loads; `undefined` for a put
    */
   constructor(startedAt: number, parent: Execution | undefined, region?: object, keys?: string | KeySet) {
+    this.startedAt = startedAt;
     this.#loadedAt = startedAt;
-    this.parent = parent;
+    this.#loadedAtSoFar = startedAt;
+    this.#parent = parent;
     this.#region = region;
     this.#keys = keys;
+  }
+
+  /** Whether the callback is running. */
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  /** The execution in whose callback this one was started; `undefined` once that has ended: it does not wait for this one. */
+  get parent(): Execution | undefined {
+    const parent = this.#parent;
+    return parent && !parent.#hasEnded ? parent : undefined;
   }
 
   /** The result was correct at some moment not before this (monotonic ms): the start, or earlier when a copy was served on the way. */
@@ -45,54 +65,93 @@ export class Execution {
   }
 
   /**
+   * {@link loadedAt}, as far as it is known while the callback runs: a load that the callback waits for may turn out older, and would
+   * then make this result older, too.
+   */
+  get loadedAtSoFar(): number {
+    return this.#loadedAtSoFar;
+  }
+
+  /** The group of invalidations that was open when the callback was first served something older than itself. */
+  get servedIn(): AppliedGroup | undefined {
+    return this.#servedIn;
+  }
+
+  begin(): void {
+    this.#isRunning = true;
+  }
+
+  /** Lets go of everything: code that the callback has left behind may hold this execution for ever. */
+  end(): void {
+    this.#isRunning = false;
+    this.#hasEnded = true;
+    this.#parent = undefined;
+    this.#waiters = undefined;
+  }
+
+  /**
    * The callback was served a copy that was correct at `moment`. Its own result is then as old as that copy: nested loads must not add up
    * their staleness.
    */
   noteStaleAsOf(moment: number): void {
-    if (moment < this.#loadedAt) this.#loadedAt = moment;
-    this.parent?.noteStaleAsOf(moment);
+    // Whoever it runs inside is at least as old already.
+    for (let each: Execution | undefined = this; each && moment < each.#loadedAt; each = each.parent) {
+      each.#loadedAt = moment;
+      each.#lowerSoFar(moment);
+    }
+  }
+
+  /** The callback was served something older than itself while `group` was open. */
+  noteServedIn(group: AppliedGroup | undefined): void {
+    if (!group) return;
+    for (let each: Execution | undefined = this; each && !each.#servedIn; each = each.parent) each.#servedIn = group;
   }
 
   /** Whether this execution, or one that it runs inside, loads the key. */
   isLoading(region: object, key: string): boolean {
-    if (this.#region === region && this.#loads(key)) return true;
-    return this.parent?.isLoading(region, key) ?? false;
-  }
-
-  beginWaitingFor(load: Awaited): void {
-    this.#waitsFor ??= new Set();
-    this.#waitsFor.add(load);
-    this.parent?.beginWaitingFor(load);
-  }
-
-  endWaitingFor(load: Awaited): void {
-    this.#waitsFor?.delete(load);
-    this.parent?.endWaitingFor(load);
-  }
-
-  /**
-   * {@link loadedAt}, as far as it is known while the callback runs: a load that the callback waits for may turn out older, and would
-   * then make this result older, too.
-   */
-  loadedAtSoFar(seen = new Set<Execution>()): number {
-    if (seen.has(this)) return Infinity;
-    seen.add(this);
-    let earliest = this.#loadedAt;
-    for (const { execution } of this.#waitsFor ?? []) earliest = Math.min(earliest, execution.loadedAtSoFar(seen));
-    return earliest;
-  }
-
-  /** Whether it waits, directly or through other loads, for what `other` belongs to. */
-  awaits(other: Execution, seen = new Set<Execution>()): boolean {
-    if (seen.has(this)) return false;
-    seen.add(this);
-    if (other.isInside(this)) return true;
-    for (const { execution } of this.#waitsFor ?? []) if (execution.awaits(other, seen)) return true;
+    for (let each: Execution | undefined = this; each; each = each.parent)
+      if (each.#region === region && each.#loads(key)) return true;
     return false;
   }
 
-  isInside(other: Execution): boolean {
-    return this === other || (this.parent?.isInside(other) ?? false);
+  beginWaitingFor({ execution }: Awaited): void {
+    const waiters = (execution.#waiters ??= new Map());
+    waiters.set(this, (waiters.get(this) ?? 0) + 1);
+    this.#lowerSoFar(execution.#loadedAtSoFar);
+  }
+
+  endWaitingFor({ execution }: Awaited): void {
+    const times = execution.#waiters?.get(this) ?? 0;
+    if (times > 1) execution.#waiters?.set(this, times - 1);
+    else execution.#waiters?.delete(this);
+  }
+
+  /**
+   * Whether it waits, directly or through other loads, for what `other` belongs to. It looks at who waits for `other`: a load may wait for
+   * thousands, and seldom do many wait for it.
+   */
+  awaits(other: Execution): boolean {
+    const found = new Set<Execution>([other]);
+    // The set grows while it is walked.
+    for (const each of found) {
+      if (each === this) return true;
+      const { parent } = each;
+      if (parent) found.add(parent);
+      for (const waiter of each.#waiters?.keys() ?? []) found.add(waiter);
+    }
+    return false;
+  }
+
+  /** Lowers {@link loadedAtSoFar}, here and in everything that waits for this. */
+  #lowerSoFar(moment: number): void {
+    if (moment >= this.#loadedAtSoFar) return;
+    const lowered = new Set<Execution>([this]);
+    for (const each of lowered) {
+      each.#loadedAtSoFar = moment;
+      const { parent } = each;
+      if (parent && moment < parent.#loadedAtSoFar) lowered.add(parent);
+      for (const waiter of each.#waiters?.keys() ?? []) if (moment < waiter.#loadedAtSoFar) lowered.add(waiter);
+    }
   }
 
   #loads(key: string): boolean {
@@ -120,7 +179,7 @@ export class Executions {
 
   run<T>(execution: Execution, callback: () => T): T {
     this.#running += 1;
-    execution.isRunning = true;
+    execution.begin();
     return this.#storage.run(execution, callback);
   }
 
@@ -128,7 +187,7 @@ export class Executions {
   end(execution: Execution): void {
     if (!execution.isRunning) return;
     this.#running -= 1;
-    execution.isRunning = false;
+    execution.end();
     if (this.#running === 0) this.#disableSoon();
   }
 

@@ -162,3 +162,89 @@ describe('a record of applied invalidations that overflows while a load runs', (
     expect(b.region('r').getSync('1')).toBeUndefined();
   });
 });
+
+describe('the fence is asked last, so a result is not stored', () => {
+  it('when sizeOf evicts it', async () => {
+    const { a } = await instances(1)
+      .with({ maxSize: 10, sizeOf: () => (void a.region('r').evict('1'), 1) })
+      .connected();
+    await expect(a.region('r').getOrLoad('1', () => 'loaded')).resolves.toBe('loaded');
+    expect(a.region('r').getSync('1')).toBeUndefined();
+    expect(a.stats().regions['r']).toMatchObject({ fenced: 1 });
+  });
+
+  it('when the function that tells its tags evicts one of them, and it is called once', async () => {
+    const { a } = await instances(1).connected();
+    let calls = 0;
+    const tags = (): string => {
+      calls += 1;
+      void a.evictTags('sale');
+      return 'sale';
+    };
+    await a.region<string>('r').getOrLoadMany(['1'], () => new Map([['1', 'loaded']]), { tags });
+    expect(a.region('r').getSync('1')).toBeUndefined();
+    expect(calls).toBe(1);
+  });
+
+  it('when it evicts while it is cloned', async () => {
+    const { a } = await instances(1).with({ values: 'cloned' }).connected();
+    const evicting = Object.defineProperty({}, 'name', {
+      enumerable: true,
+      get: () => (void a.region('r').evict('1'), 'chair'),
+    });
+    await a.region('r').getOrLoad('1', () => evicting);
+    expect(a.region('r').getSync('1')).toBeUndefined();
+  });
+});
+
+describe('a load that is fenced by a tag given with the call', () => {
+  it('is counted', async () => {
+    const { a } = await instances(1).connected();
+    const asked = deferred<string>();
+    const reader = a.region<string>('r').getOrLoad(
+      '1',
+      ({ setTags }) => {
+        setTags('another');
+        return asked.promise;
+      },
+      { tags: 'sale' },
+    );
+    await a.evictTags('sale');
+    asked.resolve('loaded');
+    await reader;
+    expect(a.stats().regions['r']).toMatchObject({ fenced: 1, entries: 0 });
+  });
+});
+
+describe('an id of a bulk load that is loaded again', () => {
+  it('counts one miss', async () => {
+    const { a } = await instances(1).connected();
+    const region = a.region<string>('r');
+    const first = deferred<string>();
+    const single = region.getOrLoad('1', ({ setTags }) => {
+      setTags('sale');
+      return first.promise;
+    });
+    await a.evictTags('sale');
+    const bulk = region.getOrLoadMany(['1'], (ids) => ids.map((id) => [id, 'again'] as const));
+    first.resolve('old');
+    await Promise.all([single, bulk]);
+    expect((await bulk).get('1')).toBe('again');
+    expect(a.stats().regions['r']).toMatchObject({ misses: 2, loads: 2, fenced: 1 });
+  });
+});
+
+describe('invalidations while very many loads run', () => {
+  it('are found without a comparison with each load', async () => {
+    const { a } = await instances(1).connected();
+    const rows = deferred<Map<number, string>>();
+    const ids = Array.from({ length: 2_000 }, (_, index) => index);
+    const bulk = a.region<string>('r').getOrLoadMany(ids, () => rows.promise, { tags: 'row' });
+    for (let index = 0; index < 500; index += 1) void a.evictTags(`other-${index}`);
+    for (let index = 0; index < 500; index += 1) void a.region('r').evict(`other-${index}`);
+    void a.region('r').evict(7);
+    rows.resolve(new Map(ids.map((id) => [id, `row ${id}`])));
+    await bulk;
+    expect(a.stats().regions['r']).toMatchObject({ entries: 1_999, fenced: 1 });
+  });
+});

@@ -1,4 +1,6 @@
 import { milliseconds, type Duration } from '../../common/duration.js';
+import { unsafeCast } from '../../common/unsafe-cast.js';
+import type { PreviousValue } from './previous-value.js';
 
 /** Loads the value of one key: called on a miss. It may return the value or a promise of it. @publicApi */
 export type Loader<V> = (context: LoadContext<V>) => V | PromiseLike<V>;
@@ -9,7 +11,7 @@ export interface LoadContext<V = unknown> {
   readonly key: string;
   /** Aborted when the cache is shut down. */
   readonly signal: AbortSignal;
-  /** The expired value of the key, if it is still stored and the lease covers it; otherwise `undefined`. */
+  /** The expired value of the key, while the lease covers it and nothing has invalidated it; otherwise `undefined`. */
   readonly previous: V | undefined;
   /** Sets the time to live of the result; 0 or less: the result is not stored. Default: the one of the call, else the region's. */
   setTtl(ttl: Duration): void;
@@ -22,7 +24,7 @@ export interface LoadContext<V = unknown> {
 /** A {@link LoadContext} that keeps what the loader asked for through it. @internal */
 export class LoadInstructions<V> implements LoadContext<V> {
   readonly key: string;
-  readonly previous: V | undefined;
+  readonly #previous: PreviousValue | undefined;
   readonly #shutdown: { readonly shutdownSignal: AbortSignal };
   ttl: number | undefined;
   tags: string | readonly string[] | undefined;
@@ -30,16 +32,20 @@ export class LoadInstructions<V> implements LoadContext<V> {
 
   constructor(
     key: string,
-    previous: V | undefined,
+    previous: PreviousValue | undefined,
     ttl: number | undefined,
     tags: string | readonly string[] | undefined,
     shutdown: { readonly shutdownSignal: AbortSignal },
   ) {
     this.key = key;
-    this.previous = previous;
+    this.#previous = previous;
     this.ttl = ttl;
     this.tags = tags;
     this.#shutdown = shutdown;
+  }
+
+  get previous(): V | undefined {
+    return unsafeCast(this.#previous?.value);
   }
 
   get signal(): AbortSignal {

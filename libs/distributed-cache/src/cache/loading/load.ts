@@ -1,12 +1,15 @@
 import type { Operation } from '../../common/operations.js';
-import type { AppliedMark } from '../../coherence/applied-invalidations.js';
+import type { AppliedGroup, AppliedMark } from '../../coherence/applied-invalidations.js';
 import type { Execution } from './execution.js';
+import type { OutsideReaders } from './patience.js';
 
 /** The result of a load, for its readers. @internal */
 export interface LoadOutcome {
   readonly value: unknown;
   /** The value was correct at some moment not before this (monotonic ms). */
   readonly loadedAt: number;
+  /** The group in which the loader was served something older than itself. */
+  readonly servedIn: AppliedGroup | undefined;
   /**
    * The sequence number of the invalidation that fenced the load; `undefined`: none did. A reader that joined at or after it must not be
    * given the value.
@@ -14,8 +17,16 @@ export interface LoadOutcome {
   readonly fencedAt: number | undefined;
 }
 
+/** What a load changes in its region. @internal */
+export interface LoadingRegion {
+  /** How many loads of the region an invalidation would fence. */
+  currentLoads: number;
+}
+
 /** One running load of one key. @internal */
 export class Load {
+  readonly region: LoadingRegion;
+  readonly flight: Flight;
   readonly execution: Execution;
   /** The tags that are known before the loader ends: those given with the call. */
   readonly tags: readonly string[];
@@ -25,9 +36,21 @@ export class Load {
   mark: AppliedMark | undefined;
   /** Whether it may be joined and its result stored. It ends when the load is fenced, is replaced by a newer one, or has ended. */
   isCurrent = true;
+  /** Whether an invalidation has overtaken it. */
+  isFenced = false;
+  /** The reads outside of any load that have joined it; created for the first of them. */
+  outsideReaders: OutsideReaders | undefined;
   #outcome: Promise<LoadOutcome> | undefined;
 
-  constructor(execution: Execution, tags: readonly string[], operation: Operation | undefined) {
+  constructor(
+    region: LoadingRegion,
+    flight: Flight,
+    execution: Execution,
+    tags: readonly string[],
+    operation: Operation | undefined,
+  ) {
+    this.region = region;
+    this.flight = flight;
     this.execution = execution;
     this.tags = tags;
     this.operation = operation;

@@ -1,9 +1,9 @@
 import type { Clock } from '../../common/clock.js';
 import { errorFrom } from '../../common/error-from.js';
 import type { Operations } from '../../common/operations.js';
-import type { AppliedMark } from '../../coherence/applied-invalidations.js';
+import type { AppliedGroup, AppliedMark } from '../../coherence/applied-invalidations.js';
 import type { Coherence } from '../../coherence/coherence.js';
-import { covers, type Invalidation } from '../../protocol/invalidation.js';
+import type { Invalidation } from '../../protocol/invalidation.js';
 import type { Copies } from '../copies.js';
 import type { EventEmitter } from '../events.js';
 import type { RegionState } from '../region-state.js';
@@ -12,6 +12,9 @@ import { Load, type Flight, type LoadOutcome } from './load.js';
 
 /** After this many fenced loads of one key in a row, readers take turns: the next load starts when the running one has ended. */
 const MAX_FENCED = 3;
+
+/** In 'bypass' while the lease is over, this many loads of one key run at once; then readers take turns, too. */
+const MOST_BYPASSING = 2;
 
 /** How long a load waits for its turn, in ms: a load that hangs must not hold up the others for ever. */
 const LONGEST_TURN = 1_000;
@@ -42,6 +45,14 @@ export interface LoadsParts {
   readonly operations: Operations;
 }
 
+/** The moment at which a reader asked. @internal */
+export interface Asked {
+  /** The number of the newest applied invalidation. */
+  readonly at: number;
+  /** The group of invalidations that was open. */
+  readonly group: AppliedGroup | undefined;
+}
+
 /**
  * Single flight: at most one joinable load per key. Decides whether a reader may join a load, whether a reader may be given its result,
  * and whether the result may be stored.
@@ -50,8 +61,10 @@ export interface LoadsParts {
  */
 export class Loads {
   readonly #parts: LoadsParts;
-  /** The regions in which something was ever loaded. */
-  readonly #regions = new Set<RegionState>();
+  /** The regions in which something was ever loaded, by name. */
+  readonly #regions = new Map<string, RegionState>();
+  /** The loads that an invalidation of a tag would fence, by that tag: there may be many loads, and many invalidations. */
+  readonly #byTag = new Map<string, Set<Load>>();
 
   constructor(parts: LoadsParts) {
     this.#parts = parts;
@@ -68,18 +81,22 @@ export class Loads {
     return load?.execution.awaits(current) ? 'uncoordinated' : load;
   }
 
-  /** The outcome of `load`, for a reader inside the execution `current`; {@link accepts} tells whether the reader may be given it. */
-  join(load: Load, current: Execution | undefined): Promise<LoadOutcome> {
-    return current ? joinInside(load, current) : load.outcome;
+  /** The outcome of a load that the reader itself has started inside the execution `current`. */
+  outcomeOf(load: Load, current: Execution | undefined): Promise<LoadOutcome> {
+    return current ? waitInside(load, current) : load.outcome;
   }
 
   /**
-   * Whether a reader that asked when `askedAt` was the newest applied invalidation may be given `outcome`, which is then noted as served
-   * to `current`. If not, the load was fenced before the reader joined, and the reader has to load again.
+   * Whether a reader may be given `outcome`, which is then noted as served to `current`. If not, the load was fenced before the reader
+   * asked, and the reader has to load again.
    */
-  accepts({ fencedAt, loadedAt }: LoadOutcome, askedAt: number, current: Execution | undefined): boolean {
-    if (fencedAt !== undefined && fencedAt <= askedAt) return false;
-    current?.noteStaleAsOf(loadedAt);
+  accepts({ fencedAt, loadedAt, servedIn }: LoadOutcome, asked: Asked, current: Execution | undefined): boolean {
+    if (fencedAt !== undefined && fencedAt <= asked.at) return false;
+    if (!current) return true;
+    current.noteStaleAsOf(loadedAt);
+    current.noteServedIn(servedIn);
+    // It was loaded before the reader began, and may be what a later part of the group evicts.
+    if (loadedAt <= current.startedAt) current.noteServedIn(asked.group);
     return true;
   }
 
@@ -87,8 +104,8 @@ export class Loads {
     const flight = this.#flight(region, key);
     const now = this.#parts.clock.now();
     const execution = request.execution ?? new Execution(now, this.#parts.executions.current, region, key);
-    const load = new Load(execution, request.tags, this.#parts.operations.begin('load'));
-    const previous = flight.fenced >= MAX_FENCED ? flight.latest : undefined;
+    const load = new Load(region, flight, execution, request.tags, this.#parts.operations.begin('load'));
+    const previous = this.#waitsForTurn(flight, region, now) ? flight.latest : undefined;
     flight.latest = load;
     flight.running += 1;
     if (previous) load.operation?.step('Load waits for its turn', { region: region.name, fenced: flight.fenced });
@@ -100,19 +117,32 @@ export class Loads {
     return load;
   }
 
+  /** Calls a loader whose result is neither shared nor stored. */
+  async uncoordinated(region: RegionState, key: string, call: () => unknown): Promise<unknown> {
+    const startedAt = this.#parts.clock.now();
+    region.stats.loads += 1;
+    try {
+      const value = await call();
+      this.#loaded(region, key, startedAt);
+      return value;
+    } catch (error) {
+      this.#failed(region, key, startedAt, error);
+      throw error;
+    }
+  }
+
   /** Fences the running loads that `invalidation` covers: nobody joins them any more and their results are not stored. */
-  applyInvalidation(invalidation: Invalidation): void {
-    for (const region of this.#regions) {
-      const { name, flights } = region;
-      if (flights.size === 0) continue;
-      const keys = invalidation.keys.get(name);
-      const namesMore = invalidation.everything || invalidation.regions.has(name) || invalidation.tags.size > 0;
+  applyInvalidation({ everything, regions, tags, keys }: Invalidation): void {
+    if (everything) for (const region of this.#regions.values()) this.#fenceAll(region);
+    for (const name of regions) this.#fenceAll(this.#regions.get(name));
+    for (const tag of tags) for (const load of this.#byTag.get(tag) ?? []) this.#fence(load);
+    for (const [name, its] of keys) {
+      const region = this.#regions.get(name);
+      if (!region || region.currentLoads === 0) continue;
       // There may be many loads, and many keys: the smaller collection is walked.
-      if (namesMore || (keys && keys.size > flights.size)) {
-        for (const [key, flight] of flights) fenceIfCovered(flight, name, key, invalidation);
-      } else if (keys) {
-        for (const key of keys) fenceIfCovered(flights.get(key), name, key, invalidation);
-      }
+      if (its.size > region.flights.size) {
+        for (const [key, flight] of region.flights) if (its.has(key)) this.#fenceLatest(flight);
+      } else for (const key of its) this.#fenceLatest(region.flights.get(key));
     }
   }
 
@@ -120,14 +150,27 @@ export class Loads {
     const flight = region.flights.get(key);
     const load = flight?.joinable;
     if (!flight || !load) return undefined;
-    const { coherence, clock } = this.#parts;
-    const { whenDisconnected } = region.settings;
-    if (load.mark && !coherence.lease.mayServe(load.execution.loadedAtSoFar(), clock.now(), whenDisconnected)) {
+    if (load.mark && !this.#mayJoin(load, region, this.#parts.clock.now())) {
       load.operation?.step('Load abandoned: it began too long ago to be joined', { region: region.name });
-      abandon(load, flight);
+      this.#abandon(load);
       return undefined;
     }
     return load;
+  }
+
+  #mayJoin({ execution }: Load, region: RegionState, now: number): boolean {
+    return this.#parts.coherence.lease.mayServe(execution.loadedAtSoFar, now, region.settings.whenDisconnected);
+  }
+
+  /**
+   * Whether the next load of the key begins only when the last one has ended. Readers that may not join the last one then share the next:
+   * it begins after they asked.
+   */
+  #waitsForTurn({ fenced, running }: Flight, { settings }: RegionState, now: number): boolean {
+    if (fenced >= MAX_FENCED) return true;
+    // In 'bypass', nobody may join a load that has begun, and all readers would load at once.
+    const { lease } = this.#parts.coherence;
+    return running >= MOST_BYPASSING && settings.whenDisconnected === 'bypass' && !lease.isLive(now);
   }
 
   async #run(
@@ -138,25 +181,28 @@ export class Loads {
     request: LoadRequest,
     startedAt: number,
   ): Promise<LoadOutcome> {
-    const { coherence, events, executions } = this.#parts;
+    const { coherence, executions } = this.#parts;
     const mark = coherence.applied.begin();
     load.mark = mark;
+    this.#becomesCurrent(load);
     load.operation?.step('Load started', { region: region.name });
     region.stats.loads += 1;
     let isLoaded = false;
     try {
       const value = await request.call(load.execution);
       isLoaded = true;
-      if (events.hears.load) events.emit('load', { region: region.name, key, duration: this.#since(startedAt) });
+      this.#loaded(region, key, startedAt);
       return this.#settle(load, flight, region, key, mark, request, value);
     } catch (error) {
-      if (!isLoaded) this.#loadFailed(load, region, key, startedAt, error);
+      if (!isLoaded) {
+        load.operation?.step('Load failed', { region: region.name, error: errorFrom(error).name });
+        this.#failed(region, key, startedAt, error);
+      }
       throw error;
     } finally {
       coherence.applied.end(mark);
       executions.end(load.execution);
-      load.isCurrent = false;
-      if (flight.joinable === load) flight.joinable = undefined;
+      this.#abandon(load);
       flight.running -= 1;
       if (flight.running === 0) region.flights.delete(key);
     }
@@ -172,21 +218,30 @@ export class Loads {
     request: LoadRequest,
     value: unknown,
   ): LoadOutcome {
-    const { loadedAt } = load.execution;
+    const { copies, coherence } = this.#parts;
+    const { loadedAt, servedIn } = load.execution;
     const tags = request.tagsOf(value);
-    const fencedAt = this.#parts.coherence.applied.firstCovering(mark, region.name, key, tags);
-    if (fencedAt !== undefined) region.stats.fenced += 1;
-    if (fencedAt !== undefined && load.isCurrent) fence(load, flight);
-    const isStored = load.isCurrent && request.isStorable(value);
-    if (isStored) this.#parts.copies.store(region, key, value, loadedAt, request.ttl(), tags);
+    const isStorable = load.isCurrent && request.isStorable(value);
+    const entry = isStorable ? copies.prepared(region, key, value, loadedAt, request.ttl(), tags) : undefined;
+    // Asked last, since each callback of the application may evict.
+    const fencedAt = coherence.applied.overtakenAt(mark, region.name, key, tags, servedIn);
+    if (fencedAt !== undefined) this.#fence(load);
+    const isFenced = load.isFenced || fencedAt !== undefined;
+    if (isFenced) region.stats.fenced += 1;
+    const isStored = isStorable && load.isCurrent;
+    if (isStored) copies.keep(region, key, entry);
     if (load.isCurrent) flight.fenced = 0;
-    load.operation?.step('Load ended', { region: region.name, isStored, isFenced: fencedAt !== undefined });
-    return { value, loadedAt, fencedAt };
+    load.operation?.step('Load ended', { region: region.name, isStored, isFenced });
+    return { value, loadedAt, servedIn, fencedAt };
   }
 
-  #loadFailed(load: Load, region: RegionState, key: string, startedAt: number, error: unknown): void {
+  #loaded(region: RegionState, key: string, startedAt: number): void {
+    const { events } = this.#parts;
+    if (events.hears.load) events.emit('load', { region: region.name, key, duration: this.#since(startedAt) });
+  }
+
+  #failed(region: RegionState, key: string, startedAt: number, error: unknown): void {
     region.stats.loadErrors += 1;
-    load.operation?.step('Load failed', { region: region.name, error: errorFrom(error).name });
     const { events } = this.#parts;
     if (!events.hears.loadError) return;
     events.emit('loadError', { region: region.name, key, duration: this.#since(startedAt), error });
@@ -211,31 +266,56 @@ export class Loads {
   #flight(region: RegionState, key: string): Flight {
     const known = region.flights.get(key);
     if (known) return known;
-    this.#regions.add(region);
+    this.#regions.set(region.name, region);
     const flight: Flight = { joinable: undefined, latest: undefined, running: 0, fenced: 0 };
     region.flights.set(key, flight);
     return flight;
   }
+
+  /** From now on, invalidations fence it. */
+  #becomesCurrent(load: Load): void {
+    load.region.currentLoads += 1;
+    for (const tag of load.tags) {
+      const tagged = this.#byTag.get(tag);
+      if (tagged) tagged.add(load);
+      else this.#byTag.set(tag, new Set([load]));
+    }
+  }
+
+  #fenceAll(region: RegionState | undefined): void {
+    if (!region || region.currentLoads === 0) return;
+    for (const flight of region.flights.values()) this.#fenceLatest(flight);
+  }
+
+  /** Only the newest load of a key can be current: a newer one starts only after the previous one was abandoned. */
+  #fenceLatest(flight: Flight | undefined): void {
+    const load = flight?.latest;
+    if (load?.mark) this.#fence(load);
+  }
+
+  #fence(load: Load): void {
+    if (!load.isCurrent) return;
+    load.isFenced = true;
+    load.flight.fenced += 1;
+    this.#abandon(load);
+  }
+
+  #abandon(load: Load): void {
+    const { flight, region } = load;
+    if (flight.joinable === load) flight.joinable = undefined;
+    if (!load.isCurrent) return;
+    load.isCurrent = false;
+    if (!load.mark) return;
+    region.currentLoads -= 1;
+    for (const tag of load.tags) {
+      const tagged = this.#byTag.get(tag);
+      tagged?.delete(load);
+      if (tagged?.size === 0) this.#byTag.delete(tag);
+    }
+  }
 }
 
-/** Only the newest load of a key can be current: a newer one starts only after the previous one was abandoned. */
-function fenceIfCovered(flight: Flight | undefined, region: string, key: string, invalidation: Invalidation): void {
-  const load = flight?.latest;
-  if (!flight || !load?.mark || !load.isCurrent) return;
-  if (covers(invalidation, region, key, load.tags)) fence(load, flight);
-}
-
-function fence(load: Load, flight: Flight): void {
-  flight.fenced += 1;
-  abandon(load, flight);
-}
-
-function abandon(load: Load, flight: Flight): void {
-  load.isCurrent = false;
-  if (flight.joinable === load) flight.joinable = undefined;
-}
-
-async function joinInside(load: Load, current: Execution): Promise<LoadOutcome> {
+async function waitInside(load: Load, current: Execution): Promise<LoadOutcome> {
   current.beginWaitingFor(load);
   try {
     return await load.outcome;

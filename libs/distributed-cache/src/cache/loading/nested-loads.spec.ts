@@ -118,3 +118,130 @@ describe('a call that a loader does not await', () => {
     await expect(reading).resolves.toBe('loaded again');
   });
 });
+
+describe('a loader that starts the next load', () => {
+  it('may leave it alone, in a chain of any length', async () => {
+    const products = await region();
+    const last = deferred<void>();
+    const link = (number: number): Promise<string> =>
+      products.getOrLoad(String(number), async () => {
+        await Promise.resolve();
+        if (number === 20_000) last.resolve();
+        else void link(number + 1);
+        return 'linked';
+      });
+    await link(0);
+    await last.promise;
+    expect(products.getSync('19999')).toBe('linked');
+  }, 60_000);
+
+  it('may await it, thousands deep', async () => {
+    const products = await region();
+    let depth = 0;
+    const nested = (number: number): Promise<string> =>
+      products.getOrLoad(String(number), async () => {
+        depth += 1;
+        // Without a pause each loader would be called by the one before it, and the stack is no longer than that of any program.
+        await Promise.resolve();
+        if (number < 2_000) await nested(number + 1);
+        return 'nested';
+      });
+    await nested(0);
+    expect(depth).toBe(2_001);
+  });
+
+  it('is no parent of it once it has ended: its key is loaded once for all readers, and stored', async () => {
+    const products = await region();
+    const readers = deferred<Promise<string>[]>();
+    const ended = deferred<void>();
+    let loads = 0;
+    const again = (): Promise<string> =>
+      products.getOrLoad('1', async () => {
+        loads += 1;
+        await Promise.resolve();
+        return 'again';
+      });
+    await products.getOrLoad('1', () => {
+      void products.getOrLoad('2', async () => {
+        await ended.promise;
+        readers.resolve([again(), again(), again()]);
+        return 'two';
+      });
+      return 'first';
+    });
+    await products.evict('1');
+    ended.resolve();
+    await expect(Promise.all(await readers.promise)).resolves.toEqual(['again', 'again', 'again']);
+    expect(loads).toBe(1);
+    expect(products.getSync('1')).toBe('again');
+  });
+});
+
+describe('loads that wait for each other where nobody can see it', () => {
+  /** Collects keys and reads them in one bulk read, in the context of nobody: a worker was started before. */
+  function worker(products: Region<string>) {
+    let wake = deferred<void>();
+    const queue: { key: string; done: (value: string) => void }[] = [];
+    void (async () => {
+      for (;;) {
+        await wake.promise;
+        wake = deferred();
+        const jobs = queue.splice(0);
+        const rows = await products.getOrLoadMany(
+          jobs.map(({ key }) => key),
+          (ids) => ids.map((id) => [id, `row ${id}`] as const),
+        );
+        for (const { key, done } of jobs) done(rows.get(key) ?? 'nothing');
+      }
+    })();
+    return (key: string) =>
+      new Promise<string>((done) => {
+        queue.push({ key, done });
+        wake.resolve();
+      });
+  }
+
+  it('do not hang when a read inside of another load has waited for a second: it calls its own loader', async () => {
+    const { a, clock } = await instances(1).connected();
+    const products = a.region<string>('r');
+    // A batcher runs its batch in the context of whoever asked first.
+    let batch: Promise<ReadonlyMap<string, string>> | undefined;
+    const load = async (key: string): Promise<string> => {
+      batch ??= Promise.resolve().then(() =>
+        products.getOrLoadMany(['1', '2'], (ids) => ids.map((id) => [id, `row ${id}`] as const)),
+      );
+      return (await batch).get(key) ?? 'nothing';
+    };
+    const readers = ['1', '2'].map((key) => products.getOrLoad(key, () => load(key)));
+    await clock.advance('1s');
+    await expect(Promise.all(readers)).resolves.toEqual(['row 1', 'row 2']);
+  });
+
+  it('do not hang when the read is outside of any load: every ten seconds, one of those who wait calls its own loader', async () => {
+    const { a, clock } = await instances(1).connected();
+    const products = a.region<string>('r');
+    const ask = worker(products);
+    const first = products.getOrLoad('1', () => ask('1'));
+    await clock.advance(0);
+    let calls = 0;
+    const others = [1, 2, 3].map(() => products.getOrLoad('1', () => ((calls += 1), 'own')));
+    await clock.advance('10s');
+    await expect(first).resolves.toBe('row 1');
+    await expect(Promise.all(others)).resolves.toEqual(['row 1', 'row 1', 'row 1']);
+    expect(calls).toBe(0);
+    expect(products.getSync('1')).toBe('row 1');
+  });
+
+  it('leave a slow load alone but for one reader every ten seconds', async () => {
+    const { a, clock } = await instances(1).connected();
+    const products = a.region<string>('r');
+    const slow = deferred<string>();
+    void products.getOrLoad('1', () => slow.promise);
+    let calls = 0;
+    const others = Array.from({ length: 100 }, () => products.getOrLoad<string>('1', () => ((calls += 1), 'own')));
+    await clock.advance('35s');
+    expect(calls).toBe(3);
+    slow.resolve('slow');
+    expect((await Promise.all(others)).filter((value) => value === 'slow')).toHaveLength(97);
+  });
+});

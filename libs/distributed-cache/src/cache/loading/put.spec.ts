@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { instances, LONGEST_BACK_OFF } from '../../../../../test/support/instances/instances.js';
+import type { DistributedCache } from '../distributed-cache.js';
+import type { PutEntry } from './put.js';
 import { deferred } from '../../../../../test/support/common/deferred.js';
+
+function entry(cache: DistributedCache, key: string): PutEntry {
+  return { region: cache.region('r').state, key, ttl: undefined, tags: [], isStored: true };
+}
 
 describe('a put', () => {
   it('stores the result of its method and evicts in every other instance', async () => {
@@ -44,6 +50,37 @@ describe('a put', () => {
 });
 
 describe('the fence of a put', () => {
+  it('covers what a listener evicts when it hears of the put', async () => {
+    const { a } = await instances(1).connected();
+    const stop = a.on('evict', () => {
+      stop();
+      void a.evictTags('sale');
+    });
+    await a.region('r').update('1', () => 'v2', { tags: 'sale' });
+    expect(a.region('r').getSync('1')).toBeUndefined();
+  });
+
+  it('covers what sizeOf evicts', async () => {
+    const { a } = await instances(1)
+      .with({ maxSize: 10, sizeOf: () => (void a.evictTags('sale'), 1) })
+      .connected();
+    await a.region('r').update('1', () => 'v2', { tags: 'sale' });
+    expect(a.region('r').getSync('1')).toBeUndefined();
+  });
+
+  it('covers what a listener of a stored value evicts: another entry of the same put', async () => {
+    const { a } = await instances(1).connected();
+    const stop = a.on('store', () => {
+      stop();
+      void a.region('r').clear();
+    });
+    await a.runPut(
+      () => 'v2',
+      () => ({ entries: ['1', '2'].map((key) => entry(a, key)) }),
+    );
+    expect(a.stats().regions['r']).toMatchObject({ entries: 0 });
+  });
+
   it('is registered when its method starts: A commits v2, B commits v3 and publishes, A must not store v2', async () => {
     const { a, b, clock } = await instances(2).connected();
     const onItsWayBack = deferred<string>();

@@ -1,5 +1,6 @@
 import { ignoreRejection } from '../../common/ignore-rejection.js';
 import { CacheClosedError, InvalidationNotConfirmedError, InvalidationNotDeliveredError } from '../../errors.js';
+import type { PreparedEntry } from '../copies.js';
 import type { LocalCache } from '../local-cache.js';
 import type { RegionState } from '../region-state.js';
 import { Execution } from './execution.js';
@@ -24,6 +25,13 @@ export interface PutOutcome<R> {
   readonly delivered: Promise<unknown>;
 }
 
+/** The result of the method as entries, and what else is evicted together with them. @internal */
+export interface PutPlan {
+  readonly entries: readonly PutEntry[];
+  /** Called at the moment at which the keys of the entries are evicted. */
+  evictOthers?(this: void): void;
+}
+
 /**
  * Runs `method`, which changes the source of truth, and stores its result.
  *
@@ -31,14 +39,14 @@ export interface PutOutcome<R> {
  * way back from its own commit. When the method ends, its keys are evicted everywhere, which fences all loads and other puts of these
  * keys that run. The result is stored here unless something that covers the key was invalidated since the method started.
  *
- * @param entriesOf - the entries to write, from the result
+ * @param planOf - what to write and to evict, from the result
  *
  * @internal
  */
 export async function runPut<R>(
   cache: LocalCache,
   method: () => R | PromiseLike<R>,
-  entriesOf: (result: R) => readonly PutEntry[],
+  planOf: (result: R) => PutPlan,
 ): Promise<PutOutcome<R>> {
   const { applied } = cache.coherence;
   const execution = new Execution(cache.clock.now(), cache.executions.current);
@@ -47,15 +55,16 @@ export async function runPut<R>(
   operation?.step('Put started');
   try {
     const result = await cache.executions.run(execution, method);
-    const entries = entriesOf(result);
-    // Asked before the put evicts its own keys, which would fence it as well.
-    const current = entries.filter(({ region, key, tags }) => {
-      const isFenced = applied.firstCovering(mark, region.name, key, tags) !== undefined;
-      if (isFenced) region.stats.fenced += 1;
-      return !isFenced;
-    });
-    const delivered = writeEntries(cache, entries, current, result, execution.loadedAt);
-    operation?.step('Put ended', { entries: entries.length, fenced: entries.length - current.length });
+    const { entries, evictOthers } = planOf(result);
+    let fenced = 0;
+    const isOvertaken = ({ region, key, tags }: PutEntry): boolean => {
+      if (applied.overtakenAt(mark, region.name, key, tags, execution.servedIn) === undefined) return false;
+      region.stats.fenced += 1;
+      fenced += 1;
+      return true;
+    };
+    const delivered = writeEntries(cache, entries, result, execution.loadedAt, isOvertaken, evictOthers);
+    operation?.step('Put ended', { entries: entries.length, fenced });
     return { result, delivered };
   } finally {
     applied.end(mark);
@@ -64,27 +73,50 @@ export async function runPut<R>(
 }
 
 /**
- * Evicts `entries` everywhere and stores `value` under those that are `current`.
+ * Evicts `entries` everywhere and stores `value` under those that nothing has overtaken.
+ *
+ * Everything of the application that the values call is called before. From the question whether an entry is overtaken until all entries
+ * are stored, nothing can evict in between: the listeners hear of it afterwards.
  *
  * @returns a promise that settles as the one of `evict()` does; its rejection is marked as handled
+ * @throws {InvalidOptionsError} when the value cannot be cloned; the entries are evicted all the same
  *
  * @internal
  */
 export function writeEntries(
   cache: LocalCache,
   entries: readonly PutEntry[],
-  current: readonly PutEntry[],
   value: unknown,
   loadedAt: number,
+  isOvertaken: (entry: PutEntry) => boolean,
+  evictOthers: () => void = () => {},
 ): Promise<unknown> {
-  const stored = current.filter(({ isStored }) => isStored);
-  // Before the eviction, which would count the old copies as invalidated.
-  for (const { region, key } of stored) cache.copies.remove(region, key, 'replaced');
-  const delivered = ignoreRejection(
-    cache.evict(entries.map(({ region, key }) => ({ kind: 'key', region: region.name, key }))),
-  );
-  for (const { region, key, ttl, tags } of stored) cache.copies.store(region, key, value, loadedAt, ttl, tags);
-  return delivered;
+  const { copies } = cache;
+  const evict = (): Promise<unknown> =>
+    ignoreRejection(cache.evict(entries.map(({ region, key }) => ({ kind: 'key', region: region.name, key }))));
+  const prepared = new Map<PutEntry, PreparedEntry | undefined>();
+  try {
+    for (const entry of entries) {
+      const { region, key, ttl, tags, isStored } = entry;
+      if (isStored) prepared.set(entry, copies.prepared(region, key, value, loadedAt, ttl, tags));
+    }
+  } catch (error) {
+    cache.asOne(() => {
+      evictOthers();
+      void evict();
+    });
+    throw error;
+  }
+  return cache.asOne(() => {
+    evictOthers();
+    // Asked before the put evicts its own keys, which would fence it as well.
+    const current = entries.filter((entry) => !isOvertaken(entry) && prepared.has(entry));
+    // Before the eviction, which would count the old copies as invalidated.
+    for (const { region, key } of current) copies.remove(region, key, 'replaced');
+    const delivered = evict();
+    for (const entry of current) copies.keep(entry.region, entry.key, prepared.get(entry));
+    return delivered;
+  });
 }
 
 /**

@@ -2,6 +2,7 @@ import type { LocalCache } from '../local-cache.js';
 import type { RegionState } from '../region-state.js';
 import { valueToServe } from '../values.js';
 import type { LoadRequest } from './loads.js';
+import { TOO_LONG, waitPatiently } from './patience.js';
 
 /** Loads the keys that a reader asks for: one key by a call of its loader, or all keys of one turn by one call. @internal */
 export interface LoadSource {
@@ -16,7 +17,8 @@ export interface LoadSource {
  * single and bulk.
  *
  * 1. If the cache does not serve (`enabled: false`, or it was closed), load without coordination, and return that value.
- * 2. Join the load of the key that runs, or start one. If joining would make a load wait for itself, load without coordination instead.
+ * 2. Join the load of the key that runs, or start one. If joining would make a load wait for itself, or the read has waited for so long
+ *    that it may, load without coordination instead.
  * 3. Accept the outcome, unless the load was fenced before this read joined it.
  * 4. If it was, look for a copy with `Copies.find`, which counts nothing: another reader may have stored a newer value meanwhile. Without a
  *    copy, go on from 2.
@@ -31,19 +33,20 @@ export async function readMissed(
   key: string,
   source: LoadSource,
 ): Promise<unknown> {
-  const { copies, executions, loads, coherence } = cache;
-  if (!copies.isServing) return source.uncoordinated(key);
+  const { clock, copies, executions, loads, coherence } = cache;
+  const uncoordinated = (): Promise<unknown> => loads.uncoordinated(region, key, () => source.uncoordinated(key));
+  if (!copies.isServing) return uncoordinated();
   const { current } = executions;
   for (;;) {
     // Read before the loader runs: a loader that evicts its own key would otherwise look fenced before it was joined, and be retried for ever.
-    const askedAt = coherence.applied.sequence;
+    const asked = { at: coherence.applied.sequence, group: coherence.applied.openGroup };
     const running = loads.joinableFrom(current, region, key);
-    if (running === 'uncoordinated') return source.uncoordinated(key);
-    const load = running ?? loads.start(region, key, source.request(key));
-    const outcome = await loads.join(load, current);
-    if (loads.accepts(outcome, askedAt, current)) {
-      return valueToServe(outcome.value, region.settings.values, region.name);
-    }
+    if (running === 'uncoordinated') return uncoordinated();
+    const outcome = running
+      ? await waitPatiently(running, current, clock)
+      : await loads.outcomeOf(loads.start(region, key, source.request(key)), current);
+    if (outcome === TOO_LONG) return uncoordinated();
+    if (loads.accepts(outcome, asked, current)) return valueToServe(outcome.value, region.settings.values, region.name);
     const entry = copies.find(region, key);
     if (entry !== undefined) {
       copies.noteServed(entry);

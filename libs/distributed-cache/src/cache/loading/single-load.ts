@@ -4,6 +4,7 @@ import { canonicalTags, isStorable, ttlOf, type StoreOptions } from '../store-op
 import type { Execution } from './execution.js';
 import { LoadInstructions, type Loader } from './load-context.js';
 import type { LoadRequest } from './loads.js';
+import type { PreviousValue } from './previous-value.js';
 import type { LoadSource } from './read.js';
 
 /** Loads the one key of a single read, by one call of its loader for each load. @internal */
@@ -13,8 +14,8 @@ export class SingleSource implements LoadSource {
   readonly options: StoreOptions | undefined;
   /** The tags that the caller gave, canonical. */
   readonly tags: readonly string[];
-  /** The expired value, if it may still be passed to the loader. */
-  previous: unknown;
+  /** The expired value, if there is one. */
+  previous: PreviousValue | undefined;
   readonly #givenKey: CacheKey;
   readonly #ttl: number | undefined;
 

@@ -49,6 +49,8 @@ class Scene {
     {
       apply: (payload) => void this.applied.add(payload),
       flush: () => (this.owed = []),
+      fellBehind() {},
+      caughtUp() {},
     },
     () => `no-op ${(this.#noOps += 1)}`,
     isAfter,

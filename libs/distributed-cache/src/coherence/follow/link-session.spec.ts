@@ -34,7 +34,12 @@ async function opened(): Promise<Running> {
   const follower = new LogFollower(
     clock,
     newBridgeStats(),
-    { apply: (payload) => void applied.push(payload), flush: () => void applied.push('FLUSH') },
+    {
+      apply: (payload) => void applied.push(payload),
+      flush: () => void applied.push('FLUSH'),
+      fellBehind() {},
+      caughtUp() {},
+    },
     () => 'no-op',
     isAfter,
   );

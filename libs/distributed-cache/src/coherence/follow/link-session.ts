@@ -129,6 +129,7 @@ export class LinkSession {
   end(cause: Error): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
+    this.#follower.linkEnded();
     this.#cancelNextSync?.();
     this.#dialling.abort();
     this.#link?.close(cause instanceof SilentChannelError ? 'silent-channel' : undefined);

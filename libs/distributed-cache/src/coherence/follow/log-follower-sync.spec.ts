@@ -26,7 +26,12 @@ function newLog(): Log {
   const stats = newBridgeStats();
   const applied: string[] = [];
   const requests: SyncRequest[] = [];
-  const events = { apply: (payload: string) => void applied.push(payload), flush: () => void applied.push('FLUSH') };
+  const events = {
+    apply: (payload: string) => void applied.push(payload),
+    flush: () => void applied.push('FLUSH'),
+    fellBehind() {},
+    caughtUp() {},
+  };
   let noOps = 0;
   const follower = new LogFollower(clock, stats, events, () => `no-op ${(noOps += 1)}`, isAfter);
   const sync: Log['sync'] = (replies, { isFirstOfLink = false, isAbandoned = () => false } = {}) => {

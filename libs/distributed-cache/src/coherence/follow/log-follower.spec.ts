@@ -22,7 +22,12 @@ interface Following {
 function following(): Following {
   const stats = newBridgeStats();
   const applied: string[] = [];
-  const events = { apply: (payload: string) => void applied.push(payload), flush: () => void applied.push('FLUSH') };
+  const events = {
+    apply: (payload: string) => void applied.push(payload),
+    flush: () => void applied.push('FLUSH'),
+    fellBehind() {},
+    caughtUp() {},
+  };
   const clock = new ManualClock();
   const follower = new LogFollower(clock, stats, events, () => 'no-op', isAfter);
   const sync = (...replies: SyncReply[]): ReturnType<LogFollower['sync']> => {

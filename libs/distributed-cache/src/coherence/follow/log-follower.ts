@@ -20,6 +20,10 @@ export interface LogFollowerEvents {
    * @param isOtherServer - whether another server may keep the log now: its epoch differs, or it gives none
    */
   flush(isOtherServer: boolean): void;
+  /** Entries of the log may be missing from now on: a sync begins, or the channel has skipped an entry. */
+  fellBehind(): void;
+  /** Everything up to the newest message is applied. `syncSentAt`: a sync that was sent then has shown it, and not a doorbell. */
+  caughtUp(syncSentAt?: number): void;
 }
 
 /** The outcome of a sync. @internal */
@@ -89,6 +93,11 @@ export class LogFollower {
     this.#lastHeard = undefined;
   }
 
+  /** The link has ended. What it still brings says nothing about the position. */
+  linkEnded(): void {
+    this.#isHolding = true;
+  }
+
   /** Gives the position up: the next sync starts over. */
   forgetPosition(): void {
     this.#position = undefined;
@@ -96,20 +105,27 @@ export class LogFollower {
 
   /** Applies the message of the doorbell, always. Returns whether entries before it are missing, so that a sync must bring them. */
   heard(doorbell: Doorbell): boolean {
-    this.#events.apply(doorbell.payload, doorbell.entry?.id);
-    if (!doorbell.entry) return false;
-    this.#unheard.delete(doorbell.entry.id);
-    this.#lastHeard = doorbell.entry.id;
-    if (this.#isHolding) {
-      this.#hold(doorbell);
-      return false;
+    const { entry, payload } = doorbell;
+    const isGap = !this.#isHolding && this.#skipsEntries(doorbell);
+    // Before it is applied: what is missing and this message have to take effect as one.
+    if (isGap || this.#isHolding) this.#events.fellBehind();
+    this.#events.apply(payload, entry?.id);
+    if (entry) {
+      this.#unheard.delete(entry.id);
+      this.#lastHeard = entry.id;
     }
-    if (this.#chain(doorbell)) return false;
-    this.#stats.gaps += 1;
-    // Until the gap is closed, every further doorbell would be a gap as well.
-    this.#isHolding = true;
-    this.#hold(doorbell);
-    return true;
+    if (isGap) {
+      this.#stats.gaps += 1;
+      // Until the gap is closed, every further doorbell would be a gap as well.
+      this.#isHolding = true;
+    }
+    if (this.#isHolding) {
+      if (entry) this.#hold(doorbell);
+      return isGap;
+    }
+    this.#chain(doorbell);
+    this.#events.caughtUp();
+    return false;
   }
 
   /**
@@ -119,6 +135,7 @@ export class LogFollower {
    */
   async sync(ask: InvalidationLink['sync'], isFirstOfLink: boolean, isAbandoned: () => boolean): Promise<SyncOutcome> {
     this.#isHolding = true;
+    this.#events.fellBehind();
     for (;;) {
       const sentAt = this.#clock.now();
       // The entries of the doorbells held so far are in the log, so the answer covers them. A doorbell that it does not cover was forged,
@@ -140,6 +157,7 @@ export class LogFollower {
       const hasGap = !this.#chainHeld(covered);
       this.#isHolding = hasGap;
       if (hasGap) this.#stats.gaps += 1;
+      else this.#events.caughtUp(sentAt);
       return { kind: 'complete', sentAt, missed, hasGap };
     }
   }
@@ -160,7 +178,8 @@ export class LogFollower {
       this.#events.apply(entry.payload, entry.id);
       position = advance(position.hash, entry.id, entry.payload);
       if (isFirstOfLink || this.#hasLostHeld || heard.has(entry.id) || this.#unheard.size === MAX_HELD) continue;
-      this.#unheard.set(entry.id, now - entry.age);
+      // While the clock of the log is set back, entries seem to be younger than 0 ms, and would never be late.
+      this.#unheard.set(entry.id, now - Math.max(0, entry.age));
     }
     this.#position = position;
     this.#stats.replayed += reply.entries.length;
@@ -183,19 +202,19 @@ export class LogFollower {
     return missed;
   }
 
-  /** Moves the position over the doorbell if it is the next entry. Returns `false` when entries in between are missing. */
-  #chain(doorbell: Doorbell): boolean {
-    const { entry, payload } = doorbell;
+  /** Whether entries of the log are missing between the position and the doorbell. */
+  #skipsEntries({ entry }: Doorbell): boolean {
     const position = this.#position;
-    if (!entry) return true;
-    if (!position) return false;
-    if (entry.previousId === position.id) {
-      this.#position = advance(position.hash, entry.id, payload);
-      return true;
-    }
-    if (this.#isAfter(entry.id, position.id)) return false;
-    this.#stats.duplicates += 1;
-    return true;
+    if (!entry) return false;
+    return !position || (entry.previousId !== position.id && this.#isAfter(entry.id, position.id));
+  }
+
+  /** Moves the position over the doorbell, unless its message is an old one or was not written to the log. It skips no entries. */
+  #chain({ entry, payload }: Doorbell): void {
+    const position = this.#position;
+    if (!entry || !position) return;
+    if (entry.previousId === position.id) this.#position = advance(position.hash, entry.id, payload);
+    else this.#stats.duplicates += 1;
   }
 
   #hold(doorbell: Doorbell): void {
@@ -217,7 +236,11 @@ export class LogFollower {
     this.#letGoOfHeld();
     // The next sync brings those that were not kept.
     this.#hasLostHeld = hasLostHeld;
-    const gap = held.findIndex((doorbell) => !this.#chain(doorbell));
+    const gap = held.findIndex((doorbell) => {
+      if (this.#skipsEntries(doorbell)) return true;
+      this.#chain(doorbell);
+      return false;
+    });
     if (gap === -1) return !hasLostHeld;
     for (const doorbell of held.slice(gap)) this.#hold(doorbell);
     return false;

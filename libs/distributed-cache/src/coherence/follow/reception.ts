@@ -5,11 +5,13 @@ import { isNoOp, type Invalidation } from '../../protocol/invalidation.js';
 import type { AppliedInvalidations } from '../applied-invalidations.js';
 import type { BridgeStats } from '../bridge-stats.js';
 import { describeInvalidation } from '../describe-invalidation.js';
+import type { OpenGroup } from './open-group.js';
 
 /** @internal */
 export interface ReceptionParts {
   readonly instanceId: string;
   readonly applied: AppliedInvalidations;
+  readonly group: OpenGroup;
   readonly stats: BridgeStats;
   /** Logs the course of what is received at `debug`. */
   readonly operations: Operations;
@@ -20,8 +22,6 @@ export interface ReceptionParts {
 export interface ReceptionEvents {
   /** Another instance, `from`, or a third party, `''`, has published the invalidation. */
   applyInvalidation(invalidation: Invalidation, from: string): void;
-  /** The message with this token is applied, and its sender waits to know that. */
-  applied(token: string): void;
   /** The payload is not a message. */
   malformed(reason: string): void;
 }
@@ -36,25 +36,24 @@ export class Reception {
 
   /** @param id - of the log entry; `undefined`: the payload was published without being written to the log */
   apply(payload: string, id: string | undefined): void {
-    const { instanceId, applied, stats, operations, events } = this.#parts;
+    const { instanceId, applied, group, stats, operations, events } = this.#parts;
     const decoded = decodeInvalidation(payload);
     if (!decoded.ok) {
       stats.malformed += 1;
       events.malformed(decoded.reason);
       return;
     }
-    const { from, invalidation, token } = decoded.message;
+    const { from, invalidation, token, hasMore = false } = decoded.message;
     // This instance applied its own eviction when it was asked for. Applied again, it would drop what was loaded since.
     if (from === instanceId || isNoOp(invalidation)) return;
     const operation = id === undefined ? operations.begin('unlogged') : operations.named(id);
     operation?.step('Invalidation received', { from: shortened(from) });
     stats.received += 1;
+    group.part(from, hasMore);
     applied.record(invalidation);
     events.applyInvalidation(invalidation, from);
     operation?.step('Invalidation applied', describeInvalidation(invalidation));
     // Acknowledged only when the copies are really gone.
-    if (token === undefined) return;
-    events.applied(token);
-    operation?.step('Invalidation acknowledged');
+    if (token !== undefined) group.applied(token, operation);
   }
 }

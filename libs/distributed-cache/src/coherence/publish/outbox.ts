@@ -27,9 +27,9 @@ export class Outbox {
     return this.#targets.size;
   }
 
-  /** Whether there are enough targets for a full message, which need not wait for the end of the tick. */
-  get fillsMessage(): boolean {
-    return this.#targets.size >= MAX_TARGETS;
+  /** Whether a full message can be taken and something is left after it. It need not wait for the end of the tick. */
+  get overflowsMessage(): boolean {
+    return this.#targets.size > MAX_TARGETS;
   }
 
   /** Adds a target, unless a wider one covers it already; it replaces the narrower ones that it covers. */

@@ -9,6 +9,7 @@ import { describeTargets } from '../describe-invalidation.js';
 import { Callers, type CallersSettings, type MessageCallers } from './callers.js';
 import type { Evicted } from './evicted.js';
 import { Outbox } from './outbox.js';
+import { UnfinishedParts, type Parts } from './parts.js';
 import { RefusedMessages } from './refused-messages.js';
 import { RepublishBuffer } from './republish-buffer.js';
 
@@ -45,6 +46,8 @@ interface Message {
   /** Counts the messages of this instance. */
   readonly number: number;
   readonly targets: readonly InvalidationTarget[];
+  /** What it is a part of; `undefined`: it is all that leaves in its tick. */
+  readonly parts: Parts | undefined;
   readonly callers: MessageCallers;
   readonly operation: Operation | undefined;
 }
@@ -52,6 +55,8 @@ interface Message {
 /**
  * Brings the invalidations of this instance into the log: gathers those of one tick in the outbox, sends them without waiting for answers
  * in between, and keeps what the log has not accepted.
+ *
+ * What leaves in one tick takes effect as one on the receivers, also when it needs several messages ({@link Parts}).
  *
  * Nothing is merged into a message that was sent. A peer may have applied that message and loaded again before the second change was
  * committed; it would keep what it loaded.
@@ -70,6 +75,9 @@ export class Publisher {
   readonly #unanswered = new Set<Message>();
   readonly #refused: RefusedMessages<Message>;
   readonly #callers: Callers;
+  readonly #parts: UnfinishedParts;
+  /** How many targets in the outbox leave together with the last message. */
+  #leftOfParts = 0;
   #link: InvalidationLink | undefined;
   /** Logs the course of what is in the outbox now. */
   #operation: Operation | undefined;
@@ -87,6 +95,7 @@ export class Publisher {
     this.#republishBuffer = new RepublishBuffer(settings.outboxLimit);
     this.#refused = new RefusedMessages(settings.outboxLimit, clock, () => this.#retry());
     this.#callers = new Callers(settings, clock, () => events.bridgeName());
+    this.#parts = new UnfinishedParts(clock);
   }
 
   /** The number of targets that are not in the log yet. */
@@ -102,8 +111,8 @@ export class Publisher {
     if (!this.#link) return this.#callers.postponed();
 
     const settled = this.#callers.waitForLog();
-    if (this.#outbox.fillsMessage) this.#flush();
-    else this.#scheduleFlush();
+    this.#scheduleFlush();
+    this.#sendFullMessages(this.#link);
     return settled;
   }
 
@@ -148,10 +157,20 @@ export class Publisher {
     const refused = this.#refused.drain();
     const unanswered = [...this.#unanswered];
     this.#unanswered.clear();
-    this.#outbox.putBack([...refused.targets, ...unanswered.flatMap((message) => message.targets)]);
+    this.#leftOfParts = 0;
+    this.#outbox.putBack([
+      ...this.#parts.linkLost(),
+      ...refused.targets,
+      ...unanswered.flatMap((message) => message.targets),
+    ]);
     const returned = [...refused.messages, ...unanswered];
     this.#callers.linkLost(returned.map((message) => message.callers));
     for (const message of returned) this.#backInOutbox(message, 'connection lost');
+  }
+
+  /** The machine was suspended, perhaps between two messages of one eviction. */
+  suspended(): void {
+    this.#parts.suspended();
   }
 
   /** Resolves when the log has everything, or after `timeout` ms, with the number of targets that it does not have. */
@@ -197,28 +216,42 @@ export class Publisher {
     });
   }
 
+  /** Sends what need not wait for the end of the tick. Something is left for the end: it tells that the eviction is complete. */
+  #sendFullMessages(link: InvalidationLink): void {
+    while (this.#outbox.overflowsMessage && this.#unanswered.size < WINDOW) this.#send(link, true);
+  }
+
   #flush(): void {
     const link = this.#link;
     if (!link) return;
-    while (this.#outbox.size > 0 && this.#unanswered.size < WINDOW) this.#send(link);
+    while (this.#outbox.size > 0 && this.#unanswered.size < WINDOW) {
+      // What is gathered meanwhile leaves with the next eviction.
+      if (this.#leftOfParts === 0) this.#leftOfParts = this.#outbox.size;
+      this.#send(link, false);
+    }
     if (this.#outbox.size > 0) return;
     this.#operation = undefined;
     this.#callers.allSent();
   }
 
-  #send(link: InvalidationLink): void {
+  /** @param hasMore - whether more targets of this tick are to come */
+  #send(link: InvalidationLink, isTickOpen: boolean): void {
     this.#messages += 1;
+    const targets = this.#outbox.take();
+    this.#leftOfParts = Math.min(Math.max(0, this.#leftOfParts - targets.length), this.#outbox.size);
+    const hasMore = isTickOpen || this.#leftOfParts > 0;
     const message: Message = {
       number: this.#messages,
-      targets: this.#outbox.take(),
+      targets,
+      parts: this.#parts.sent(hasMore),
       callers: this.#callers.ofNextMessage(),
       operation: this.#operation,
     };
-    const { number, targets, callers, operation } = message;
+    const { number, callers, operation } = message;
     this.#unanswered.add(message);
     operation?.step('Invalidation sent', { number, ...describeTargets(targets) });
     const token = callers.ackRequest?.token;
-    const payload = encodeInvalidation(this.#instanceId, targets, token);
+    const payload = encodeInvalidation(this.#instanceId, targets, token, hasMore);
     const answer: Promise<string | MembersReply> = token ? link.publishToMembers(payload) : link.publish(payload);
     answer.then(
       (reply) => this.#logged(message, reply),
@@ -235,6 +268,7 @@ export class Publisher {
     this.#stats.published += 1;
     this.#refused.accepted();
     this.#republishBuffer.add(message.targets);
+    this.#sendAgain(this.#parts.accepted(message.parts, message.targets));
     this.#callers.logged(message.callers, typeof reply === 'string' ? undefined : reply);
     if (this.#outbox.size > 0) this.#flush();
     // `waiting` walks over all messages without an answer, so it is read only when somebody drains.
@@ -253,10 +287,17 @@ export class Publisher {
     this.#events.refused(error);
   }
 
+  /** The log has these, but the receivers may not have taken all parts of their eviction as one. */
+  #sendAgain(targets: readonly InvalidationTarget[]): void {
+    if (targets.length === 0) return;
+    this.#outbox.putBack(targets);
+    this.#scheduleFlush();
+  }
+
   /** Sends refused messages again. */
   #retry(): void {
     const { targets, messages } = this.#refused.drain();
-    this.#outbox.putBack(targets);
+    this.#outbox.putBack([...this.#parts.returned(messages.map(({ parts }) => parts)), ...targets]);
     for (const message of messages) {
       this.#callers.returned(message.callers);
       this.#backInOutbox(message, 'retry');

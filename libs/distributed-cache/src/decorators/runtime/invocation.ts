@@ -3,7 +3,13 @@ import { resultOnceDelivered, type PutEntry } from '../../cache/loading/put.js';
 import { errorFrom } from '../../common/error-from.js';
 import { ignoreRejection } from '../../common/ignore-rejection.js';
 import { label, type MethodSite } from './method-site.js';
-import { evictAnyway, evictTogether, type EvictionPlan, type PlannedEviction } from './planned-eviction.js';
+import {
+  evictAnyway,
+  evictTogether,
+  type Eviction,
+  type EvictionPlan,
+  type PlannedEviction,
+} from './planned-eviction.js';
 import type { PlannedPut, PutPlan } from './planned-put.js';
 import type { Proceed } from './replace-method.js';
 
@@ -48,19 +54,24 @@ async function change(
   evictions: readonly PlannedEviction[],
   deliveries: Deliveries,
 ): Promise<unknown> {
+  const evict = (due: readonly Eviction[]): void => deliveries.add(evictTogether(due));
   const caches = [...new Set(puts.map(({ cache }) => cache))];
   if (caches.length === 0) {
     const result = await method();
-    decide(result, puts, evictions, deliveries);
+    evict(decide(result, puts, evictions, deliveries).due);
     return result;
   }
-  let entries: ReadonlyMap<PlannedPut, PutEntry> = new Map();
+  let decided: Decision = { entries: new Map(), due: [] };
   const run = caches.reduce<Method>(
     (inner, cache, depth) => async () => {
       const { result, delivered } = await cache.runPut(inner, (value: unknown) => {
-        // Here and not once the put has ended, which is a later tick: its evictions would leave in another message.
-        if (depth === 0) entries = decide(value, puts, evictions, deliveries);
-        return puts.flatMap((put) => (put.cache === cache ? (entries.get(put) ?? []) : []));
+        if (depth === 0) decided = decide(value, puts, evictions, deliveries);
+        const { entries, due } = decided;
+        return {
+          entries: puts.flatMap((put) => (put.cache === cache ? (entries.get(put) ?? []) : [])),
+          // Here and not once the put has ended, which is a later tick: its evictions would leave in another message.
+          ...(depth === 0 && { evictOthers: () => evict(due) }),
+        };
       });
       deliveries.add(delivered);
       return result;
@@ -70,21 +81,27 @@ async function change(
   return run();
 }
 
+/** What a method has changed. */
+interface Decision {
+  readonly entries: ReadonlyMap<PlannedPut, PutEntry>;
+  readonly due: readonly Eviction[];
+}
+
 /**
- * Evicts what is to be evicted after the method, and returns the entries to put. All callbacks are asked, also when one throws: the
- * method has changed something, and the entries of the other callbacks may be stale.
+ * What is to be put and evicted after the method. All callbacks are asked, also when one throws: the method has changed something, and the
+ * entries of the other callbacks may be stale. They are evicted then.
  */
 function decide(
   result: unknown,
   puts: readonly PlannedPut[],
   evictions: readonly PlannedEviction[],
   deliveries: Deliveries,
-): ReadonlyMap<PlannedPut, PutEntry> {
+): Decision {
   const failures: unknown[] = [];
   const entries = askAll(puts, (put) => put.entryFor(result), failures);
-  const due = askAll(evictions, (eviction) => eviction.evictionFor(result), failures);
-  deliveries.add(evictTogether([...due.values()]));
-  if (failures.length === 0) return entries;
+  const due = [...askAll(evictions, (eviction) => eviction.evictionFor(result), failures).values()];
+  if (failures.length === 0) return { entries, due };
+  deliveries.add(evictTogether(due));
   for (const [{ cache }, { region, key }] of entries) evictAnyway(cache, [{ kind: 'key', region: region.name, key }]);
   throw failures[0];
 }

@@ -1,5 +1,6 @@
 import type { DistributedCache } from '../../cache/distributed-cache.js';
 import type { EvictOptions } from '../../cache/everywhere.js';
+import type { Evicted } from '../../coherence/publish/evicted.js';
 import { canonicalTags } from '../../cache/store-options.js';
 import { ignoreRejection } from '../../common/ignore-rejection.js';
 import { type CacheKey, canonicalKey } from '../../keys/canonical-key.js';
@@ -70,11 +71,14 @@ export function evictAnyway(cache: DistributedCache, targets: readonly Invalidat
   void ignoreRejection(cache.evictTargets(targets));
 }
 
-/** Carries out several evictions in one tick, so that they leave together; settles as the slowest of them. @internal */
+/** Carries out several evictions as one; settles as the slowest of them. @internal */
 export function evictTogether(evictions: readonly Eviction[]): Promise<unknown> {
   // An eviction of nothing is left out: a cache that was shut down would refuse it.
   const due = evictions.filter(({ targets }) => targets.length > 0);
-  return Promise.all(due.map(({ cache, targets, options }) => cache.evictTargets(targets, options)));
+  const caches = new Set(due.map(({ cache }) => cache));
+  const evict = (): Promise<Evicted>[] =>
+    due.map(({ cache, targets, options }) => cache.evictTargets(targets, options));
+  return Promise.all([...caches].reduce((change, cache) => () => cache.asOne(change), evict)());
 }
 
 function regionTargets(

@@ -1,0 +1,43 @@
+import type { AppliedMark } from '../../coherence/applied-invalidations.js';
+import type { Entry } from '../../store/entry.js';
+import type { LocalCache } from '../local-cache.js';
+import type { RegionState } from '../region-state.js';
+
+/**
+ * The expired value of a key while a read of the key loads a new one. A loader is handed it only while it could still be served but for its
+ * TTL: while the lease covers it, and nothing has invalidated it.
+ *
+ * @internal
+ */
+export class PreviousValue {
+  readonly #cache: LocalCache;
+  readonly #region: RegionState;
+  readonly #entry: Entry;
+  #mark: AppliedMark | undefined;
+
+  /** @param entry - found a moment ago, so nothing has invalidated it yet */
+  constructor(cache: LocalCache, region: RegionState, entry: Entry) {
+    this.#cache = cache;
+    this.#region = region;
+    this.#entry = entry;
+    this.#mark = cache.coherence.applied.begin();
+  }
+
+  /** The value now, served to whoever asks: what is made of it is as old as it is. `undefined`: it may not be handed out any more. */
+  get value(): unknown {
+    const { clock, coherence, copies } = this.#cache;
+    const { name, settings } = this.#region;
+    const { key, tags, loadedAt } = this.#entry;
+    if (!this.#mark || !copies.isServing) return undefined;
+    if (!coherence.lease.mayServe(loadedAt, clock.now(), settings.whenDisconnected)) return undefined;
+    if (coherence.applied.firstCovering(this.#mark, name, key, tags) !== undefined) return undefined;
+    copies.noteServed(this.#entry);
+    return copies.valueOf(this.#region, this.#entry);
+  }
+
+  /** The read has ended, and nobody remembers what is invalidated from now on. */
+  release(): void {
+    if (this.#mark) this.#cache.coherence.applied.end(this.#mark);
+    this.#mark = undefined;
+  }
+}

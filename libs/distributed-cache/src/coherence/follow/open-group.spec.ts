@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { invalidationOf } from '../../protocol/invalidation.js';
+import { ManualClock } from '../../testing/manual-clock.js';
+import { AppliedInvalidations } from '../applied-invalidations.js';
+import { OpenGroup } from './open-group.js';
+
+function following() {
+  const clock = new ManualClock();
+  const applied = new AppliedInvalidations();
+  const acknowledged: string[] = [];
+  const group = new OpenGroup(applied, clock, (token) => acknowledged.push(token));
+  return { clock, applied, acknowledged, group };
+}
+
+const page = invalidationOf([{ kind: 'key', region: 'pages', key: '1' }]);
+
+describe('a group of invalidations', () => {
+  it('lasts from the first part of an eviction to its last', () => {
+    const { applied, group } = following();
+    group.part('a', true);
+    expect(applied.openGroup).toBeDefined();
+    group.caughtUp();
+    expect(applied.openGroup).toBeDefined();
+    group.part('a', false);
+    group.caughtUp();
+    expect(applied.openGroup).toBeUndefined();
+  });
+
+  it('does not begin with an eviction that is one message', () => {
+    const { applied, group } = following();
+    group.part('a', false);
+    group.caughtUp();
+    expect(applied.openGroup).toBeUndefined();
+  });
+
+  it('ends only when the parts of every sender have been applied', () => {
+    const { applied, group } = following();
+    group.part('a', true);
+    group.part('b', true);
+    group.part('a', false);
+    group.caughtUp();
+    expect(applied.openGroup).toBeDefined();
+    group.part('b', false);
+    group.caughtUp();
+    expect(applied.openGroup).toBeUndefined();
+  });
+
+  it('lasts while entries of the log may be missing, whatever doorbells arrive, until a sync is complete', () => {
+    const { applied, group } = following();
+    group.fellBehind();
+    group.part('a', true);
+    group.part('a', false);
+    group.caughtUp();
+    expect(applied.openGroup).toBeDefined();
+    group.caughtUp(1);
+    expect(applied.openGroup).toBeUndefined();
+  });
+
+  it('ends with a sync that was sent a minute after the last part, if its sender has died', async () => {
+    const { clock, applied, group } = following();
+    group.part('a', true);
+    await clock.advance('60s');
+    group.caughtUp(clock.now());
+    expect(applied.openGroup).toBeDefined();
+    await clock.advance(1);
+    group.caughtUp(clock.now());
+    expect(applied.openGroup).toBeUndefined();
+  });
+
+  it('holds acknowledgements back until it has ended', () => {
+    const { acknowledged, group } = following();
+    group.part('a', true);
+    group.applied('first', undefined);
+    group.part('a', false);
+    group.applied('last', undefined);
+    expect(acknowledged).toEqual([]);
+    group.caughtUp();
+    expect(acknowledged).toEqual(['first', 'last']);
+    group.applied('alone', undefined);
+    expect(acknowledged).toEqual(['first', 'last', 'alone']);
+  });
+
+  it('of senders without end, as a forger can claim to be, is bounded', () => {
+    const { applied, group } = following();
+    for (let index = 0; index < 5_000; index += 1) group.part(`forged-${index}`, true);
+    for (let index = 0; index < 5_000; index += 1) group.part(`forged-${index}`, false);
+    group.caughtUp();
+    // Those beyond the bound count as one unknown sender.
+    expect(applied.openGroup).toBeDefined();
+  });
+});
+
+describe('a result that was served a copy inside of a group', () => {
+  it('is overtaken by what the group had applied before it began, from the end of the group on', () => {
+    const { applied, group } = following();
+    group.part('a', true);
+    applied.record(page);
+    const mark = applied.begin();
+    const servedIn = applied.openGroup;
+    expect(applied.overtakenAt(mark, 'pages', '1', [], undefined)).toBeUndefined();
+    expect(applied.overtakenAt(mark, 'pages', '2', [], servedIn)).toBeUndefined();
+    expect(applied.overtakenAt(mark, 'pages', '1', [], servedIn)).toBe(applied.sequence + 1);
+    group.part('a', false);
+    group.caughtUp();
+    expect(applied.overtakenAt(mark, 'pages', '1', [], servedIn)).toBe(applied.sequence);
+    applied.end(mark);
+  });
+
+  it('is not overtaken by what this instance evicts itself: that takes effect at once', () => {
+    const { applied, group } = following();
+    group.fellBehind();
+    applied.record(page, true);
+    const mark = applied.begin();
+    expect(applied.overtakenAt(mark, 'pages', '1', [], applied.openGroup)).toBeUndefined();
+    applied.end(mark);
+  });
+});

@@ -1,0 +1,84 @@
+import type { Clock } from '../../common/clock.js';
+import type { Operation } from '../../common/operations.js';
+import type { AppliedInvalidations } from '../applied-invalidations.js';
+
+/** For how long after its last part an eviction counts as unfinished, in ms. A sender that takes half of that sends all parts again. */
+const UNFINISHED_FOR = 60_000;
+/** How many unfinished evictions are told apart by their sender: anybody may claim to be one. */
+const MOST_SENDERS = 1_000;
+/** How many acknowledgements wait. Without one, its sender waits until the lease of this instance is over. */
+const MOST_TOKENS = 10_000;
+
+interface Acknowledgement {
+  readonly token: string;
+  readonly operation: Operation | undefined;
+}
+
+/**
+ * Decides which of the received invalidations take effect as one (docs/coherence.md): the parts of one eviction, which are several
+ * messages, and everything that is applied while entries of the log may be missing: from the beginning of a sync, or from a gap, until the
+ * position has reached the end of the log.
+ *
+ * @internal
+ */
+export class OpenGroup {
+  readonly #applied: AppliedInvalidations;
+  readonly #clock: Clock;
+  readonly #send: (token: string) => void;
+  /** The senders of which a part was applied and more are to follow, and when the last part was applied (monotonic ms). */
+  readonly #unfinished = new Map<string, number>();
+  #isBehind = false;
+  #waiting: Acknowledgement[] = [];
+
+  /** @param send - tells the senders that wait for it that the message with this token has taken effect */
+  constructor(applied: AppliedInvalidations, clock: Clock, send: (token: string) => void) {
+    this.#applied = applied;
+    this.#clock = clock;
+    this.#send = send;
+  }
+
+  /** A message of `from` is about to be applied. @param hasMore - whether more parts of the same eviction follow */
+  part(from: string, hasMore: boolean): void {
+    if (hasMore) {
+      this.#applied.beginGroup();
+      const sender = this.#unfinished.has(from) || this.#unfinished.size < MOST_SENDERS ? from : '';
+      this.#unfinished.set(sender, this.#clock.now());
+    } else if (this.#unfinished.size > 0) this.#unfinished.delete(from);
+  }
+
+  /** The message with this token is applied: acknowledged now, or when the group that it belongs to has taken effect. */
+  applied(token: string, operation: Operation | undefined): void {
+    if (!this.#applied.openGroup) this.#acknowledge({ token, operation });
+    else if (this.#waiting.length < MOST_TOKENS) this.#waiting.push({ token, operation });
+  }
+
+  /** Entries of the log may be missing from now on. */
+  fellBehind(): void {
+    this.#isBehind = true;
+    this.#applied.beginGroup();
+  }
+
+  /**
+   * Everything up to the newest message is applied.
+   *
+   * @param syncSentAt - when the sync that tells so was sent, in monotonic ms; `undefined`: a doorbell tells so
+   */
+  caughtUp(syncSentAt?: number): void {
+    if (!this.#applied.openGroup) return;
+    if (syncSentAt !== undefined) {
+      this.#isBehind = false;
+      // Not by a timer: while this instance is cut off, the missing parts may be in the log.
+      for (const [from, at] of this.#unfinished) if (at < syncSentAt - UNFINISHED_FOR) this.#unfinished.delete(from);
+    }
+    if (this.#isBehind || this.#unfinished.size > 0) return;
+    this.#applied.endGroup();
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const acknowledgement of waiting) this.#acknowledge(acknowledgement);
+  }
+
+  #acknowledge({ token, operation }: Acknowledgement): void {
+    this.#send(token);
+    operation?.step('Invalidation acknowledged');
+  }
+}
