@@ -94,23 +94,24 @@ export class Execution {
    * their staleness.
    */
   noteStaleAsOf(moment: number): void {
-    // Whoever it runs inside is at least as old already.
-    for (let each: Execution | undefined = this; each && moment < each.#loadedAt; each = each.parent) {
-      each.#loadedAt = moment;
-      each.#lowerSoFar(moment);
-    }
+    if (moment >= this.#loadedAt) return;
+    this.#loadedAt = moment;
+    this.#lowerSoFar(moment);
+    // What it runs inside of may be that old already; then everything further out is, too.
+    for (let each = this.parent; each && moment < each.#loadedAt; each = each.parent) each.#loadedAt = moment;
   }
 
   /** The callback was served something older than itself while `group` was open. */
   noteServedIn(group: AppliedGroup | undefined): void {
-    if (!group) return;
-    for (let each: Execution | undefined = this; each && !each.#servedIn; each = each.parent) each.#servedIn = group;
+    if (!group || this.#servedIn) return;
+    this.#servedIn = group;
+    for (let each = this.parent; each && !each.#servedIn; each = each.parent) each.#servedIn = group;
   }
 
   /** Whether this execution, or one that it runs inside, loads the key. */
   isLoading(region: object, key: string): boolean {
-    for (let each: Execution | undefined = this; each; each = each.parent)
-      if (each.#region === region && each.#loads(key)) return true;
+    if (this.#loads(region, key)) return true;
+    for (let each = this.parent; each; each = each.parent) if (each.#loads(region, key)) return true;
     return false;
   }
 
@@ -154,7 +155,8 @@ export class Execution {
     }
   }
 
-  #loads(key: string): boolean {
+  #loads(region: object, key: string): boolean {
+    if (this.#region !== region) return false;
     return typeof this.#keys === 'string' ? this.#keys === key : (this.#keys?.has(key) ?? false);
   }
 }
