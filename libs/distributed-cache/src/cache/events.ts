@@ -76,8 +76,13 @@ export class EventEmitter {
   }
 
   emit<E extends keyof CacheEvents>(event: E, details: CacheEvents[E]): void {
-    if (this.#holds === 0) this.#emitNow(event, details);
-    else this.#held.push(() => this.#emitNow(event, details));
+    if (this.#holds > 0) {
+      this.#held.push(() => this.#emitNow(event, details));
+      return;
+    }
+    // A listener of a held event has caused this one: what happened before it is told first.
+    this.#emitHeld();
+    this.#emitNow(event, details);
   }
 
   /** Keeps events back until {@link release}. Every call is matched by one of it. */
@@ -87,10 +92,11 @@ export class EventEmitter {
 
   release(): void {
     this.#holds -= 1;
-    if (this.#holds > 0) return;
-    const held = this.#held;
-    this.#held = [];
-    for (const emit of held) emit();
+    if (this.#holds === 0) this.#emitHeld();
+  }
+
+  #emitHeld(): void {
+    for (let emit = this.#held.shift(); emit; emit = this.#held.shift()) emit();
   }
 
   #emitNow<E extends keyof CacheEvents>(event: E, details: CacheEvents[E]): void {

@@ -6,7 +6,7 @@ import type { EvictOptions } from './everywhere.js';
 import { readMany, type BulkListOptions, type BulkLoadOptions, type BulkRequest } from './loading/bulk-load.js';
 import type { BulkResult } from './loading/bulk-result.js';
 import type { Loader } from './loading/load-context.js';
-import { resultOnceDelivered, runPut, writeEntries, type PutEntry } from './loading/put.js';
+import { resultOnceDelivered, runPut, setEntry, setEntryLocally, type PutEntry } from './loading/put.js';
 import { PreviousValue } from './loading/previous-value.js';
 import { readMissed } from './loading/read.js';
 import { SingleSource } from './loading/single-load.js';
@@ -133,15 +133,12 @@ export class Region<V = unknown> {
    */
   async set(key: CacheKey, value: V, options?: StoreOptions): Promise<void> {
     const entry = this.#putEntry(key, value, options);
-    const { clock } = this.#cache;
-    await writeEntries(this.#cache, [entry], value, clock.now(), () => false);
+    await setEntry(this.#cache, entry, value);
   }
 
   /** Stores a value in this instance only; the other instances are not told. @internal */
   setLocally(key: CacheKey, value: V, ttl: number | undefined): void {
-    const { copies, clock } = this.#cache;
-    const canonical = canonicalKey(key);
-    copies.keep(this.#state, canonical, copies.prepared(this.#state, canonical, value, clock.now(), ttl, []));
+    setEntryLocally(this.#cache, this.#state, canonicalKey(key), value, ttl);
   }
 
   /**

@@ -56,6 +56,11 @@ export class Load {
     this.operation = operation;
   }
 
+  /** Whether its outcome can be waited for: not while its loader is being called. */
+  get hasOutcome(): boolean {
+    return this.#outcome !== undefined;
+  }
+
   /** Known from the moment at which the load can be joined. */
   get outcome(): Promise<LoadOutcome> {
     if (!this.#outcome) throw new Error('A load was joined before it was started.');

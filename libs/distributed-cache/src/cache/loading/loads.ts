@@ -166,7 +166,9 @@ export class Loads {
    * Whether the next load of the key begins only when the last one has ended. Readers that may not join the last one then share the next:
    * it begins after they asked.
    */
-  #waitsForTurn({ fenced, running }: Flight, { settings }: RegionState, now: number): boolean {
+  #waitsForTurn({ latest, fenced, running }: Flight, { settings }: RegionState, now: number): boolean {
+    // A loader that is being called reads its own key where nobody can see that it does.
+    if (!latest?.hasOutcome) return false;
     if (fenced >= MAX_FENCED) return true;
     // In 'bypass', nobody may join a load that has begun, and all readers would load at once.
     const { lease } = this.#parts.coherence;

@@ -68,6 +68,16 @@ describe('the fence of a put', () => {
     expect(a.region('r').getSync('1')).toBeUndefined();
   });
 
+  it('covers what sizeOf evicts while a value is set', async () => {
+    const { a } = await instances(1)
+      .with({ maxSize: 10, sizeOf: () => (void a.region('r').evict('1'), 1) })
+      .connected();
+    await a.region('r').set('1', 'v2');
+    expect(a.region('r').getSync('1')).toBeUndefined();
+    await a.cacheManager.set('1', 'v2');
+    expect(a.region('default').getSync('1')).toBe('v2');
+  });
+
   it('covers what a listener of a stored value evicts: another entry of the same put', async () => {
     const { a } = await instances(1).connected();
     const stop = a.on('store', () => {

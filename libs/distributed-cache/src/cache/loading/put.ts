@@ -1,5 +1,6 @@
 import { ignoreRejection } from '../../common/ignore-rejection.js';
 import { CacheClosedError, InvalidationNotConfirmedError, InvalidationNotDeliveredError } from '../../errors.js';
+import type { AppliedMark } from '../../coherence/applied-invalidations.js';
 import type { PreparedEntry } from '../copies.js';
 import type { LocalCache } from '../local-cache.js';
 import type { RegionState } from '../region-state.js';
@@ -55,16 +56,9 @@ export async function runPut<R>(
   operation?.step('Put started');
   try {
     const result = await cache.executions.run(execution, method);
-    const { entries, evictOthers } = planOf(result);
-    let fenced = 0;
-    const isOvertaken = ({ region, key, tags }: PutEntry): boolean => {
-      if (applied.overtakenAt(mark, region.name, key, tags, execution.servedIn) === undefined) return false;
-      region.stats.fenced += 1;
-      fenced += 1;
-      return true;
-    };
-    const delivered = writeEntries(cache, entries, result, execution.loadedAt, isOvertaken, evictOthers);
-    operation?.step('Put ended', { entries: entries.length, fenced });
+    const plan = planOf(result);
+    const { delivered, fenced } = write(cache, plan, { value: result, since: mark, from: execution });
+    operation?.step('Put ended', { entries: plan.entries.length, fenced });
     return { result, delivered };
   } finally {
     applied.end(mark);
@@ -72,33 +66,66 @@ export async function runPut<R>(
   }
 }
 
+/** Stores a value that is correct now, and evicts its key everywhere. Settles as the promise of `evict()` does. @internal */
+export function setEntry(cache: LocalCache, entry: PutEntry, value: unknown): Promise<unknown> {
+  const { applied } = cache.coherence;
+  const since = applied.begin();
+  try {
+    return write(cache, { entries: [entry] }, { value, since, from: { loadedAt: cache.clock.now() } }).delivered;
+  } finally {
+    applied.end(since);
+  }
+}
+
+/** Stores a value that is correct now, in this instance only. @param ttl - ms; `undefined`: the region's @internal */
+export function setEntryLocally(
+  cache: LocalCache,
+  region: RegionState,
+  key: string,
+  value: unknown,
+  ttl: number | undefined,
+): void {
+  const { copies, clock } = cache;
+  const { applied } = cache.coherence;
+  const since = applied.begin();
+  try {
+    const entry = copies.prepared(region, key, value, clock.now(), ttl, []);
+    if (applied.firstCovering(since, region.name, key, []) === undefined) copies.keep(region, key, entry);
+  } finally {
+    applied.end(since);
+  }
+}
+
+/** A value to write. */
+interface Written {
+  readonly value: unknown;
+  /** What is applied since then overtakes it. */
+  readonly since: AppliedMark;
+  readonly from: Pick<Execution, 'loadedAt'> & Partial<Pick<Execution, 'servedIn'>>;
+}
+
 /**
- * Evicts `entries` everywhere and stores `value` under those that nothing has overtaken.
+ * Evicts the entries everywhere and stores the value under those that nothing has overtaken.
  *
- * Everything of the application that the values call is called before. From the question whether an entry is overtaken until all entries
+ * Everything of the application that the value calls is called before. From the question whether an entry is overtaken until all entries
  * are stored, nothing can evict in between: the listeners hear of it afterwards.
  *
- * @returns a promise that settles as the one of `evict()` does; its rejection is marked as handled
+ * @returns how many entries were overtaken; `delivered` settles as the promise of `evict()` does, and its rejection is marked as handled
  * @throws {InvalidOptionsError} when the value cannot be cloned; the entries are evicted all the same
- *
- * @internal
  */
-export function writeEntries(
+function write(
   cache: LocalCache,
-  entries: readonly PutEntry[],
-  value: unknown,
-  loadedAt: number,
-  isOvertaken: (entry: PutEntry) => boolean,
-  evictOthers: () => void = () => {},
-): Promise<unknown> {
-  const { copies } = cache;
+  { entries, evictOthers = () => {} }: PutPlan,
+  { value, since, from }: Written,
+): { readonly delivered: Promise<unknown>; readonly fenced: number } {
+  const { copies, coherence } = cache;
   const evict = (): Promise<unknown> =>
     ignoreRejection(cache.evict(entries.map(({ region, key }) => ({ kind: 'key', region: region.name, key }))));
   const prepared = new Map<PutEntry, PreparedEntry | undefined>();
   try {
     for (const entry of entries) {
       const { region, key, ttl, tags, isStored } = entry;
-      if (isStored) prepared.set(entry, copies.prepared(region, key, value, loadedAt, ttl, tags));
+      if (isStored) prepared.set(entry, copies.prepared(region, key, value, from.loadedAt, ttl, tags));
     }
   } catch (error) {
     cache.asOne(() => {
@@ -110,12 +137,17 @@ export function writeEntries(
   return cache.asOne(() => {
     evictOthers();
     // Asked before the put evicts its own keys, which would fence it as well.
-    const current = entries.filter((entry) => !isOvertaken(entry) && prepared.has(entry));
+    const current = entries.filter(({ region, key, tags }) => {
+      const overtakenAt = coherence.applied.overtakenAt(since, region.name, key, tags, from.servedIn);
+      if (overtakenAt !== undefined) region.stats.fenced += 1;
+      return overtakenAt === undefined;
+    });
+    const stored = current.filter((entry) => prepared.has(entry));
     // Before the eviction, which would count the old copies as invalidated.
-    for (const { region, key } of current) copies.remove(region, key, 'replaced');
+    for (const { region, key } of stored) copies.remove(region, key, 'replaced');
     const delivered = evict();
-    for (const entry of current) copies.keep(entry.region, entry.key, prepared.get(entry));
-    return delivered;
+    for (const entry of stored) copies.keep(entry.region, entry.key, prepared.get(entry));
+    return { delivered, fenced: entries.length - current.length };
   });
 }
 
