@@ -1,6 +1,7 @@
 // Not the global of the same name: on Node 20 that is a getter, which every hit would call.
 import { performance } from 'node:perf_hooks';
 import { uptime } from 'node:os';
+import { detached } from './detached.js';
 
 /**
  * The time by which a cache works. It is injected everywhere, so that every rule about time is tested without waiting.
@@ -32,11 +33,11 @@ export const systemClock: Clock = {
   wallNow: () => Date.now(),
   uptimeNow: () => uptime() * 1_000,
   schedule(callback, delay) {
-    const timer = setTimeout(callback, delay);
+    const timer = detached(() => setTimeout(callback, delay));
     timer.unref();
     return () => clearTimeout(timer);
   },
   nextTurn(callback) {
-    setImmediate(callback);
+    detached(() => setImmediate(callback));
   },
 };

@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from './clock.js';
+import { detached } from './detached.js';
 import { errorFrom } from './error-from.js';
 
 /** How a wait ends that its promise does not end. @internal */
@@ -25,7 +26,7 @@ export interface Timeout<T> {
  */
 export function withTimeout<T>(promise: Promise<T>, timeout: Timeout<T>): Promise<T> {
   const { ms, onTimeout, clock = systemClock, signal, onAbort } = timeout;
-  return new Promise((resolve, reject) => {
+  const wait = (resolve: (value: T) => void, reject: (error: Error) => void): void => {
     const finish = (): void => {
       cancel();
       signal?.removeEventListener('abort', aborted);
@@ -53,7 +54,9 @@ export function withTimeout<T>(promise: Promise<T>, timeout: Timeout<T>): Promis
     if (!signal) return;
     if (signal.aborted) aborted();
     else signal.addEventListener('abort', aborted, { once: true });
-  });
+  };
+  // `promise` may stay pending after the timeout, with what listens to it.
+  return detached(() => new Promise(wait));
 }
 
 function throwReasonOf(signal: AbortSignal | undefined): never {

@@ -1,0 +1,32 @@
+import { AsyncResource } from 'node:async_hooks';
+
+/** Made when the library is loaded, which is not part of any request. */
+const outside = new AsyncResource('DistributedCache');
+
+/**
+ * Runs `callback` outside of the async context of whoever calls, and returns what it returns.
+ *
+ * What is made in a context belongs to it: the callbacks of a timer or a connection run in it, and a promise, a timer or a connection keeps
+ * its stores in memory for as long as it lives. A store of the application may hold a whole request (`AsyncLocalStorage`, nestjs-cls,
+ * tracing). So whatever may outlive the call that it is made in is made in here, and so is everything that is done on behalf of several
+ * callers. A loader is not called in here: it runs in the context of its reader.
+ *
+ * @internal
+ */
+export function detached<T>(callback: () => T): T {
+  // A new resource for each run: on Node.js 20, what a callback of the application gives to `enterWith` stays on the resource.
+  return outside.runInAsyncScope(newResource).runInAsyncScope(callback);
+}
+
+/** A promise of `value` that holds no context. Cheaper than {@link detached}, since no callback runs. @internal */
+export function detachedPromise(value: unknown): Promise<unknown> {
+  return outside.runInAsyncScope(resolved, undefined, value);
+}
+
+function newResource(): AsyncResource {
+  return new AsyncResource('DistributedCache');
+}
+
+function resolved(value: unknown): Promise<unknown> {
+  return Promise.resolve(value);
+}
