@@ -1,4 +1,5 @@
 import type { Clock } from '../common/clock.js';
+import { detachedPromise } from '../common/detached.js';
 import type { CacheLogger } from '../common/logger.js';
 import { OnceAMinute } from '../common/once-a-minute.js';
 import type { Coherence } from '../coherence/coherence.js';
@@ -117,8 +118,8 @@ export class Copies {
   /** As {@link valueOf}, for a reader that awaits it. */
   promiseOf(region: RegionState, entry: Entry): Promise<unknown> {
     if (region.settings.values === 'cloned') return Promise.resolve(this.valueOf(region, entry));
-    // The readers of an entry share one promise: an existing promise is awaited faster than a new one.
-    return (entry.promise ??= Promise.resolve(entry.value));
+    // The readers of an entry share one promise: an existing promise is awaited faster than a new one. It lives as long as the entry.
+    return (entry.promise ??= detachedPromise(entry.value));
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Clock } from '../common/clock.js';
+import { detached } from '../common/detached.js';
 import { ignoreRejection } from '../common/ignore-rejection.js';
 import type { CacheLogger } from '../common/logger.js';
 import { Operations } from '../common/operations.js';
@@ -8,7 +9,7 @@ import { CacheClosedError } from '../errors.js';
 import { EVERYTHING, invalidationOf, type Invalidation, type InvalidationTarget } from '../protocol/invalidation.js';
 import { Copies } from './copies.js';
 import { DelayedReevictions } from './delayed-reevictions.js';
-import { EventEmitter } from './events.js';
+import { EventEmitter, type CacheEvents } from './events.js';
 import { timeoutOf, type EvictOptions } from './everywhere.js';
 import { Executions } from './loading/execution.js';
 import { Loads } from './loading/loads.js';
@@ -115,16 +116,16 @@ export class LocalCache implements LocalCopies {
 
   applyInvalidation(invalidation: Invalidation, from: string): void {
     this.#drop(invalidation);
-    if (this.events.hears.invalidation) this.events.emit('invalidation', { from, invalidation });
+    if (this.events.hears.invalidation) this.#announce('invalidation', { from, invalidation });
   }
 
   flush(): void {
     this.#drop(EVERYTHING);
-    if (this.events.hears.flush) this.events.emit('flush', { flushes: this.coherence.stats.flushes });
+    if (this.events.hears.flush) this.#announce('flush', { flushes: this.coherence.stats.flushes });
   }
 
   stateChanged(state: CoherenceState, previous: CoherenceState): void {
-    if (this.events.hears.state) this.events.emit('state', { state, previous });
+    if (this.events.hears.state) this.#announce('state', { state, previous });
   }
 
   async close(): Promise<void> {
@@ -142,6 +143,11 @@ export class LocalCache implements LocalCopies {
     this.coherence.applied.record(invalidation, true);
     this.#drop(invalidation);
     if (this.events.hears.evict) this.events.emit('evict', { invalidation });
+  }
+
+  /** What no call on this instance has brought about is not told in the context of one: its eviction may have lost the link, for example. */
+  #announce<E extends 'invalidation' | 'flush' | 'state'>(event: E, details: CacheEvents[E]): void {
+    detached(() => this.events.emit(event, details));
   }
 
   #drop(invalidation: Invalidation): void {

@@ -1,5 +1,6 @@
 import type { DistributedCache } from '../cache/distributed-cache.js';
 import type { Clock } from '../common/clock.js';
+import { detached } from '../common/detached.js';
 import { withTimeout } from '../common/timeout.js';
 import { RedisUnavailableError } from '../errors.js';
 import type { ChosenBridge } from './bridge/chosen-bridge.js';
@@ -24,13 +25,16 @@ export async function firstSyncAtBoot(
   clock: Clock,
   closed: Promise<void>,
 ): Promise<BootOutcome> {
-  const isClosed = closed.then(() => 'closed' as const);
-  if (!abortConnect) {
-    const outcome: Promise<BootOutcome> = Promise.race([synced(cache.firstSync(Infinity)), isClosed]);
-    return withTimeout(outcome, { ms: BOOT_WAIT, onTimeout: () => 'given up', clock });
-  }
+  // Boot may go on without the sync, and then nothing ends this wait until there is one.
+  const outcome: Promise<BootOutcome> = detached(() =>
+    Promise.race([
+      synced(cache.firstSync(abortConnect ? connectRetry : Infinity)),
+      closed.then(() => 'closed' as const),
+    ]),
+  );
+  if (!abortConnect) return withTimeout(outcome, { ms: BOOT_WAIT, onTimeout: () => 'given up', clock });
   try {
-    return await Promise.race([synced(cache.firstSync(connectRetry)), isClosed]);
+    return await outcome;
   } catch (error) {
     throw new RedisUnavailableError(
       `${bridge?.target ?? 'Redis'} could not be reached in ${connectRetry} ${connectRetry === 1 ? 'attempt' : 'attempts'} ` +

@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '../common/clock.js';
+import { detached } from '../common/detached.js';
 import {
   BridgeRefusal,
   type BridgeMember,
@@ -183,9 +184,11 @@ export class InMemoryInvalidationBridge implements InvalidationBridge {
     }
     const times = this.#duplicated > 0 ? 2 : 1;
     if (this.#duplicated > 0) this.#duplicated -= 1;
-    const deliver = (): void => {
-      for (let time = 0; time < times; time += 1) message();
-    };
+    // The other instances are other processes: nothing of the sender's context arrives there.
+    const deliver = (): void =>
+      detached(() => {
+        for (let time = 0; time < times; time += 1) message();
+      });
     if (this.#reorder > 0) {
       this.#reordered.push(deliver);
       this.#reorder -= 1;

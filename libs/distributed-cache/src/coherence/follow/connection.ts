@@ -1,5 +1,6 @@
 import { BackOff } from '../../common/back-off.js';
 import type { CancelTimer, Clock } from '../../common/clock.js';
+import { detached } from '../../common/detached.js';
 import type {
   BridgeMember,
   BridgeRefusal,
@@ -50,11 +51,15 @@ export class Connection {
     this.#events = events;
   }
 
-  /** @param commandTimeout - how long a link may leave a request without an answer, in ms */
+  /**
+   * Opens a link, outside of the context of whoever boots the application, or lost the link before this one.
+   *
+   * @param commandTimeout - how long a link may leave a request without an answer, in ms
+   */
   open(bridge: InvalidationBridge, commandTimeout: number): void {
     const heartbeat = Math.min(this.#member.maxStaleness / 3, LONGEST_HEARTBEAT);
     let hasSynced = false;
-    this.#session = new LinkSession({ member: this.#member, commandTimeout, heartbeat }, this.#clock, this.#follower, {
+    const session = new LinkSession({ member: this.#member, commandTimeout, heartbeat }, this.#clock, this.#follower, {
       synced: (link, sentAt) => {
         this.#events.synced(sentAt);
         if (hasSynced) return;
@@ -70,7 +75,8 @@ export class Connection {
         this.#cancelDial = this.#clock.schedule(() => this.open(bridge, commandTimeout), this.#backOff.next());
       },
     });
-    void this.#session.open(bridge);
+    this.#session = session;
+    void detached(() => session.open(bridge));
   }
 
   /** Syncs now, or once more when the running sync is complete. */

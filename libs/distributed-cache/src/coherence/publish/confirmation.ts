@@ -1,5 +1,6 @@
 import { InvalidationNotConfirmedError } from '../../errors.js';
 import type { CancelTimer, Clock } from '../../common/clock.js';
+import { detached } from '../../common/detached.js';
 import type { MembersReply } from '../../protocol/invalidation-bridge.js';
 import type { InvalidationTarget } from '../../protocol/invalidation.js';
 import { bypasses, MEMBER_IS_GONE, type Member } from '../../protocol/member.js';
@@ -51,10 +52,14 @@ export class Confirmation {
     this.#bridgeName = bridgeName;
     this.#startedAt = clock.now();
     this.#instances.add(self.instanceId);
-    this.settled = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+    // Its messages may keep it for longer than its callers wait.
+    this.settled = detached(
+      () =>
+        new Promise((resolve, reject) => {
+          this.#resolve = resolve;
+          this.#reject = reject;
+        }),
+    );
     this.#cancelTimeout = clock.schedule(() => this.giveUp(`within ${timeout} ms`), timeout);
   }
 

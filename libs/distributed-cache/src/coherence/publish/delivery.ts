@@ -1,5 +1,6 @@
 import { InvalidationNotDeliveredError } from '../../errors.js';
 import type { CancelTimer, Clock } from '../../common/clock.js';
+import { detached } from '../../common/detached.js';
 import { EVICTED_LATER, type Evicted } from './evicted.js';
 
 /**
@@ -41,10 +42,14 @@ export class Delivery {
     this.#clock = clock;
     this.#bridgeName = bridgeName;
     this.#startedAt = clock.now();
-    this.settled = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+    // Its messages may keep it for longer than its callers wait.
+    this.settled = detached(
+      () =>
+        new Promise((resolve, reject) => {
+          this.#resolve = resolve;
+          this.#reject = reject;
+        }),
+    );
     this.#cancelTimeout = clock.schedule(
       () => this.postpone(`it took longer than publishTimeout (${settings.publishTimeout} ms)`),
       settings.publishTimeout,

@@ -1,4 +1,5 @@
 import type { Clock } from '../../common/clock.js';
+import { detached } from '../../common/detached.js';
 import type { Operation, Operations } from '../../common/operations.js';
 import { withTimeout } from '../../common/timeout.js';
 import { BridgeRefusal, type InvalidationLink, type MembersReply } from '../../protocol/invalidation-bridge.js';
@@ -218,17 +219,23 @@ export class Publisher {
 
   /** Sends what need not wait for the end of the tick. Something is left for the end: it tells that the eviction is complete. */
   #sendFullMessages(link: InvalidationLink): void {
-    while (this.#outbox.overflowsMessage && this.#unanswered.size < WINDOW) this.#send(link, true);
+    if (!this.#outbox.overflowsMessage) return;
+    detached(() => {
+      while (this.#outbox.overflowsMessage && this.#unanswered.size < WINDOW) this.#send(link, true);
+    });
   }
 
   #flush(): void {
     const link = this.#link;
     if (!link) return;
-    while (this.#outbox.size > 0 && this.#unanswered.size < WINDOW) {
-      // What is gathered meanwhile leaves with the next eviction.
-      if (this.#leftOfParts === 0) this.#leftOfParts = this.#outbox.size;
-      this.#send(link, false);
-    }
+    // A message carries the evictions of many callers, and what its answer leads to concerns all of them.
+    detached(() => {
+      while (this.#outbox.size > 0 && this.#unanswered.size < WINDOW) {
+        // What is gathered meanwhile leaves with the next eviction.
+        if (this.#leftOfParts === 0) this.#leftOfParts = this.#outbox.size;
+        this.#send(link, false);
+      }
+    });
     if (this.#outbox.size > 0) return;
     this.#operation = undefined;
     this.#callers.allSent();
