@@ -167,6 +167,7 @@ it('every public method of a region and of the cache is tried in a foreign conte
     'setLocally',
     'runPut',
     'evictTargets',
+    'asOne',
     'start',
     'firstSync',
     'close',
