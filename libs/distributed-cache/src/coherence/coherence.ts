@@ -254,7 +254,7 @@ export class Coherence {
     const drainTimeout = this.#bridge ? this.#settings.drainTimeout : 0;
     const startedAt = this.#clock.now();
     const undelivered = this.#state === 'local' ? 0 : await this.#publisher.drain(drainTimeout);
-    await this.#connection.leave(drainTimeout - (this.#clock.now() - startedAt));
+    await this.#connection.leave(Math.max(0, drainTimeout - (this.#clock.now() - startedAt)));
     this.#publisher.leave();
     if (undelivered > 0) this.#messages.undelivered(undelivered);
     this.#watchdog.stop();

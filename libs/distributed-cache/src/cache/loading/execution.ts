@@ -22,8 +22,8 @@ interface KeySet {
 export class Execution {
   /** When the callback was called, or is to be called (monotonic ms). */
   readonly startedAt: number;
-  readonly #region: object | undefined;
-  readonly #keys: string | KeySet | undefined;
+  #region: object | undefined;
+  #keys: string | KeySet | undefined;
   #parent: Execution | undefined;
   #isRunning = false;
   #hasEnded = false;
@@ -86,6 +86,8 @@ export class Execution {
     this.#isRunning = false;
     this.#hasEnded = true;
     this.#parent = undefined;
+    this.#region = undefined;
+    this.#keys = undefined;
     this.#waiters = undefined;
   }
 

@@ -1,7 +1,7 @@
 import type { Operation } from '../../common/operations.js';
 import type { AppliedGroup, AppliedMark } from '../../coherence/applied-invalidations.js';
 import type { Execution } from './execution.js';
-import type { OutsideReaders } from './patience.js';
+import type { JoinedReads } from './patience.js';
 
 /** The result of a load, for its readers. @internal */
 export interface LoadOutcome {
@@ -38,8 +38,8 @@ export class Load {
   isCurrent = true;
   /** Whether an invalidation has overtaken it. */
   isFenced = false;
-  /** The reads outside of any load that have joined it; created for the first of them. */
-  outsideReaders: OutsideReaders | undefined;
+  /** The reads that have joined it; created for the first of them. */
+  joined: JoinedReads | undefined;
   #outcome: Promise<LoadOutcome> | undefined;
 
   constructor(

@@ -1,4 +1,5 @@
 import type { Clock } from '../../common/clock.js';
+import { detached } from '../../common/detached.js';
 import { errorFrom } from '../../common/error-from.js';
 import type { Operations } from '../../common/operations.js';
 import type { AppliedGroup, AppliedMark } from '../../coherence/applied-invalidations.js';
@@ -261,7 +262,8 @@ export class Loads {
         cancel();
         resolve();
       };
-      previous.outcome.then(proceed, proceed);
+      // A load that hangs must not hold the readers that have gone on without it.
+      detached(() => previous.outcome.then(proceed, proceed));
     });
   }
 

@@ -1,14 +1,17 @@
-import type { Clock } from '../../common/clock.js';
+import type { CancelTimer, Clock } from '../../common/clock.js';
+import { detached } from '../../common/detached.js';
 import type { Execution } from './execution.js';
 import type { Load, LoadOutcome } from './load.js';
 
 /** How long a read inside of a load waits for a load that another read began, in ms. */
 const INSIDE = 1_000;
-/** How often one of the reads outside of any load stops waiting, in ms. */
-const OUTSIDE = 10_000;
+/** How often some of the reads outside of any load stop waiting, in ms. */
+const OUTSIDE = 5_000;
 
 /** The read has waited for so long that the load may be waiting for the read. @internal */
 export const TOO_LONG = Symbol('waited too long');
+
+type Waited = LoadOutcome | typeof TOO_LONG;
 
 /**
  * Waits for a load that another read began, but not for ever: the two may wait for each other without a trace. A batcher or a queue runs
@@ -19,82 +22,92 @@ export const TOO_LONG = Symbol('waited too long');
  *
  * @internal
  */
-export function waitPatiently(
-  load: Load,
-  current: Execution | undefined,
-  clock: Clock,
-): Promise<LoadOutcome | typeof TOO_LONG> {
-  if (current) return waitInside(load, current, clock);
-  load.outsideReaders ??= new OutsideReaders(load.outcome, clock);
-  return load.outsideReaders.wait();
+export function waitPatiently(load: Load, current: Execution | undefined, clock: Clock): Promise<Waited> {
+  load.joined ??= new JoinedReads(load.outcome, clock);
+  return current ? waitInside(load, load.joined, current) : load.joined.waitOutside();
 }
 
-async function waitInside(load: Load, current: Execution, clock: Clock): Promise<LoadOutcome | typeof TOO_LONG> {
+async function waitInside(load: Load, joined: JoinedReads, current: Execution): Promise<Waited> {
   current.beginWaitingFor(load);
-  let cancel = (): void => {};
-  const tooLong = new Promise<typeof TOO_LONG>((resolve) => {
-    cancel = clock.schedule(() => resolve(TOO_LONG), INSIDE);
-  });
   try {
-    return await Promise.race([load.outcome, tooLong]);
+    return await joined.waitInside();
   } finally {
-    cancel();
     current.endWaitingFor(load);
   }
 }
 
+interface Waiting {
+  resolve(this: void, outcome: Waited): void;
+  reject(this: void, error: unknown): void;
+}
+
 /**
- * The reads outside of any load that wait for the same load. They may be thousands, and the load may just be slow, so they do not all call
- * their loaders: after each {@link OUTSIDE}, the one that has waited longest does.
+ * The reads that have joined a load, until it ends. A read that has stopped waiting leaves nothing behind: a load that hangs would hold it
+ * for ever.
+ *
+ * The reads outside of any load may be thousands, and the load may just be slow. So they do not all stop waiting at once: after each
+ * {@link OUTSIDE} some do, those that came first, and each time twice as many.
  *
  * @internal
  */
-export class OutsideReaders {
-  readonly #outcome: Promise<LoadOutcome>;
+export class JoinedReads {
   readonly #clock: Clock;
+  readonly #inside = new Set<Waiting>();
   /** In the order in which they came. */
-  readonly #waiting = new Set<(outcome: typeof TOO_LONG) => void>();
-  #hasEnded = false;
+  readonly #outside = new Set<Waiting>();
+  #stopNext = 1;
+  #cancelStop: CancelTimer | undefined;
 
   constructor(outcome: Promise<LoadOutcome>, clock: Clock) {
-    this.#outcome = outcome;
     this.#clock = clock;
-    this.#giveOneUpLater();
+    detached(() =>
+      outcome.then(
+        (value) => this.#end(({ resolve }) => resolve(value)),
+        (error: unknown) => this.#end(({ reject }) => reject(error)),
+      ),
+    );
   }
 
-  wait(): Promise<LoadOutcome | typeof TOO_LONG> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.add(resolve);
-      const finish = (): void => void this.#waiting.delete(resolve);
-      this.#outcome.then(
-        (outcome) => {
-          finish();
-          resolve(outcome);
-        },
-        (error: unknown) => {
-          finish();
-          // As the loader threw it, whatever that is.
-          // oxlint-disable-next-line typescript/prefer-promise-reject-errors
-          reject(error);
-        },
-      );
+  waitInside(): Promise<Waited> {
+    return this.#wait(this.#inside, (waiting) => {
+      // Nothing cancels it: it does nothing once the load has ended, and holds only this read.
+      this.#clock.schedule(() => this.#stop(this.#inside, waiting), INSIDE);
     });
   }
 
-  #giveOneUpLater(): void {
-    const cancel = this.#clock.schedule(() => {
-      if (this.#hasEnded) return;
-      const [longest] = this.#waiting;
-      if (longest) {
-        this.#waiting.delete(longest);
-        longest(TOO_LONG);
-      }
-      this.#giveOneUpLater();
-    }, OUTSIDE);
-    const end = (): void => {
-      this.#hasEnded = true;
-      cancel();
-    };
-    this.#outcome.then(end, end);
+  waitOutside(): Promise<Waited> {
+    return this.#wait(this.#outside, () => {
+      this.#cancelStop ??= this.#clock.schedule(() => this.#stopSome(), OUTSIDE);
+    });
+  }
+
+  #wait(set: Set<Waiting>, begin: (waiting: Waiting) => void): Promise<Waited> {
+    return new Promise((resolve, reject) => {
+      const waiting = { resolve, reject };
+      set.add(waiting);
+      begin(waiting);
+    });
+  }
+
+  #stopSome(): void {
+    let left = this.#stopNext;
+    for (const waiting of this.#outside) {
+      if (left === 0) break;
+      left -= 1;
+      this.#stop(this.#outside, waiting);
+    }
+    this.#stopNext *= 2;
+    this.#cancelStop = this.#outside.size > 0 ? this.#clock.schedule(() => this.#stopSome(), OUTSIDE) : undefined;
+  }
+
+  #stop(set: Set<Waiting>, waiting: Waiting): void {
+    if (set.delete(waiting)) waiting.resolve(TOO_LONG);
+  }
+
+  #end(settle: (waiting: Waiting) => void): void {
+    this.#cancelStop?.();
+    for (const waiting of [...this.#inside, ...this.#outside]) settle(waiting);
+    this.#inside.clear();
+    this.#outside.clear();
   }
 }
