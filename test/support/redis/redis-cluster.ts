@@ -15,7 +15,7 @@ export interface RedisClusterOptions {
 export class RedisCluster {
   readonly nodes: readonly RedisServer[];
   readonly #ids = new Map<RedisServer, string>();
-  readonly #killed = new Set<RedisServer>();
+  readonly #gone = new Set<RedisServer>();
 
   private constructor(nodes: readonly RedisServer[]) {
     this.nodes = nodes;
@@ -60,13 +60,13 @@ export class RedisCluster {
   /** A primary that does not hold `slot`. */
   async otherThan(slot: number): Promise<RedisServer> {
     const owner = await this.ownerOf(slot);
-    const other = this.#alive.slice(0, PRIMARIES).find((node) => node !== owner);
+    const other = (await this.#primaries()).find((node) => node !== owner);
     if (!other) throw new Error('the cluster has one primary only');
     return other;
   }
 
   async kill(node: RedisServer): Promise<void> {
-    this.#killed.add(node);
+    this.#gone.add(node);
     await node.kill();
   }
 
@@ -96,6 +96,33 @@ export class RedisCluster {
     for (const node of new Set([to, from, ...this.#alive.slice(0, PRIMARIES)])) {
       await this.#cluster(node, 'SETSLOT', slot, 'NODE', this.#idOf(to));
     }
+  }
+
+  /**
+   * Takes a primary out of the cluster, as `redis-cli --cluster reshard` and `del-node` do: `to` gets all its slots, every other node
+   * forgets it, and it forgets the cluster.
+   */
+  async takeOut(node: RedisServer, to: RedisServer): Promise<void> {
+    this.#gone.add(node);
+    const replicas = String(await this.#cluster(node, 'NODES')).split('\n');
+    for (const replica of this.#alive) {
+      const line = replicas.find((each) => each.startsWith(this.#idOf(replica)));
+      if (line?.includes(`slave ${this.#idOf(node)}`)) await this.#cluster(replica, 'REPLICATE', this.#idOf(to));
+    }
+    const slots = await slotsOf(node);
+    for (const slot of slots) {
+      if (Number(await this.#cluster(node, 'COUNTKEYSINSLOT', slot)) === 0) continue;
+      await this.beginMove(slot, node, to);
+      while (await this.moveKey(slot, node, to));
+    }
+    for (const primary of [to, ...(await this.#primaries()), node]) {
+      const pipeline = primary.admin.pipeline();
+      for (const slot of slots) pipeline.call('CLUSTER', 'SETSLOT', slot, 'NODE', this.#idOf(to));
+      await pipeline.exec();
+    }
+    for (const other of this.#alive) await this.#cluster(other, 'FORGET', this.#idOf(node));
+    await this.#cluster(node, 'RESET');
+    await this.#untilAll(this.#alive, 'CLUSTER INFO', /cluster_state:ok\r/);
   }
 
   async stop(): Promise<void> {
@@ -134,8 +161,13 @@ export class RedisCluster {
     }, 20_000);
   }
 
+  async #primaries(): Promise<readonly RedisServer[]> {
+    const roles = await Promise.all(this.#alive.map(({ admin }) => admin.call('ROLE')));
+    return this.#alive.filter((_, index) => String(roles[index]).startsWith('master'));
+  }
+
   get #alive(): readonly RedisServer[] {
-    return this.nodes.filter((node) => !this.#killed.has(node));
+    return this.nodes.filter((node) => !this.#gone.has(node));
   }
 
   #idOf(node: RedisServer | undefined): string {
@@ -146,6 +178,16 @@ export class RedisCluster {
     if (!node) throw new Error('no node of the cluster is alive');
     return node.admin.call('CLUSTER', subcommand, ...args);
   }
+}
+
+/** The slots that a primary itself says it holds. */
+async function slotsOf(node: RedisServer): Promise<readonly number[]> {
+  const lines = String(await node.admin.call('CLUSTER', 'NODES')).split('\n');
+  const [, , , , , , , , ...ranges] = (lines.find((line) => line.includes('myself')) ?? '').split(' ');
+  return ranges.flatMap((range) => {
+    const [first = 0, last = first] = range.split('-').map(Number);
+    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  });
 }
 
 /** Whether a line of CLUSTER NODES is of a living primary that holds `slot`. */

@@ -80,9 +80,29 @@ export function movedTo(answer: string, source: Endpoint, natMap?: NatMap): TcpE
       `${describeEndpoint(source)} cannot name the node that holds the slot: set cluster-announce-hostname on every node, or cluster-preferred-endpoint-type to ip`,
     );
   }
+  return namedBy(source, named, Number(port), natMap);
+}
+
+/**
+ * The node of a cluster that `source`, another node of it, names; `undefined` when `source` does not know its host name.
+ *
+ * @internal
+ */
+export function namedBy(source: Endpoint, named: string, port: number, natMap?: NatMap): TcpEndpoint | undefined {
+  if (named === '?') return undefined;
   // An empty host means another port on the host of the node that answered.
   const host = named === '' ? hostOf(source) : named;
-  return throughNat({ host, port: Number(port), tlsName: tlsNameOf(host, source) }, natMap, source);
+  return throughNat({ host, port, tlsName: tlsNameOf(host, source) }, natMap, source);
+}
+
+/** The endpoints, each once; the first of equal ones stays. @internal */
+export function distinct<T extends Endpoint>(endpoints: readonly T[]): T[] {
+  const byText = new Map<string, T>();
+  for (const endpoint of endpoints) {
+    const text = describeEndpoint(endpoint);
+    if (!byText.has(text)) byText.set(text, endpoint);
+  }
+  return [...byText.values()];
 }
 
 /**

@@ -11,7 +11,7 @@ const ANSWERS = [
   ['MOVED 3999 10.0.0.2:6379', 'redial', undefined],
   ["OOM command not allowed when used memory > 'maxmemory'. script: 4f0a, on @user_script:9.", 'retry', undefined],
   ['BUSY Redis is busy running a script.', 'retry', undefined],
-  ['CLUSTERDOWN The cluster is down', 'retry', undefined],
+  ['CLUSTERDOWN The cluster is down', 'redial', undefined],
   ['ASK 3999 10.0.0.2:6379', 'retry', undefined],
   ['TRYAGAIN Multiple keys request during rehashing of slot', 'retry', undefined],
   ['WRONGPASS invalid username-password pair or user is disabled.', 'report', 'check user and password'],

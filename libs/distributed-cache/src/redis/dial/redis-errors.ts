@@ -30,11 +30,12 @@ export const KNOWN_ERRORS: ReadonlyMap<string, KnownError> = new Map<string, Kno
     LOADING: { remedy: 'redial' },
     MASTERDOWN: { remedy: 'redial' },
     MOVED: { remedy: 'redial' },
+    // The cluster is down, or the node was taken out of it and holds nothing any more. Only other nodes tell the two apart.
+    CLUSTERDOWN: { remedy: 'redial' },
 
     // Error answers of Redis: the server cannot do it at the moment.
     OOM: { remedy: 'retry' },
     BUSY: { remedy: 'retry' },
-    CLUSTERDOWN: { remedy: 'retry' },
     // The slot is moving to another node, and its keys are on both nodes until all have moved. Then this node answers MOVED.
     ASK: { remedy: 'retry' },
     TRYAGAIN: { remedy: 'retry' },

@@ -1,9 +1,10 @@
 import type { Redis } from 'ioredis';
-import { describeEndpoint, type Endpoint } from '../endpoint.js';
+import { describeEndpoint, distinct, type Endpoint } from '../endpoint.js';
 import type { RedisClients } from './clients.js';
 import type { LinkConnections } from './link-connections.js';
 import { Sentinels } from './sentinels.js';
 import { connectToOwner } from './slot-owner.js';
+import { ClusterNodes } from './topology/cluster-nodes.js';
 
 /** The server of one link, and the connections to it. @internal */
 export interface ChosenServer {
@@ -19,23 +20,34 @@ export interface ChosenServer {
 export class ServerChoice {
   readonly #clients: RedisClients;
   readonly #silentNodes = new SilentNodes();
+  readonly #clusterNodes: ClusterNodes;
   /** Counts the dials. It begins at random, so that not all instances begin with the same seed; no seed is the first one twice in a row. */
   #turn = Math.floor(Math.random() * 1_000);
 
   constructor(clients: RedisClients) {
     this.#clients = clients;
+    this.#clusterNodes = new ClusterNodes(clients.natMap);
   }
 
   /** @param key - the key that the server has to hold */
   async connect(connections: LinkConnections, key: string, signal: AbortSignal): Promise<ChosenServer> {
     const { sentinels: service, connectTimeout } = this.#clients;
-    if (!service) return this.#connectThrough(rotated(this.#clients.seeds(), this.#turn++), connections, key);
+    if (!service) return this.#connectToNode(connections, key);
 
     const sentinels = new Sentinels(service, connectTimeout);
     connections.alsoClose(sentinels);
     const primary = await sentinels.findPrimary(signal);
     const server = await this.#connectThrough([primary.endpoint], connections, key);
     sentinels.watch(primary, (by) => connections.giveUp(new Error(`the sentinels name another primary now: ${by}`)));
+    return server;
+  }
+
+  /** To a single server, or to a node of a cluster: which of the two it is shows only when it answers. */
+  async #connectToNode(connections: LinkConnections, key: string): Promise<ChosenServer> {
+    const turn = this.#turn++;
+    const seeds = distinct([...rotated(this.#clients.seeds(), turn), ...this.#clusterNodes.toTry(turn)]);
+    const server = await this.#connectThrough(seeds, connections, key);
+    connections.alsoClose(this.#clusterNodes.learnFrom(server.commands, server.endpoint));
     return server;
   }
 

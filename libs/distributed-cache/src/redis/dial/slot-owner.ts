@@ -1,7 +1,7 @@
 import type { NatMap, Redis } from 'ioredis';
 import { errorFrom } from '../../common/error-from.js';
 import { BridgeRefusal } from '../../protocol/invalidation-bridge.js';
-import { describeEndpoint, movedTo, type Endpoint } from '../endpoint.js';
+import { describeEndpoint, distinct, movedTo, type Endpoint } from '../endpoint.js';
 import { KEPT_FOR } from '../link/redis-names.js';
 import type { LinkConnections } from './link-connections.js';
 import { disconnect } from './sockets.js';
@@ -86,9 +86,7 @@ async function refusalOf(connections: LinkConnections, connection: Redis, key: s
 }
 
 function othersThan(endpoint: Endpoint, known: readonly Endpoint[]): Endpoint[] {
-  const others = new Map(known.map((each) => [describeEndpoint(each), each]));
-  others.delete(describeEndpoint(endpoint));
-  return [...others.values()];
+  return distinct(known).filter((each) => describeEndpoint(each) !== describeEndpoint(endpoint));
 }
 
 function withNodes(visited: readonly Endpoint[], failure: Error): Error {
