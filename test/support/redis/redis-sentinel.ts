@@ -61,6 +61,19 @@ export class WatchedRedis {
     return `${this.sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')},serviceName=${SERVICE}`;
   }
 
+  /**
+   * Makes sentinels forget the primary and watch another server under its name, as an operator does who replaces all servers. Their
+   * configuration epoch begins again at 0.
+   *
+   * @param told - Default: all sentinels.
+   */
+  async watchAnother({ port }: RedisServer, told: readonly RedisSentinel[] = this.sentinels): Promise<void> {
+    for (const { client } of told) {
+      await client.call('SENTINEL', 'REMOVE', SERVICE);
+      await client.call('SENTINEL', 'MONITOR', SERVICE, '127.0.0.1', port, 2);
+    }
+  }
+
   /** Resolves when the replica has been promoted and every sentinel says so. */
   async untilPromoted(): Promise<void> {
     for (const sentinel of this.sentinels) {

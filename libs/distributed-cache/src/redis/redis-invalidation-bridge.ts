@@ -15,7 +15,7 @@
  *
  * The dial resolves when the server has acknowledged the subscription. Each step may take `connectTimeout`. If one fails, all connections
  * are closed and the dial rejects; Coherence dials again. The next dial begins anew; only ServerChoice remembers which endpoint was tried
- * first, and which nodes of a cluster had a silent channel. ioredis never reconnects or resubscribes by itself (`LINK_OPTIONS`), because a
+ * first, which nodes a cluster has, and which of them had a silent channel. ioredis never reconnects or resubscribes by itself (`LINK_OPTIONS`), because a
  * link that was lost has to begin with a sync.
  *
  * # The connections of a link, and who owns what
@@ -28,7 +28,8 @@
  *      │  ├─ commands             runs the scripts, on the server that holds the slot of the namespace
  *      │  ├─ subscriber           receives from the channels; in a cluster it may be on another node
  *      │  ├─ waiter               only with `minReplicas`: WAIT blocks its connection
- *      │  └─ Sentinels            only with sentinels: watches whether they name another primary
+ *      │  ├─ Sentinels            only with sentinels: asks whether they name another primary, with each sync and every second
+ *      │  └─ ClusterNodes          without sentinels: learns further ways into the cluster, for the next dial
  *      ├─ RedisLink               sends on the connections, and reads what the subscriber receives
  *      └─ PacedReading            pauses the subscriber, so that a burst does not hold the event loop up
  *
@@ -123,9 +124,9 @@ export class RedisInvalidationBridge implements InvalidationBridge {
   ): Promise<InvalidationLink> {
     const names = redisNames(this.#clients.prefix, member.namespace);
     const server = await this.#choice.connect(connections, names.log, signal);
-    const { commands, subscriber, channelWasSilent } = server;
+    const { commands, subscriber, channelWasSilent, untilConfirmed } = server;
     const waiter = member.minReplicas > 0 ? await connections.connect(server.endpoint) : undefined;
-    const link = new RedisLink({ commands, subscriber, waiter, channelWasSilent }, names, member);
+    const link = new RedisLink({ commands, subscriber, waiter, channelWasSilent, untilConfirmed }, names, member);
     // Before SUBSCRIBE: the first message may arrive together with the acknowledgement of the subscription.
     receive(subscriber, link, listener);
     // `ready` would only mean that ioredis has sent SUBSCRIBE; this waits for the server's acknowledgement.

@@ -12,6 +12,11 @@ export interface ChosenServer {
   readonly commands: Redis;
   /** A connection to the same server, or to another node of its cluster after the channel of this one was silent. */
   readonly subscriber: Redis;
+  /**
+   * Asks the sentinels now, and rejects when they name another primary than this server; the link is given up then. `undefined` when
+   * nobody could be asked.
+   */
+  readonly untilConfirmed?: ((this: void) => Promise<void>) | undefined;
   /** To be called when the link ends because its channel did not deliver what the log holds. */
   channelWasSilent(this: void): void;
 }
@@ -37,9 +42,18 @@ export class ServerChoice {
     const sentinels = new Sentinels(service, connectTimeout);
     connections.alsoClose(sentinels);
     const primary = await sentinels.findPrimary(signal);
-    const server = await this.#connectThrough([primary.endpoint], connections, key);
-    sentinels.watch(primary, (by) => connections.giveUp(new Error(`the sentinels name another primary now: ${by}`)));
-    return server;
+    const server = await this.#connectThrough([primary], connections, key);
+    const replaced = (by: string): Error => {
+      const cause = new Error(`the sentinels name another primary now: ${by}`);
+      connections.giveUp(cause);
+      return cause;
+    };
+    sentinels.watch(primary, replaced);
+    const untilConfirmed = async (): Promise<void> => {
+      const by = await sentinels.replacementOf(primary);
+      if (by !== undefined) throw replaced(by);
+    };
+    return { ...server, untilConfirmed };
   }
 
   /** To a single server, or to a node of a cluster: which of the two it is shows only when it answers. */

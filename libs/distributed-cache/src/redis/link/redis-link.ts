@@ -30,6 +30,11 @@ export interface OpenConnections {
   readonly subscriber: Redis;
   /** A connection to the server of `commands`, for `WAIT` alone, which blocks it. `undefined` without `minReplicas`. */
   readonly waiter?: Redis | undefined;
+  /**
+   * Resolves unless somebody who knows, asked from now on, says that another server has taken this one's place; rejects then. `undefined`
+   * when nobody could be asked.
+   */
+  readonly untilConfirmed?: (() => Promise<void>) | undefined;
   /** Called when the link is closed because its channel did not deliver what the log holds. */
   readonly channelWasSilent?: (() => void) | undefined;
 }
@@ -77,6 +82,8 @@ export class RedisLink implements InvalidationLink {
         [channel, payload, this.#member.logLength, MEMBER_IS_GONE],
       ),
     );
+    // Asked after the log has accepted it: a server that was replaced before may have delivered it to nobody.
+    await this.#connections.untilConfirmed?.();
     return readMembers(reply);
   }
 
@@ -117,7 +124,7 @@ export class RedisLink implements InvalidationLink {
 
   async sync({ position, epoch, noOp }: SyncRequest): Promise<SyncReply> {
     const { logLength } = this.#member;
-    const reply = await this.#answer(
+    const answer = this.#answer(
       syncScript.run(
         this.#connections.commands,
         [this.#names.log, this.#names.members],
@@ -135,6 +142,8 @@ export class RedisLink implements InvalidationLink {
         ],
       ),
     );
+    // Asked after the request was sent: a server that was replaced before must not vouch for copies.
+    const [reply] = await Promise.all([answer, this.#connections.untilConfirmed?.()]);
     return this.#readSync(reply);
   }
 

@@ -1,0 +1,102 @@
+import type { Redis } from 'ioredis';
+import { describeEndpoint, tcpEndpoint, type TcpEndpoint } from '../../endpoint.js';
+import { dialStep } from '../dial-step.js';
+import { toLinkError } from '../redis-errors.js';
+import { disconnect, listenToEveryError } from '../sockets.js';
+import type { NamedPrimary } from './agreement.js';
+
+/** One sentinel. Its connection is kept from question to question, and dialled anew after a failure. @internal */
+export class Sentinel {
+  readonly #endpoint: TcpEndpoint;
+  readonly #make: (endpoint: TcpEndpoint) => Redis;
+  readonly #timeout: number;
+  #redis: Redis | undefined;
+  #asking: Promise<NamedPrimary> | undefined;
+  #next: Promise<NamedPrimary> | undefined;
+  #isClosed = false;
+
+  /** @param timeout - how long an answer may take, in ms */
+  constructor(endpoint: TcpEndpoint, make: (endpoint: TcpEndpoint) => Redis, timeout: number) {
+    this.#endpoint = endpoint;
+    this.#make = make;
+    this.#timeout = timeout;
+  }
+
+  /**
+   * Resolves with an answer to a question that is asked at this call or later. Rejects when the sentinel does not name the primary within
+   * the timeout.
+   */
+  primaryOf(service: string, signal: AbortSignal): Promise<NamedPrimary> {
+    if (!this.#asking) return this.#ask(service, signal);
+    // A sentinel gets one question at a time. The answer to the one that is under way may be older than this call, so all who call
+    // meanwhile share the next one.
+    this.#next ??= this.#asking
+      .catch(() => undefined)
+      .then(() => {
+        this.#next = undefined;
+        return this.#ask(service, signal);
+      });
+    return this.#next;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#drop();
+  }
+
+  #ask(service: string, signal: AbortSignal): Promise<NamedPrimary> {
+    this.#asking = this.#primaryOf(service, signal).finally(() => (this.#asking = undefined));
+    return this.#asking;
+  }
+
+  async #primaryOf(service: string, signal: AbortSignal): Promise<NamedPrimary> {
+    if (this.#isClosed) throw new Error('the link has ended');
+    const redis = (this.#redis ??= this.#open());
+    try {
+      return await dialStep(ask(redis, service), this.#timeout, signal);
+    } catch (error) {
+      if (this.#redis === redis) this.#drop();
+      const failure = toLinkError(error);
+      failure.message = `sentinel ${describeEndpoint(this.#endpoint)}: ${failure.message}`;
+      throw failure;
+    }
+  }
+
+  #open(): Redis {
+    const redis = this.#make(this.#endpoint);
+    // The question that fails reports the error.
+    redis.on('error', () => {});
+    listenToEveryError(redis);
+    return redis;
+  }
+
+  #drop(): void {
+    if (this.#redis) disconnect(this.#redis);
+    this.#redis = undefined;
+  }
+}
+
+async function ask(redis: Redis, service: string): Promise<NamedPrimary> {
+  if (redis.status === 'wait') await connected(redis);
+  // The epoch from the first command and the address from the second: while the sentinel that leads a failover completes it, the first one
+  // describes the old primary under the new epoch. In this order, the epoch can only be too old for the address.
+  const [description, address] = await Promise.all([
+    redis.call('SENTINEL', 'MASTER', service),
+    redis.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', service),
+  ]);
+  if (!Array.isArray(description) || !Array.isArray(address)) throw new Error(`it knows no primary '${service}'`);
+  const [host, port] = address.map(String);
+  const fields = description.map(String);
+  return {
+    endpoint: tcpEndpoint(host ?? '', Number(port)),
+    configEpoch: Number(fields[fields.indexOf('config-epoch') + 1]),
+  };
+}
+
+/** Rejects with the cause, which ioredis gives in an event only, when it closes the connection because of it. */
+async function connected(redis: Redis): Promise<void> {
+  let failure: Error | undefined;
+  redis.once('error', (error) => (failure = error));
+  await redis.connect().catch((error: unknown) => Promise.reject(failure ?? error));
+  if (failure) throw failure;
+}
