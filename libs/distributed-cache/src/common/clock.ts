@@ -27,12 +27,20 @@ export interface Clock {
 /** Cancels a timer; does nothing once the timer has fired. @publicApi */
 export type CancelTimer = () => void;
 
+/** The longest timer of Node.js, in ms: it fires a longer one at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** @internal */
 export const systemClock: Clock = {
   now: () => performance.now(),
   wallNow: () => Date.now(),
   uptimeNow: () => uptime() * 1_000,
   schedule(callback, delay) {
+    if (delay > LONGEST_TIMER) {
+      const rest = (): void => void (cancel = systemClock.schedule(callback, delay - LONGEST_TIMER));
+      let cancel = systemClock.schedule(rest, LONGEST_TIMER);
+      return () => cancel();
+    }
     const timer = detached(() => setTimeout(callback, delay));
     timer.unref();
     return () => clearTimeout(timer);
