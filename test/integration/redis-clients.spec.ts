@@ -1,8 +1,10 @@
-import { Redis } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
+import { freePort } from '../../tools/ports.mjs';
 import { eventually } from '../support/common/eventually.js';
 import { startApplication } from '../support/instances/application.js';
 import { copies, fill, untilCoherent, untilDropped } from '../support/instances/copies.js';
+import { reachEachOther } from '../support/instances/evictions.js';
 import { instances } from '../support/instances/instances.js';
 import { proxyTo, startRedis, usingRedis } from '../support/redis/using-redis.js';
 
@@ -61,6 +63,31 @@ describe('a client of the application, given as the option redis', () => {
     await eventually(() => expect(withClient.stats().bridge.reconnects).toBe(1));
     expect(withClient.stats().bridge).toMatchObject({ flushes: 1, gaps: 0, malformed: 0 });
     client.disconnect();
+  });
+
+  it.each([
+    ['no limit of its own', 0],
+    ['a limit beyond the longest timer', 2 ** 40],
+  ])('may have %s to the time of connecting', async (_, connectTimeout) => {
+    const client = new Redis({ port: redis.port, host: '127.0.0.1', lazyConnect: true, connectTimeout });
+    const { a } = await instances(1).on({ redis: client }).connected();
+    expect(a.status().state).toBe('coherent');
+  });
+
+  it('may be a Cluster whose password stands in its nodes, connected or not', async () => {
+    const announced = ['--cluster-announce-ip', '127.0.0.1', '--cluster-port', `${await freePort()}`];
+    const secured = await startRedis({ password: 'right', args: ['--cluster-enabled', 'yes', ...announced] });
+    await secured.admin.call('CLUSTER', 'ADDSLOTSRANGE', 0, 16_383);
+    await eventually(async () => expect(await secured.admin.cluster('INFO')).toContain('cluster_state:ok'));
+    const node = { host: '127.0.0.1', port: secured.port, password: 'right' };
+    for (const nodes of [[node], [`redis://:right@127.0.0.1:${secured.port}`]]) {
+      const client = new Cluster(nodes, { lazyConnect: true });
+      const { a: before } = await instances(1).on({ redis: client }).connected();
+      await client.connect();
+      const { a: after } = await instances(1).on({ redis: client }).connected();
+      expect(await reachEachOther(before, after)).toBe(true);
+      client.disconnect();
+    }
   });
 
   it('wins over a connection string that names another server', async () => {

@@ -42,8 +42,8 @@ export function toEndpoint(endpoint: RedisEndpoint): Endpoint {
 }
 
 /** Where ioredis would connect with these options, sentinels aside. @internal */
-export function endpointIn({ path, host = DEFAULT_HOST, port = 6_379 }: RedisOptions): Endpoint {
-  return path ? { path } : tcpEndpoint(host, port);
+export function endpointIn({ path, host, port }: RedisOptions): Endpoint {
+  return path ? { path } : tcpEndpoint(host ?? DEFAULT_HOST, port ?? 6_379);
 }
 
 /** The sentinels that the options name. @internal */

@@ -86,6 +86,12 @@ describe('the connections of a link', () => {
     expect(sentinel && sentinels?.make(sentinel).options.tls).toMatchObject({ servername: 's.example', ca: 'PEM' });
   });
 
+  it('reach each sentinel by the family of addresses that its own options name', () => {
+    const sentinels = [{ host: 'a.example', family: 6 }, { host: 'b.example' }];
+    const { sentinels: service } = clientsFromOptions({ sentinels, name: 'main', family: 4 });
+    expect(service?.endpoints.map((endpoint) => service.make(endpoint).options.family)).toEqual([6, 4]);
+  });
+
   it('speak TLS with the primary behind sentinels only with enableTLSForSentinelMode, as ioredis does', async () => {
     const tlsOf = async (clients: RedisClients) => (await clients.prepare())(tcpEndpoint('10.0.0.1', 1)).options.tls;
     const options = { sentinels: [{ host: 'a' }], name: 'main', tls: { ca: 'PEM' } };
@@ -115,6 +121,19 @@ describe('the connections of a link', () => {
   });
 });
 
+describe('the time that a step of a dial may take', () => {
+  it.each([
+    ['is 10 s without connectTimeout', {}, 10_000],
+    ['is connectTimeout', { connectTimeout: 2 ** 40 }, 2 ** 40],
+    ['is left to the system with a connectTimeout of 0, as ioredis does', { connectTimeout: 0 }, 130_000],
+  ])('%s', (_, options, timeout) => {
+    expect(clientsFromOptions(options).connectTimeout).toBe(timeout);
+    expect(clientsFromClient(new Redis({ lazyConnect: true, ...options })).connectTimeout).toBe(timeout);
+    const cluster = new Cluster([{}], { lazyConnect: true, redisOptions: options });
+    expect(clientsFromClient(cluster).connectTimeout).toBe(timeout);
+  });
+});
+
 describe('clients from a Cluster of the application', () => {
   it('begin with its nodes, in every form that its constructor takes, and have its credentials', async () => {
     const cluster = new Cluster([{ host: 'a.example', port: 1 }, 'redis://b.example:2', 3, {}], {
@@ -135,6 +154,52 @@ describe('clients from a Cluster of the application', () => {
       tls: { ca: 'PEM', servername: 'a.example' },
     });
     expect(cluster.status).toBe('wait');
+  });
+
+  it('have the user, the password and tls of its nodes, in every form, where these are not those of all nodes', async () => {
+    const nodes = [
+      { host: 'a.example', port: 1, username: 'one', password: PASSWORD, tls: { ca: 'PEM' }, connectionName: 'shop' },
+      `redis://two:${PASSWORD}@b.example:2?family=6`,
+      { host: 'c.example', username: undefined },
+    ];
+    const redisOptions = { username: 'all', connectTimeout: 7, family: 4 } as const;
+    const clients = clientsFromClient(new Cluster(nodes, { lazyConnect: true, redisOptions }));
+    const make = await clients.prepare();
+    const [a, b, c] = clients.seeds().map((seed) => make(seed).options);
+    expect(a).toMatchObject({
+      username: 'one',
+      password: PASSWORD,
+      tls: { ca: 'PEM' },
+      connectionName: 'shop',
+      family: 4,
+    });
+    expect(b).toMatchObject({ username: 'two', password: PASSWORD, connectTimeout: 7, family: 6 });
+    expect(b?.tls).toBeUndefined();
+    expect(c).toMatchObject({ username: 'all', password: null });
+  });
+
+  it('reach a node that the Cluster does not know with the credentials of the first one', async () => {
+    const nodes = [{ host: 'a.example', password: PASSWORD }];
+    const cluster = new Cluster(nodes, { lazyConnect: true });
+    const make = await clientsFromClient(cluster).prepare();
+    expect(make(tcpEndpoint('10.0.0.1', 1)).options).toMatchObject({ host: '10.0.0.1', password: PASSWORD });
+  });
+
+  it('have database 0, of which alone a cluster knows', async () => {
+    const cluster = new Cluster([{ host: 'a.example' }], { lazyConnect: true, redisOptions: { db: 2 } });
+    expect(await optionsOf(clientsFromClient(cluster))).toMatchObject({ db: 0 });
+  });
+
+  it('look its hosts up as the Cluster does, and expect the certificate for the name', async () => {
+    const nodes = [{ host: 'a.example', tls: {} }];
+    const cluster = new Cluster(nodes, {
+      lazyConnect: true,
+      dnsLookup: (_host, found) => found(null, '10.0.0.1'),
+    });
+    expect(await optionsOf(clientsFromClient(cluster))).toMatchObject({
+      host: '10.0.0.1',
+      tls: { servername: 'a.example' },
+    });
   });
 
   it('throw when the Cluster knows no node yet', () => {

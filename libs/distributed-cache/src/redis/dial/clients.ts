@@ -1,7 +1,7 @@
 import { Redis, type Cluster, type NatMap, type RedisOptions } from 'ioredis';
 import { InvalidOptionsError } from '../../errors.js';
 import { LINK_OPTIONS, toIoredisOptions } from './ioredis-options.js';
-import { clusterSeeds } from './injected-cluster.js';
+import { clusterSeeds, lookUpHosts, nodeOptions } from './injected-cluster.js';
 import { parseRedisConnectionString } from '../connection-string/connection-string.js';
 import {
   describeEndpoint,
@@ -17,6 +17,9 @@ import { tlsTowards } from './tls-identity.js';
 import type { SentinelService } from './sentinels.js';
 
 const DEFAULT_CONNECT_TIMEOUT = 10_000;
+
+/** With `connectTimeout: 0` ioredis leaves it to the system how long connecting may take; Linux gives up after about that many ms. */
+const TIMEOUT_OF_SYSTEM = 130_000;
 
 /** How to connect to Redis, whether a connection string, ioredis options or a client of the application gives it. @internal */
 export interface RedisClients {
@@ -83,10 +86,18 @@ export function clientsFromClient(client: Redis | Cluster): RedisClients {
 
 /** Connects to single nodes of the cluster. See `connectToOwner` for why the `Cluster` client is not used. */
 function clientsFromCluster(cluster: Cluster): RedisClients {
-  const { redisOptions = {}, natMap } = cluster.options;
+  const { natMap } = cluster.options;
   const target = `${clusterSeeds(cluster).map(describeEndpoint).join(',')}/0 (cluster)`;
   return {
-    ...fromOptions({ ...redisOptions, natMap }, target),
+    ...fromOptions({ ...nodeOptions(cluster), natMap }, target),
+    async prepare() {
+      const addresses = await lookUpHosts(cluster);
+      return (endpoint) => {
+        const connection = connectionTo(endpoint, nodeOptions(cluster, endpoint));
+        const address = 'host' in endpoint ? addresses.get(endpoint.host) : undefined;
+        return new Redis(address === undefined ? connection : { ...connection, host: address });
+      };
+    },
     seeds() {
       const seeds = clusterSeeds(cluster);
       if (seeds.length > 0) return seeds;
@@ -102,16 +113,25 @@ function fromOptions(
 ): RedisClients {
   return {
     target,
-    connectTimeout: options.connectTimeout ?? DEFAULT_CONNECT_TIMEOUT,
+    connectTimeout: timeoutIn(options),
     prefix: '',
     natMap: options.natMap,
     sentinels: sentinelsIn(options),
     seeds: () => seeds,
     async prepare() {
       const all = { ...options, ...(await askFor(credentials)) };
-      return (endpoint) => new Redis({ ...all, ...towards(endpoint, all), ...LINK_OPTIONS });
+      return (endpoint) => new Redis(connectionTo(endpoint, all));
     },
   };
+}
+
+/** How long a step of a dial may take, in ms: as long as ioredis lets the connecting take. */
+function timeoutIn({ connectTimeout = DEFAULT_CONNECT_TIMEOUT }: RedisOptions): number {
+  return connectTimeout > 0 ? connectTimeout : TIMEOUT_OF_SYSTEM;
+}
+
+function connectionTo(endpoint: Endpoint, options: RedisOptions): RedisOptions & { replyMapping: 'legacy' } {
+  return { ...options, ...towards(endpoint, options), ...LINK_OPTIONS };
 }
 
 function sentinelsIn(options: RedisOptions): SentinelService | undefined {
@@ -132,7 +152,7 @@ function sentinelsIn(options: RedisOptions): SentinelService | undefined {
       new Redis({
         username: sentinelUsername,
         password: sentinelPassword,
-        family,
+        family: options.sentinels?.find(({ host }) => host === endpoint.host)?.family ?? family,
         connectTimeout,
         connectionName,
         host: endpoint.host,

@@ -1,30 +1,94 @@
-import { Redis, type Cluster } from 'ioredis';
-import { describeEndpoint, endpointIn, tcpEndpoint, type TcpEndpoint } from '../endpoint.js';
+import { lookup } from 'node:dns';
+import { isIP } from 'node:net';
+import { Redis, type Cluster, type RedisOptions } from 'ioredis';
+import { describeEndpoint, distinct, endpointIn, tcpEndpoint, type Endpoint, type TcpEndpoint } from '../endpoint.js';
+
+/** A node of the application's `Cluster`. */
+interface ClusterNode {
+  readonly endpoint: TcpEndpoint;
+  /** The options of this node alone. They win over `redisOptions`, which are those of all nodes. */
+  readonly options: RedisOptions;
+}
 
 /** The nodes that the application's `Cluster` knows: those that it was made with, and those that it has discovered. @internal */
 export function clusterSeeds(cluster: Cluster): readonly TcpEndpoint[] {
-  const discovered = cluster.nodes().map(({ options }) => endpointIn(options));
-  const seeds = [...startupNodes(cluster), ...discovered].flatMap((node) => ('host' in node ? [node] : []));
-  return [...new Map(seeds.map((seed) => [describeEndpoint(seed), seed])).values()];
+  return distinct(knownNodes(cluster).map(({ endpoint }) => endpoint));
 }
 
 /** The nodes that the `Cluster` was made with. They never change. @internal */
 export function startupNodes(cluster: Cluster): readonly TcpEndpoint[] {
+  return nodesAtStart(cluster).map(({ endpoint }) => endpoint);
+}
+
+/**
+ * The options for a connection to one node, as the `Cluster` has them: a user, a password or `tls` may stand in the nodes that it was made
+ * with. A node that it does not know has those of the first one: it is often a known one, under another address.
+ *
+ * @internal
+ */
+export function nodeOptions(cluster: Cluster, endpoint?: Endpoint): RedisOptions {
+  const nodes = knownNodes(cluster);
+  const address = endpoint && describeEndpoint(endpoint);
+  const known = nodes.find((node) => describeEndpoint(node.endpoint) === address) ?? nodes[0];
+  // A cluster has database 0 only, and ioredis does not insist on another one.
+  return { ...cluster.options.redisOptions, ...(known ? given(known.options) : {}), db: 0 };
+}
+
+/** The addresses of the hosts that the `Cluster` was made with, when it has a `dnsLookup` of its own. @internal */
+export async function lookUpHosts(cluster: Cluster): Promise<ReadonlyMap<string, string>> {
+  const { dnsLookup = lookup } = cluster.options;
+  const addresses = new Map<string, string>();
+  if (dnsLookup === lookup) return addresses;
+  const hosts = new Set(startupNodes(cluster).map(({ host }) => host));
+  const names = [...hosts].filter((host) => isIP(host) === 0);
+  const lookUp = (name: string): Promise<void> =>
+    new Promise((resolve) =>
+      dnsLookup(name, (error, address) => {
+        // Without an address, the connection tries the name, and reports why that fails.
+        if (!error) addresses.set(name, address);
+        resolve();
+      }),
+    );
+  await Promise.all(names.map(lookUp));
+  return addresses;
+}
+
+function knownNodes(cluster: Cluster): readonly ClusterNode[] {
+  const discovered = cluster.nodes().flatMap(({ options }): ClusterNode[] => {
+    const { username, password, tls } = options;
+    const endpoint = endpointIn(options);
+    return 'host' in endpoint ? [{ endpoint, options: { username, password, tls } }] : [];
+  });
+  return [...nodesAtStart(cluster), ...discovered];
+}
+
+function nodesAtStart(cluster: Cluster): readonly ClusterNode[] {
   // With this option they are names of DNS records that list the servers.
   if (cluster.options.useSRVRecords) return [];
   // Not in the types of ioredis. It is needed for a Cluster that has not been connected: `nodes()` is empty until then.
   const nodes: unknown = Reflect.get(cluster, 'startupNodes');
-  return Array.isArray(nodes) ? nodes.flatMap(startupNodeIn) : [];
+  return Array.isArray(nodes) ? nodes.map(optionsAtStart).map(toNode) : [];
 }
 
 /** Reads a node in each form that the constructor of `Cluster` takes: a port, a URL, or an object. */
-function startupNodeIn(node: unknown): TcpEndpoint[] {
-  if (typeof node === 'number') return [tcpEndpoint('127.0.0.1', node)];
-  if (typeof node === 'string') {
-    const { host = '127.0.0.1', port = 6_379 } = new Redis(node, { lazyConnect: true }).options;
-    return [tcpEndpoint(host, port)];
-  }
-  if (typeof node !== 'object' || node === null) return [];
-  const host = 'host' in node && typeof node.host === 'string' ? node.host : '127.0.0.1';
-  return [tcpEndpoint(host, 'port' in node ? Number(node.port) : 6_379)];
+function optionsAtStart(node: unknown): RedisOptions {
+  if (typeof node === 'number') return { port: node };
+  if (typeof node === 'string') return optionsInUrl(node);
+  return typeof node === 'object' && node !== null ? { ...node } : {};
+}
+
+/** What a URL says. Of `rediss` a `Cluster` takes no notice: it uses TLS only if the option `tls` is set. */
+function optionsInUrl(url: string): RedisOptions {
+  const defaults = new Map(Object.entries(new Redis({ lazyConnect: true }).options));
+  const { tls: _, ...options } = new Redis(url, { lazyConnect: true }).options;
+  return Object.fromEntries(Object.entries(options).filter(([name, value]) => defaults.get(name) !== value));
+}
+
+/** Without the options that are `undefined`: to ioredis they are not given. */
+function given(options: RedisOptions): RedisOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+function toNode({ host, port, ...options }: RedisOptions): ClusterNode {
+  return { endpoint: tcpEndpoint(host || '127.0.0.1', Number(port) || 6_379), options };
 }

@@ -24,8 +24,11 @@ export const LINK_OPTIONS = {
   // LinkSession enforces timeouts.
   commandTimeout: undefined,
   socketTimeout: undefined,
+  blockingTimeout: undefined,
   enableAutoPipelining: false,
   readOnly: false,
+  // A connection that monitors takes no other command.
+  monitor: false,
   // The scripts publish to channels that ioredis cannot prefix, so the keys must not be prefixed either.
   keyPrefix: '',
   // ServerChoice finds the primary before a connection is made.
