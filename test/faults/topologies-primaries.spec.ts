@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { InvalidationLink } from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
 import { bridgeMember } from '../support/bridges/bridge-member.js';
 import { eventually } from '../support/common/eventually.js';
-import { untilCoherent } from '../support/instances/copies.js';
+import { fill, untilCoherent, untilDropped } from '../support/instances/copies.js';
 import { reachEachOther } from '../support/instances/evictions.js';
 import { ConfirmedEvictions } from '../support/instances/confirmed-evictions.js';
 import { instances } from '../support/instances/instances.js';
@@ -120,6 +120,19 @@ describe('sentinels', () => {
     }
     await evictions.untilConfirmed(3);
     expect(await evictions.readTooEarly()).toEqual([]);
+  });
+
+  it('that fail over meanwhile lose no second eviction of reevictAfter', async () => {
+    const { a, b } = await instances(2).on(redis).with({ reevictAfter: '6s', publishTimeout: 100 }).connected();
+    await a.region('products').evict('1');
+    await redis.primary.kill();
+    await redis.untilPromoted();
+    await eventually(() => expect([a, b].map((each) => each.stats().bridge.reconnects)).toEqual([1, 1]));
+    await untilCoherent(a, b);
+    // The loads that began before the sync of the new server are fenced.
+    await eventually(() => fill('1', 'of a lagging replica', a, b));
+    await untilDropped('1', a, b);
+    expect(a.status().outbox).toBe(0);
   });
 
   it('confirm an eviction everywhere only once the new server has it, however short maxStaleness is', async () => {

@@ -70,6 +70,31 @@ export class RedisCluster {
     await node.kill();
   }
 
+  /** Freezes a node for as long as `body` runs. */
+  async whileFrozen(node: RedisServer, body: () => Promise<void>): Promise<void> {
+    this.#gone.add(node);
+    node.pause();
+    try {
+      await body();
+    } finally {
+      node.resume();
+      this.#gone.delete(node);
+    }
+  }
+
+  /** Makes the replica of the primary that holds `slot` take its place, while both live. Not twice within two node timeouts. */
+  async failOver(slot: number): Promise<void> {
+    const old = await this.ownerOf(slot);
+    const lines = String(await this.#cluster(old, 'NODES')).split('\n');
+    const replica = this.#alive.find((node) =>
+      lines.some((line) => line.startsWith(this.#idOf(node)) && line.includes(`slave ${this.#idOf(old)}`)),
+    );
+    await eventually(() => this.#cluster(replica, 'FAILOVER'));
+    await eventually(async () => {
+      if ((await this.ownerOf(slot)) === old) throw new Error('the primary is still the old one');
+    }, 30_000);
+  }
+
   /** What `command` gives on every node. */
   onEvery(...[command = '', ...args]: (string | number)[]): Promise<unknown[]> {
     return Promise.all(this.#alive.map((node) => node.admin.call(String(command), ...args)));
