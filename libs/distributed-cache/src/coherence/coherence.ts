@@ -64,7 +64,7 @@ export interface LocalCopies {
  *    │  ├─ RepublishBuffer            what was published lately, for a server that has lost it
  *    │  └─ Callers                    the promises of evictions
  *    │     ├─ Delivery                one for each tick: does the log have it?
- *    │     ├─ Confirmations           one for each eviction with `everywhere`: does every instance have it?
+ *    │     ├─ Confirmations           one for each tick, with `everywhere`: does every instance have it?
  *    │     └─ Replication             do enough replicas have it?
  *    ├─ LogFollower                   follow/: the position in the log, and whether the log continues it
  *    ├─ Reception                     decodes and applies messages

@@ -2,7 +2,8 @@ import type { Clock } from '../../common/clock.js';
 import type { InvalidationLink, MembersReply } from '../../protocol/invalidation-bridge.js';
 import type { InvalidationTarget } from '../../protocol/invalidation.js';
 import type { Member } from '../../protocol/member.js';
-import { Confirmations, type AckRequest } from './confirmations.js';
+import type { AckRequest } from './confirmation.js';
+import { Confirmations } from './confirmations.js';
 import { Delivery, postponed, type DeliverySettings } from './delivery.js';
 import type { Evicted } from './evicted.js';
 import { Replication } from './replication.js';
@@ -23,7 +24,7 @@ export interface MessageCallers {
 
 /**
  * The callers whose evictions are not settled: those who wait for the log, over a {@link Delivery} for each tick, and those who wait for
- * every instance, each over a confirmation of its own.
+ * every instance, over a confirmation for each tick.
  *
  * @internal
  */
@@ -75,9 +76,9 @@ export class Callers {
   }
 
   /** The callers of the next message. Called before it is sent: its first acknowledgement may come before the answer of the log. */
-  ofNextMessage(): MessageCallers {
+  ofNextMessage(targets: readonly InvalidationTarget[]): MessageCallers {
     this.#delivery?.messageSent();
-    return { delivery: this.#delivery, ackRequest: this.#confirmations.nextAckRequest() };
+    return { delivery: this.#delivery, ackRequest: this.#confirmations.ofNextMessage(targets) };
   }
 
   /** The outbox is empty: every eviction is in some message. */

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { memberWith } from '../../../../../test/support/bridges/bridge-member.js';
 import { failureOf } from '../../../../../test/support/common/failure-of.js';
 import { ManualClock } from '../../testing/manual-clock.js';
+import type { MembersReply } from '../../protocol/invalidation-bridge.js';
 import { Confirmations } from './confirmations.js';
-import type { ListedMember } from '../../protocol/member.js';
+import type { ListedMember, Member } from '../../protocol/member.js';
 import type { InvalidationTarget } from '../../protocol/invalidation.js';
 
 const name: InvalidationTarget = { kind: 'region', region: 'r' };
@@ -17,18 +18,26 @@ function listed(count: number): ListedMember[] {
   }));
 }
 
+/** The answer of a log whose list of members is complete. */
+function reply(members: readonly ListedMember[], listAge = AGED): MembersReply {
+  return { id: '1-0', members, listAge };
+}
+
+function waiting(clock: ManualClock, self: Member = memberWith({ instanceId: 'a' })): Confirmations {
+  return new Confirmations(self, clock, () => 'the bridge');
+}
+
 /** One eviction in `messages` messages, all of them accepted, on `count` other instances. */
 function asked(messages: number, count: number) {
   const clock = new ManualClock(0);
-  const confirmations = new Confirmations(memberWith({ instanceId: 'a' }), clock, () => 'the bridge');
+  const confirmations = waiting(clock);
   const settled = confirmations.begin([name], MINUTE);
-  const ackRequests = Array.from({ length: messages }, () => confirmations.nextAckRequest()).filter(
-    (ackRequest) => ackRequest !== undefined,
+  const sent = Array.from({ length: messages }, () => confirmations.ofNextMessage([name])).filter(
+    (message) => message !== undefined,
   );
   confirmations.allSent();
-  for (const ackRequest of ackRequests)
-    confirmations.accepted(ackRequest, 0, { id: '1-0', members: listed(count), listAge: AGED });
-  return { clock, confirmations, settled, tokens: ackRequests.map(({ token }) => token) };
+  for (const message of sent) confirmations.accepted(message, 0, reply(listed(count)));
+  return { clock, confirmations, settled, tokens: sent.map(({ token }) => token) };
 }
 
 describe('an eviction of many messages on many instances', () => {
@@ -59,29 +68,28 @@ describe('an eviction of many messages on many instances', () => {
 it('an eviction everywhere after a restart waits for unknown instances with maxStaleness: Infinity', async () => {
   const clock = new ManualClock(0);
   const self = memberWith({ instanceId: 'a', maxStaleness: Infinity });
-  const confirmations = new Confirmations(self, clock, () => 'the bridge');
+  const confirmations = waiting(clock, self);
   const failure = failureOf(confirmations.begin([name], MINUTE));
-  const ackRequest = confirmations.nextAckRequest();
+  const message = confirmations.ofNextMessage([name]);
   confirmations.allSent();
-  if (ackRequest)
-    confirmations.accepted(ackRequest, 0, { id: '1-0', members: [{ member: self, syncAge: 0 }], listAge: 0 });
+  if (message) confirmations.accepted(message, 0, reply([{ member: self, syncAge: 0 }], 0));
   await clock.advance(MINUTE);
   expect(String(await failure)).toContain('the bridge was restarted lately');
 });
 
 it('an acknowledgement that arrives before the answer of the log counts', async () => {
-  const confirmations = new Confirmations(memberWith({ instanceId: 'a' }), new ManualClock(0), () => 'the bridge');
+  const confirmations = waiting(new ManualClock(0));
   const settled = confirmations.begin([name], MINUTE);
-  const ackRequest = confirmations.nextAckRequest();
+  const message = confirmations.ofNextMessage([name]);
   confirmations.allSent();
-  confirmations.acknowledged(ackRequest?.token ?? '', 'm0');
-  if (ackRequest) confirmations.accepted(ackRequest, 0, { id: '1-0', members: listed(1), listAge: AGED });
+  confirmations.acknowledged(message?.token ?? '', 'm0');
+  if (message) confirmations.accepted(message, 0, reply(listed(1)));
   expect(await settled).toEqual({ delivered: true, instances: 2, waited: 0 });
 });
 
 it('a member with a lease longer than a timer can wait is checked again at long intervals', async () => {
   const clock = new ManualClock(0);
-  const confirmations = new Confirmations(memberWith({ instanceId: 'a' }), clock, () => 'the bridge');
+  const confirmations = waiting(clock);
   void confirmations.begin([name], MINUTE).catch(() => undefined);
   const delays: number[] = [];
   const { schedule } = clock;
@@ -89,9 +97,105 @@ it('a member with a lease longer than a timer can wait is checked again at long 
     delays.push(delay);
     return schedule.call(clock, callback, delay);
   };
-  const ackRequest = confirmations.nextAckRequest();
+  const message = confirmations.ofNextMessage([name]);
   confirmations.allSent();
   const members = [{ member: memberWith({ instanceId: 'm0', maxStaleness: 2 ** 40 }), syncAge: 0 }];
-  if (ackRequest) confirmations.accepted(ackRequest, 0, { id: '1-0', members, listAge: AGED });
+  if (message) confirmations.accepted(message, 0, reply(members));
   expect(delays).toEqual([86_400_000]);
 });
+
+describe('evictions everywhere of one tick', () => {
+  it('share their messages, one promise and one timer: thousands of them cost hardly more than one', async () => {
+    const clock = new ManualClock(0);
+    const scheduled = countTimers(clock);
+    const confirmations = waiting(clock);
+    const all = Array.from({ length: 4_000 }, () => confirmations.begin([name], MINUTE));
+    expect(new Set(all).size).toBe(1);
+    const sent = Array.from({ length: 40 }, () => confirmations.ofNextMessage([name]));
+    confirmations.allSent();
+    for (const message of sent) if (message) confirmations.accepted(message, 0, reply(listed(10)));
+    for (const message of sent)
+      for (const { member } of listed(10)) confirmations.acknowledged(message?.token ?? '', member.instanceId);
+    expect((await all[0])?.instances).toBe(11);
+    // One for the timeout, one for the leases.
+    expect(scheduled()).toBe(2);
+  });
+
+  it('end at the timeout of each caller, and the others wait on', async () => {
+    const clock = new ManualClock(0);
+    const confirmations = waiting(clock);
+    const short = failureOf(confirmations.begin([name], 500));
+    const long = confirmations.begin([name], MINUTE);
+    const message = confirmations.ofNextMessage([name]);
+    confirmations.allSent();
+    if (message) confirmations.accepted(message, 0, reply(listed(1)));
+    await clock.advance(500);
+    expect(await short).toMatchObject({ missing: ['m0'] });
+    confirmations.acknowledged(message?.token ?? '', 'm0');
+    expect(await long).toEqual({ delivered: true, instances: 2, waited: 500 });
+  });
+
+  it('are asked for again together with later ones after one of their messages has come back', async () => {
+    const clock = new ManualClock(0);
+    const confirmations = waiting(clock);
+    const first = confirmations.begin([name], MINUTE);
+    const sent = [confirmations.ofNextMessage([name]), confirmations.ofNextMessage([name])];
+    confirmations.allSent();
+    await clock.advance(10);
+    const second = confirmations.begin([name], MINUTE);
+    for (const message of sent) if (message) confirmations.returned(message);
+    const again = confirmations.ofNextMessage([name]);
+    expect(confirmations.ofNextMessage([name])).toBeDefined();
+    confirmations.allSent();
+    expect(confirmations.ofNextMessage([name])).toBeUndefined();
+
+    for (const message of sent) confirmations.acknowledged(message?.token ?? '', 'm0');
+    if (again) confirmations.accepted(again, 10, reply([]));
+    expect(await Promise.race([first, second, Promise.resolve('both wait')])).toBe('both wait');
+    confirmations.leave();
+    for (const each of [first, second]) expect(String(await failureOf(each))).toContain('has not accepted it');
+  });
+
+  it('of many ticks are published again as one when another server keeps the log', async () => {
+    const clock = new ManualClock(0);
+    const confirmations = waiting(clock);
+    const all: Promise<unknown>[] = [];
+    for (let tick = 0; tick < 100; tick += 1) {
+      all.push(confirmations.begin([name], MINUTE));
+      const message = confirmations.ofNextMessage([name]);
+      confirmations.allSent();
+      if (message) confirmations.accepted(message, 0, reply(listed(1)));
+      await clock.advance(5);
+    }
+    expect(confirmations.askAgain()).toHaveLength(100);
+    const message = confirmations.ofNextMessage([name]);
+    confirmations.allSent();
+    if (message) confirmations.accepted(message, 500, reply(listed(2)));
+    for (const { member } of listed(2)) confirmations.acknowledged(message?.token ?? '', member.instanceId);
+    for (const each of all) expect(await each).toMatchObject({ instances: 3 });
+  });
+});
+
+it('an eviction everywhere ends when the time of the last missing instance is over, also after one with Infinity acknowledged', async () => {
+  const clock = new ManualClock(0);
+  const confirmations = waiting(clock);
+  const settled = confirmations.begin([name], MINUTE);
+  const message = confirmations.ofNextMessage([name]);
+  confirmations.allSent();
+  const patient = { member: memberWith({ instanceId: 'patient', maxStaleness: Infinity }), syncAge: 0 };
+  if (message) confirmations.accepted(message, 0, reply([patient, ...listed(1)]));
+  await clock.advance(100);
+  confirmations.acknowledged(message?.token ?? '', 'patient');
+  await clock.advance(10_000);
+  expect((await settled).waited).toBe(10_001);
+});
+
+function countTimers(clock: ManualClock): () => number {
+  let count = 0;
+  const { schedule } = clock;
+  clock.schedule = (callback, delay) => {
+    count += 1;
+    return schedule.call(clock, callback, delay);
+  };
+  return () => count;
+}

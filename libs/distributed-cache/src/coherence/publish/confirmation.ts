@@ -1,88 +1,119 @@
+import { randomUUID } from 'node:crypto';
 import { InvalidationNotConfirmedError } from '../../errors.js';
 import type { CancelTimer, Clock } from '../../common/clock.js';
-import { detached } from '../../common/detached.js';
 import type { MembersReply } from '../../protocol/invalidation-bridge.js';
 import type { InvalidationTarget } from '../../protocol/invalidation.js';
 import { bypasses, MEMBER_IS_GONE, type Member } from '../../protocol/member.js';
 import type { Evicted } from './evicted.js';
 import { MessageAcks } from './message-acks.js';
+import { WaitingCallers } from './waiting-callers.js';
 
 /** The longest timer, in ms. Node fires a timer of more than 24 days at once, and `maxStaleness` of other members is not validated. */
 const LONGEST_TIMER = 86_400_000;
 
+/** One message, and who waits until it is acknowledged. @internal */
+export interface AckRequest {
+  /** An instance that has applied the message repeats it. */
+  readonly token: string;
+  readonly acks: MessageAcks;
+  confirmation: Confirmation;
+}
+
+/** @internal */
+export interface ConfirmationParts {
+  readonly self: Member;
+  readonly clock: Clock;
+  bridgeName(): string;
+  /** The messages that wait for acknowledgements, by their tokens. */
+  readonly messages: Map<string, AckRequest>;
+  /** Nobody waits for this confirmation any more. */
+  ended(confirmation: Confirmation): void;
+}
+
 /**
- * Waits until no instance can serve what one eviction covers: each instance has acknowledged it, or its time is over.
+ * Lets the callers of one tick wait until no instance can serve what they evicted: each instance has acknowledged each message, or its time
+ * is over.
  *
- * There may be a thousand instances, and a thousand evictions that wait for one that is cut off, so an acknowledgement must not cost a walk
- * over all instances.
+ * There may be a thousand instances, and thousands of evictions in one tick or waiting for one instance that is cut off. So the callers of a
+ * tick share the messages, and an acknowledgement must not cost a walk over instances, messages or callers.
  *
  * @internal
  */
 export class Confirmation {
-  readonly settled: Promise<Evicted>;
-  readonly #targets: readonly InvalidationTarget[];
-  readonly #self: Member;
-  readonly #clock: Clock;
-  readonly #bridgeName: () => string;
-  readonly #startedAt: number;
-  readonly #acks = new Map<string, MessageAcks>();
+  readonly #parts: ConfirmationParts;
+  readonly #targets: InvalidationTarget[] = [];
+  readonly #callers = new Set<WaitingCallers>();
+  #latestCallers: WaitingCallers | undefined;
+  readonly #messages = new Set<AckRequest>();
   /** The messages that the log has, and for which some instance may be missing. */
-  readonly #open = new Set<MessageAcks>();
+  readonly #open = new Set<AckRequest>();
   readonly #instances = new Set<string>();
-  readonly #cancelTimeout: CancelTimer;
   /** Until when an instance may serve that is missing from the list of members. */
   #unlistedUntil = Number.NEGATIVE_INFINITY;
   #unaccepted = 0;
   #areAllSent = false;
   #cancelCheck: CancelTimer | undefined;
-  #isSettled = false;
-  #resolve: (result: Evicted) => void = () => {};
-  #reject: (error: Error) => void = () => {};
 
-  constructor(
-    targets: readonly InvalidationTarget[],
-    self: Member,
-    timeout: number,
-    clock: Clock,
-    bridgeName: () => string,
-  ) {
-    this.#targets = targets;
-    this.#self = self;
-    this.#clock = clock;
-    this.#bridgeName = bridgeName;
-    this.#startedAt = clock.now();
-    this.#instances.add(self.instanceId);
-    // Its messages may keep it for longer than its callers wait.
-    this.settled = detached(
-      () =>
-        new Promise((resolve, reject) => {
-          this.#resolve = resolve;
-          this.#reject = reject;
-        }),
-    );
-    this.#cancelTimeout = clock.schedule(() => this.giveUp(`within ${timeout} ms`), timeout);
+  constructor(parts: ConfirmationParts) {
+    this.#parts = parts;
+    this.#instances.add(parts.self.instanceId);
   }
 
-  /** A message with some of the targets was sent. */
-  sent(token: string): void {
-    this.#acks.set(token, new MessageAcks());
+  get targets(): readonly InvalidationTarget[] {
+    return this.#targets;
+  }
+
+  /** One more caller waits, for at most `timeout` ms. Its targets are put into the outbox now. */
+  join(targets: readonly InvalidationTarget[], timeout: number): Promise<Evicted> {
+    for (const target of targets) this.#targets.push(target);
+    if (!this.#latestCallers?.mayJoin(timeout)) {
+      this.#latestCallers = new WaitingCallers(timeout, this.#parts.clock, (each) => this.#timedOut(each));
+      this.#callers.add(this.#latestCallers);
+    }
+    return this.#latestCallers.settled;
+  }
+
+  /** Takes over everything that waits for `other`: what both evict is in the outbox now, and is sent together. */
+  absorb(other: Confirmation): void {
+    for (const target of other.#targets) this.#targets.push(target);
+    for (const callers of other.#callers) {
+      callers.timedOut = (each) => this.#timedOut(each);
+      this.#callers.add(callers);
+    }
+    for (const message of other.#messages) {
+      message.confirmation = this;
+      this.#messages.add(message);
+    }
+    for (const message of other.#open) this.#open.add(message);
+    for (const instanceId of other.#instances) this.#instances.add(instanceId);
+    this.#unlistedUntil = Math.max(this.#unlistedUntil, other.#unlistedUntil);
+    this.#unaccepted += other.#unaccepted;
+    other.#stopChecking();
+  }
+
+  /** A message with some of the targets is being sent. */
+  send(targets: readonly InvalidationTarget[]): AckRequest {
+    const message = { token: randomUUID(), acks: new MessageAcks(targets), confirmation: this };
+    this.#messages.add(message);
+    this.#parts.messages.set(message.token, message);
     this.#unaccepted += 1;
+    return message;
   }
 
   /** The message is not known to be in the log. Its targets are sent again, with another token. */
-  returned(token: string): void {
-    if (this.#acks.delete(token)) this.#unaccepted -= 1;
+  returned(message: AckRequest): void {
+    this.#forget(message);
+    this.#unaccepted -= 1;
     this.#areAllSent = false;
   }
 
-  /** Another server keeps the log now, and may lack what the one before it had accepted. Returns the targets to publish again. */
-  askAgain(): readonly InvalidationTarget[] {
-    for (const [token, acks] of this.#acks) if (acks.isAccepted) this.#acks.delete(token);
+  /** Another server keeps the log now, and may lack what the one before it had accepted: every target is published again. */
+  askAgain(): void {
+    for (const message of this.#messages) if (message.acks.isAccepted) this.#forget(message);
     this.#open.clear();
     this.#unlistedUntil = Number.NEGATIVE_INFINITY;
     this.#areAllSent = false;
-    this.#cancelCheck?.();
-    return this.#targets;
+    this.#stopChecking();
   }
 
   /** Every target was sent. */
@@ -91,47 +122,57 @@ export class Confirmation {
     this.#check();
   }
 
-  /** The log has the message with this token, since `at` at the latest. */
-  accepted(token: string, at: number, reply: MembersReply): void {
-    const acks = this.#acks.get(token);
-    if (!acks || acks.isAccepted) return;
-    acks.accepted(at, reply, this.#targets, this.#self.instanceId);
-    this.#open.add(acks);
+  /** The log has the message, since `at` at the latest. */
+  accepted(message: AckRequest, at: number, reply: MembersReply): void {
+    if (message.acks.isAccepted) return;
+    message.acks.accepted(at, reply, this.#parts.self.instanceId);
+    if (!message.acks.isComplete) this.#open.add(message);
     this.#unaccepted -= 1;
     for (const { member } of reply.members) this.#instances.add(member.instanceId);
-    this.#unlistedUntil = Math.max(this.#unlistedUntil, at + this.#unlistedMayServeFor(reply));
+    const unlisted = this.#unlistedMayServeFor(reply, message.acks.targets);
+    this.#unlistedUntil = Math.max(this.#unlistedUntil, at + unlisted);
     this.#check();
   }
 
-  /** An instance has applied the message with this token. */
-  acknowledged(token: string, instanceId: string): void {
-    const acks = this.#acks.get(token);
-    if (!acks) return;
-    acks.acknowledged(instanceId);
-    this.#check();
+  /** An instance has applied the message. */
+  acknowledged(message: AckRequest, instanceId: string): void {
+    message.acks.acknowledged(instanceId);
+    if (message.acks.isComplete) this.#open.delete(message);
+    // While a timer runs, somebody else may still serve, or did until now: the timer finds out.
+    if (this.#open.size === 0 || !this.#cancelCheck) this.#check();
   }
 
   /** There are no other instances. */
   nobodyElse(): void {
-    this.#settle(() => this.#resolve(this.#confirmedBy(1, this.#clock.now())));
+    this.#confirm(1);
   }
 
   /** Ends the wait without success. @param when - completes "was not confirmed everywhere …" */
   giveUp(when: string): void {
-    this.#settle(() => this.#reject(this.#notConfirmed(when)));
+    const error = this.#notConfirmed(when);
+    for (const callers of this.#callers) callers.failed(error);
+    this.#end();
+  }
+
+  /** The timeout of these callers is over. */
+  #timedOut(callers: WaitingCallers): void {
+    callers.failed(this.#notConfirmed(`within ${callers.timeout} ms`));
+    this.#callers.delete(callers);
+    if (this.#callers.size === 0) this.#end();
   }
 
   #check(): void {
-    if (this.#isSettled || !this.#isLogged) return;
-    this.#cancelCheck?.();
-    const now = this.#clock.now();
+    if (!this.#isLogged) return;
+    this.#stopChecking();
+    const { clock } = this.#parts;
+    const now = clock.now();
     const until = this.#servedUntil(now);
     if (until === undefined) {
-      this.#settle(() => this.#resolve(this.#confirmedBy(this.#instances.size, now)));
+      this.#confirm(this.#instances.size);
     } else if (until < Infinity) {
       // A copy is served in its last millisecond too, so only the one after it is safe.
       const wait = Math.min(Math.floor(until - now) + 1, LONGEST_TIMER);
-      this.#cancelCheck = this.#clock.schedule(() => this.#check(), wait);
+      this.#cancelCheck = clock.schedule(() => this.#check(), wait);
     }
   }
 
@@ -141,51 +182,61 @@ export class Confirmation {
 
   /** Until when some instance may serve; the others are looked at after that. `undefined`: none may any more. */
   #servedUntil(now: number): number | undefined {
-    for (const acks of this.#open) {
-      const until = acks.servedUntil(now);
+    for (const message of this.#open) {
+      const until = message.acks.servedUntil(now);
       if (until !== undefined) return until;
-      this.#open.delete(acks);
+      this.#open.delete(message);
     }
     return this.#unlistedUntil >= now ? this.#unlistedUntil : undefined;
   }
 
   /** For how long an instance may serve that the server has lost in a restart, in ms. */
-  #unlistedMayServeFor({ members, listAge }: MembersReply): number {
+  #unlistedMayServeFor({ members, listAge }: MembersReply, targets: readonly InvalidationTarget[]): number {
     // Instances sync more often than that, so an old list lacks none. A younger one may lack an instance that still serves.
     if (listAge >= MEMBER_IS_GONE) return Number.NEGATIVE_INFINITY;
     // The missing instance is unknown, but it is one of this application: it serves no longer than the most patient of the known ones.
-    const others = [this.#self, ...members.map(({ member }) => member)];
+    const others = [this.#parts.self, ...members.map(({ member }) => member)];
     const longest = others.reduce((most, { maxStaleness }) => Math.max(most, maxStaleness), 0);
-    const areAllBypassed = others.every((member) => this.#targets.every((target) => bypasses(member, target)));
+    const areAllBypassed = others.every((member) => targets.every((target) => bypasses(member, target)));
     return areAllBypassed ? Math.min(longest, longest - listAge) : longest;
   }
 
-  #confirmedBy(instances: number, now: number): Evicted {
-    return { delivered: true, instances, waited: now - this.#startedAt };
-  }
-
   #notConfirmed(when: string): InvalidationNotConfirmedError {
-    const now = this.#clock.now();
-    const missing = [...new Set([...this.#open].flatMap((acks) => [...acks.missing(now)]))];
+    const now = this.#parts.clock.now();
+    const missing = new Set<string>();
+    for (const message of this.#open) for (const instanceId of message.acks.missing(now)) missing.add(instanceId);
     return new InvalidationNotConfirmedError(
-      `The eviction was not confirmed everywhere ${when}: ${this.#reason(missing)}. It was applied on this instance and will be ` +
+      `The eviction was not confirmed everywhere ${when}: ${this.#reason([...missing])}. It was applied on this instance and will be ` +
         `delivered. A timeout above the maxStaleness of every instance outlasts one that is cut off.`,
-      { missing },
+      { missing: [...missing] },
     );
   }
 
   #reason(missing: readonly string[]): string {
-    const bridge = this.#bridgeName();
+    const bridge = this.#parts.bridgeName();
     if (!this.#isLogged) return `${bridge} has not accepted it, so any other instance may still serve the old value`;
     if (missing.length > 0) return `${missing.join(', ')} did not acknowledge it and may still serve the old value`;
     return `${bridge} was restarted lately, and an instance that it has forgotten may still serve the old value`;
   }
 
-  #settle(conclude: () => void): void {
-    if (this.#isSettled) return;
-    this.#isSettled = true;
-    this.#cancelTimeout();
+  #confirm(instances: number): void {
+    for (const callers of this.#callers) callers.confirmed(instances);
+    this.#end();
+  }
+
+  #forget(message: AckRequest): void {
+    this.#messages.delete(message);
+    this.#parts.messages.delete(message.token);
+  }
+
+  #stopChecking(): void {
     this.#cancelCheck?.();
-    conclude();
+    this.#cancelCheck = undefined;
+  }
+
+  #end(): void {
+    this.#stopChecking();
+    for (const message of this.#messages) this.#forget(message);
+    this.#parts.ended(this);
   }
 }

@@ -9,21 +9,32 @@ import { mayServeFor } from '../../protocol/member.js';
  * @internal
  */
 export class MessageAcks {
+  readonly targets: readonly InvalidationTarget[];
+  /** The instances whose acknowledgements came before the answer of the log. */
   readonly #acknowledged = new Set<string>();
   /** The instances that have not acknowledged it, and until when each may serve; `undefined` until the log has accepted it. */
   #missing: Map<string, number> | undefined;
+
+  constructor(targets: readonly InvalidationTarget[]) {
+    this.targets = targets;
+  }
 
   get isAccepted(): boolean {
     return this.#missing !== undefined;
   }
 
+  /** The log has accepted it, and each instance has acknowledged it or can no longer serve. */
+  get isComplete(): boolean {
+    return this.#missing?.size === 0;
+  }
+
   /** The log has the message, since `at` at the latest, and the members of the reply may hold copies. */
-  accepted(at: number, { members }: MembersReply, targets: readonly InvalidationTarget[], self: string): void {
+  accepted(at: number, { members }: MembersReply, self: string): void {
     const missing = new Map<string, number>();
     for (const listed of members) {
       const { instanceId } = listed.member;
       if (instanceId === self || this.#acknowledged.has(instanceId)) continue;
-      const until = at + mayServeFor(listed, targets);
+      const until = at + mayServeFor(listed, this.targets);
       missing.set(instanceId, Math.max(until, missing.get(instanceId) ?? until));
     }
     this.#missing = missing;
@@ -31,8 +42,8 @@ export class MessageAcks {
 
   /** This instance has applied the message. */
   acknowledged(instanceId: string): void {
-    this.#acknowledged.add(instanceId);
-    this.#missing?.delete(instanceId);
+    if (this.#missing) this.#missing.delete(instanceId);
+    else this.#acknowledged.add(instanceId);
   }
 
   /** Until when one of the missing instances may serve; `undefined`: none may any more. */

@@ -244,17 +244,14 @@ export class Publisher {
   /** @param hasMore - whether more targets of this tick are to come */
   #send(link: InvalidationLink, isTickOpen: boolean): void {
     this.#messages += 1;
+    const number = this.#messages;
     const targets = this.#outbox.take();
     this.#leftOfParts = Math.min(Math.max(0, this.#leftOfParts - targets.length), this.#outbox.size);
     const hasMore = isTickOpen || this.#leftOfParts > 0;
-    const message: Message = {
-      number: this.#messages,
-      targets,
-      parts: this.#parts.sent(hasMore),
-      callers: this.#callers.ofNextMessage(),
-      operation: this.#operation,
-    };
-    const { number, callers, operation } = message;
+    const parts = this.#parts.sent(hasMore);
+    const callers = this.#callers.ofNextMessage(targets);
+    const operation = this.#operation;
+    const message: Message = { number, targets, parts, callers, operation };
     this.#unanswered.add(message);
     operation?.step('Invalidation sent', { number, ...describeTargets(targets) });
     const token = callers.ackRequest?.token;
