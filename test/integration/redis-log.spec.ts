@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { advance } from '../../libs/distributed-cache/src/protocol/position.js';
 import { RedisInvalidationBridge } from 'nestjs-distributed-cache/redis';
-import { bridgeMember } from '../support/bridges/bridge-member.js';
+import { bridgeMember, NOBODY_ELSE } from '../support/bridges/bridge-member.js';
 import { eventually } from '../support/common/eventually.js';
 import { copies, fill, untilCoherent, untilDropped } from '../support/instances/copies.js';
 import { instances } from '../support/instances/instances.js';
@@ -19,13 +19,13 @@ describe('the log in Redis', () => {
     const listener = { heard() {}, acknowledged() {}, broken() {} };
     const member = bridgeMember({ namespace: testNamespace() });
     const link = await bridge.dial(member, listener, new AbortController().signal);
-    let { newest } = await link.sync({ position: undefined, epoch: undefined, noOp: 'begin' });
+    let { newest } = await link.sync({ position: undefined, epoch: undefined, noOp: 'begin', ...NOBODY_ELSE });
 
     const anyText = fc.string({ unit: 'binary', maxLength: 200 });
     await fc.assert(
       fc.asyncProperty(fc.array(anyText, { minLength: 1, maxLength: 5 }), async (payloads) => {
         for (const payload of payloads) newest = advance(newest.hash, await link.publish(payload), payload);
-        const reply = await link.sync({ position: undefined, epoch: undefined, noOp: 'unused' });
+        const reply = await link.sync({ position: undefined, epoch: undefined, noOp: 'unused', ...NOBODY_ELSE });
         expect(reply.newest).toEqual(newest);
       }),
       { numRuns: 60 },

@@ -48,7 +48,7 @@ export {
 } from './protocol/invalidation-bridge.js';
 export type { Position } from './protocol/position.js';
 export type { Invalidation, InvalidationTarget } from './protocol/invalidation.js';
-export type { ListedMember, Member } from './protocol/member.js';
+export type { ListedMember, Member, MemberSettings } from './protocol/member.js';
 export type { Evicted } from './coherence/publish/evicted.js';
 export type { BridgeStats } from './coherence/bridge-stats.js';
 export type { CoherenceState } from './coherence/coherence.js';

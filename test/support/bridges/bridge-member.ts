@@ -1,5 +1,9 @@
-import type { BridgeMember } from '../../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
+import { Peers } from '../../../libs/distributed-cache/src/coherence/peers.js';
+import type { BridgeMember, SyncRequest } from '../../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
 import type { Member } from '../../../libs/distributed-cache/src/protocol/member.js';
+
+/** The part of a sync that is about other instances, of one that knows none. */
+export const NOBODY_ELSE: Pick<SyncRequest, 'remembered' | 'wantsMembers'> = { remembered: [], wantsMembers: false };
 
 /** An instance with the documented defaults, and what the test wants otherwise. */
 export function memberWith(settings: Partial<Member> = {}): Member {
@@ -9,4 +13,9 @@ export function memberWith(settings: Partial<Member> = {}): Member {
 /** The same as a bridge is told of it. */
 export function bridgeMember(settings: Partial<BridgeMember> = {}): BridgeMember {
   return { ...memberWith(), namespace: 'shop', logLength: 4_096, minReplicas: 0, ...settings };
+}
+
+/** What such an instance knows of others before it has met any. */
+export function peersOf(member: Member = memberWith()): Peers {
+  return new Peers(member, () => undefined);
 }

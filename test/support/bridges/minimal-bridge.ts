@@ -4,6 +4,8 @@ import type {
   InvalidationBridge,
   InvalidationLink,
   LinkListener,
+  MemberSettings,
+  MembersReply,
   Position,
   SyncReply,
   SyncRequest,
@@ -25,6 +27,9 @@ export const MISTAKES = [
   'gives entries no age',
   'lists everybody who has dialled',
   'keeps members that have left',
+  'tells no settings',
+  'tells members only to publishers',
+  'keeps no settings that are remembered',
   'takes the list for complete at once',
   'acknowledges without a name',
   'breaks links without a word',
@@ -56,6 +61,7 @@ export class MinimalBridge implements InvalidationBridge {
   readonly #mistake: Mistake | undefined;
   readonly #logs = new Map<string, Entry[]>();
   readonly #members = new Map<BridgeMember, number>();
+  readonly #settings = new Map<string, { readonly namespace: string; readonly settings: MemberSettings }>();
   #links = new Set<Link>();
   #run = 1;
   #startedAt = Number.NEGATIVE_INFINITY;
@@ -80,8 +86,7 @@ export class MinimalBridge implements InvalidationBridge {
     };
     return {
       publish: (payload) => answer(() => this.#append(member, payload)),
-      publishToMembers: (payload) =>
-        answer(() => ({ id: this.#append(member, payload), members: this.#listed(member), listAge: this.#listAge })),
+      publishToMembers: (payload) => answer(() => ({ id: this.#append(member, payload), ...this.#list(member) })),
       acknowledge: (token) => answer(() => this.#acknowledge(member, token)),
       replicated: () => answer(() => 0),
       sync: (request) => answer(() => this.#sync(member, request)),
@@ -142,9 +147,12 @@ export class MinimalBridge implements InvalidationBridge {
     }
   }
 
-  #sync(member: BridgeMember, { position, epoch, noOp }: SyncRequest): SyncReply {
+  #sync(member: BridgeMember, { position, epoch, noOp, remembered, wantsMembers }: SyncRequest): SyncReply {
     this.#leave(member);
     this.#members.set(member, Date.now());
+    const isRemembering = this.#mistake !== 'keeps no settings that are remembered';
+    for (const settings of isRemembering ? [member, ...remembered] : [member]) this.#addSettings(member, settings);
+    const { members, settings } = this.#list(member);
     const log = this.#log(member);
     if (log.length === 0 && this.#mistake !== 'leaves an empty log empty') this.#write(member, noOp);
     const { id = '', hash = '' } = log.at(-1) ?? {};
@@ -160,6 +168,8 @@ export class MinimalBridge implements InvalidationBridge {
       continuous: at !== -1,
       entries: entries.map((entry) => ({ id: entry.id, payload: entry.payload, age: this.#ageOf(entry) })),
       complete: entries.length === after.length,
+      settings,
+      members: wantsMembers && this.#mistake !== 'tells members only to publishers' ? members : [],
     };
   }
 
@@ -167,13 +177,19 @@ export class MinimalBridge implements InvalidationBridge {
     return this.#mistake === 'gives entries no age' ? 0 : Date.now() - writtenAt;
   }
 
-  #listed({ namespace }: BridgeMember): { readonly member: BridgeMember; readonly syncAge: number }[] {
-    const listed = [...this.#members].map(([member, syncedAt]) => ({ member, syncAge: Date.now() - syncedAt }));
-    return listed.filter(({ member }) => member.namespace === namespace);
+  #addSettings({ namespace }: BridgeMember, { maxStaleness, whenDisconnected, exceptions }: MemberSettings): void {
+    const settings = { maxStaleness, whenDisconnected, exceptions };
+    this.#settings.set(JSON.stringify([namespace, String(maxStaleness), settings]), { namespace, settings });
   }
 
-  get #listAge(): number {
-    return this.#mistake === 'takes the list for complete at once' ? Infinity : Date.now() - this.#startedAt;
+  #list({ namespace }: BridgeMember): Omit<MembersReply, 'id'> {
+    const listed = [...this.#members].map(([member, syncedAt]) => ({ member, syncAge: Date.now() - syncedAt }));
+    const known = [...this.#settings.values()].filter((each) => each.namespace === namespace);
+    return {
+      members: listed.filter(({ member }) => member.namespace === namespace),
+      settings: this.#mistake === 'tells no settings' ? [] : known.map(({ settings }) => settings),
+      listAge: this.#mistake === 'takes the list for complete at once' ? Infinity : Date.now() - this.#startedAt,
+    };
   }
 
   #leave({ namespace, instanceId }: BridgeMember): void {

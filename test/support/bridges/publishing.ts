@@ -6,7 +6,7 @@ import { Publisher, type PublisherSettings } from '../../../libs/distributed-cac
 import { ManualClock } from '../../../libs/distributed-cache/src/testing/manual-clock.js';
 import { noopLogger } from '../../../libs/distributed-cache/src/common/logger.js';
 import { Operations } from '../../../libs/distributed-cache/src/common/operations.js';
-import { memberWith } from './bridge-member.js';
+import { memberWith, peersOf } from './bridge-member.js';
 import { ScriptedLink } from './scripted-bridge.js';
 
 export const PUBLISH_TIMEOUT = 1_000;
@@ -48,6 +48,7 @@ export function publishing(
       clock,
       stats,
       operations,
+      peers: peersOf(memberWith({ instanceId: 'a' })),
       events: {
         refused: (refusal) => refusals.push(refusal),
         gaveUp: (cause) => causes.push(cause),

@@ -136,6 +136,8 @@ export function syncReply(reply: Partial<SyncReply> = {}): SyncReply {
     continuous: false,
     entries: [],
     complete: true,
+    settings: [],
+    members: [],
     ...reply,
   };
 }

@@ -107,7 +107,7 @@ function readConnectionString(
 function readMember(text: string, failed: (problem: string, text: string) => void): void {
   try {
     const member = decodeMember(text);
-    if (Number.isNaN(mayServeFor({ member, syncAge: 1_000 }, [{ kind: 'everything' }])))
+    if (Number.isNaN(mayServeFor(member, 1_000, [{ kind: 'everything' }])))
       failed('a member may serve until nobody knows when', text);
   } catch (error) {
     failed(`decodeMember threw ${String(error)}`, text);

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
 import type { DistributedCacheOptions } from 'nestjs-distributed-cache';
+import { ageMemberList } from '../redis/member-list.js';
 import type { RedisServer, RedisServerOptions } from '../redis/redis-server.js';
 import { startRedis } from '../redis/using-redis.js';
 import { History } from '../../coherence/history.js';
@@ -30,9 +31,6 @@ const OPTIONS: LabOptions = {
   redis: { connectTimeout: 500 },
   regions: { prices: { whenDisconnected: 'bypass' } },
 };
-
-/** After so long, in ms, a list of members is taken for complete. */
-const LIST_IS_COMPLETE = 600_000;
 
 /** Enough for every instance to hold much of what it reads. */
 const WARM_READS = 2_000;
@@ -147,9 +145,7 @@ export class FaultLab {
   /** Lets the server have known all members for so long that an eviction everywhere does not wait for a lease in any case. */
   async ageMembers(): Promise<void> {
     await untilAllCoherent(this.instances);
-    const [run = '', since] = await this.admin.zrangebyscore('{lab}:members', '-inf', '(0', 'WITHSCORES');
-    await this.admin.zadd('{lab}:members', Number(since) + LIST_IS_COMPLETE, run);
-    // That is another epoch.
+    await ageMemberList(this.admin, '{lab}:members');
     await this.untilHealthy();
   }
 

@@ -1,10 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { failureOf } from '../../../../test/support/common/failure-of.js';
-import { instances, LONGEST_BACK_OFF, type InstancesInMemory } from '../../../../test/support/instances/instances.js';
+import {
+  instances,
+  LONGEST_BACK_OFF,
+  startedCache,
+  type InstancesInMemory,
+} from '../../../../test/support/instances/instances.js';
+import type { Duration } from '../common/duration.js';
+import type { Evicted } from '../coherence/publish/evicted.js';
+import { InMemoryInvalidationBridge } from '../testing/in-memory-invalidation-bridge.js';
+import { ManualClock } from '../testing/manual-clock.js';
 import { InvalidationNotConfirmedError } from '../errors.js';
 import type { DistributedCache } from './distributed-cache.js';
 
 const S = 2_000;
+const MINUTE = 60_000;
 const TEN_MINUTES = 600_000;
 
 const copies = (...caches: DistributedCache[]): unknown[] =>
@@ -233,6 +243,181 @@ describe('an eviction everywhere', () => {
     expect(String(await failure)).toContain('within 60000 ms');
   });
 });
+
+describe('an eviction everywhere among instances with different settings', () => {
+  it('waits for an instance in bypass with a lease of twenty minutes that has been cut off for eleven', async () => {
+    const { a, b, bridge, clock } = await three({ maxStaleness: '20m', whenDisconnected: 'bypass' });
+    bridge.cut(b, { silently: true });
+    await clock.advance('11m');
+    const evicted = evictedBy(a, '1d');
+    const served = await servedUntilSettled(b, evicted, clock, 60_000);
+    expect(served).toEqual([]);
+    expect((await evicted).waited).toBeGreaterThan(8 * MINUTE);
+    expect((await evicted).waited).toBeLessThan(10 * MINUTE);
+  });
+
+  it('waits for a killed instance with maxStaleness: Infinity, however long ago that was', async () => {
+    const { a, b, bridge, clock } = await three({ maxStaleness: Infinity });
+    bridge.cut(b, { silently: true });
+    await clock.advance('11m');
+    const failure = failureOf(evictedBy(a, '1m'));
+    await clock.advance('1m');
+    expect(await failure).toMatchObject({ missing: [b.status().instanceId] });
+  });
+
+  it('waits by a longer maxStaleness that it remembers when the server has lost the list', async () => {
+    const shop = await instances(1).with({ maxStaleness: 300 }).connected();
+    const { a, bridge, clock } = shop;
+    const b = await shop.joinedBy({ maxStaleness: '10s' });
+    await b.region('r').getOrLoad('1', () => 'old');
+    await clock.advance('1s');
+    bridge.cut(b);
+    bridge.restart({ membersLost: true });
+    await clock.advance(LONGEST_BACK_OFF);
+
+    const evicted = evictedBy(a, '1m');
+    expect(await servedUntilSettled(b, evicted, clock, 100)).toEqual([]);
+    expect((await evicted).waited).toBe(10_001);
+  });
+
+  it('waits by reload, although it is in bypass itself, if it remembers an instance in reload', async () => {
+    const shop = await instances(1).with({ maxStaleness: S, whenDisconnected: 'bypass' }).connected();
+    const { a, bridge, clock } = shop;
+    const b = await shop.joinedBy({ whenDisconnected: 'reload' });
+    await clock.advance(S);
+    bridge.cut(b);
+    bridge.restart({ membersLost: true });
+    await clock.advance(4 * S);
+    // Cut off, it loads again once per maxStaleness.
+    await b.region('r').getOrLoad('1', () => 'old');
+
+    const evicted = evictedBy(a, '1m');
+    expect(await servedUntilSettled(b, evicted, clock, 100)).toEqual([]);
+    expect((await evicted).waited).toBe(S + 1);
+  });
+
+  it('waits also by the settings that only another instance remembers, whichever of the two syncs first', async () => {
+    const shop = await instances(1).with({ maxStaleness: 300 }).connected();
+    const { a, bridge, clock } = shop;
+    const b = await shop.joinedBy({ maxStaleness: '10s' });
+    await clock.advance('1s');
+    bridge.cut(a);
+    bridge.cut(b);
+    bridge.restart({ membersLost: true });
+    // This one begins the list, and knows nobody.
+    const first = await shop.joinedBy();
+    bridge.heal(a);
+    await clock.advance(LONGEST_BACK_OFF);
+    const last = await shop.joinedBy();
+
+    for (const each of [first, last]) {
+      const evicted = evictedBy(each, '1m');
+      await clock.advance('11s');
+      expect((await evicted).waited).toBe(10_001);
+    }
+  });
+
+  it('waits for unknown instances with a lease of twenty minutes until the list is twenty minutes old', async () => {
+    const { a, bridge, clock } = await three({ maxStaleness: '20m', whenDisconnected: 'bypass' });
+    bridge.restart({ membersLost: true });
+    await clock.advance('12m');
+    const evicted = evictedBy(a, '1d');
+    await clock.advance('9m');
+    expect((await evicted).waited).toBeGreaterThan(7 * MINUTE);
+    expect((await evictedBy(a, '1d')).waited).toBe(0);
+  });
+});
+
+describe('an eviction everywhere when the clock of the server', () => {
+  async function onAServer(settings: object) {
+    const clock = new ManualClock();
+    let offset = 0;
+    const bridge = new InMemoryInvalidationBridge({
+      clock: {
+        now: () => clock.now(),
+        wallNow: () => clock.wallNow() + offset,
+        schedule: (callback, delay) => clock.schedule(callback, delay),
+        nextTurn: (callback) => clock.nextTurn(callback),
+      },
+    });
+    const options = { maxStaleness: S, ...settings, bridge, clock };
+    const [a, b] = [startedCache(options), startedCache(options)];
+    await clock.advance(0);
+    await b.region('r').getOrLoad('1', () => 'old');
+    return { a, b, bridge, clock, set: (by: number) => void (offset += by) };
+  }
+
+  it.each([11 * MINUTE, -11 * MINUTE])('is set by %d ms waits for an instance that is cut off', async (by) => {
+    const { a, b, bridge, clock, set } = await onAServer({});
+    bridge.cut(b, { silently: true });
+    set(by);
+    const evicted = evictedBy(a, '1m');
+    expect(await servedUntilSettled(b, evicted, clock, 100)).toEqual([]);
+    expect((await evicted).waited).toBe(S + 1);
+  });
+
+  it.each([11 * MINUTE, -11 * MINUTE])('is set by %d ms waits in bypass while its lease lasts', async (by) => {
+    const { a, b, bridge, clock, set } = await onAServer({ maxStaleness: '30s', whenDisconnected: 'bypass' });
+    bridge.cut(b, { silently: true });
+    set(by);
+    // A sync of the other instance comes first.
+    await clock.advance('6s');
+    const evicted = evictedBy(a, '1m');
+    expect(await servedUntilSettled(b, evicted, clock, 100)).toEqual([]);
+    expect((await evicted).waited).toBeLessThanOrEqual(30_001);
+  });
+
+  it('is set forward takes no young list for an old one', async () => {
+    const { a, bridge, clock, set } = await onAServer({});
+    bridge.restart();
+    await clock.advance(LONGEST_BACK_OFF);
+    set(11 * MINUTE);
+    await clock.advance('10s');
+    const evicted = evictedBy(a, '1m');
+    await clock.advance(S + 1);
+    expect((await evicted).waited).toBe(S + 1);
+  });
+
+  it('is set back by an hour forgets a killed instance ten minutes later all the same', async () => {
+    const { a, b, bridge, clock, set } = await onAServer({});
+    bridge.cut(b);
+    set(-60 * MINUTE);
+    await clock.advance('10m');
+    await clock.advance('1m');
+    expect((await evictedBy(a, '1m')).instances).toBe(1);
+  });
+
+  it('goes on while nobody is connected waits for an instance that comes back later than the others', async () => {
+    const { a, b, bridge, clock } = await onAServer({});
+    bridge.cut(a);
+    bridge.cut(b);
+    await clock.advance('11m');
+    await b.region('r').getOrLoad('1', () => 'old');
+    bridge.heal(a);
+    await clock.advance(LONGEST_BACK_OFF);
+    await b.region('r').getOrLoad('1', () => 'old');
+    const evicted = evictedBy(a, '1m');
+    expect(await servedUntilSettled(b, evicted, clock, 100)).toEqual([]);
+    expect((await evicted).waited).toBe(S + 1);
+  });
+});
+
+/** Which values `instance` served once the eviction had settled, if it is read every `step` ms until then and once after that. */
+async function servedUntilSettled(
+  instance: DistributedCache,
+  evicted: Promise<unknown>,
+  clock: ManualClock,
+  step: number,
+): Promise<unknown[]> {
+  const settled: unknown[] = [];
+  void evicted.then((outcome) => settled.push(outcome));
+  while (settled.length === 0) await clock.advance(step);
+  return copies(instance).filter((copy) => copy !== undefined);
+}
+
+function evictedBy(instance: DistributedCache, timeout: Duration): Promise<Evicted> {
+  return instance.region('r').evict('1', { everywhere: { timeout } });
+}
 
 describe('a failover that loses the tail of the log', () => {
   it.each([

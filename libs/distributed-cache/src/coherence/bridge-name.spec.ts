@@ -81,8 +81,8 @@ describe.each([
 
     const unlisted = failureOf(coherence.publishEverywhere(everything, 100));
     await clock.advance(0);
-    bridge.link.publishesToMembers.at(-1)?.resolve({ id: '2-0', members: [], listAge: 0 });
-    bridge.link.publishesToMembers[0]?.resolve({ id: '1-0', members: [], listAge: 0 });
+    bridge.link.publishesToMembers.at(-1)?.resolve({ id: '2-0', members: [], settings: [], listAge: 0 });
+    bridge.link.publishesToMembers[0]?.resolve({ id: '1-0', members: [], settings: [], listAge: 0 });
     await clock.advance(100);
     expect(String(await unlisted)).toContain(`${inside} was restarted lately`);
   });

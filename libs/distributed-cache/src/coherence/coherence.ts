@@ -14,6 +14,7 @@ import { OpenGroup } from './follow/open-group.js';
 import type { CacheLogger } from '../common/logger.js';
 import { Operations } from '../common/operations.js';
 import { OperatorMessages } from './operator-messages.js';
+import { Peers } from './peers.js';
 import { Publisher, type PublisherSettings } from './publish/publisher.js';
 import { Reception } from './follow/reception.js';
 import { SuspendWatchdog } from './suspend-watchdog.js';
@@ -58,6 +59,7 @@ export interface LocalCopies {
  *    ├─ FirstSync                     has this instance ever learnt where the log stands?
  *    ├─ SuspendWatchdog               notices that the machine was suspended
  *    ├─ OperatorMessages              the lines for operators
+ *    ├─ Peers                         what settings do the other instances have?
  *    ├─ Publisher                     publish/: from an eviction to the log
  *    │  ├─ Outbox                     targets that were not sent yet
  *    │  ├─ RefusedMessages            messages that the server refused for now
@@ -136,17 +138,20 @@ export class Coherence {
     this.lease = new Lease(settings.member.maxStaleness);
     const { applied, stats } = this;
     const operations = new Operations(logger);
+    const { member } = settings;
+    const peers = new Peers(member, (other) => this.#messages.differs(member, other));
     this.#publisher = new Publisher(settings, {
       clock,
       stats,
       operations,
+      peers,
       events: {
         gaveUp: (cause) => this.#connection.giveUpLink(cause),
         refused: (refusal) => this.#messages.refused(refusal),
         bridgeName: () => this.#messages.bridgeName,
       },
     });
-    const { instanceId } = settings.member;
+    const { instanceId } = member;
     const group = new OpenGroup(applied, clock, (token) => this.#connection.acknowledge(token));
     const reception = new Reception({
       instanceId,
@@ -172,9 +177,10 @@ export class Coherence {
       // Ids come through links, and no link is opened before there is a bridge.
       (id, other) => this.#bridge?.isAfter(id, other) ?? false,
     );
-    const { member, namespace, invalidationLogLength, minReplicas } = settings;
+    const { namespace, invalidationLogLength, minReplicas } = settings;
     this.#connection = new Connection(
       { ...member, namespace, logLength: invalidationLogLength, minReplicas },
+      peers,
       clock,
       this.#follower,
       {

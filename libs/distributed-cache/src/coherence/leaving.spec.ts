@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bridgeMember } from '../../../../test/support/bridges/bridge-member.js';
+import { bridgeMember, peersOf } from '../../../../test/support/bridges/bridge-member.js';
 import { ScriptedBridge, syncReply } from '../../../../test/support/bridges/scripted-bridge.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { newBridgeStats } from './bridge-stats.js';
@@ -28,7 +28,7 @@ async function synced(): Promise<Leaving> {
     isAfter,
   );
   const session = new LinkSession(
-    { member: bridgeMember(), commandTimeout: 2_000, heartbeat: 3_000 },
+    { member: bridgeMember(), peers: peersOf(), commandTimeout: 2_000, heartbeat: 3_000 },
     clock,
     follower,
     { synced: () => {}, acknowledged: () => {}, refused: () => {}, ended: () => {} },
@@ -99,7 +99,7 @@ describe('an instance that has left the list of members', () => {
       isAfter,
     );
     const session = new LinkSession(
-      { member: bridgeMember(), commandTimeout: 2_000, heartbeat: 3_000 },
+      { member: bridgeMember(), peers: peersOf(), commandTimeout: 2_000, heartbeat: 3_000 },
       clock,
       follower,
       {

@@ -1,6 +1,7 @@
 import type { Clock } from '../common/clock.js';
 import type { CacheLogger } from '../common/logger.js';
 import { OnceAMinute } from '../common/once-a-minute.js';
+import type { Member } from '../protocol/member.js';
 import { bridgeNameOf, type BridgeRefusal, type InvalidationBridge } from '../protocol/invalidation-bridge.js';
 
 /**
@@ -64,6 +65,15 @@ export class OperatorMessages {
     });
   }
 
+  /** An instance of the namespace has other settings than this one. */
+  differs(own: Member, other: Member): void {
+    this.#logger.warn(
+      `Another instance of this namespace has other settings: if ${this.bridgeName} loses the list of members, an eviction everywhere waits ` +
+        'by the longest maxStaleness of all, and by reload if one is in reload',
+      { ...this.#where(), own: settingsOf(own), other: settingsOf(other) },
+    );
+  }
+
   undelivered(count: number): void {
     this.#logger.error(
       'Shut down with invalidations that were not delivered: other instances may serve what they cover until it expires',
@@ -74,4 +84,8 @@ export class OperatorMessages {
   #where(): object {
     return { namespace: this.#namespace, target: this.#bridge?.target };
   }
+}
+
+function settingsOf({ instanceId, maxStaleness, whenDisconnected, exceptions }: Member): Member {
+  return { instanceId, maxStaleness, whenDisconnected, exceptions };
 }

@@ -1,4 +1,4 @@
-import type { ListedMember, Member } from './member.js';
+import type { ListedMember, Member, MemberSettings } from './member.js';
 import type { Position } from './position.js';
 
 /**
@@ -8,7 +8,9 @@ import type { Position } from './position.js';
  *
  * - a **log**, which keeps the newest invalidations in one order that all instances see;
  * - a **channel**, which carries each entry of the log to every instance that listens, the moment it is written;
- * - a **list of members**: the instances that may hold copies.
+ * - a **list of members**: the instances that may hold copies. A member stays on it until it leaves, or until its last sync is
+ *   `max(maxStaleness, ten minutes)` ago, by a clock that goes on only while some instance is there: it must not leap when the clock of the
+ *   server is set.
  *
  * What the protocol needs of the log:
  *
@@ -102,7 +104,7 @@ export interface InvalidationLink {
    * since a server that was replaced would otherwise vouch for copies for ever.
    */
   sync(request: SyncRequest): Promise<SyncReply>;
-  /** Removes this instance from the list of members: it serves nothing any more. */
+  /** Removes this instance from the list of members: it serves nothing any more. Its settings may stay there. */
   leave(): Promise<void>;
   /**
    * Closes the link; it may be closed more than once.
@@ -117,10 +119,12 @@ export interface InvalidationLink {
 export interface MembersReply {
   /** The id of the entry in the log. */
   readonly id: string;
-  /** The instances that had synced during the last ten minutes when the entry was written, this one among them. */
+  /** The members on the list when the entry was written, this instance among them. */
   readonly members: readonly ListedMember[];
   /** For how long, in ms, the list has been complete: no instance that synced within that time can be missing from it. */
   readonly listAge: number;
+  /** As {@link SyncReply.settings}. */
+  readonly settings: readonly MemberSettings[];
 }
 
 /** @publicApi */
@@ -134,6 +138,13 @@ export interface SyncRequest {
    * nobody has to act on it.
    */
   readonly noOp: string;
+  /**
+   * Settings of instances of this namespace, which this instance remembers. The list of members takes them over if its epoch is not
+   * {@link epoch}: that list may have lost instances that are cut off now.
+   */
+  readonly remembered: readonly MemberSettings[];
+  /** Whether the reply should hold the members. */
+  readonly wantsMembers: boolean;
 }
 
 /** @publicApi */
@@ -151,6 +162,13 @@ export interface SyncReply {
   readonly entries: readonly LogEntry[];
   /** `false`: the log holds more entries after these. */
   readonly complete: boolean;
+  /**
+   * Every combination of settings on the list of members, each once: those of each instance that has synced and may still serve, and those
+   * that were remembered. `instanceId` is no setting.
+   */
+  readonly settings: readonly MemberSettings[];
+  /** The members on the list, if the request wants them; otherwise empty. */
+  readonly members: readonly ListedMember[];
 }
 
 /** @publicApi */

@@ -143,9 +143,12 @@ export class InMemoryInvalidationBridge implements InvalidationBridge {
     this.#refusal = remedy === undefined ? undefined : new BridgeRefusal(remedy, `refused by the test (${remedy})`);
   }
 
-  /** The server restarts or is replaced, and every link breaks. The newest `lost` entries of each log are lost. Default: 0. */
-  restart(options: { readonly lost?: number | undefined } = {}): void {
-    for (const log of this.#logs.values()) log.restart(options.lost);
+  /**
+   * The server restarts or is replaced, and every link breaks. The newest `lost` entries of each log are lost (default: 0), with
+   * `membersLost` each list of members as well.
+   */
+  restart(options: { readonly lost?: number | undefined; readonly membersLost?: boolean | undefined } = {}): void {
+    for (const log of this.#logs.values()) log.restart(options.lost, options.membersLost);
     for (const link of this.#links) this.#break(link, 'the server was restarted');
   }
 

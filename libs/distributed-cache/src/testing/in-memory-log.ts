@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { LogEntry, MembersReply, SyncReply, SyncRequest } from '../protocol/invalidation-bridge.js';
-import { MEMBER_IS_GONE, type Member } from '../protocol/member.js';
+import type { Member } from '../protocol/member.js';
 import { advance, type Position } from '../protocol/position.js';
+import { InMemoryMembers } from './in-memory-members.js';
 
 interface ChainedEntry extends Omit<LogEntry, 'age'> {
   readonly hash: string;
@@ -21,13 +22,8 @@ export function isAfter(id: string, other: string): boolean {
 /** The log of one namespace and its members, in lists: the counterpart of the scripts in redis/link/. @internal */
 export class InMemoryLog {
   #entries: ChainedEntry[] = [];
-  /** Each member by its id, and when it synced last. */
-  readonly #members = new Map<string, { readonly member: Member; readonly syncedAt: number }>();
+  readonly #members = new InMemoryMembers();
   #run: string = randomUUID();
-  /** Since when the list of members is complete. It is from the beginning, since nobody was there before. */
-  #membersSince = Number.NEGATIVE_INFINITY;
-  /** The server was restarted, and the list is complete from the next request on. */
-  #isMembersRunOver = false;
   #lastMillisecond = 0;
   #sequence = 0;
 
@@ -47,23 +43,24 @@ export class InMemoryLog {
 
   /** The members now, and for how long the list has been complete. */
   members(serverTime: number): Omit<MembersReply, 'id'> {
-    this.#listMembersFrom(serverTime);
-    const members = [...this.#members.values()]
-      .filter(({ syncedAt }) => syncedAt >= serverTime - MEMBER_IS_GONE)
-      .map(({ member, syncedAt }) => ({ member, syncAge: serverTime - syncedAt }));
-    return { members, listAge: serverTime - this.#membersSince };
+    return this.#members.list(serverTime);
   }
 
   leave(instanceId: string): void {
-    this.#members.delete(instanceId);
+    this.#members.leave(instanceId);
   }
 
   sync(request: SyncRequest, member: Member, chunk: number, length: number, serverTime: number): SyncReply {
-    this.#members.set(member.instanceId, { member, syncedAt: serverTime });
-    this.#listMembersFrom(serverTime);
+    this.#members.sync(member, request, request.epoch === this.#run, serverTime);
     if (this.#entries.length === 0) this.append(request.noOp, length, serverTime);
     const newest = this.#entries.at(-1) ?? NO_POSITION;
-    const reply = { epoch: this.#run, newest: { id: newest.id, hash: newest.hash } };
+    const { members, settings } = this.#members.list(serverTime);
+    const reply = {
+      epoch: this.#run,
+      newest: { id: newest.id, hash: newest.hash },
+      settings,
+      members: request.wantsMembers ? members : [],
+    };
 
     const { position, epoch } = request;
     const at = this.#entries.findIndex((entry) => entry.id === position?.id && entry.hash === position.hash);
@@ -81,17 +78,11 @@ export class InMemoryLog {
     if (this.#entries.length > length) this.#entries = this.#entries.slice(this.#entries.length - length);
   }
 
-  /** The server was restarted or replaced. It has everything but the newest `lost` entries. */
-  restart(lost = 0): void {
+  /** The server was restarted or replaced. It has everything but the newest `lost` entries, and the list of members unless that is lost. */
+  restart(lost = 0, areMembersLost = false): void {
     this.#run = randomUUID();
-    this.#isMembersRunOver = true;
+    this.#members.restart(areMembersLost);
     this.#entries = this.#entries.slice(0, Math.max(0, this.#entries.length - lost));
-  }
-
-  #listMembersFrom(serverTime: number): void {
-    if (!this.#isMembersRunOver) return;
-    this.#isMembersRunOver = false;
-    this.#membersSince = serverTime;
   }
 
   #nextId(serverTime: number): string {

@@ -7,6 +7,7 @@ import type {
   InvalidationBridge,
   InvalidationLink,
 } from '../../protocol/invalidation-bridge.js';
+import type { Peers } from '../peers.js';
 import { LinkSession } from './link-session.js';
 import type { LogFollower } from './log-follower.js';
 
@@ -36,6 +37,7 @@ export interface ConnectionEvents {
  */
 export class Connection {
   readonly #member: BridgeMember;
+  readonly #peers: Peers;
   readonly #clock: Clock;
   readonly #follower: LogFollower;
   readonly #events: ConnectionEvents;
@@ -44,8 +46,9 @@ export class Connection {
   #cancelDial: CancelTimer | undefined;
   #isClosed = false;
 
-  constructor(member: BridgeMember, clock: Clock, follower: LogFollower, events: ConnectionEvents) {
+  constructor(member: BridgeMember, peers: Peers, clock: Clock, follower: LogFollower, events: ConnectionEvents) {
     this.#member = member;
+    this.#peers = peers;
     this.#clock = clock;
     this.#follower = follower;
     this.#events = events;
@@ -59,7 +62,8 @@ export class Connection {
   open(bridge: InvalidationBridge, commandTimeout: number): void {
     const heartbeat = Math.min(this.#member.maxStaleness / 3, LONGEST_HEARTBEAT);
     let hasSynced = false;
-    const session = new LinkSession({ member: this.#member, commandTimeout, heartbeat }, this.#clock, this.#follower, {
+    const settings = { member: this.#member, peers: this.#peers, commandTimeout, heartbeat };
+    const session = new LinkSession(settings, this.#clock, this.#follower, {
       synced: (link, sentAt) => {
         this.#events.synced(sentAt);
         if (hasSynced) return;

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { memberWith } from '../../../../../test/support/bridges/bridge-member.js';
+import { memberWith, NOBODY_ELSE } from '../../../../../test/support/bridges/bridge-member.js';
 import { InMemoryLog, isAfter } from '../../testing/in-memory-log.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import { newBridgeStats } from '../bridge-stats.js';
@@ -67,7 +67,7 @@ class Scene {
   async sync(rungMeanwhile = 0): Promise<boolean> {
     const outcome = await this.follower.sync(
       async (request) => {
-        const reply = this.log.sync(request, memberWith(), 5, LOG_LENGTH, this.clock.wallNow());
+        const reply = this.log.sync({ ...request, ...NOBODY_ELSE }, memberWith(), 5, LOG_LENGTH, this.clock.wallNow());
         for (let index = 0; index < rungMeanwhile; index += 1) this.#append(true);
         return reply;
       },
@@ -132,7 +132,7 @@ describe('With doorbells forged and lost, the log wiped and the server restarted
         expect(isSettled).toBe(true);
         expect(scene.owed.filter((payload) => !scene.applied.has(payload))).toEqual([]);
 
-        const request = { position: scene.follower.position, epoch: undefined, noOp: 'no-op' };
+        const request = { position: scene.follower.position, epoch: undefined, noOp: 'no-op', ...NOBODY_ELSE };
         expect(scene.follower.position).toEqual(scene.log.sync(request, memberWith(), 5, LOG_LENGTH, 0).newest);
       }),
       { numRuns: 2_000 },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bridgeMember } from '../../../../../test/support/bridges/bridge-member.js';
+import { bridgeMember, peersOf } from '../../../../../test/support/bridges/bridge-member.js';
 import { ScriptedBridge, syncReply } from '../../../../../test/support/bridges/scripted-bridge.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import { newBridgeStats } from '../bridge-stats.js';
@@ -45,6 +45,7 @@ async function opened(): Promise<Running> {
   );
   const settings = {
     member: bridgeMember(),
+    peers: peersOf(),
     commandTimeout: COMMAND_TIMEOUT,
     heartbeat: HEARTBEAT,
   };

@@ -8,8 +8,10 @@ import {
   type Doorbell,
   type InvalidationBridge,
   type InvalidationLink,
+  type SyncReply,
 } from '../../protocol/invalidation-bridge.js';
-import type { LogFollower } from './log-follower.js';
+import type { Peers } from '../peers.js';
+import type { LogFollower, LogRequest } from './log-follower.js';
 
 /** The shortest time between two syncs that gaps cause, in ms. */
 const BETWEEN_GAP_SYNCS = 100;
@@ -33,6 +35,7 @@ class NoAnswerError extends Error {
 /** @internal */
 export interface LinkSessionSettings {
   readonly member: BridgeMember;
+  readonly peers: Peers;
   /** How long the link may leave a request without an answer, in ms. */
   readonly commandTimeout: number;
   /** The time from a complete sync to the next one, in ms. */
@@ -170,7 +173,7 @@ export class LinkSession {
     this.#isSyncWanted = false;
     this.#follower
       .sync(
-        (request) => link.sync(request),
+        (request) => this.#ask(link, request),
         !this.#hasSynced,
         () => this.#hasEnded || this.#hasLeft,
       )
@@ -184,6 +187,13 @@ export class LinkSession {
           this.#syncFailed(error);
         },
       );
+  }
+
+  async #ask(link: InvalidationLink, request: LogRequest): Promise<SyncReply> {
+    const { peers } = this.#settings;
+    const reply = await link.sync({ ...request, ...peers.request });
+    peers.answered(reply);
+    return reply;
   }
 
   #synced(

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { syncReply } from '../../../../../test/support/bridges/scripted-bridge.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import { newBridgeStats } from '../bridge-stats.js';
-import type { LogEntry, SyncReply, SyncRequest } from '../../protocol/invalidation-bridge.js';
-import { LogFollower, type SyncOutcome } from './log-follower.js';
+import type { LogEntry, SyncReply } from '../../protocol/invalidation-bridge.js';
+import { LogFollower, type SyncOutcome, type LogRequest } from './log-follower.js';
 import { advance } from '../../protocol/position.js';
 import { isAfter } from '../../redis/link/stream-id.js';
 
@@ -13,7 +13,7 @@ interface Log {
   readonly stats: ReturnType<typeof newBridgeStats>;
   /** Payloads as they were applied, and `FLUSH`. */
   readonly applied: string[];
-  readonly requests: SyncRequest[];
+  readonly requests: LogRequest[];
   sync(
     replies: readonly SyncReply[],
     more?: { isFirstOfLink?: boolean; isAbandoned?: () => boolean },
@@ -25,7 +25,7 @@ function newLog(): Log {
   const clock = new ManualClock(0);
   const stats = newBridgeStats();
   const applied: string[] = [];
-  const requests: SyncRequest[] = [];
+  const requests: LogRequest[] = [];
   const events = {
     apply: (payload: string) => void applied.push(payload),
     flush: () => void applied.push('FLUSH'),
@@ -36,7 +36,7 @@ function newLog(): Log {
   const follower = new LogFollower(clock, stats, events, () => `no-op ${(noOps += 1)}`, isAfter);
   const sync: Log['sync'] = (replies, { isFirstOfLink = false, isAbandoned = () => false } = {}) => {
     const rest = [...replies];
-    const ask = async (request: SyncRequest): Promise<SyncReply> => {
+    const ask = async (request: LogRequest): Promise<SyncReply> => {
       requests.push(request);
       await clock.advance(10);
       return rest.shift() ?? syncReply();

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { syncReply } from '../../../../../test/support/bridges/scripted-bridge.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import { newBridgeStats } from '../bridge-stats.js';
-import type { Doorbell, LogEntry, SyncReply, SyncRequest } from '../../protocol/invalidation-bridge.js';
-import { LogFollower } from './log-follower.js';
+import type { Doorbell, LogEntry, SyncReply } from '../../protocol/invalidation-bridge.js';
+import { LogFollower, type LogRequest } from './log-follower.js';
 import { advance } from '../../protocol/position.js';
 import { isAfter } from '../../redis/link/stream-id.js';
 
@@ -31,7 +31,7 @@ function following(): Following {
   const clock = new ManualClock();
   const follower = new LogFollower(clock, stats, events, () => 'no-op', isAfter);
   const sync = (...replies: SyncReply[]): ReturnType<LogFollower['sync']> => {
-    const ask = async (_request: SyncRequest): Promise<SyncReply> => replies.shift() ?? syncReply();
+    const ask = async (_request: LogRequest): Promise<SyncReply> => replies.shift() ?? syncReply();
     return follower.sync(ask, false, () => false);
   };
   const syncHearing = (bells: readonly Doorbell[], reply: SyncReply): ReturnType<LogFollower['sync']> => {

@@ -1,6 +1,6 @@
 import type { BridgeStats } from '../bridge-stats.js';
 import type { Clock } from '../../common/clock.js';
-import type { Doorbell, InvalidationBridge, InvalidationLink, SyncReply } from '../../protocol/invalidation-bridge.js';
+import type { Doorbell, InvalidationBridge, SyncReply, SyncRequest } from '../../protocol/invalidation-bridge.js';
 import { advance, type Position } from '../../protocol/position.js';
 
 /** How many doorbells are kept while a sync runs. The next sync brings the others. */
@@ -25,6 +25,9 @@ export interface LogFollowerEvents {
   /** Everything up to the newest message is applied. `syncSentAt`: a sync that was sent then has shown it, and not a doorbell. */
   caughtUp(syncSentAt?: number): void;
 }
+
+/** The part of a sync that is about the log. @internal */
+export type LogRequest = Pick<SyncRequest, 'position' | 'epoch' | 'noOp'>;
 
 /** The outcome of a sync. @internal */
 export type SyncOutcome =
@@ -133,7 +136,11 @@ export class LogFollower {
    *
    * @param isAbandoned - asked after each answer: whether the link was given up meanwhile
    */
-  async sync(ask: InvalidationLink['sync'], isFirstOfLink: boolean, isAbandoned: () => boolean): Promise<SyncOutcome> {
+  async sync(
+    ask: (request: LogRequest) => Promise<SyncReply>,
+    isFirstOfLink: boolean,
+    isAbandoned: () => boolean,
+  ): Promise<SyncOutcome> {
     this.#isHolding = true;
     this.#events.fellBehind();
     for (;;) {

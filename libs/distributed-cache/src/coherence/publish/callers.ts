@@ -2,6 +2,7 @@ import type { Clock } from '../../common/clock.js';
 import type { InvalidationLink, MembersReply } from '../../protocol/invalidation-bridge.js';
 import type { InvalidationTarget } from '../../protocol/invalidation.js';
 import type { Member } from '../../protocol/member.js';
+import type { Peers } from '../peers.js';
 import type { AckRequest } from './confirmation.js';
 import { Confirmations } from './confirmations.js';
 import { Delivery, postponed, type DeliverySettings } from './delivery.js';
@@ -37,11 +38,11 @@ export class Callers {
   /** Settles with the messages that carry what is in the outbox now. */
   #delivery: Delivery | undefined;
 
-  constructor(settings: CallersSettings, clock: Clock, bridgeName: () => string) {
+  constructor(settings: CallersSettings, peers: Peers, clock: Clock, bridgeName: () => string) {
     this.#settings = settings;
     this.#clock = clock;
     this.#bridgeName = bridgeName;
-    this.#confirmations = new Confirmations(settings.member, clock, bridgeName);
+    this.#confirmations = new Confirmations(settings.member.instanceId, peers, clock, bridgeName);
   }
 
   /** Settles when the log has what is in the outbox now, or when that is known to take longer. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { memberWith } from '../../../../../test/support/bridges/bridge-member.js';
+import { memberWith, peersOf } from '../../../../../test/support/bridges/bridge-member.js';
 import { failureOf } from '../../../../../test/support/common/failure-of.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import type { MembersReply } from '../../protocol/invalidation-bridge.js';
@@ -20,11 +20,11 @@ function listed(count: number): ListedMember[] {
 
 /** The answer of a log whose list of members is complete. */
 function reply(members: readonly ListedMember[], listAge = AGED): MembersReply {
-  return { id: '1-0', members, listAge };
+  return { id: '1-0', members, settings: [], listAge };
 }
 
 function waiting(clock: ManualClock, self: Member = memberWith({ instanceId: 'a' })): Confirmations {
-  return new Confirmations(self, clock, () => 'the bridge');
+  return new Confirmations(self.instanceId, peersOf(self), clock, () => 'the bridge');
 }
 
 /** One eviction in `messages` messages, all of them accepted, on `count` other instances. */

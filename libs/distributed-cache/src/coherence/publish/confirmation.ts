@@ -3,7 +3,7 @@ import { InvalidationNotConfirmedError } from '../../errors.js';
 import type { CancelTimer, Clock } from '../../common/clock.js';
 import type { MembersReply } from '../../protocol/invalidation-bridge.js';
 import type { InvalidationTarget } from '../../protocol/invalidation.js';
-import { bypasses, MEMBER_IS_GONE, type Member } from '../../protocol/member.js';
+import type { Peers } from '../peers.js';
 import type { Evicted } from './evicted.js';
 import { MessageAcks } from './message-acks.js';
 import { WaitingCallers } from './waiting-callers.js';
@@ -21,7 +21,8 @@ export interface AckRequest {
 
 /** @internal */
 export interface ConfirmationParts {
-  readonly self: Member;
+  readonly instanceId: string;
+  readonly peers: Peers;
   readonly clock: Clock;
   bridgeName(): string;
   /** The messages that wait for acknowledgements, by their tokens. */
@@ -56,7 +57,7 @@ export class Confirmation {
 
   constructor(parts: ConfirmationParts) {
     this.#parts = parts;
-    this.#instances.add(parts.self.instanceId);
+    this.#instances.add(parts.instanceId);
   }
 
   get targets(): readonly InvalidationTarget[] {
@@ -125,11 +126,11 @@ export class Confirmation {
   /** The log has the message, since `at` at the latest. */
   accepted(message: AckRequest, at: number, reply: MembersReply): void {
     if (message.acks.isAccepted) return;
-    message.acks.accepted(at, reply, this.#parts.self.instanceId);
+    message.acks.accepted(at, reply, this.#parts.instanceId);
     if (!message.acks.isComplete) this.#open.add(message);
     this.#unaccepted -= 1;
     for (const { member } of reply.members) this.#instances.add(member.instanceId);
-    const unlisted = this.#unlistedMayServeFor(reply, message.acks.targets);
+    const unlisted = this.#parts.peers.unlistedMayServeFor(reply.listAge, message.acks.targets);
     this.#unlistedUntil = Math.max(this.#unlistedUntil, at + unlisted);
     this.#check();
   }
@@ -188,17 +189,6 @@ export class Confirmation {
       this.#open.delete(message);
     }
     return this.#unlistedUntil >= now ? this.#unlistedUntil : undefined;
-  }
-
-  /** For how long an instance may serve that the server has lost in a restart, in ms. */
-  #unlistedMayServeFor({ members, listAge }: MembersReply, targets: readonly InvalidationTarget[]): number {
-    // Instances sync more often than that, so an old list lacks none. A younger one may lack an instance that still serves.
-    if (listAge >= MEMBER_IS_GONE) return Number.NEGATIVE_INFINITY;
-    // The missing instance is unknown, but it is one of this application: it serves no longer than the most patient of the known ones.
-    const others = [this.#parts.self, ...members.map(({ member }) => member)];
-    const longest = others.reduce((most, { maxStaleness }) => Math.max(most, maxStaleness), 0);
-    const areAllBypassed = others.every((member) => targets.every((target) => bypasses(member, target)));
-    return areAllBypassed ? Math.min(longest, longest - listAge) : longest;
   }
 
   #notConfirmed(when: string): InvalidationNotConfirmedError {

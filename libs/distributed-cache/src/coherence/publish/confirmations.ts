@@ -1,7 +1,7 @@
 import type { Clock } from '../../common/clock.js';
 import type { MembersReply } from '../../protocol/invalidation-bridge.js';
 import type { InvalidationTarget } from '../../protocol/invalidation.js';
-import type { Member } from '../../protocol/member.js';
+import type { Peers } from '../peers.js';
 import { Confirmation, type AckRequest, type ConfirmationParts } from './confirmation.js';
 import type { Evicted } from './evicted.js';
 
@@ -13,9 +13,10 @@ export class Confirmations {
   /** The one with targets in the outbox: the next message is on its behalf. */
   #unsent: Confirmation | undefined;
 
-  constructor(self: Member, clock: Clock, bridgeName: () => string) {
+  constructor(instanceId: string, peers: Peers, clock: Clock, bridgeName: () => string) {
     this.#parts = {
-      self,
+      instanceId,
+      peers,
       clock,
       bridgeName,
       messages: this.#messages,
@@ -46,6 +47,7 @@ export class Confirmations {
 
   /** The log has the message. */
   accepted(message: AckRequest, at: number, reply: MembersReply): void {
+    this.#parts.peers.learn(reply.settings);
     if (this.#messages.has(message.token)) message.confirmation.accepted(message, at, reply);
   }
 

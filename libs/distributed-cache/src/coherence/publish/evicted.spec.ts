@@ -128,7 +128,7 @@ describe('the outcome of an eviction everywhere', () => {
     const eviction = publisher.publishEverywhere([key('1')], MINUTE);
     await clock.advance(3);
     const members = [{ member: memberWith({ instanceId: 'b' }), syncAge: 0 }];
-    link.publishesToMembers[0]?.resolve({ id: '1-0', members, listAge: 3_600_000 });
+    link.publishesToMembers[0]?.resolve({ id: '1-0', members, settings: [], listAge: 3_600_000 });
     await clock.advance(4);
     const token: unknown = JSON.parse(link.publishesToMembers[0]?.payload ?? '').a;
     publisher.acknowledged(String(token), 'b');

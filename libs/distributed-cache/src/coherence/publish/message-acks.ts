@@ -31,10 +31,10 @@ export class MessageAcks {
   /** The log has the message, since `at` at the latest, and the members of the reply may hold copies. */
   accepted(at: number, { members }: MembersReply, self: string): void {
     const missing = new Map<string, number>();
-    for (const listed of members) {
-      const { instanceId } = listed.member;
+    for (const { member, syncAge } of members) {
+      const { instanceId } = member;
       if (instanceId === self || this.#acknowledged.has(instanceId)) continue;
-      const until = at + mayServeFor(listed, this.targets);
+      const until = at + mayServeFor(member, syncAge, this.targets);
       missing.set(instanceId, Math.max(until, missing.get(instanceId) ?? until));
     }
     this.#missing = missing;

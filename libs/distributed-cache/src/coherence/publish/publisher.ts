@@ -7,6 +7,7 @@ import { encodeInvalidation } from '../../protocol/invalidation-message.js';
 import type { InvalidationTarget } from '../../protocol/invalidation.js';
 import type { BridgeStats } from '../bridge-stats.js';
 import { describeTargets } from '../describe-invalidation.js';
+import type { Peers } from '../peers.js';
 import { Callers, type CallersSettings, type MessageCallers } from './callers.js';
 import type { Evicted } from './evicted.js';
 import { Outbox } from './outbox.js';
@@ -29,6 +30,7 @@ export interface PublisherParts {
   readonly stats: BridgeStats;
   /** Logs the course of what is published at `debug`. */
   readonly operations: Operations;
+  readonly peers: Peers;
   readonly events: PublisherEvents;
 }
 
@@ -86,7 +88,7 @@ export class Publisher {
   #isFlushScheduled = false;
   #drained: (() => void) | undefined;
 
-  constructor(settings: PublisherSettings, { clock, stats, operations, events }: PublisherParts) {
+  constructor(settings: PublisherSettings, { clock, stats, operations, peers, events }: PublisherParts) {
     this.#instanceId = settings.member.instanceId;
     this.#clock = clock;
     this.#stats = stats;
@@ -95,7 +97,7 @@ export class Publisher {
     this.#outbox = new Outbox(settings.outboxLimit);
     this.#republishBuffer = new RepublishBuffer(settings.outboxLimit);
     this.#refused = new RefusedMessages(settings.outboxLimit, clock, () => this.#retry());
-    this.#callers = new Callers(settings, clock, () => events.bridgeName());
+    this.#callers = new Callers(settings, peers, clock, () => events.bridgeName());
     this.#parts = new UnfinishedParts(clock);
   }
 

@@ -1,4 +1,5 @@
 import type { CancelTimer, Clock } from '../../common/clock.js';
+import { detached } from '../../common/detached.js';
 import type { Evicted } from './evicted.js';
 
 /** Callers with one timeout share one promise if they ask within this time, in ms: about those of one tick. */
@@ -22,10 +23,14 @@ export class WaitingCallers {
     this.timedOut = timedOut;
     this.#clock = clock;
     this.#startedAt = clock.now();
-    this.settled = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+    // A message may keep it for longer than its callers wait.
+    this.settled = detached(
+      () =>
+        new Promise((resolve, reject) => {
+          this.#resolve = resolve;
+          this.#reject = reject;
+        }),
+    );
     this.#cancelTimeout = clock.schedule(() => this.timedOut(this), timeout);
   }
 

@@ -1,16 +1,25 @@
 /**
  * Lua functions about the list of members, which two scripts share.
  *
- * The list is a sorted set of members, scored by the time of their last sync, so that the members to forget are one range of it. One element
- * has a negative score: its member is the run of the server, and its score is minus the time (ms) at which that run began the list. A server
- * that was restarted, promoted or wiped may not know members that an earlier run knew.
+ * The list is a sorted set. A member is scored by the time until which it stays listed, so that the members to forget are one range.
  *
- * A run is `run_id/master_replid`. `run_id` alone does not change when a server is demoted and promoted again, and it may lose the end of
- * its log on the way. `master_replid` changes with each promotion.
+ * Its *marks* have negative scores, so that one range brings them and no member. The score of each is minus a time in ms:
+ *
+ * - the run of the server: when that run began the list. A server that was restarted, promoted or wiped may not know members that an
+ *   earlier run knew. A run is `run_id/master_replid`. `run_id` alone does not change when a server is demoted and promoted again, and it
+ *   may lose the end of its log on the way. `master_replid` changes with each promotion.
+ * - `time`: the time of the list, and `clock`: the time of the server, both at the last sync.
+ * - each combination of settings, as JSON: until when it is remembered.
+ *
+ * All times but `clock` are times of the list. That goes on with the clock of the server, but never back, and not at all over more than ten
+ * seconds without a sync: an instance that is connected syncs more often, so the clock was set, or nobody was there. So neither that nor
+ * another server with another clock makes the list forget anybody.
  *
  * @internal
  */
 export const MEMBER_LIST = `
+local mostBetweenSyncs = 10000
+
 local function millisecondsNow()
   local time = redis.call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
@@ -27,13 +36,62 @@ local function runOfServer()
   return runId .. '/' .. (string.match(replication, 'master_replid:(%w+)') or '')
 end
 
--- The time in ms since which no member can be missing from the list. Without the run, that is now: until now the server may have been another one.
-local function listedSince(members, run, now)
-  if not run then return now end
+-- The marks of the list as they are at the time now of the server.
+local function readMarks(members, now)
+  local marks = { now = now, settings = {} }
   local kept = redis.call('ZRANGEBYSCORE', members, '-inf', '(0', 'WITHSCORES')
-  if #kept == 2 and kept[1] == run then return -tonumber(kept[2]) end
+  local clock
+  for i = 1, #kept, 2 do
+    local mark, time = kept[i], -tonumber(kept[i + 1])
+    if mark == 'time' then marks.time = time
+    elseif mark == 'clock' then clock = time
+    elseif string.sub(mark, 1, 1) == '{' then marks.settings[mark] = time
+    else marks.run, marks.since = mark, time end
+  end
+  marks.isNew = not (marks.time and clock)
+  if marks.isNew then
+    -- The scores of a list without a time mean something else.
+    marks.time, marks.run = now, nil
+  elseif now > clock and now - clock <= mostBetweenSyncs then
+    marks.time = marks.time + now - clock
+  end
+  return marks
+end
+
+local function writeMarks(members, marks)
+  local function write(mark, time) redis.call('ZADD', members, string.format('%.0f', -time), mark) end
   redis.call('ZREMRANGEBYSCORE', members, '-inf', '(0')
-  redis.call('ZADD', members, string.format('%.0f', -now), run)
-  return now
+  write('time', marks.time)
+  write('clock', marks.now)
+  if marks.run then write(marks.run, marks.since) end
+  for settings, time in pairs(marks.settings) do
+    if time >= marks.time then write(settings, time) end
+  end
+end
+
+-- The time of the list since which no member can be missing from it. Without the run, that is now: until now the server may have been
+-- another one.
+local function listedSince(members, marks, run)
+  if not run then return marks.time end
+  if marks.run ~= run then
+    marks.run, marks.since = run, marks.time
+    writeMarks(members, marks)
+  end
+  return marks.since
+end
+
+local function settingsIn(marks)
+  local all = {}
+  for settings in pairs(marks.settings) do all[#all + 1] = settings end
+  return all
+end
+
+-- Each member, and for how many ms from now on it stays listed.
+local function membersIn(members, marks)
+  local listed = redis.call('ZRANGEBYSCORE', members, string.format('%.0f', marks.time), '+inf', 'WITHSCORES')
+  for i = 2, #listed, 2 do
+    if listed[i] ~= 'inf' then listed[i] = string.format('%.0f', tonumber(listed[i]) - marks.time) end
+  end
+  return listed
 end
 `;

@@ -38,22 +38,17 @@ export const publishScript = new ServerScript(`${APPEND_AND_RING}return id
 /**
  * As {@link publishScript}, and returns the members of that moment, which may hold copies.
  *
- * KEYS: log, members. ARGV: channel, payload, log length, ms after which a member without a sync is forgotten.
+ * KEYS: log, members. ARGV: channel, payload, log length.
  *
- * Returns the id of the entry, how long ago in ms the list of members became complete, then for each member its element and how long ago in
- * ms it synced.
+ * Returns the id of the entry, how long ago in ms the list of members became complete, the settings on the list, then for each member its
+ * element and for how long it stays listed, in ms or 'inf'.
  *
  * @internal
  */
 export const publishToMembersScript = new ServerScript(`${APPEND_AND_RING}
 local members = KEYS[2]
 ${MEMBER_LIST}
-local now = millisecondsNow()
-local reply = { id, string.format('%.0f', now - listedSince(members, runOfServer(), now)) }
-local listed = redis.call('ZRANGEBYSCORE', members, string.format('%.0f', now - tonumber(ARGV[4])), '+inf', 'WITHSCORES')
-for i = 1, #listed, 2 do
-  reply[#reply + 1] = listed[i]
-  reply[#reply + 1] = string.format('%.0f', now - tonumber(listed[i + 1]))
-end
-return reply
+local marks = readMarks(members, millisecondsNow())
+local since = listedSince(members, marks, runOfServer())
+return { id, string.format('%.0f', marks.time - since), settingsIn(marks), membersIn(members, marks) }
 `);

@@ -9,10 +9,11 @@ import {
   type SyncReply,
   type SyncRequest,
 } from '../../protocol/invalidation-bridge.js';
-import { decodeMember, encodeMember, MEMBER_IS_GONE, type ListedMember } from '../../protocol/member.js';
+import { encodeMember } from '../../protocol/member.js';
 import { toLinkError } from '../dial/redis-errors.js';
 import { disconnect } from '../dial/sockets.js';
 import { readDoorbell } from './doorbell-text.js';
+import { listedMembers, listedSettings, settingsArguments, staysListed } from './member-list.js';
 import { publishScript, publishToMembersScript } from './publish-script.js';
 import { KEPT_FOR, type RedisNames } from './redis-names.js';
 import { serverMilliseconds } from './stream-id.js';
@@ -79,7 +80,7 @@ export class RedisLink implements InvalidationLink {
       publishToMembersScript.run(
         this.#connections.commands,
         [log, members],
-        [channel, payload, this.#member.logLength, MEMBER_IS_GONE],
+        [channel, payload, this.#member.logLength],
       ),
     );
     // Asked after the log has accepted it: a server that was replaced before may have delivered it to nobody.
@@ -122,7 +123,7 @@ export class RedisLink implements InvalidationLink {
     return Number(answers?.at(-1)?.[1]);
   }
 
-  async sync({ position, epoch, noOp }: SyncRequest): Promise<SyncReply> {
+  async sync({ position, epoch, noOp, remembered, wantsMembers }: SyncRequest): Promise<SyncReply> {
     const { logLength } = this.#member;
     const answer = this.#answer(
       syncScript.run(
@@ -138,7 +139,9 @@ export class RedisLink implements InvalidationLink {
           MOST_ENTRIES,
           MOST_BYTES,
           KEPT_FOR,
-          MEMBER_IS_GONE,
+          staysListed(this.#member),
+          wantsMembers ? 1 : 0,
+          ...settingsArguments([this.#member, ...remembered]),
         ],
       ),
     );
@@ -173,14 +176,15 @@ export class RedisLink implements InvalidationLink {
   }
 
   #readSync(reply: unknown): SyncReply {
-    if (!Array.isArray(reply) || reply.length < 6) throw new Error('the reply of Redis to a sync cannot be read');
-    const [epoch, serverTime, id, hash, continuous, complete, ...rest] = reply.map(String);
+    if (!Array.isArray(reply) || reply.length < 8) throw new Error('the reply of Redis to a sync cannot be read');
+    const [epoch, serverTime, id, hash, continuous, complete] = reply.map(String);
+    const [settings, members, ...rest]: readonly unknown[] = reply.slice(6);
     const entries: LogEntry[] = [];
     for (let i = 0; i + 1 < rest.length; i += 2) {
-      const entryId = rest[i] ?? '';
+      const entryId = String(rest[i]);
       entries.push({
         id: entryId,
-        payload: rest[i + 1] ?? '',
+        payload: String(rest[i + 1]),
         age: Number(serverTime) - serverMilliseconds(entryId),
       });
     }
@@ -190,6 +194,8 @@ export class RedisLink implements InvalidationLink {
       continuous: continuous === '1',
       complete: complete === '1',
       entries,
+      settings: listedSettings(settings),
+      members: listedMembers(members),
     };
   }
 
@@ -203,11 +209,12 @@ export class RedisLink implements InvalidationLink {
 }
 
 function readMembers(reply: unknown): MembersReply {
-  if (!Array.isArray(reply) || reply.length < 2) throw new Error('the reply of Redis to a publish cannot be read');
-  const [id = '', listAge, ...rest] = reply.map(String);
-  const members: ListedMember[] = [];
-  for (let i = 0; i + 1 < rest.length; i += 2) {
-    members.push({ member: decodeMember(rest[i] ?? ''), syncAge: Number(rest[i + 1]) });
-  }
-  return { id, members, listAge: Number(listAge) };
+  if (!Array.isArray(reply) || reply.length < 4) throw new Error('the reply of Redis to a publish cannot be read');
+  const [id, listAge, settings, members]: readonly unknown[] = reply;
+  return {
+    id: String(id),
+    listAge: Number(listAge),
+    settings: listedSettings(settings),
+    members: listedMembers(members),
+  };
 }

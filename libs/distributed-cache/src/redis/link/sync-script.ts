@@ -7,10 +7,13 @@ import { ServerScript } from './server-script.js';
  * It writes first and fails if it cannot. Otherwise a replica, or a primary that was cut off and replaced, would renew leases for ever.
  *
  * KEYS: log, members. ARGV: member, position id ('' = none), position hash, epoch of the position, no-op payload, log length, most entries,
- * most bytes, expiry of the keys in ms, ms after which a member without a sync is forgotten.
+ * most bytes, expiry of the keys in ms, for how many ms the member stays listed or '+inf', whether members are wanted (1 or 0), then
+ * combinations of settings, each with for how many ms the list remembers it: first the one of the member, then the others that it
+ * remembers.
  *
- * Returns epoch, server time in ms, newest id, newest hash, continuous (1 or 0), complete (1 or 0), then id and payload of each entry. The
- * epoch is the run of the server with the time at which it began the list of members, or '' when the ACL forbids INFO.
+ * Returns epoch, server time in ms, newest id, newest hash, continuous (1 or 0), complete (1 or 0), the settings on the list, the members,
+ * then id and payload of each entry. The epoch is the run of the server with the time at which it began the list of members, or '' when
+ * the ACL forbids INFO.
  *
  * @internal
  */
@@ -28,10 +31,20 @@ end
 
 ${MEMBER_LIST}
 local now = millisecondsNow()
-redis.call('ZADD', members, string.format('%.0f', now), ARGV[1])
-redis.call('ZREMRANGEBYSCORE', members, 0, string.format('%.0f', now - tonumber(ARGV[10])))
+local marks = readMarks(members, now)
+local listedUntil = ARGV[10] == '+inf' and '+inf' or string.format('%.0f', marks.time + tonumber(ARGV[10]))
+redis.call('ZADD', members, listedUntil, ARGV[1])
+redis.call('ZREMRANGEBYSCORE', members, 0, string.format('(%.0f', marks.time))
 local run = runOfServer()
-local since = listedSince(members, run, now)
+local since = listedSince(members, marks, run)
+local epoch = run and string.format('%s/%.0f', run, since) or ''
+-- Another list than the one that the instance knew may have lost instances, whose settings it remembers.
+local isKnown = knownEpoch == epoch and not marks.isNew
+local lastSettings = isKnown and 12 or #ARGV
+for i = 12, lastSettings, 2 do
+  marks.settings[ARGV[i]] = math.max(marks.settings[ARGV[i]] or 0, marks.time + tonumber(ARGV[i + 1]))
+end
+writeMarks(members, marks)
 redis.call('PEXPIRE', members, expiry)
 
 local newest = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
@@ -42,8 +55,8 @@ if not newest then
 end
 redis.call('PEXPIRE', log, expiry)
 
-local epoch = run and string.format('%s/%.0f', run, since) or ''
-local reply = { epoch, string.format('%.0f', now), newest[1], field(newest, 'h'), 0, 1 }
+local listed = ARGV[11] == '1' and membersIn(members, marks) or {}
+local reply = { epoch, string.format('%.0f', now), newest[1], field(newest, 'h'), 0, 1, settingsIn(marks), listed }
 if positionId == '' or knownEpoch ~= epoch then return reply end
 
 -- The range begins with the position itself: its entry must still be there, with the same history before it.

@@ -87,7 +87,8 @@ export class BridgeUnderTest {
   }
 
   sync({ link }: OpenLink, request: Partial<SyncRequest> = {}): Promise<SyncReply> {
-    return link.sync({ position: undefined, epoch: undefined, noOp: NO_OP, ...request });
+    const first = { position: undefined, epoch: undefined, noOp: NO_OP, remembered: [], wantsMembers: false };
+    return link.sync({ ...first, ...request });
   }
 
   /** Asks for what follows the newest entry of an earlier reply. */

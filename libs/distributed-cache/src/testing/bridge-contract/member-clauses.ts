@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { MembersReply } from '../../protocol/invalidation-bridge.js';
-import { MEMBER_IS_GONE } from '../../protocol/member.js';
+import type { MembersReply, SyncReply } from '../../protocol/invalidation-bridge.js';
+import { encodeSettings, staysListedFor, type MemberSettings } from '../../protocol/member.js';
 import { withoutAge } from './bridge-under-test.js';
 import { clause, type Clause } from './clause.js';
 
@@ -64,10 +64,52 @@ export const MEMBER_CLAUSES: readonly Clause[] = [
       await bridge.sync(a);
 
       const { listAge } = await a.link.publishToMembers('two');
-      assert.ok(listAge >= 0 && listAge < MEMBER_IS_GONE, `the list has been complete for ${listAge} ms`);
+      assert.ok(
+        listAge >= 0 && listAge < staysListedFor(bridge.member()),
+        `the list has been complete for ${listAge} ms`,
+      );
       await bridge.eventually(async () => assert.ok((await a.link.publishToMembers('three')).listAge > listAge));
     },
   ),
+
+  clause('a publish to members tells each combination of settings once', async (bridge) => {
+    const a = await bridge.join({ instanceId: 'a', maxStaleness: Infinity });
+    await bridge.join({ instanceId: 'b', whenDisconnected: 'bypass', exceptions: ['products'] });
+    await bridge.join({ instanceId: 'c', whenDisconnected: 'bypass', exceptions: ['products'] });
+    await bridge.join({ instanceId: 'd', maxStaleness: 1, namespace: `${bridge.namespace}-other` });
+    const expected: MemberSettings[] = [
+      { maxStaleness: Infinity, whenDisconnected: 'reload', exceptions: [] },
+      { maxStaleness: 10_000, whenDisconnected: 'bypass', exceptions: ['products'] },
+    ];
+    assertSettings(await a.link.publishToMembers('one'), expected);
+    assertSettings(await bridge.sync(a), expected);
+  }),
+
+  clause(
+    'a sync from another epoch leaves the settings that its instance remembers, for the other instances',
+    async (bridge) => {
+      const { epoch } = await bridge.sync(await bridge.dial());
+      await bridge.harness.restart();
+      const a = await bridge.dialAgain();
+      const remembered: MemberSettings[] = [{ maxStaleness: 77_000, whenDisconnected: 'bypass', exceptions: ['r'] }];
+      const own = { maxStaleness: 10_000, whenDisconnected: 'reload', exceptions: [] } as const;
+      assertSettings(await bridge.sync(a, { epoch, remembered }), [own, ...remembered]);
+
+      const b = await bridge.join({ instanceId: 'b' });
+      assertSettings(await b.link.publishToMembers('one'), [own, ...remembered]);
+    },
+  ),
+
+  clause('a sync tells the members when they are wanted, and otherwise none', async (bridge) => {
+    const a = await bridge.join({ instanceId: 'a' });
+    await bridge.join({ instanceId: 'b', whenDisconnected: 'bypass' });
+    assert.deepEqual((await bridge.sync(a)).members, []);
+
+    const { members } = await bridge.sync(a, { wantsMembers: true });
+    assert.deepEqual(idsIn({ members }), ['a', 'b']);
+    const b = members.find(({ member }) => member.instanceId === 'b');
+    assert.equal(b?.member.whenDisconnected, 'bypass');
+  }),
 
   clause('a publish to members keeps to its namespace', async (bridge) => {
     const ours = await bridge.join({ instanceId: 'a' });
@@ -110,6 +152,10 @@ export const MEMBER_CLAUSES: readonly Clause[] = [
   ),
 ];
 
-function idsIn({ members }: MembersReply): string[] {
+function assertSettings({ settings }: MembersReply | SyncReply, expected: readonly MemberSettings[]): void {
+  assert.deepEqual(settings.map(encodeSettings).toSorted(), expected.map(encodeSettings).toSorted());
+}
+
+function idsIn({ members }: Pick<MembersReply, 'members'>): string[] {
   return members.map(({ member }) => member.instanceId).toSorted();
 }
