@@ -82,7 +82,7 @@ describe('an instance with only the documented permissions', () => {
     const { a, b, log } = await asUser(2).connected();
     await fill('1', 'one', a, b);
     // The list is as young as the server, so it takes until the lease of one that the server may have forgotten is over.
-    const evicted = a.region('products').evict('1', { everywhere: { timeout: '20ms' } });
+    const evicted = a.region('products').evict('1', { everywhere: { timeout: '500ms' } });
     await expect(evicted).rejects.toMatchObject({ code: 'INVALIDATION_NOT_CONFIRMED', missing: [] });
     expect(copies('1', b)).toEqual([undefined]);
 
