@@ -12,7 +12,7 @@ import type { RedisServer } from '../support/redis/redis-server.js';
 import { SERVICE, WatchedRedis } from '../support/redis/redis-sentinel.js';
 import { startRedis } from '../support/redis/using-redis.js';
 
-const FIRST_SYNC = { position: undefined, epoch: undefined, noOp: 'no-op' };
+const FIRST_SYNC = { position: undefined, epoch: undefined, noOp: 'no-op', remembered: [], wantsMembers: false };
 
 describe('sentinels', () => {
   let redis: WatchedRedis;
