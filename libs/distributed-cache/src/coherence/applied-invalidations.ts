@@ -171,9 +171,9 @@ export class AppliedInvalidations {
     servedIn: AppliedGroup | undefined,
   ): number | undefined {
     const first = this.firstCovering(mark, region, key, tags);
-    if (first !== undefined || !servedIn) return first;
-    if (this.firstCoveringAfter(servedIn.startedAfter, region, key, tags, true) === undefined) return undefined;
-    return servedIn.endedAt ?? this.#sequence + 1;
+    if (!servedIn || this.firstCoveringAfter(servedIn.startedAfter, region, key, tags, true) === undefined)
+      return first;
+    return Math.min(first ?? Infinity, servedIn.endedAt ?? this.#sequence + 1);
   }
 
   #rememberedAfter(): number {

@@ -106,6 +106,20 @@ describe('a result that was served a copy inside of a group', () => {
     applied.end(mark);
   });
 
+  it('is overtaken at the end of the group, also when something that comes later covers it', () => {
+    const { applied, group } = following();
+    group.part('a', true);
+    applied.record(page);
+    const mark = applied.begin();
+    const servedIn = applied.openGroup;
+    group.part('a', false);
+    group.caughtUp();
+    const ended = applied.sequence;
+    applied.record(page);
+    expect(applied.overtakenAt(mark, 'pages', '1', [], servedIn)).toBe(ended);
+    applied.end(mark);
+  });
+
   it('is not overtaken by what this instance evicts itself: that takes effect at once', () => {
     const { applied, group } = following();
     group.fellBehind();
