@@ -5,17 +5,13 @@ import { Moments, type EntryName, type Moment } from './moments.js';
 /** The invalidations that one instance has applied, its own and those of others. */
 export class Applied {
   readonly #moments = new Moments();
-  /** The sequence number of the last one. */
-  last = 0;
-
   add(invalidation: Invalidation, moment: Moment): void {
-    this.last = moment.sequence;
     this.#moments.add(invalidation, moment);
   }
 
-  /** An invalidation that overtook `origin` since it began, except `own`, the eviction that is a part of its put. */
-  overtaking(origin: Origin, own: number | undefined): Moment | undefined {
-    for (const moment of this.#moments.covering(origin, origin.began.sequence)) {
+  /** An invalidation that has covered `origin` since it began, except `own`, the eviction that is a part of its put. */
+  overtaking(origin: Origin, own?: number, since = origin.began.sequence): Moment | undefined {
+    for (const moment of this.#moments.covering(origin, since)) {
       if (moment.sequence !== own) return moment;
     }
     return undefined;

@@ -4,9 +4,12 @@ import { RealWorld } from './real-world.js';
 import { Schedule } from './schedule.js';
 import { MAX_STALENESS } from './simulate.js';
 import { count, newTally } from './tally.js';
+import { THEMES } from './themes/themes.js';
 
 /** How many times as much is read in a real second as in a simulated one. */
 const DENSITY = 200;
+
+const REAL_THEMES = THEMES.filter(({ isSimulated }) => !isSimulated);
 
 export interface RealCheckOptions {
   /** ms; no schedule begins after this time. */
@@ -25,11 +28,11 @@ export async function checkReal({ time, seed, say }: RealCheckOptions): Promise<
     const redis = await versionOf(server.client());
     for (let next = seed; next === seed || performance.now() < end; next += 1) {
       const world = RealWorld.on(server, `real-${next}`, MAX_STALENESS);
-      const schedule = new Schedule(world, new Random(next), DENSITY);
+      const schedule = new Schedule(world, new Random(next), { density: DENSITY, themes: REAL_THEMES });
       await schedule.run();
       await world.close();
       const { figures, violations } = world.history;
-      count(tally, { seed: next, figures, violations, faults: schedule.faults });
+      count(tally, { seed: next, theme: schedule.theme.kind, figures, violations, faults: schedule.faults });
       say(`real: schedule ${tally.schedules}: ${figures.reads} reads, ${violations.length} violations`);
     }
     return { redis, ...reportOf(tally, seed, startedAt) };

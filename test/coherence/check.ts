@@ -88,8 +88,8 @@ export function* summaryOf(world: string, report: WorldReport): Generator<string
   yield `  ${figures.everywhere} evictions everywhere, the longest took ${Math.round(figures.longestWait)} ms`;
   yield `  the worst staleness was ${Math.round(figures.worstStaleness)} ms of ${report.maxStaleness} ms`;
   yield `  ${broken} schedules broke a promise`;
-  for (const { seed, promise, instance, region, key, details, events } of violations.slice(0, 3)) {
-    yield `  seed ${seed}: '${promise}' on ${instance}, ${region} ${key}: ${JSON.stringify(details)}`;
+  for (const { seed, theme, promise, instance, region, key, details, events } of violations.slice(0, 3)) {
+    yield `  seed ${seed} (${theme}): '${promise}' on ${instance}, ${region} ${key}: ${JSON.stringify(details)}`;
     for (const event of events) yield `    ${event}`;
   }
 }

@@ -2,14 +2,32 @@ import type { Invalidation, InvalidationTarget } from '../../libs/distributed-ca
 import type { MadeValue, Origin, Part } from './made-value.js';
 import { Moments, type EntryName, type Moment } from './moments.js';
 
+/** The evictions that an application called together, in one tick: they count as one moment. */
+export interface Call {
+  /** The sequence number of the first of them. */
+  first: number;
+  /** The sequence number of the last of them. */
+  last: number;
+}
+
+interface Evicted extends Moment {
+  readonly call: Call;
+}
+
 /** What one instance was asked to evict, and when. */
 export class Evictions {
-  readonly #moments = new Moments();
+  readonly #moments = new Moments<Evicted>();
   /** The last one of each target. */
   readonly #last = new Map<string, { readonly target: InvalidationTarget; readonly sequence: number }>();
 
-  add(invalidation: Invalidation, moment: Moment): void {
-    this.#moments.add(invalidation, moment);
+  /** @param call - with what else it was called; it grows by this eviction */
+  add(
+    invalidation: Invalidation,
+    moment: Moment,
+    call: Call = { first: moment.sequence, last: moment.sequence },
+  ): void {
+    call.last = moment.sequence;
+    this.#moments.add(invalidation, { ...moment, call });
     for (const target of targetsIn(invalidation)) {
       this.#last.set(JSON.stringify(target), { target, sequence: moment.sequence });
     }
@@ -28,7 +46,8 @@ export class Evictions {
    *
    * An eviction that was called before `replaced` does not count, even if it is sent later: it may have waited in an outbox, and its sender
    * does not apply it again. Nor does an eviction of a list alone, if the list was made later of a copy that is still held: `coversPart`
-   * says whether the eviction covers that copy too.
+   * says whether the eviction covers that copy too. It does if the copy was evicted earlier, or by the same call: what one call evicts
+   * takes effect as one.
    */
   concern(
     { origin }: MadeValue,
@@ -37,12 +56,22 @@ export class Evictions {
     until = Number.POSITIVE_INFINITY,
     coversPart = true,
   ): boolean {
-    for (const { sequence } of this.#moments.covering(origin, replaced.sequence)) {
+    for (const { sequence, call } of this.#moments.covering(origin, replaced.sequence)) {
       if (sequence > until || sequence === origin.ownEviction) continue;
       if (part.from === origin || sequence >= origin.since) return true;
-      if (coversPart && this.#cover(part.from, replaced.sequence, sequence)) return true;
+      if (coversPart && !part.isUntraced && this.#cover(part.from, replaced.sequence, call.last)) return true;
     }
     return false;
+  }
+
+  /** The first call since `replaced` that evicted both `value` and the copy of which it was made. */
+  callOfBoth({ origin }: MadeValue, part: Part, replaced: Moment): Call | undefined {
+    let first: Call | undefined;
+    for (const { sequence, call } of this.#moments.covering(origin, replaced.sequence)) {
+      if (sequence === origin.ownEviction || (first && first.first <= call.first)) continue;
+      if (this.#cover(part.from, call.first, call.last)) first = call;
+    }
+    return first;
   }
 
   /** The last of each target, with an entry that only this target and wider ones cover. */
@@ -50,9 +79,9 @@ export class Evictions {
     for (const { target, sequence } of this.#last.values()) yield { target, sequence, entry: entryOf(target) };
   }
 
-  /** Whether `origin` was evicted in between, other than by the eviction that is a part of its own put. */
+  /** Whether `origin`, which was there, was evicted in between, other than by the eviction that is a part of its own put. */
   #cover(origin: Origin, from: number, until: number): boolean {
-    for (const { sequence } of this.#moments.covering(origin, from)) {
+    for (const { sequence } of this.#moments.covering(origin, Math.max(from, origin.since))) {
       if (sequence <= until && sequence !== origin.ownEviction) return true;
     }
     return false;

@@ -6,21 +6,24 @@ import { ManualClock } from '../../libs/distributed-cache/src/testing/manual-clo
 import { cacheSettings } from '../support/instances/cache-settings.js';
 import { LONGEST_BACK_OFF } from '../support/instances/instances.js';
 import { History } from './history.js';
+import type { Flight } from './flights.js';
 import { isMadeValue, type MadeValue } from './made-value.js';
-import { keyOf, Shop, tagsOf } from './shop.js';
+import { keyOf, LISTS, Shop, tagsOf } from './shop.js';
+import type { UnderWay } from './under-way.js';
 
 const S = 2_000;
 const CHAIR = { region: 'items', key: 'chair' };
 const TABLE = { region: 'items', key: 'table' };
+const LIST = { region: LISTS, key: 'all' };
 
 /** Two shops over one bridge, watched by a history. */
-async function twoShops(settings: Partial<CacheSettings> = {}) {
+async function twoShops(settings: Partial<CacheSettings> = {}, bypassing = new Set<string>()) {
   const clock = new ManualClock();
   const bridge = new InMemoryInvalidationBridge({ clock });
   const history = new History({ now: () => clock.now(), maxStaleness: S });
   const witnessed = history.witnessed(bridge);
   const open = (name: string): Shop => {
-    const instance = history.instance(name);
+    const instance = history.instance(name, { bypassing });
     const { sizeOf } = instance;
     const cache = new DistributedCache(cacheSettings({ maxStaleness: S, sizeOf, ...settings }), { clock });
     instance.watch(cache);
@@ -114,7 +117,7 @@ describe('History', () => {
     const { value } = await loaded(b);
     await a.write(CHAIR);
     await clock.advance(0);
-    b.instance.sizeOf(value);
+    b.instance.hasStored(value);
     expect(broken(history)).toEqual(['nothing stored that was overtaken']);
   });
 
@@ -167,7 +170,134 @@ describe('History', () => {
     const { a, history } = await twoShops();
     a.instance.beginLoad(CHAIR, a.instance.asks(CHAIR)).end();
     history.expectAgreement();
+    expect(broken(history)).toEqual(['true accounts']);
+  });
+
+  it('allows a load inside of itself, but not once the outer one has ended', async () => {
+    const { a, history } = await twoShops();
+    const load = (parent?: Flight): UnderWay => a.instance.beginLoad(CHAIR, a.instance.asks(CHAIR, parent), { parent });
+    const outer = load();
+    load(outer.flight).end();
+    outer.end();
+    expect(broken(history)).toEqual([]);
+
+    load(outer.flight);
+    load(outer.flight);
     expect(broken(history)).toEqual(['single flight']);
+  });
+
+  it('finds a third load of a key at once while an instance in bypass has no lease', async () => {
+    const { a, bridge, clock, history } = await twoShops({}, new Set(['items']));
+    bridge.cut(a.instance.cache, { silently: true });
+    await clock.advance(2 * S);
+    const load = (): UnderWay => a.instance.beginLoad(CHAIR, a.instance.asks(CHAIR));
+    load();
+    load();
+    expect(broken(history)).toEqual([]);
+
+    load();
+    expect(broken(history)).toEqual(['single flight']);
+  });
+
+  it('counts what one call evicts, or several in one tick, as one moment', async () => {
+    const evictions = {
+      'one call': (shop: Shop) => shop.writeAtOnce([CHAIR], [keyOf(LIST), keyOf(CHAIR)]),
+      'one tick': (shop: Shop) => shop.writeInOneTick([CHAIR], [keyOf(LIST), keyOf(CHAIR)]),
+      'one after the other': async (shop: Shop) => {
+        await shop.writeInOneTick([CHAIR], [keyOf(LIST)]);
+        await shop.evict([keyOf(CHAIR)]);
+      },
+    };
+    const found: Record<string, string[]> = {};
+    for (const [name, evict] of Object.entries(evictions)) {
+      const { a, b, bridge, clock, history } = await twoShops({ maxStaleness: 60_000 });
+      await b.read(CHAIR);
+      bridge.cut(b.instance.cache, { silently: true });
+      await evict(a);
+      await b.readList(LIST.key, [CHAIR]);
+      await clock.advance(S + 251);
+      b.look(LIST);
+      found[name] = broken(history);
+    }
+    expect(found).toEqual({
+      'one call': ['bounded staleness'],
+      'one tick': ['bounded staleness'],
+      'one after the other': [],
+    });
+  });
+
+  it('finds a list that was made of a copy which the same call had evicted everywhere', async () => {
+    const { b, bridge, history } = await twoShops({ maxStaleness: 60_000 });
+    await b.read(CHAIR);
+    bridge.cut(b.instance.cache, { silently: true });
+    const asked = history.moment();
+    history.commit('items/chair', 'a');
+    await b.readList(LIST.key, [CHAIR]);
+    expect(broken(history)).toEqual([]);
+
+    history.confirmed([keyOf(LIST), keyOf(CHAIR)], { ...asked, sequence: asked.sequence + 2 }, 'a');
+    b.look(LIST);
+    expect(history.violations).toMatchObject([{ promise: 'evicted everywhere', region: LISTS }]);
+  });
+
+  it('leaves the staleness out of account of a list whose loader read by a detour', async () => {
+    const { a, b, bridge, clock, history } = await twoShops({ maxStaleness: 60_000 });
+    await b.read(CHAIR);
+    bridge.cut(b.instance.cache, { silently: true });
+    const listed = b.readList(LIST.key, [CHAIR], { by: 'worker' });
+    await clock.advance(0);
+    await listed;
+    await a.writeAtOnce([CHAIR], [keyOf(LIST), keyOf(CHAIR)]);
+    await clock.advance(2 * S);
+    b.look(LIST);
+    expect(broken(history)).toEqual([]);
+
+    history.expectAgreement();
+    expect(history.violations.map(({ promise, region }) => [promise, region])).toContainEqual([
+      'agreement after the faults',
+      LISTS,
+    ]);
+  });
+
+  it('finds a put that was stored although a callback evicted its entry after it had evicted it itself', async () => {
+    const { a, history } = await twoShops();
+    const value = a.instance.beginPut(CHAIR).made('items/chair', 0);
+    await a.evict([keyOf(CHAIR)]);
+    a.instance.hasStored(value);
+    expect(broken(history)).toEqual([]);
+
+    a.instance.inCallback(() => a.evictNow(CHAIR));
+    a.instance.hasStored(value);
+    expect(broken(history)).toEqual(['nothing stored that was overtaken']);
+  });
+
+  it('finds a loader that is given a previous value which was evicted, or which no lease covers', async () => {
+    const { a, bridge, clock, history } = await twoShops();
+    const { value } = await loaded(a);
+    bridge.cut(a.instance.cache, { silently: true });
+    await clock.advance(S);
+    a.instance.given(CHAIR, value);
+    expect(broken(history)).toEqual([]);
+
+    await clock.advance(10);
+    a.instance.given(CHAIR, value);
+    expect(broken(history)).toEqual(['a trusted previous value']);
+
+    history.violations.length = 0;
+    const { value: evicted } = await loaded(a);
+    a.evictNow(CHAIR);
+    a.instance.given(CHAIR, evicted);
+    expect(broken(history)).toEqual(['a trusted previous value']);
+  });
+
+  it('finds a value whose tags are asked for twice', async () => {
+    const { a, history } = await twoShops();
+    const { value } = await loaded(a);
+    a.instance.describes(value);
+    expect(broken(history)).toEqual([]);
+
+    a.instance.describes(value);
+    expect(broken(history)).toEqual(['true accounts']);
   });
 
   it('finds a read of the old value that began after an eviction everywhere had resolved', async () => {

@@ -10,6 +10,7 @@ import { decodeInvalidation } from '../../libs/distributed-cache/src/protocol/in
 import { EventTail } from './event-tail.js';
 import { InstanceHistory, type InstanceOptions } from './instance-history.js';
 import type { MadeValue, Part } from './made-value.js';
+import { Members, type Unreached } from './members.js';
 import { Moments, type EntryName, type Moment } from './moments.js';
 import { checkDelivery } from './old-values.js';
 import { overriding } from './overriding.js';
@@ -22,13 +23,18 @@ export const SLACK = 250;
 export interface HistoryOptions {
   /** Monotonic ms, one clock for all instances. */
   readonly now: () => number;
-  /** ms */
+  /** Of the instances that have no other one, in ms. */
   readonly maxStaleness: number;
 }
 
 /** An invalidation that entered the log; `by`: the instance that published it, if it is a known one. */
 interface Logged extends Moment {
   readonly by: InstanceHistory | undefined;
+  readonly invalidation: Invalidation;
+}
+
+/** An eviction everywhere that has resolved; `time` is the sequence number at which it did. */
+interface Confirmed extends Moment, Unreached {
   readonly invalidation: Invalidation;
 }
 
@@ -72,6 +78,7 @@ export class History {
   readonly violations: Violation[] = [];
   readonly source = new SourceOfTruth();
   readonly tail = new EventTail();
+  readonly members = new Members();
   readonly maxStaleness: number;
   readonly figures = newFigures();
   readonly #now: () => number;
@@ -79,8 +86,8 @@ export class History {
   readonly #instances = new Map<string, InstanceHistory>();
   /** Ordered by when they were sent; `time` is when they were in the log. */
   readonly #logged = new Moments<Logged>();
-  /** Ordered by when the eviction was called; `time` is the sequence number at which it resolved. */
-  readonly #confirmed = new Moments();
+  /** Ordered by when the eviction was called. */
+  readonly #confirmed = new Moments<Confirmed>();
   #sequence = 0;
   #origins = 0;
 
@@ -117,8 +124,14 @@ export class History {
       dial: async (member, listener, signal) => {
         const link = await bridge.dial(member, listener, signal);
         return overriding(link, {
-          publish: (payload) => this.#enters(payload, link.publish(payload)),
-          publishToMembers: (payload) => this.#enters(payload, link.publishToMembers(payload)),
+          publish: (payload) => this.#enters(payload, member.instanceId, link.publish(payload)),
+          publishToMembers: (payload) => this.#enters(payload, member.instanceId, link.publishToMembers(payload)),
+          sync: async (request) => {
+            const reply = await link.sync(request);
+            const instance = this.#instanceOf(member.instanceId);
+            if (instance) this.members.synced(instance, this.moment());
+            return reply;
+          },
         });
       },
     });
@@ -129,7 +142,7 @@ export class History {
     const decoded = decodeInvalidation(payload);
     const { invalidation, from } = decoded.ok ? decoded.message : { invalidation: EVERYTHING, from: '' };
     this.figures.logged += 1;
-    const by = [...this.#instances.values()].find(({ instanceId }) => instanceId === from);
+    const by = this.#instanceOf(from);
     this.#logged.add(invalidation, { sequence: sent.sequence, time, by, invalidation });
     this.note('log', 'has', payload);
   }
@@ -141,12 +154,32 @@ export class History {
     return version;
   }
 
-  /** Notes that an eviction everywhere of `targets`, called at `asked`, has resolved. */
-  confirmed(targets: readonly InvalidationTarget[], asked: Moment, by: string): void {
+  /** Those that an eviction everywhere of `by` does not reach now. */
+  unreachedBy(by: InstanceHistory): Unreached {
+    return this.members.unreached(by, this.#instances.values(), this.moment());
+  }
+
+  /**
+   * Notes that an eviction everywhere of `targets`, called at `asked`, has resolved.
+   *
+   * @param unreached - whom it did not reach, when it was called and now
+   */
+  confirmed(
+    targets: readonly InvalidationTarget[],
+    asked: Moment,
+    by: string,
+    unreached: Unreached = { absent: new Set(), unknown: new Set() },
+  ): void {
     const resolved = this.moment();
     this.figures.everywhere += 1;
     this.figures.longestWait = Math.max(this.figures.longestWait, resolved.time - asked.time);
-    this.#confirmed.add(invalidationOf(targets), { sequence: asked.sequence, time: resolved.sequence });
+    const invalidation = invalidationOf(targets);
+    this.#confirmed.add(invalidation, {
+      sequence: asked.sequence,
+      time: resolved.sequence,
+      invalidation,
+      ...unreached,
+    });
     this.note(by, 'has evicted everywhere', targets);
   }
 
@@ -155,9 +188,12 @@ export class History {
     let first: number | undefined;
     for (const { time, by, sequence, invalidation } of this.#logged.covering(value.origin, replaced.sequence)) {
       if (first !== undefined && time >= first) continue;
-      const { region, key, tags } = part.from;
-      const alsoCoversPart = covers(invalidation, region, key, tags);
+      const alsoCoversPart = coversCopy(invalidation, sequence, part);
       if (by ? by.evictions.concern(value, part, replaced, sequence, alsoCoversPart) : alsoCoversPart) first = time;
+      else if (by && part.from !== value.origin && !part.isUntraced) {
+        const whole = this.#wholeCallLogged(by, value, part, replaced);
+        if (whole !== undefined) first = Math.min(first ?? Number.POSITIVE_INFINITY, Math.max(time, whole));
+      }
     }
     return first;
   }
@@ -168,10 +204,14 @@ export class History {
     return false;
   }
 
-  /** Whether an eviction everywhere of `part` of `value`, called since `replaced`, had resolved before `asked`. */
-  wasConfirmed(value: MadeValue, part: Part, replaced: Moment, asked: Moment): boolean {
-    for (const { time, sequence } of this.#confirmed.covering(value.origin, replaced.sequence)) {
-      if (time < asked.sequence && (part.from === value.origin || sequence >= value.origin.since)) return true;
+  /** Whether an eviction everywhere of `part` of `value`, called since `replaced`, had resolved before `instance` read it at `asked`. */
+  wasConfirmed(value: MadeValue, part: Part, replaced: Moment, asked: Moment, instance: InstanceHistory): boolean {
+    const regions = [value.origin.region, part.from.region];
+    for (const confirmed of this.#confirmed.covering(value.origin, replaced.sequence)) {
+      if (confirmed.time >= asked.sequence || instance.isBeyond(confirmed, regions, asked)) continue;
+      if (part.from === value.origin || confirmed.sequence >= value.origin.since) return true;
+      // What one call evicts takes effect as one: a list that was made later, of a copy that the same call evicts, must go too.
+      if (coversCopy(confirmed.invalidation, confirmed.sequence, part)) return true;
     }
     return false;
   }
@@ -195,11 +235,32 @@ export class History {
     }
   }
 
-  async #enters<T>(payload: string, published: Promise<T>): Promise<T> {
+  /** When the log had both the eviction of `value` and that of the copy of which it was made, if one call of `by` evicted both. */
+  #wholeCallLogged(by: InstanceHistory, value: MadeValue, part: Part, replaced: Moment): number | undefined {
+    const call = by.evictions.callOfBoth(value, part, replaced);
+    if (!call) return undefined;
+    let first: number | undefined;
+    for (const logged of this.#logged.covering(part.from, call.first)) {
+      if (logged.by === by && (first === undefined || logged.time < first)) first = logged.time;
+    }
+    return first;
+  }
+
+  #instanceOf(instanceId: string): InstanceHistory | undefined {
+    for (const instance of this.#instances.values()) if (instance.instanceId === instanceId) return instance;
+    return undefined;
+  }
+
+  async #enters<T>(payload: string, instanceId: string, published: Promise<T>): Promise<T> {
     const sent = this.moment();
-    const answer = await published;
-    this.entered(payload, sent);
-    return answer;
+    try {
+      const answer = await published;
+      this.entered(payload, sent);
+      return answer;
+    } catch (error) {
+      this.#instanceOf(instanceId)?.failedToPublish();
+      throw error;
+    }
   }
 
   note(...event: readonly unknown[]): void {
@@ -224,4 +285,9 @@ export class History {
       madeAt: Math.round(began.time - this.#startedAt),
     };
   }
+}
+
+/** Whether an invalidation of this sequence number covers the copy from which a part came. */
+function coversCopy(invalidation: Invalidation, sequence: number, { from }: Part): boolean {
+  return from.since <= sequence && covers(invalidation, from.region, from.key, from.tags);
 }

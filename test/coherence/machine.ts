@@ -1,5 +1,8 @@
 import type { CancelTimer, Clock } from '../../libs/distributed-cache/src/common/clock.js';
 
+/** A rest of time that is shorter, in ms, is an error of rounding: added to the time of the clock, it may not move it. */
+const RESOLUTION = 0.001;
+
 /**
  * The machine of one simulated instance. It has a clock of its own, and can stand still.
  *
@@ -38,7 +41,7 @@ export class Machine implements Clock {
     const expire = (): void => {
       if (isCancelled) return;
       const left = due - this.now();
-      if (left > 0) arm(left);
+      if (left > RESOLUTION) arm(left);
       else callback();
     };
     arm(delay);

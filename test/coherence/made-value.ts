@@ -22,6 +22,8 @@ export interface Part {
   readonly version: number;
   /** Where the row came from: the value itself, or the copy that the cache gave to the loader of a list. */
   readonly from: Origin;
+  /** Whether that copy was read where the cache could not know for which load: the staleness of both may add up. */
+  readonly isUntraced?: boolean | undefined;
 }
 
 /**
@@ -39,6 +41,20 @@ export class MadeValue {
 
   get parts(): readonly Part[] {
     return this.#parts;
+  }
+
+  /**
+   * The parts of a list for whose loader the cache had this value.
+   *
+   * @param isUntraced - whether the loader read it outside of its own context
+   */
+  partsOfCopy(isUntraced: boolean): readonly Part[] {
+    return this.#parts.map(({ row, version, isUntraced: wasUntraced }) => ({
+      row,
+      version,
+      from: this.#origin,
+      isUntraced: isUntraced || wasUntraced,
+    }));
   }
 
   get origin(): Origin {

@@ -1,32 +1,37 @@
 import type { Evictions } from './evictions.js';
 import { SLACK, type History } from './history.js';
+import type { InstanceHistory } from './instance-history.js';
 import type { MadeValue, Part } from './made-value.js';
 import type { Moment } from './moments.js';
 
 /** A read that returned a value. */
 export interface Read {
-  readonly instance: string;
+  readonly instance: InstanceHistory;
   readonly asked: Moment;
   readonly value: MadeValue;
-  /** Whether an eviction everywhere waits for this instance; not if it had never reached the server. */
-  readonly isReached: boolean;
 }
 
-/** Checks the parts of a read value that have been replaced: were they still allowed? */
-export function checkOldParts(history: History, { instance, asked, value, isReached }: Read): void {
-  const { figures, maxStaleness } = history;
+/**
+ * Checks the parts of a read value that have been replaced: were they still allowed? Not the untraced ones: where the cache cannot know for
+ * which load a copy is read, staleness may add up.
+ */
+export function checkOldParts(history: History, { instance, asked, value }: Read): void {
+  const { figures } = history;
+  const { name, maxStaleness } = instance;
   for (const [part, replaced] of oldParts(history, value)) {
+    if (part.isUntraced) continue;
+    const where = { instance: name, region: value.origin.region, key: value.origin.key };
     const details = { ...history.describe(value), row: part.row };
-    const { region, key } = value.origin;
-    if (isReached && history.wasConfirmed(value, part, replaced, asked)) {
-      history.violated('evicted everywhere', { instance, region, key }, details);
+    if (history.wasConfirmed(value, part, replaced, asked, instance)) {
+      history.violated('evicted everywhere', where, details);
     }
     const loggedAt = history.loggedSince(value, part, replaced);
     if (loggedAt === undefined) continue;
     const staleness = asked.time - loggedAt;
-    figures.worstStaleness = Math.max(figures.worstStaleness, staleness);
+    // The others have a bound of their own.
+    if (maxStaleness === history.maxStaleness) figures.worstStaleness = Math.max(figures.worstStaleness, staleness);
     if (staleness <= maxStaleness + SLACK) continue;
-    history.violated('bounded staleness', { instance, region, key }, { ...details, staleness, loggedAt });
+    history.violated('bounded staleness', where, { ...details, staleness, loggedAt, maxStaleness });
   }
 }
 
@@ -36,7 +41,7 @@ export function checkAgreement(history: History, { instance, value }: Pick<Read,
     if (!history.wasEvicted(value, part, replaced)) continue;
     const { region, key } = value.origin;
     const details = { ...history.describe(value), row: part.row };
-    history.violated('agreement after the faults', { instance, region, key }, details);
+    history.violated('agreement after the faults', { instance: instance.name, region, key }, details);
   }
 }
 

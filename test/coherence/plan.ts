@@ -28,6 +28,10 @@ export interface Plan {
   /** How long loads and puts may take, in ms. */
   readonly durations: readonly [number, ...number[]];
   readonly settings: Partial<CacheSettings>;
+  /** What the settings of one instance have otherwise. */
+  readonly settingsOfEach?: ((random: Random) => Partial<CacheSettings>) | undefined;
+  /** For how long one of the instances is cut off between two parts of the schedule, in ms. */
+  readonly absence?: number | undefined;
 }
 
 const MOST_BEATS = 20;

@@ -3,17 +3,27 @@ import { READS, WRITES, type Operation } from './operations.js';
 import { planned, type Plan } from './plan.js';
 import type { Random } from '../../tools/random.mjs';
 import { LoaderFailedError } from './shop.js';
-import type { Fault, Member, World } from './world.js';
+import type { Theme } from './themes/theme.js';
+import { THEMES } from './themes/themes.js';
+import { LONG_ABSENCE, type Fault, type Member, type World } from './world.js';
 
+/** The longest time that a history takes at its end, so that every instance has synced once more, in ms. */
+const LONGEST_END = 10_000;
 /** How long after the last fault every instance must be coherent and every operation must have ended, in ms. */
 const LONGEST_RECOVERY = 30_000;
 const MOST_INSTANCES = 7;
 /** The errors that an operation may fail with. */
 const EXPECTED = [LoaderFailedError, CacheClosedError, InvalidationNotConfirmedError];
 
+export interface ScheduleOptions {
+  readonly density?: number | undefined;
+  readonly themes?: readonly Theme[] | undefined;
+}
+
 /** One run of a world by a plan: first the steps that the seed draws, then the time in which everything must become coherent again. */
 export class Schedule<M extends Member> {
   readonly faults = new Map<string, number>();
+  readonly theme: Theme;
   readonly #world: World<M>;
   readonly #random: Random;
   readonly #plan: Plan;
@@ -24,28 +34,46 @@ export class Schedule<M extends Member> {
   #pending = 0;
   #joined = 0;
 
-  /** @param density - see {@link planned} */
-  constructor(world: World<M>, random: Random, density?: number) {
+  /**
+   * @param density - see {@link planned}
+   * @param themes - those that the seed draws from
+   */
+  constructor(world: World<M>, random: Random, { density, themes = THEMES }: ScheduleOptions = {}) {
     this.#world = world;
     this.#random = random;
-    this.#plan = planned(random, world.history.maxStaleness, density);
-    this.#reads = random.some(READS);
-    this.#writes = random.some(WRITES);
-    this.#faults = random.few(world.faults);
+    this.theme = random.weighted(themes) ?? { kind: 'none', weight: 0 };
+    const { reads = [], writes = [], faults = [] } = this.theme;
+    const plan = planned(random, world.history.maxStaleness, density);
+    this.#plan = { ...plan, ...this.theme.plan?.(plan, random) };
+    this.#reads = [...random.some(READS), ...reads];
+    this.#writes = [...random.some(WRITES), ...writes];
+    this.#faults = [...random.few(world.faults), ...faults.flatMap((kind) => this.#faultsOf(kind))];
   }
 
   async run(): Promise<void> {
-    const { clock, history } = this.#world;
+    const { history } = this.#world;
     for (let index = 0; index < this.#plan.instances; index += 1) await this.#join();
+    await this.#steps();
+    if (this.#plan.absence !== undefined) {
+      // The others must know that the one which serves longest may still be there.
+      const [member] = [...this.#members].toSorted((one, other) => stalenessOf(other) - stalenessOf(one));
+      if (member) for (const fault of this.#faultsOf(LONG_ABSENCE)) this.#inject(member, fault);
+      await this.#pass(this.#plan.absence);
+      await this.#steps();
+    }
+    await this.#recover();
+    await this.#pass(Math.min(this.#longestStaleness(), LONGEST_END) + 250);
+    history.expectAgreement();
+    await this.#close();
+  }
+
+  async #steps(): Promise<void> {
+    const { clock } = this.#world;
     const end = clock.now() + this.#plan.length;
     while (clock.now() < end) {
       await this.#pass(this.#random.chance(0.2) ? 0 : this.#random.between(0, this.#plan.longestPause));
       this.#happen();
     }
-    await this.#recover();
-    await this.#pass(history.maxStaleness + 250);
-    history.expectAgreement();
-    await this.#close();
   }
 
   #happen(): void {
@@ -67,7 +95,10 @@ export class Schedule<M extends Member> {
 
   #fail(member: M, faults = this.#faults): void {
     const fault = this.#random.weighted(faults);
-    if (!fault) return;
+    if (fault) this.#inject(member, fault);
+  }
+
+  #inject(member: M, fault: Fault<M>): void {
     this.#world.history.note('fault:', fault.kind, member.shop.instance.name);
     this.faults.set(fault.kind, (this.faults.get(fault.kind) ?? 0) + 1);
     fault.inject(member, this.#random);
@@ -91,8 +122,11 @@ export class Schedule<M extends Member> {
 
   async #join(): Promise<void> {
     this.#joined += 1;
-    const member = await this.#world.join(`i${this.#joined}`, this.#plan.settings);
+    const { settings, settingsOfEach } = this.#plan;
+    const member = await this.#world.join(`i${this.#joined}`, { ...settings, ...settingsOfEach?.(this.#random) });
     this.#members.add(member);
+    this.theme.joined?.(member.shop, this.#plan, this.#random);
+    for (const kind of this.theme.faultsFromTheBeginning ?? []) this.#fail(member, this.#faultsOf(kind));
     // Some instances are read before they have reached the server for the first time.
     if (this.#random.chance(0.2))
       this.#fail(
@@ -145,6 +179,14 @@ export class Schedule<M extends Member> {
     }
   }
 
+  #faultsOf(kind: string): readonly Fault<M>[] {
+    return this.#world.faults.filter((fault) => fault.kind === kind);
+  }
+
+  #longestStaleness(): number {
+    return Math.max(...Array.from(this.#members, stalenessOf));
+  }
+
   #pass(milliseconds: number): Promise<void> {
     return new Promise((resolve) => void this.#world.clock.schedule(resolve, milliseconds));
   }
@@ -159,4 +201,8 @@ async function leave({ shop: { instance } }: Member): Promise<void> {
 function isCoherent({ isRunning, shop: { instance } }: Member): boolean {
   const { state, outbox } = instance.cache.status();
   return isRunning && state === 'coherent' && outbox === 0;
+}
+
+function stalenessOf({ shop }: Member): number {
+  return shop.instance.maxStaleness;
 }

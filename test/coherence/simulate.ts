@@ -3,6 +3,7 @@ import { Random } from '../../tools/random.mjs';
 import type { Sabotage } from './sabotage.js';
 import { Schedule } from './schedule.js';
 import { SimulatedWorld } from './simulated-world.js';
+import type { Theme } from './themes/theme.js';
 import type { Violation } from './violation.js';
 
 export const MAX_STALENESS = 2_000;
@@ -10,19 +11,27 @@ export const MAX_STALENESS = 2_000;
 /** The result of one schedule. */
 export interface Outcome {
   readonly seed: number;
+  readonly theme: string;
   readonly violations: readonly Violation[];
   readonly figures: Figures;
   readonly faults: ReadonlyMap<string, number>;
 }
 
+export interface SimulateOptions {
+  readonly tamper?: Sabotage['tamper'];
+  /** Those that the seed draws from. Default: all. */
+  readonly themes?: readonly Theme[];
+}
+
 /** Runs the schedule of `seed` in memory. The same seed gives the same history. */
-export function simulate(seed: number, tamper?: Sabotage['tamper']): Promise<Outcome> {
+export function simulate(seed: number, { tamper, themes }: SimulateOptions = {}): Promise<Outcome> {
   const random = new Random(seed);
   return drawingFrom(random, async () => {
-    const world = new SimulatedWorld(MAX_STALENESS, tamper);
-    const schedule = new Schedule(world, random);
+    const world = new SimulatedWorld({ maxStaleness: MAX_STALENESS, chunk: random.pick([1, 2, 500]), tamper });
+    const schedule = new Schedule(world, random, { themes });
     await world.run(schedule.run());
-    return { seed, violations: world.history.violations, figures: world.history.figures, faults: schedule.faults };
+    const { figures, violations } = world.history;
+    return { seed, theme: schedule.theme.kind, violations, figures, faults: schedule.faults };
   });
 }
 

@@ -6,6 +6,7 @@ import { ManualClock } from '../../libs/distributed-cache/src/testing/manual-clo
 import { cacheSettings } from '../support/instances/cache-settings.js';
 import { History } from './history.js';
 import { Machine } from './machine.js';
+import { ServerClock } from './server-clock.js';
 import { Shop } from './shop.js';
 import { simulatedFaults } from './simulated-faults.js';
 import { Wire } from './wire.js';
@@ -16,34 +17,47 @@ export interface SimulatedMember extends Member {
   readonly wire: Wire;
 }
 
+export interface SimulatedWorldOptions {
+  /** Of the instances that have no other one, in ms. */
+  readonly maxStaleness: number;
+  /** How many entries one answer of the server brings at most. */
+  readonly chunk?: number | undefined;
+  /** How a sabotage changes the bridge. */
+  readonly tamper?: ((bridge: InvalidationBridge) => InvalidationBridge) | undefined;
+}
+
 /** Instances in one process over the in-memory bridge. The clock advances only when there is nothing left to do. */
 export class SimulatedWorld implements World<SimulatedMember> {
   readonly clock = new ManualClock();
   readonly history: History;
   readonly faults: readonly Fault<SimulatedMember>[];
-  readonly #bridge = new InMemoryInvalidationBridge({ clock: this.clock });
-  readonly #witnessed: InvalidationBridge;
+  readonly #bridge: InMemoryInvalidationBridge;
+  readonly #tampered: InvalidationBridge;
   readonly #members = new Set<SimulatedMember>();
 
-  /** @param tamper - how a sabotage changes the bridge */
-  constructor(maxStaleness: number, tamper: (bridge: InvalidationBridge) => InvalidationBridge = (bridge) => bridge) {
+  constructor({ maxStaleness, chunk, tamper = (bridge) => bridge }: SimulatedWorldOptions) {
     this.history = new History({ now: () => this.clock.now(), maxStaleness });
-    this.#witnessed = this.history.witnessed(tamper(this.#bridge));
-    const after = (milliseconds: number, heal: () => void): void => void this.clock.schedule(heal, milliseconds);
-    this.faults = simulatedFaults(this.#bridge, cacheSettings().namespace, after);
+    const serverClock = new ServerClock(this.clock);
+    this.#bridge = new InMemoryInvalidationBridge({ clock: serverClock, chunk });
+    this.#tampered = tamper(this.#bridge);
+    this.faults = simulatedFaults({
+      bridge: this.#bridge,
+      serverClock,
+      members: this.history.members,
+      namespace: cacheSettings().namespace,
+      after: (milliseconds, heal) => void this.clock.schedule(heal, milliseconds),
+    });
   }
 
   async join(name: string, settings: Partial<CacheSettings>): Promise<SimulatedMember> {
-    const instance = this.history.instance(name, { bypassing: bypassingIn(settings) });
+    const { maxStaleness = this.history.maxStaleness } = settings;
+    const instance = this.history.instance(name, { bypassing: bypassingIn(settings), maxStaleness });
     const machine = new Machine(this.clock);
     const wire = new Wire(this.clock, machine);
     const { sizeOf } = instance;
-    const cache = new DistributedCache(
-      cacheSettings({ ...settings, maxStaleness: this.history.maxStaleness, sizeOf }),
-      { clock: machine },
-    );
+    const cache = new DistributedCache(cacheSettings({ ...settings, maxStaleness, sizeOf }), { clock: machine });
     instance.watch(cache);
-    cache.start(wire.over(this.#witnessed));
+    cache.start(wire.over(this.history.witnessed(wire.toServer(this.#tampered))));
     const member: SimulatedMember = {
       shop: new Shop(this.history, instance, machine),
       machine,

@@ -10,24 +10,27 @@ export interface Tally {
   figures: Figures;
   /** By kind. */
   faults: Record<string, number>;
+  /** How many schedules there were of each theme. */
+  themes: Record<string, number>;
   /** How many schedules broke a promise. */
   broken: number;
   /** The first of them, with the seed that shows it again. */
-  violations: (Violation & { readonly seed: number })[];
+  violations: (Violation & { readonly seed: number; readonly theme: string })[];
 }
 
 export function newTally(): Tally {
-  return { schedules: 0, figures: newFigures(), faults: {}, broken: 0, violations: [] };
+  return { schedules: 0, figures: newFigures(), faults: {}, themes: {}, broken: 0, violations: [] };
 }
 
-export function count(tally: Tally, { seed, figures, faults, violations }: Outcome): void {
+export function count(tally: Tally, { seed, theme, figures, faults, violations }: Outcome): void {
   const [first] = violations;
   add(tally, {
     schedules: 1,
     figures,
     faults: Object.fromEntries(faults),
+    themes: { [theme]: 1 },
     broken: first ? 1 : 0,
-    violations: first ? [{ ...first, seed }] : [],
+    violations: first ? [{ ...first, seed, theme }] : [],
   });
 }
 
@@ -35,8 +38,13 @@ export function add(tally: Tally, other: Tally): void {
   tally.schedules += other.schedules;
   tally.broken += other.broken;
   tally.figures = sumOf(tally.figures, other.figures);
-  for (const [kind, times] of Object.entries(other.faults)) tally.faults[kind] = (tally.faults[kind] ?? 0) + times;
+  addTo(tally.faults, other.faults);
+  addTo(tally.themes, other.themes);
   tally.violations.push(...other.violations.slice(0, MOST_VIOLATIONS - tally.violations.length));
+}
+
+function addTo(sums: Record<string, number>, others: Readonly<Record<string, number>>): void {
+  for (const [kind, times] of Object.entries(others)) sums[kind] = (sums[kind] ?? 0) + times;
 }
 
 function sumOf(one: Figures, other: Figures): Figures {

@@ -16,9 +16,9 @@ export class UnderWay {
   readonly flight: Flight | undefined;
   readonly #history: History;
   readonly #origin: Origin;
-  readonly #ended: () => void;
+  readonly #ended: (hasFailed: boolean) => void;
 
-  constructor(history: History, origin: Origin, ended: () => void, flight: Flight | undefined) {
+  constructor(history: History, origin: Origin, ended: (hasFailed: boolean) => void, flight: Flight | undefined) {
     this.#history = history;
     this.#origin = origin;
     this.#ended = ended;
@@ -40,9 +40,9 @@ export class UnderWay {
     return new MadeValue(parts, this.#origin);
   }
 
-  /** Notes that its loader or method has returned. */
-  end(): void {
-    this.#history.note(this.#origin.instance, 'ends', this.#origin.kind, this.#origin.id);
-    this.#ended();
+  /** Notes that its loader or method returns now, or is about to throw. */
+  end(hasFailed = false): void {
+    this.#history.note(this.#origin.instance, hasFailed ? 'fails' : 'ends', this.#origin.kind, this.#origin.id);
+    this.#ended(hasFailed);
   }
 }

@@ -8,12 +8,16 @@ export type BrokenPromise =
   | 'nothing stored that was overtaken'
   /** (d) After the faults an instance still holds an old value, or an eviction has never reached the log. */
   | 'agreement after the faults'
-  /** (e) A load began while one ran that its reader should have joined, or a load was not counted. */
+  /** (e) A load began while one ran that its reader should have joined, or, while the lease was over, while two others ran. */
   | 'single flight'
   /** A read returned another entry than the one that was asked for. */
   | 'the entry asked for'
   /** (f) A read that began after an eviction everywhere had resolved returned the old value. */
-  | 'evicted everywhere';
+  | 'evicted everywhere'
+  /** (g) A loader was given a previous value that an applied invalidation covers, or that the lease does not cover. */
+  | 'a trusted previous value'
+  /** (h) The statistics do not say what happened, an eviction does not say what became of it, or a callback was called twice. */
+  | 'true accounts';
 
 /** A broken promise, with all that is needed to understand it. */
 export interface Violation {

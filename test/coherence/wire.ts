@@ -4,17 +4,20 @@ import type {
   InvalidationBridge,
   InvalidationLink,
 } from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
-import { overriding } from './overriding.js';
+import { Lane } from './lane.js';
 import type { Machine } from './machine.js';
+import { overriding } from './overriding.js';
 
 /**
- * The connection of one instance to its server, with the faults that only this instance meets: a silent channel, answers that are late or
- * lost although the server did what was asked, and a machine that stands still.
+ * The connection of one instance to its server, with the faults that only this instance meets: a silent channel, messages and requests
+ * that take their time one by one, answers that are late or lost although the server did what was asked, and a machine that stands still.
  */
 export class Wire {
   readonly #clock: Clock;
   readonly #machine: Machine;
   readonly #links = new Set<InvalidationLink>();
+  readonly #channel: Lane;
+  readonly #requests: Lane;
   #isDead = false;
   /** Whether the channel delivers nothing. */
   isSilent = false;
@@ -27,12 +30,24 @@ export class Wire {
   constructor(clock: Clock, machine: Machine) {
     this.#clock = clock;
     this.#machine = machine;
+    this.#channel = new Lane(clock);
+    this.#requests = new Lane(clock);
+  }
+
+  /** How long the instance needs for each message of the channel, in ms: other things happen between one message and the next. */
+  set messagesTake(milliseconds: number) {
+    this.#channel.takes = milliseconds;
+  }
+
+  /** How long each request is on its way to the server, in ms: other things happen between one request and the next. */
+  set requestsTake(milliseconds: number) {
+    this.#requests.takes = milliseconds;
   }
 
   heal(): void {
     this.isSilent = false;
     this.losesAnswers = false;
-    this.answersTake = 0;
+    this.answersTake = this.messagesTake = this.requestsTake = 0;
   }
 
   /** Ends the process of the instance: nothing leaves it any more, and nothing reaches it. */
@@ -50,10 +65,11 @@ export class Wire {
           member,
           {
             heard: (doorbell: Doorbell) => {
-              if (!this.isSilent) this.#arrives(() => listener.heard(doorbell));
+              if (!this.isSilent) this.#channel.pass(() => this.#arrives(() => listener.heard(doorbell)));
             },
             acknowledged: (token: string, instanceId: string) => {
-              if (!this.isSilent) this.#arrives(() => listener.acknowledged(token, instanceId));
+              if (!this.isSilent)
+                this.#channel.pass(() => this.#arrives(() => listener.acknowledged(token, instanceId)));
             },
             broken: (cause: Error) => this.#arrives(() => listener.broken(cause)),
           },
@@ -72,6 +88,31 @@ export class Wire {
           },
         });
       },
+    });
+  }
+
+  /**
+   * Wraps `bridge` as the requests of this instance arrive there. It belongs behind what notes when a request was sent: a request that is
+   * on its way for long carries only what was evicted before.
+   */
+  toServer(bridge: InvalidationBridge): InvalidationBridge {
+    return overriding(bridge, {
+      dial: async (...dialling) => {
+        const link = await bridge.dial(...dialling);
+        return overriding(link, {
+          publish: (payload) => this.#request(() => link.publish(payload)),
+          publishToMembers: (payload) => this.#request(() => link.publishToMembers(payload)),
+          acknowledge: (token) => this.#request(() => link.acknowledge(token)),
+          leave: () => this.#request(() => link.leave()),
+          sync: (request) => this.#request(() => link.sync(request)),
+        });
+      },
+    });
+  }
+
+  #request<T>(ask: () => Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#requests.pass(() => void ask().then(resolve, reject));
     });
   }
 

@@ -1,5 +1,5 @@
 import { serve } from '../../tools/child-process.mjs';
-import { without } from './sabotage.js';
+import { without, type Sabotage } from './sabotage.js';
 import { simulate } from './simulate.js';
 import { count, newTally, type Tally } from './tally.js';
 
@@ -13,9 +13,9 @@ export interface Assignment {
 const commands = {
   async run({ seeds, without: mechanism }: Assignment): Promise<Tally> {
     const tally = newTally();
-    const runAll = async (tamper?: Parameters<typeof simulate>[1]): Promise<void> => {
+    const runAll = async (tamper?: Sabotage['tamper']): Promise<void> => {
       for (const seed of seeds) {
-        count(tally, await simulate(seed, tamper));
+        count(tally, await simulate(seed, { tamper }));
         if (mechanism !== undefined && tally.broken > 0) return;
       }
     };

@@ -13,6 +13,9 @@ export interface Member {
   whenRunning(callback: () => void): void;
 }
 
+/** The kind of the fault that cuts an instance off for longer than the list of members keeps it. Only a plan injects it. */
+export const LONG_ABSENCE = 'long absence';
+
 /** A fault that a schedule can inject. */
 export interface Fault<M extends Member> {
   readonly kind: string;
@@ -37,6 +40,9 @@ export interface World<M extends Member = Member> {
   /** Lets time pass until `running` settles. */
   run<T>(running: Promise<T>): Promise<T>;
 }
+
+/** After this time every other fault has ended, in ms. */
+export const LONGEST_FAULT = 12_000;
 
 /** How long a fault lasts, in ms: often about as long as the lease is, or the timeouts. */
 export function faultLength(random: Random): number {

@@ -10,7 +10,7 @@ import {
 } from '../protocol/invalidation-bridge.js';
 import { InMemoryLog, isAfter } from './in-memory-log.js';
 
-/** How many entries one sync reply brings. */
+/** How many entries one sync reply brings, unless the test wants another number. */
 const CHUNK = 500;
 
 /** An instance: a cache, or the `instanceId` of its `status()`. @publicApi */
@@ -36,6 +36,7 @@ export class InMemoryInvalidationBridge implements InvalidationBridge {
   readonly name = 'the in-memory bridge';
   readonly target = 'memory';
   readonly #clock: Clock;
+  readonly #chunk: number;
   readonly #logs = new Map<string, InMemoryLog>();
   readonly #links = new Set<OpenLink>();
   readonly #cut = new Map<string, { readonly silently: boolean }>();
@@ -46,9 +47,13 @@ export class InMemoryInvalidationBridge implements InvalidationBridge {
   #delay = 0;
   #refusal: BridgeRefusal | undefined;
 
-  /** @param options.clock - the clock for `delay`, and for the ages of log entries and members. Default: the system's. */
-  constructor(options: { readonly clock?: Clock | undefined } = {}) {
+  /**
+   * @param options.clock - the clock for `delay`, and for the ages of log entries and members. Default: the system's.
+   * @param options.chunk - how many entries one sync reply brings at most; a longer replay takes several. Default: 500.
+   */
+  constructor(options: { readonly clock?: Clock | undefined; readonly chunk?: number | undefined } = {}) {
     this.#clock = options.clock ?? systemClock;
+    this.#chunk = options.chunk ?? CHUNK;
   }
 
   isAfter(id: string, other: string): boolean {
@@ -75,7 +80,7 @@ export class InMemoryInvalidationBridge implements InvalidationBridge {
       acknowledge: (token) => answer(() => this.#acknowledge(member, token)),
       // There are no replicas that could lag behind.
       replicated: (count) => answer(() => count),
-      sync: (request) => answer(() => log.sync(request, member, CHUNK, member.logLength, this.#clock.wallNow())),
+      sync: (request) => answer(() => log.sync(request, member, this.#chunk, member.logLength, this.#clock.wallNow())),
       leave: () => answer(() => log.leave(member.instanceId)),
       close: () => void this.#links.delete(open),
     };
