@@ -263,7 +263,7 @@ export class Loads {
         resolve();
       };
       // A load that hangs must not hold the readers that have gone on without it.
-      detached(() => previous.outcome.then(proceed, proceed));
+      detached(() => void previous.outcome.then(proceed, proceed));
     });
   }
 

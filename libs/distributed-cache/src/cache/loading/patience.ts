@@ -60,12 +60,12 @@ export class JoinedReads {
 
   constructor(outcome: Promise<LoadOutcome>, clock: Clock) {
     this.#clock = clock;
-    detached(() =>
+    detached(() => {
       outcome.then(
         (value) => this.#end(({ resolve }) => resolve(value)),
         (error: unknown) => this.#end(({ reject }) => reject(error)),
-      ),
-    );
+      );
+    });
   }
 
   waitInside(): Promise<Waited> {
