@@ -33,7 +33,11 @@ export async function checkReal({ time, seed, say }: RealCheckOptions): Promise<
       await world.close();
       const { figures, violations } = world.history;
       count(tally, { seed: next, theme: schedule.theme.kind, figures, violations, faults: schedule.faults });
-      say(`real: schedule ${tally.schedules}: ${figures.reads} reads, ${violations.length} violations`);
+      const { kind } = schedule.theme;
+      say(`real: schedule ${tally.schedules}, ${kind}: ${figures.reads} reads, ${violations.length} violations`);
+      // A real history cannot be had again by its seed, so what is known of it is said at once.
+      for (const { promise, instance, region, key, details } of violations.slice(0, 1))
+        say(`  ${promise}, ${instance}, ${region} ${key}: ${JSON.stringify(details)}`);
     }
     return { redis, ...reportOf(tally, seed, startedAt) };
   } finally {
