@@ -36,8 +36,8 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     disable: () => {
       const { accepts } = Loads.prototype;
       return replaced(Loads.prototype, {
-        accepts(outcome, asked, current) {
-          return accepts.call(this, outcome, { ...asked, at: Number.NEGATIVE_INFINITY }, current);
+        accepts(outcome, _askedAt, askedIn, current) {
+          return accepts.call(this, outcome, Number.NEGATIVE_INFINITY, askedIn, current);
         },
       });
     },

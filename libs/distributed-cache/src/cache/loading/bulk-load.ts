@@ -4,8 +4,8 @@ import type { RegionState } from '../region-state.js';
 import { canonicalTags, isStorable, ttlOf, type StoreOptions } from '../store-options.js';
 import { valuesByKey, type IdOf } from './bulk-result.js';
 import { Execution } from './execution.js';
-import type { LoadRequest } from './loads.js';
-import { readMissed, type LoadSource } from './read.js';
+import type { LoadRequest, LoadSource } from './loads.js';
+import { readMissed } from './read.js';
 
 /** Options of `region.getOrLoadMany`. @publicApi */
 export interface BulkLoadOptions<V> extends Omit<StoreOptions, 'tags'> {

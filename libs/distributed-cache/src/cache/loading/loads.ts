@@ -46,12 +46,12 @@ export interface LoadsParts {
   readonly operations: Operations;
 }
 
-/** The moment at which a reader asked. @internal */
-export interface Asked {
-  /** The number of the newest applied invalidation. */
-  readonly at: number;
-  /** The group of invalidations that was open. */
-  readonly group: AppliedGroup | undefined;
+/** Loads the keys that a reader asks for: one key by a call of its loader, or all keys of one turn by one call. @internal */
+export interface LoadSource {
+  /** Describes a load of this key by a new call of the loader. */
+  request(key: string): LoadRequest;
+  /** Calls the loader for this key without coordination: the result is neither shared nor stored. */
+  uncoordinated(key: string): unknown;
 }
 
 /**
@@ -90,14 +90,22 @@ export class Loads {
   /**
    * Whether a reader may be given `outcome`, which is then noted as served to `current`. If not, the load was fenced before the reader
    * asked, and the reader has to load again.
+   *
+   * @param askedAt - the number of the newest applied invalidation when the reader asked
+   * @param askedIn - the group of invalidations that was open then
    */
-  accepts({ fencedAt, loadedAt, servedIn }: LoadOutcome, asked: Asked, current: Execution | undefined): boolean {
-    if (fencedAt !== undefined && fencedAt <= asked.at) return false;
+  accepts(
+    { fencedAt, loadedAt, servedIn }: LoadOutcome,
+    askedAt: number,
+    askedIn: AppliedGroup | undefined,
+    current: Execution | undefined,
+  ): boolean {
+    if (fencedAt !== undefined && fencedAt <= askedAt) return false;
     if (!current) return true;
     current.noteStaleAsOf(loadedAt);
     current.noteServedIn(servedIn);
     // It was loaded before the reader began, and may be what a later part of the group evicts.
-    if (loadedAt <= current.startedAt) current.noteServedIn(asked.group);
+    if (loadedAt <= current.startedAt) current.noteServedIn(askedIn);
     return true;
   }
 
@@ -119,11 +127,11 @@ export class Loads {
   }
 
   /** Calls a loader whose result is neither shared nor stored. */
-  async uncoordinated(region: RegionState, key: string, call: () => unknown): Promise<unknown> {
+  async uncoordinated(region: RegionState, key: string, source: LoadSource): Promise<unknown> {
     const startedAt = this.#parts.clock.now();
     region.stats.loads += 1;
     try {
-      const value = await call();
+      const value = await source.uncoordinated(key);
       this.#loaded(region, key, startedAt);
       return value;
     } catch (error) {

@@ -1,16 +1,8 @@
 import type { LocalCache } from '../local-cache.js';
 import type { RegionState } from '../region-state.js';
 import { valueToServe } from '../values.js';
-import type { LoadRequest } from './loads.js';
+import type { LoadSource } from './loads.js';
 import { TOO_LONG, waitPatiently } from './patience.js';
-
-/** Loads the keys that a reader asks for: one key by a call of its loader, or all keys of one turn by one call. @internal */
-export interface LoadSource {
-  /** Describes a load of this key by a new call of the loader. */
-  request(key: string): LoadRequest;
-  /** Calls the loader for this key without coordination: the result is neither shared nor stored. */
-  uncoordinated(key: string): unknown;
-}
 
 /**
  * Reads one key that the caller has looked for, with `Copies.hit`, and not found. The caller has counted the miss. All reads come here,
@@ -34,19 +26,20 @@ export async function readMissed(
   source: LoadSource,
 ): Promise<unknown> {
   const { clock, copies, executions, loads, coherence } = cache;
-  const uncoordinated = (): Promise<unknown> => loads.uncoordinated(region, key, () => source.uncoordinated(key));
-  if (!copies.isServing) return uncoordinated();
+  if (!copies.isServing) return loads.uncoordinated(region, key, source);
   const { current } = executions;
   for (;;) {
     // Read before the loader runs: a loader that evicts its own key would otherwise look fenced before it was joined, and be retried for ever.
-    const asked = { at: coherence.applied.sequence, group: coherence.applied.openGroup };
+    const { sequence: askedAt, openGroup: askedIn } = coherence.applied;
     const running = loads.joinableFrom(current, region, key);
-    if (running === 'uncoordinated') return uncoordinated();
+    if (running === 'uncoordinated') return loads.uncoordinated(region, key, source);
     const outcome = running
       ? await waitPatiently(running, current, clock)
       : await loads.outcomeOf(loads.start(region, key, source.request(key)), current);
-    if (outcome === TOO_LONG) return uncoordinated();
-    if (loads.accepts(outcome, asked, current)) return valueToServe(outcome.value, region.settings.values, region.name);
+    if (outcome === TOO_LONG) return loads.uncoordinated(region, key, source);
+    if (loads.accepts(outcome, askedAt, askedIn, current)) {
+      return valueToServe(outcome.value, region.settings.values, region.name);
+    }
     const entry = copies.find(region, key);
     if (entry !== undefined) {
       copies.noteServed(entry);

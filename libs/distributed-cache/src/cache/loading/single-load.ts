@@ -3,9 +3,8 @@ import type { LocalCache } from '../local-cache.js';
 import { canonicalTags, isStorable, ttlOf, type StoreOptions } from '../store-options.js';
 import type { Execution } from './execution.js';
 import { LoadInstructions, type Loader } from './load-context.js';
-import type { LoadRequest } from './loads.js';
+import type { LoadRequest, LoadSource } from './loads.js';
 import type { PreviousValue } from './previous-value.js';
-import type { LoadSource } from './read.js';
 
 /** Loads the one key of a single read, by one call of its loader for each load. @internal */
 export class SingleSource implements LoadSource {
