@@ -268,7 +268,9 @@ export class InstanceHistory {
       this.#violated('single flight', subject, {
         load: underWay.id,
         joinableSince: joinable.began,
+        asked,
         began,
+        isNested: parent !== undefined,
       });
     }
     if (!inBulk && this.#bypassing.has(subject.region) && this.cache.status().leaseAge > this.maxStaleness) {

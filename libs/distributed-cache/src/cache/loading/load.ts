@@ -1,7 +1,7 @@
 import type { Operation } from '../../common/operations.js';
 import type { AppliedGroup, AppliedMark } from '../../coherence/applied-invalidations.js';
 import type { Execution } from './execution.js';
-import type { JoinedReads } from './patience.js';
+import type { JoinedReads } from './joined-reads.js';
 
 /** The result of a load, for its readers. @internal */
 export interface LoadOutcome {
@@ -39,7 +39,7 @@ export class Load {
   /** Whether an invalidation has overtaken it. */
   isFenced = false;
   /** The reads that have joined it; created for the first of them. */
-  joined: JoinedReads | undefined;
+  joined: JoinedReads<LoadOutcome> | undefined;
   #outcome: Promise<LoadOutcome> | undefined;
 
   constructor(

@@ -1,6 +1,5 @@
 import type { DistributedCache } from '../../cache/distributed-cache.js';
 import type { EvictOptions } from '../../cache/everywhere.js';
-import type { Evicted } from '../../coherence/publish/evicted.js';
 import { canonicalTags } from '../../cache/store-options.js';
 import { ignoreRejection } from '../../common/ignore-rejection.js';
 import { type CacheKey, canonicalKey } from '../../keys/canonical-key.js';
@@ -76,7 +75,7 @@ export function evictTogether(evictions: readonly Eviction[]): Promise<unknown> 
   // An eviction of nothing is left out: a cache that was shut down would refuse it.
   const due = evictions.filter(({ targets }) => targets.length > 0);
   const caches = new Set(due.map(({ cache }) => cache));
-  const evict = (): Promise<Evicted>[] =>
+  const evict = (): Promise<unknown>[] =>
     due.map(({ cache, targets, options }) => cache.evictTargets(targets, options));
   return Promise.all([...caches].reduce((change, cache) => () => cache.asOne(change), evict)());
 }
