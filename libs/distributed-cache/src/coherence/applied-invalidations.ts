@@ -124,12 +124,14 @@ export class AppliedInvalidations {
    */
   record(invalidation: Invalidation, isOwn = false): void {
     this.#sequence += 1;
-    if (this.#running === 0) return;
+    // A group asks for what was received only.
+    if (this.#running === 0 || (isOwn && this.#running === 1 && this.#group)) return;
     const applied = { sequence: this.#sequence, invalidation, isOwn, ...measured(invalidation) };
     this.#applied.push(applied);
     this.#targets += applied.targets;
     this.#length += applied.length;
-    if (this.#targets > MAX_TARGETS || this.#length > MAX_LENGTH) this.#overflow();
+    if (this.#isTooMuch) this.#forgetOwn();
+    if (this.#isTooMuch) this.#overflow();
   }
 
   /** The number of the first invalidation since `mark` that covers the entry; `undefined`: none does. */
@@ -171,9 +173,31 @@ export class AppliedInvalidations {
     servedIn: AppliedGroup | undefined,
   ): number | undefined {
     const first = this.firstCovering(mark, region, key, tags);
-    if (!servedIn || this.firstCoveringAfter(servedIn.startedAfter, region, key, tags, true) === undefined)
-      return first;
-    return Math.min(first ?? Infinity, servedIn.endedAt ?? this.#sequence + 1);
+    if (!servedIn) return first;
+    const ended = servedIn.endedAt ?? this.#sequence + 1;
+    const inGroup = this.firstCoveringAfter(servedIn.startedAfter, region, key, tags, true);
+    return inGroup === undefined || inGroup > ended ? first : Math.min(first ?? Infinity, ended);
+  }
+
+  get #isTooMuch(): boolean {
+    return this.#targets > MAX_TARGETS || this.#length > MAX_LENGTH;
+  }
+
+  /** Forgets what only a group reaches back to, and does not ask for: during an outage, a group may be open for long. */
+  #forgetOwn(): void {
+    let oldest = this.#sequence;
+    for (const mark of this.#marks) {
+      if (mark.running === (mark === this.#group?.mark ? 1 : 0)) continue;
+      oldest = mark.sequence;
+      break;
+    }
+    const kept = this.#applied.filter(({ isOwn, sequence }) => !isOwn || sequence > oldest);
+    if (kept.length === this.#applied.length) return;
+    this.#applied.length = 0;
+    for (const applied of kept) this.#applied.push(applied);
+    this.#index = undefined;
+    this.#targets = kept.reduce((sum, { targets }) => sum + targets, 0);
+    this.#length = kept.reduce((sum, { length }) => sum + length, 0);
   }
 
   #rememberedAfter(): number {

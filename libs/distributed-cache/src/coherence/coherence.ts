@@ -152,7 +152,9 @@ export class Coherence {
       },
     });
     const { instanceId } = member;
-    const group = new OpenGroup(applied, clock, (token) => this.#connection.acknowledge(token));
+    // Ids come through links, and no link is opened before there is a bridge.
+    const isAfter = (id: string, other: string): boolean => this.#bridge?.isAfter(id, other) ?? false;
+    const group = new OpenGroup(applied, clock, isAfter, (token) => this.#connection.acknowledge(token));
     const reception = new Reception({
       instanceId,
       applied,
@@ -169,13 +171,15 @@ export class Coherence {
       stats,
       {
         apply: (payload, id) => reception.apply(payload, id),
-        flush: (isOtherServer) => this.#flush(isOtherServer),
+        flush: (isOtherServer) => {
+          group.startedOver();
+          this.#flush(isOtherServer);
+        },
         fellBehind: () => group.fellBehind(),
         caughtUp: (syncSentAt) => group.caughtUp(syncSentAt),
       },
       () => encodeNoOp(instanceId, randomUUID()),
-      // Ids come through links, and no link is opened before there is a bridge.
-      (id, other) => this.#bridge?.isAfter(id, other) ?? false,
+      isAfter,
     );
     const { namespace, invalidationLogLength, minReplicas } = settings;
     this.#connection = new Connection(

@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { invalidationOf } from '../../protocol/invalidation.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import { AppliedInvalidations } from '../applied-invalidations.js';
+import { isAfter } from '../../redis/link/stream-id.js';
 import { OpenGroup } from './open-group.js';
 
 function following() {
   const clock = new ManualClock();
   const applied = new AppliedInvalidations();
   const acknowledged: string[] = [];
-  const group = new OpenGroup(applied, clock, (token) => acknowledged.push(token));
+  const group = new OpenGroup(applied, clock, isAfter, (token) => acknowledged.push(token));
   return { clock, applied, acknowledged, group };
 }
 
@@ -17,30 +18,30 @@ const page = invalidationOf([{ kind: 'key', region: 'pages', key: '1' }]);
 describe('a group of invalidations', () => {
   it('lasts from the first part of an eviction to its last', () => {
     const { applied, group } = following();
-    group.part('a', true);
+    group.part('a', undefined, true);
     expect(applied.openGroup).toBeDefined();
     group.caughtUp();
     expect(applied.openGroup).toBeDefined();
-    group.part('a', false);
+    group.part('a', undefined, false);
     group.caughtUp();
     expect(applied.openGroup).toBeUndefined();
   });
 
   it('does not begin with an eviction that is one message', () => {
     const { applied, group } = following();
-    group.part('a', false);
+    group.part('a', undefined, false);
     group.caughtUp();
     expect(applied.openGroup).toBeUndefined();
   });
 
   it('ends only when the parts of every sender have been applied', () => {
     const { applied, group } = following();
-    group.part('a', true);
-    group.part('b', true);
-    group.part('a', false);
+    group.part('a', undefined, true);
+    group.part('b', undefined, true);
+    group.part('a', undefined, false);
     group.caughtUp();
     expect(applied.openGroup).toBeDefined();
-    group.part('b', false);
+    group.part('b', undefined, false);
     group.caughtUp();
     expect(applied.openGroup).toBeUndefined();
   });
@@ -48,8 +49,8 @@ describe('a group of invalidations', () => {
   it('lasts while entries of the log may be missing, whatever doorbells arrive, until a sync is complete', () => {
     const { applied, group } = following();
     group.fellBehind();
-    group.part('a', true);
-    group.part('a', false);
+    group.part('a', undefined, true);
+    group.part('a', undefined, false);
     group.caughtUp();
     expect(applied.openGroup).toBeDefined();
     group.caughtUp(1);
@@ -58,7 +59,7 @@ describe('a group of invalidations', () => {
 
   it('ends with a sync that was sent a minute after the last part, if its sender has died', async () => {
     const { clock, applied, group } = following();
-    group.part('a', true);
+    group.part('a', undefined, true);
     await clock.advance('60s');
     group.caughtUp(clock.now());
     expect(applied.openGroup).toBeDefined();
@@ -67,23 +68,60 @@ describe('a group of invalidations', () => {
     expect(applied.openGroup).toBeUndefined();
   });
 
+  it('is not ended by an older message of the sender that a sync brings again', () => {
+    const { applied, group } = following();
+    group.part('a', '2-0', true);
+    group.part('a', '1-0', false);
+    group.caughtUp();
+    expect(applied.openGroup).toBeDefined();
+    group.part('a', '3-0', false);
+    group.caughtUp();
+    expect(applied.openGroup).toBeUndefined();
+  });
+
+  it('does not begin again with a part that a sync brings again', () => {
+    const { applied, group } = following();
+    group.fellBehind();
+    group.part('a', '1-0', true);
+    group.part('a', '2-0', false);
+    group.part('a', '1-0', true);
+    group.caughtUp(1);
+    expect(applied.openGroup).toBeUndefined();
+  });
+
+  it('ends when the instance starts over: no copy is left that a part could remove', () => {
+    const { applied, group } = following();
+    group.part('a', '1-0', true);
+    group.fellBehind();
+    group.startedOver();
+    group.caughtUp(1);
+    expect(applied.openGroup).toBeUndefined();
+  });
+
+  it('does not hold back the acknowledgement of an eviction that is one message', () => {
+    const { acknowledged, group } = following();
+    group.part('a', '1-0', true);
+    group.applied('of b', group.part('b', '2-0', false), undefined);
+    expect(acknowledged).toEqual(['of b']);
+  });
+
   it('holds acknowledgements back until it has ended', () => {
     const { acknowledged, group } = following();
-    group.part('a', true);
-    group.applied('first', undefined);
-    group.part('a', false);
-    group.applied('last', undefined);
+    group.part('a', undefined, true);
+    group.applied('first', true, undefined);
+    group.part('a', undefined, false);
+    group.applied('last', true, undefined);
     expect(acknowledged).toEqual([]);
     group.caughtUp();
     expect(acknowledged).toEqual(['first', 'last']);
-    group.applied('alone', undefined);
+    group.applied('alone', false, undefined);
     expect(acknowledged).toEqual(['first', 'last', 'alone']);
   });
 
   it('of senders without end, as a forger can claim to be, is bounded', () => {
     const { applied, group } = following();
-    for (let index = 0; index < 5_000; index += 1) group.part(`forged-${index}`, true);
-    for (let index = 0; index < 5_000; index += 1) group.part(`forged-${index}`, false);
+    for (let index = 0; index < 5_000; index += 1) group.part(`forged-${index}`, undefined, true);
+    for (let index = 0; index < 5_000; index += 1) group.part(`forged-${index}`, undefined, false);
     group.caughtUp();
     // Those beyond the bound count as one unknown sender.
     expect(applied.openGroup).toBeDefined();
@@ -93,14 +131,14 @@ describe('a group of invalidations', () => {
 describe('a result that was served a copy inside of a group', () => {
   it('is overtaken by what the group had applied before it began, from the end of the group on', () => {
     const { applied, group } = following();
-    group.part('a', true);
+    group.part('a', undefined, true);
     applied.record(page);
     const mark = applied.begin();
     const servedIn = applied.openGroup;
     expect(applied.overtakenAt(mark, 'pages', '1', [], undefined)).toBeUndefined();
     expect(applied.overtakenAt(mark, 'pages', '2', [], servedIn)).toBeUndefined();
     expect(applied.overtakenAt(mark, 'pages', '1', [], servedIn)).toBe(applied.sequence + 1);
-    group.part('a', false);
+    group.part('a', undefined, false);
     group.caughtUp();
     expect(applied.overtakenAt(mark, 'pages', '1', [], servedIn)).toBe(applied.sequence);
     applied.end(mark);
@@ -108,11 +146,11 @@ describe('a result that was served a copy inside of a group', () => {
 
   it('is overtaken at the end of the group, also when something that comes later covers it', () => {
     const { applied, group } = following();
-    group.part('a', true);
+    group.part('a', undefined, true);
     applied.record(page);
     const mark = applied.begin();
     const servedIn = applied.openGroup;
-    group.part('a', false);
+    group.part('a', undefined, false);
     group.caughtUp();
     const ended = applied.sequence;
     applied.record(page);

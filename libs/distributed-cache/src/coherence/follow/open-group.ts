@@ -25,31 +25,68 @@ export class OpenGroup {
   readonly #applied: AppliedInvalidations;
   readonly #clock: Clock;
   readonly #send: (token: string) => void;
-  /** The senders of which a part was applied and more are to follow, and when the last part was applied (monotonic ms). */
-  readonly #unfinished = new Map<string, number>();
+  readonly #isAfter: (id: string, other: string) => boolean;
+  /** The senders of which a part was applied and more are to follow: the newest part in the log, and when it was applied (monotonic ms). */
+  readonly #unfinished = new Map<string, { readonly id: string | undefined; readonly at: number }>();
+  /** The last parts of evictions that are finished, by their senders, while this instance may be told of earlier parts again. */
+  readonly #finished = new Map<string, string | undefined>();
   #isBehind = false;
   #waiting: Acknowledgement[] = [];
 
-  /** @param send - tells the senders that wait for it that the message with this token has taken effect */
-  constructor(applied: AppliedInvalidations, clock: Clock, send: (token: string) => void) {
+  /**
+   * @param isAfter - the order of the log
+   * @param send - tells the senders that wait for it that the message with this token has taken effect
+   */
+  constructor(
+    applied: AppliedInvalidations,
+    clock: Clock,
+    isAfter: (id: string, other: string) => boolean,
+    send: (token: string) => void,
+  ) {
+    this.#isAfter = isAfter;
     this.#applied = applied;
     this.#clock = clock;
     this.#send = send;
   }
 
-  /** A message of `from` is about to be applied. @param hasMore - whether more parts of the same eviction follow */
-  part(from: string, hasMore: boolean): void {
-    if (hasMore) {
-      this.#applied.beginGroup();
-      const sender = this.#unfinished.has(from) || this.#unfinished.size < MOST_SENDERS ? from : '';
-      this.#unfinished.set(sender, this.#clock.now());
-    } else if (this.#unfinished.size > 0) this.#unfinished.delete(from);
+  /**
+   * A message of `from` is about to be applied.
+   *
+   * @param id - of its log entry; `undefined`: it was published without being written to the log
+   * @param hasMore - whether more parts of the same eviction follow
+   * @returns whether it is a part of an eviction, and not all of it
+   */
+  part(from: string, id: string | undefined, hasMore: boolean): boolean {
+    const known = this.#unfinished.get(from);
+    // A sync may bring again what a doorbell has brought already, and its sender has said more since.
+    if (known?.id !== undefined && id !== undefined && !this.#isAfter(id, known.id)) return true;
+    if (!hasMore) {
+      if (!known) return false;
+      this.#unfinished.delete(from);
+      if (this.#finished.size < MOST_SENDERS) this.#finished.set(from, id);
+      return true;
+    }
+    const finished = this.#finished.get(from);
+    if (finished !== undefined && id !== undefined && !this.#isAfter(id, finished)) return true;
+    this.#applied.beginGroup();
+    const sender = known || this.#unfinished.size < MOST_SENDERS ? from : '';
+    this.#unfinished.set(sender, { id, at: this.#clock.now() });
+    return true;
   }
 
-  /** The message with this token is applied: acknowledged now, or when the group that it belongs to has taken effect. */
-  applied(token: string, operation: Operation | undefined): void {
-    if (!this.#applied.openGroup) this.#acknowledge({ token, operation });
+  /**
+   * The message with this token is applied: acknowledged now, or, if it is a part of an eviction, when the group has taken effect.
+   *
+   * @param isPart - what {@link part} has returned for the message
+   */
+  applied(token: string, isPart: boolean, operation: Operation | undefined): void {
+    if (!isPart || !this.#applied.openGroup) this.#acknowledge({ token, operation });
     else if (this.#waiting.length < MOST_TOKENS) this.#waiting.push({ token, operation });
+  }
+
+  /** All copies are gone, so nothing is left that a part could still have to remove. */
+  startedOver(): void {
+    this.#unfinished.clear();
   }
 
   /** Entries of the log may be missing from now on. */
@@ -68,9 +105,11 @@ export class OpenGroup {
     if (syncSentAt !== undefined) {
       this.#isBehind = false;
       // Not by a timer: while this instance is cut off, the missing parts may be in the log.
-      for (const [from, at] of this.#unfinished) if (at < syncSentAt - UNFINISHED_FOR) this.#unfinished.delete(from);
+      for (const [from, { at }] of this.#unfinished)
+        if (at < syncSentAt - UNFINISHED_FOR) this.#unfinished.delete(from);
     }
     if (this.#isBehind || this.#unfinished.size > 0) return;
+    this.#finished.clear();
     this.#applied.endGroup();
     const waiting = this.#waiting;
     this.#waiting = [];
