@@ -6,6 +6,7 @@ import type { InvalidationTarget } from '../../protocol/invalidation.js';
 import type { Peers } from '../peers.js';
 import type { Evicted } from './evicted.js';
 import { MessageAcks } from './message-acks.js';
+import { Outbox } from './outbox.js';
 import { WaitingCallers } from './waiting-callers.js';
 
 /** The longest timer, in ms. Node fires a timer of more than 24 days at once, and `maxStaleness` of other members is not validated. */
@@ -31,6 +32,9 @@ export interface ConfirmationParts {
   ended(confirmation: Confirmation): void;
 }
 
+/** How many targets a confirmation remembers, to ask again on another server. */
+const MOST_TARGETS = 100_000;
+
 /**
  * Lets the callers of one tick wait until no instance can serve what they evicted: each instance has acknowledged each message, or its time
  * is over.
@@ -42,7 +46,8 @@ export interface ConfirmationParts {
  */
 export class Confirmation {
   readonly #parts: ConfirmationParts;
-  readonly #targets: InvalidationTarget[] = [];
+  /** Each once, and widened if there are too many: callers may come and go for as long as the other side cannot be reached. */
+  readonly #targets = new Outbox(MOST_TARGETS);
   readonly #callers = new Set<WaitingCallers>();
   #latestCallers: WaitingCallers | undefined;
   readonly #messages = new Set<AckRequest>();
@@ -61,12 +66,12 @@ export class Confirmation {
   }
 
   get targets(): readonly InvalidationTarget[] {
-    return this.#targets;
+    return this.#targets.targets();
   }
 
   /** One more caller waits, for at most `timeout` ms. Its targets are put into the outbox now. */
   join(targets: readonly InvalidationTarget[], timeout: number): Promise<Evicted> {
-    for (const target of targets) this.#targets.push(target);
+    for (const target of targets) this.#targets.add(target);
     if (!this.#latestCallers?.mayJoin(timeout)) {
       this.#latestCallers = new WaitingCallers(timeout, this.#parts.clock, (each) => this.#timedOut(each));
       this.#callers.add(this.#latestCallers);
@@ -76,7 +81,7 @@ export class Confirmation {
 
   /** Takes over everything that waits for `other`: what both evict is in the outbox now, and is sent together. */
   absorb(other: Confirmation): void {
-    for (const target of other.#targets) this.#targets.push(target);
+    for (const target of other.targets) this.#targets.add(target);
     for (const callers of other.#callers) {
       callers.timedOut = (each) => this.#timedOut(each);
       this.#callers.add(callers);

@@ -47,7 +47,7 @@ export class Confirmations {
 
   /** The log has the message. */
   accepted(message: AckRequest, at: number, reply: MembersReply): void {
-    this.#parts.peers.learn(reply.settings);
+    this.#parts.peers.learn([...reply.settings, ...reply.members.map(({ member }) => member)]);
     if (this.#messages.has(message.token)) message.confirmation.accepted(message, at, reply);
   }
 

@@ -17,6 +17,8 @@ const ENVELOPE_BYTES = 512;
 export class Outbox {
   readonly #limit: number;
   #targets = new Map<string, InvalidationTarget>();
+  /** The ids of the keys by their region. Made when the first region is added: most outboxes hold keys alone. */
+  #keysOf: Map<string, Set<string>> | undefined;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -35,14 +37,18 @@ export class Outbox {
   /** Adds a target, unless a wider one covers it already; it replaces the narrower ones that it covers. */
   add(target: InvalidationTarget): void {
     if (this.#isCovered(target)) return;
-    if (target.kind === 'everything') this.#targets.clear();
+    if (target.kind === 'everything') this.clear();
     if (target.kind === 'region') this.#removeKeysOf(target.region);
-    this.#targets.set(identity(target), target);
+    const id = identity(target);
+    this.#targets.set(id, target);
+    if (target.kind === 'key' && this.#keysOf) addTo(this.#keysOf, target.region, id);
     if (this.#targets.size > this.#limit) this.#widen();
   }
 
   /** Puts targets back that were taken and did not reach the log. They come first, since they are older. */
   putBack(targets: readonly InvalidationTarget[]): void {
+    if (targets.length === 0) return;
+    this.#keysOf = undefined;
     const waiting = this.#targets.values();
     this.#targets = new Map();
     for (const target of targets) this.add(target);
@@ -51,6 +57,7 @@ export class Outbox {
 
   /** Removes and returns the oldest targets, as many as fit in one message. */
   take(): readonly InvalidationTarget[] {
+    this.#keysOf = undefined;
     const taken: InvalidationTarget[] = [];
     let bytes = ENVELOPE_BYTES;
     for (const [id, target] of this.#targets) {
@@ -69,6 +76,7 @@ export class Outbox {
   }
 
   clear(): void {
+    this.#keysOf = undefined;
     this.#targets.clear();
   }
 
@@ -78,14 +86,25 @@ export class Outbox {
   }
 
   #removeKeysOf(region: string): void {
-    for (const [id, target] of this.#targets)
-      if (target.kind === 'key' && target.region === region) this.#targets.delete(id);
+    if (!this.#keysOf) {
+      this.#keysOf = new Map();
+      for (const [id, target] of this.#targets) if (target.kind === 'key') addTo(this.#keysOf, target.region, id);
+    }
+    for (const id of this.#keysOf.get(region) ?? []) this.#targets.delete(id);
+    this.#keysOf.delete(region);
   }
 
   #widen(): void {
+    this.#keysOf = undefined;
     const wide = widen(this.#targets.values(), this.#limit);
     this.#targets = new Map(wide.map((target) => [identity(target), target]));
   }
+}
+
+function addTo(idsOf: Map<string, Set<string>>, region: string, id: string): void {
+  const known = idsOf.get(region);
+  if (known) known.add(id);
+  else idsOf.set(region, new Set([id]));
 }
 
 const EVERYTHING_ID = 'e';

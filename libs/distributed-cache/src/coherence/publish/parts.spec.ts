@@ -74,19 +74,56 @@ describe('the parts of an eviction that needs several messages', () => {
     ).toBe(150);
   });
 
-  it.each([
-    ['the log took half a minute for them', async ({ clock }: Publishing) => clock.advance(30_001)],
-    ['the machine was suspended meanwhile', async ({ publisher }: Publishing) => publisher.suspended()],
-  ])('are all sent again when %s: the receivers may have stopped waiting', async (_, wait) => {
+  it('are all sent again when the machine was suspended meanwhile: the receivers may have stopped waiting', async () => {
     const publishings = publishing();
     publishings.connected();
     void publishings.publisher.publish(keys(150));
     await publishings.clock.advance(0);
     publishings.link.publishes[0]?.resolve('1-0');
-    await wait(publishings);
+    publishings.publisher.suspended();
     publishings.link.publishes[1]?.resolve('2-0');
     await publishings.clock.advance(0);
     expect(publishings.sent().slice(2).flat()).toHaveLength(150);
+  });
+
+  it('are sent again widened, as one message, when the log took half a minute for them', async () => {
+    const publishings = publishing();
+    publishings.connected();
+    void publishings.publisher.publish(keys(150));
+    await publishings.clock.advance(0);
+    publishings.link.publishes[0]?.resolve('1-0');
+    await publishings.clock.advance(30_001);
+    publishings.link.publishes[1]?.resolve('2-0');
+    await publishings.clock.advance(0);
+    expect(publishings.sent().slice(2)).toEqual([[{ kind: 'region', region: 'products' }]]);
+  });
+
+  it('are all sent again when one was refused, also those that the log accepts after its repetition', async () => {
+    const publishings = publishing();
+    publishings.connected();
+    void publishings.publisher.publish(keys(150));
+    await publishings.clock.advance(0);
+    publishings.link.publishes[0]?.reject(new BridgeRefusal('retry', 'later'));
+    await publishings.clock.advance('5s');
+    publishings.link.publishes[1]?.resolve('2-0');
+    await publishings.clock.advance(0);
+    expect(publishings.sent().slice(3).flat()).toHaveLength(150);
+  });
+
+  it('settle the promise of their eviction only when they were taken as one', async () => {
+    const publishings = publishing({ publishTimeout: 60_000 });
+    publishings.connected();
+    let isSettled = false;
+    void publishings.publisher.publish(keys(150)).then(() => (isSettled = true));
+    await publishings.clock.advance(0);
+    publishings.link.publishes[0]?.resolve('1-0');
+    await publishings.clock.advance(30_001);
+    publishings.link.publishes[1]?.resolve('2-0');
+    await publishings.clock.advance(0);
+    expect(isSettled).toBe(false);
+    publishings.link.publishes[2]?.resolve('3-0');
+    await publishings.clock.advance(0);
+    expect(isSettled).toBe(true);
   });
 
   it('are not sent again once the log has all of them', async () => {

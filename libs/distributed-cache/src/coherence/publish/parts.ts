@@ -1,8 +1,11 @@
 import type { Clock } from '../../common/clock.js';
 import type { InvalidationTarget } from '../../protocol/invalidation.js';
+import { widen } from './widen.js';
 
 /** The receivers wait for the next part twice as long, in ms (follow/open-group.ts). */
 const LONGEST_DELIVERY = 30_000;
+/** So many regions and tags are one message. */
+const FEW = 10;
 
 /**
  * What leaves in one tick, in several messages. The receivers let it take effect as one, so either all parts reach the log without a break,
@@ -12,11 +15,14 @@ const LONGEST_DELIVERY = 30_000;
  */
 export class Parts {
   readonly #startedAt: number;
+  /** The targets of the parts that the log has, also of those that were sent again: a later one may be returned as well. */
   readonly #accepted: (readonly InvalidationTarget[])[] = [];
   #unaccepted = 0;
   #isSent = false;
-  /** Whether the receivers may have given up waiting for the next part. */
+  /** Whether all parts have to be sent again. */
   isBroken = false;
+  /** Whether that is because they took too long, as they would the next time. */
+  isLate = false;
 
   constructor(startedAt: number) {
     this.#startedAt = startedAt;
@@ -36,18 +42,24 @@ export class Parts {
   accepted(targets: readonly InvalidationTarget[], now: number): void {
     this.#unaccepted -= 1;
     this.#accepted.push(targets);
-    if (now - this.#startedAt > LONGEST_DELIVERY) this.isBroken = true;
+    if (now - this.#startedAt > LONGEST_DELIVERY) this.isLate = true;
   }
 
-  /** A part is to be sent again. Removes and returns the targets that the log has: they have to be sent again together with it. */
-  returned(): readonly InvalidationTarget[] {
+  /**
+   * A part with these targets is to be sent again. Returns the targets that the log has: they have to be sent again together with it. So has
+   * every part that the log accepts later, since it may stand before this one there.
+   */
+  returned(targets: readonly InvalidationTarget[]): readonly InvalidationTarget[] {
+    const accepted = this.targets();
     this.#unaccepted -= 1;
-    return this.drain();
+    this.#accepted.push(targets);
+    this.isBroken = true;
+    return accepted;
   }
 
-  /** Removes and returns the targets that the log has. */
-  drain(): readonly InvalidationTarget[] {
-    return this.#accepted.splice(0).flat();
+  /** The targets that the log has. */
+  targets(): readonly InvalidationTarget[] {
+    return this.#accepted.flat();
   }
 }
 
@@ -72,28 +84,33 @@ export class UnfinishedParts {
     return parts;
   }
 
-  /** The log has a part. Returns the targets that have to be sent again, which are seldom any. */
+  /** The log has a part. Returns the targets that have to be sent again, its own among them; seldom any. */
   accepted(parts: Parts | undefined, targets: readonly InvalidationTarget[]): readonly InvalidationTarget[] {
     if (!parts) return [];
     parts.accepted(targets, this.#clock.now());
     if (!parts.isComplete) return [];
     this.#all.delete(parts);
-    return parts.isBroken ? parts.drain() : [];
+    // Widened, they are one message, which cannot be late again.
+    if (parts.isLate) return widen(parts.targets(), FEW);
+    return parts.isBroken ? parts.targets() : [];
   }
 
-  /** Parts are to be sent again. Returns the targets that have to be sent again together with them. */
-  returned(returned: Iterable<Parts | undefined>): readonly InvalidationTarget[] {
-    const targets: InvalidationTarget[] = [];
-    for (const parts of returned) {
-      targets.push(...(parts?.returned() ?? []));
-      if (parts?.isComplete) this.#all.delete(parts);
+  /** Messages are to be sent again. Returns the targets that have to be sent again together with them. */
+  returned(
+    messages: Iterable<{ readonly parts: Parts | undefined; readonly targets: readonly InvalidationTarget[] }>,
+  ): readonly InvalidationTarget[] {
+    const again: InvalidationTarget[] = [];
+    for (const { parts, targets } of messages) {
+      if (!parts) continue;
+      for (const target of parts.returned(targets)) again.push(target);
+      if (parts.isComplete) this.#all.delete(parts);
     }
-    return targets;
+    return again;
   }
 
   /** The link is lost: all that is not finished is sent again. */
   linkLost(): readonly InvalidationTarget[] {
-    const targets = [...this.#all].flatMap((parts) => parts.drain());
+    const targets = [...this.#all].flatMap((parts) => parts.targets());
     this.#all.clear();
     this.#open = undefined;
     return targets;

@@ -79,8 +79,6 @@ export class Publisher {
   readonly #refused: RefusedMessages<Message>;
   readonly #callers: Callers;
   readonly #parts: UnfinishedParts;
-  /** How many targets in the outbox leave together with the last message. */
-  #leftOfParts = 0;
   #link: InvalidationLink | undefined;
   /** Logs the course of what is in the outbox now. */
   #operation: Operation | undefined;
@@ -160,7 +158,6 @@ export class Publisher {
     const refused = this.#refused.drain();
     const unanswered = [...this.#unanswered];
     this.#unanswered.clear();
-    this.#leftOfParts = 0;
     this.#outbox.putBack([
       ...this.#parts.linkLost(),
       ...refused.targets,
@@ -232,11 +229,7 @@ export class Publisher {
     if (!link) return;
     // A message carries the evictions of many callers, and what its answer leads to concerns all of them.
     detached(() => {
-      while (this.#outbox.size > 0 && this.#unanswered.size < WINDOW) {
-        // What is gathered meanwhile leaves with the next eviction.
-        if (this.#leftOfParts === 0) this.#leftOfParts = this.#outbox.size;
-        this.#send(link, false);
-      }
+      while (this.#outbox.size > 0 && this.#unanswered.size < WINDOW) this.#send(link, false);
     });
     if (this.#outbox.size > 0) return;
     this.#operation = undefined;
@@ -248,8 +241,8 @@ export class Publisher {
     this.#messages += 1;
     const number = this.#messages;
     const targets = this.#outbox.take();
-    this.#leftOfParts = Math.min(Math.max(0, this.#leftOfParts - targets.length), this.#outbox.size);
-    const hasMore = isTickOpen || this.#leftOfParts > 0;
+    // Until the outbox is empty: a target that was added twice stands where it was added first.
+    const hasMore = isTickOpen || this.#outbox.size > 0;
     const parts = this.#parts.sent(hasMore);
     const callers = this.#callers.ofNextMessage(targets);
     const operation = this.#operation;
@@ -274,7 +267,8 @@ export class Publisher {
     this.#stats.published += 1;
     this.#refused.accepted();
     this.#republishBuffer.add(message.targets);
-    this.#sendAgain(this.#parts.accepted(message.parts, message.targets));
+    const again = this.#parts.accepted(message.parts, message.targets);
+    if (again.length > 0) return this.#sendAgain(message, again);
     this.#callers.logged(message.callers, typeof reply === 'string' ? undefined : reply);
     if (this.#outbox.size > 0) this.#flush();
     // `waiting` walks over all messages without an answer, so it is read only when somebody drains.
@@ -293,17 +287,18 @@ export class Publisher {
     this.#events.refused(error);
   }
 
-  /** The log has these, but the receivers may not have taken all parts of their eviction as one. */
-  #sendAgain(targets: readonly InvalidationTarget[]): void {
-    if (targets.length === 0) return;
+  /** The log has these, but the receivers may not have taken all parts as one. Whoever waits for the message waits for the repetition. */
+  #sendAgain(message: Message, targets: readonly InvalidationTarget[]): void {
     this.#outbox.putBack(targets);
+    this.#callers.returned(message.callers);
+    this.#backInOutbox(message, 'not taken as one');
     this.#scheduleFlush();
   }
 
   /** Sends refused messages again. */
   #retry(): void {
     const { targets, messages } = this.#refused.drain();
-    this.#outbox.putBack([...this.#parts.returned(messages.map(({ parts }) => parts)), ...targets]);
+    this.#outbox.putBack([...this.#parts.returned(messages), ...targets]);
     for (const message of messages) {
       this.#callers.returned(message.callers);
       this.#backInOutbox(message, 'retry');
