@@ -15,6 +15,7 @@ import { disconnect } from '../dial/sockets.js';
 import { readDoorbell } from './doorbell-text.js';
 import { listedMembers, listedSettings, settingsArguments, staysListed } from './member-list.js';
 import { publishScript, publishToMembersScript } from './publish-script.js';
+import type { ServerScript } from './server-script.js';
 import { KEPT_FOR, type RedisNames } from './redis-names.js';
 import { serverMilliseconds } from './stream-id.js';
 import { syncScript } from './sync-script.js';
@@ -47,7 +48,11 @@ export class RedisLink implements InvalidationLink {
   readonly #member: BridgeMember;
   /** The element of the sorted set of members that stands for this instance. */
   readonly #record: string;
-  #acksSubscribed: Promise<unknown> | undefined;
+  /** The scripts that the server knows by their digests. */
+  readonly #knownScripts = new Set<ServerScript>();
+  #acksSubscribed: Promise<void> | undefined;
+  /** What waits until the subscription to the acknowledgements is answered. */
+  #waitingForAcks: (() => void)[] | undefined;
   /** The epoch when the server does not allow INFO. It is never equal to the epoch of another link. */
   readonly #unknownEpoch = `unknown:${Math.random()}`;
   #isClosed = false;
@@ -61,28 +66,24 @@ export class RedisLink implements InvalidationLink {
 
   async publish(payload: string): Promise<string> {
     const { log, channel } = this.#names;
-    const id = await this.#answer(
-      publishScript.run(this.#connections.commands, [log], [channel, payload, this.#member.logLength]),
-    );
-    return String(id);
+    const args = [channel, payload, this.#member.logLength];
+    return String(await this.#inOrder(() => this.#run(publishScript, [log], args)));
   }
 
   async publishToMembers(payload: string): Promise<MembersReply> {
     const { log, members, channel } = this.#names;
-    try {
-      await this.#answer(this.#subscribeToAcks());
-    } catch (error) {
-      // As when Redis is out of memory: the connected instances drop now, and the payload enters the log later.
-      if (error instanceof BridgeRefusal) await this.#answer(this.#connections.commands.publish(channel, payload));
-      throw error;
-    }
-    const reply = await this.#answer(
-      publishToMembersScript.run(
-        this.#connections.commands,
-        [log, members],
-        [channel, payload, this.#member.logLength],
-      ),
-    );
+    const args = [channel, payload, this.#member.logLength];
+    const subscribed = this.#subscribeToAcks();
+    const reply = await this.#inOrder(async () => {
+      try {
+        await this.#answer(subscribed);
+      } catch (error) {
+        // As when Redis is out of memory: the connected instances drop now, and the payload enters the log later.
+        if (error instanceof BridgeRefusal) await this.#answer(this.#connections.commands.publish(channel, payload));
+        throw error;
+      }
+      return this.#run(publishToMembersScript, [log, members], args);
+    });
     // Asked after the log has accepted it: a server that was replaced before may have delivered it to nobody.
     await this.#connections.untilConfirmed?.();
     return readMembers(reply);
@@ -90,17 +91,37 @@ export class RedisLink implements InvalidationLink {
 
   /**
    * Only an instance that waits for acknowledgements subscribes to them, from its first wait on: with N instances subscribed, each
-   * acknowledgement would cost N messages.
+   * acknowledgement would cost N messages. What is published meanwhile waits as well ({@link #inOrder}).
    */
   async #subscribeToAcks(): Promise<void> {
-    this.#acksSubscribed ??= this.#connections.subscriber.subscribe(this.#names.acks);
-    try {
-      await this.#acksSubscribed;
-    } catch (error) {
-      // The next wait tries again: the permissions may have been changed.
-      this.#acksSubscribed = undefined;
-      throw error;
-    }
+    if (this.#acksSubscribed) return this.#acksSubscribed;
+    const waiting: (() => void)[] = [];
+    this.#waitingForAcks = waiting;
+    this.#acksSubscribed = this.#connections.subscriber.subscribe(this.#names.acks).then(
+      () => {},
+      (error: unknown) => {
+        // The next wait tries again: the permissions may have been changed.
+        this.#acksSubscribed = undefined;
+        throw error;
+      },
+    );
+    const proceed = (): void => {
+      this.#waitingForAcks = undefined;
+      for (const send of waiting) send();
+    };
+    this.#acksSubscribed.then(proceed, proceed);
+    return this.#acksSubscribed;
+  }
+
+  /** Sends in the order of the calls: a later message must not stand in the log before a part of an earlier eviction. */
+  #inOrder(send: () => Promise<unknown>): Promise<unknown> {
+    const waiting = this.#waitingForAcks;
+    if (!waiting) return send();
+    return new Promise((resolve) => waiting.push(() => resolve(send())));
+  }
+
+  #run(script: ServerScript, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
+    return this.#answer(script.run(this.#connections.commands, this.#knownScripts, keys, args));
   }
 
   async acknowledge(token: string): Promise<void> {
@@ -125,25 +146,23 @@ export class RedisLink implements InvalidationLink {
 
   async sync({ position, epoch, noOp, remembered, wantsMembers }: SyncRequest): Promise<SyncReply> {
     const { logLength } = this.#member;
-    const answer = this.#answer(
-      syncScript.run(
-        this.#connections.commands,
-        [this.#names.log, this.#names.members],
-        [
-          this.#record,
-          position?.id ?? '',
-          position?.hash ?? '',
-          epoch === this.#unknownEpoch ? '' : (epoch ?? 'none'),
-          noOp,
-          logLength,
-          MOST_ENTRIES,
-          MOST_BYTES,
-          KEPT_FOR,
-          staysListed(this.#member),
-          wantsMembers ? 1 : 0,
-          ...settingsArguments([this.#member, ...remembered]),
-        ],
-      ),
+    const answer = this.#run(
+      syncScript,
+      [this.#names.log, this.#names.members],
+      [
+        this.#record,
+        position?.id ?? '',
+        position?.hash ?? '',
+        epoch === this.#unknownEpoch ? '' : (epoch ?? 'none'),
+        noOp,
+        logLength,
+        MOST_ENTRIES,
+        MOST_BYTES,
+        KEPT_FOR,
+        staysListed(this.#member),
+        wantsMembers ? 1 : 0,
+        ...settingsArguments([this.#member, ...remembered]),
+      ],
     );
     // Asked after the request was sent: a server that was replaced before must not vouch for copies.
     const [reply] = await Promise.all([answer, this.#connections.untilConfirmed?.()]);

@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 
-/** A Lua script that runs in the server. It is sent by its digest, and once in full to a server that does not know it. @internal */
+/**
+ * A Lua script that runs in the server. A connection sends it in full when it uses it first, and by its digest from then on. If the server
+ * has forgotten it meanwhile, the link is given up: sent again in full, a message would stand in the log behind later ones of its sender.
+ *
+ * @internal
+ */
 export class ServerScript {
   readonly source: string;
   readonly #digest: string;
@@ -11,13 +16,15 @@ export class ServerScript {
     this.#digest = createHash('sha1').update(source).digest('hex');
   }
 
-  async run(redis: Redis, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
-    try {
-      return await redis.evalsha(this.#digest, keys.length, ...keys, ...args);
-    } catch (error) {
-      // The script cache of a server is empty after a restart, a failover or SCRIPT FLUSH.
-      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-      return redis.eval(this.source, keys.length, ...keys, ...args);
-    }
+  /** @param known - the scripts that this connection has sent in full; this one is added */
+  run(
+    redis: Redis,
+    known: Set<ServerScript>,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<unknown> {
+    if (known.has(this)) return redis.evalsha(this.#digest, keys.length, ...keys, ...args);
+    known.add(this);
+    return redis.eval(this.source, keys.length, ...keys, ...args);
   }
 }
