@@ -101,13 +101,16 @@ export class Copies {
     return entry;
   }
 
-  /** A result that is made of this entry is as old as the entry. */
-  noteServed({ loadedAt }: Entry): void {
-    const { current } = this.#parts.executions;
+  /**
+   * A result that is made of this entry is as old as the entry.
+   *
+   * @param current - what the entry is served to; default: what the running code belongs to
+   */
+  noteServed({ loadedAt }: Entry, current = this.#parts.executions.current): void {
     if (!current) return;
     const { lease, applied } = this.#parts.coherence;
     current.noteStaleAsOf(Math.max(loadedAt, lease.syncedAt));
-    if (applied.openGroup && loadedAt <= current.startedAt) current.noteServedIn(applied.openGroup);
+    current.noteServedIn(applied.openGroup);
   }
 
   /** What a reader is handed of an entry. */

@@ -3,9 +3,10 @@ import type { InvalidationTarget } from '../protocol/invalidation.js';
 import { Outbox } from '../coherence/publish/outbox.js';
 import type { CacheSettings } from './settings.js';
 
+/** The evictions of one tick: what belongs together is evicted together again. */
 interface Batch {
-  readonly due: number;
-  readonly targets: readonly InvalidationTarget[];
+  due: number;
+  readonly targets: InvalidationTarget[];
 }
 
 /**
@@ -23,6 +24,8 @@ export class DelayedReevictions {
   readonly #evict: (targets: readonly InvalidationTarget[]) => void;
   #batches: Batch[] = [];
   #size = 0;
+  /** The batch of this tick. */
+  #open: Batch | undefined;
   #cancel: CancelTimer | undefined;
 
   constructor(
@@ -38,7 +41,8 @@ export class DelayedReevictions {
 
   later(targets: readonly InvalidationTarget[]): void {
     if (this.#delay === undefined) return;
-    this.#batches.push({ due: this.#clock.now() + this.#delay, targets });
+    this.#openBatch().due = this.#clock.now() + this.#delay;
+    for (const target of targets) this.#openBatch().targets.push(target);
     this.#size += targets.length;
     if (this.#size > this.#limit) this.#widen();
     this.#cancel ??= this.#clock.schedule(() => this.#run(), this.#delay);
@@ -50,8 +54,20 @@ export class DelayedReevictions {
     this.#cancel = undefined;
     const targets = this.#batches.flatMap((batch) => batch.targets);
     this.#batches = [];
+    this.#open = undefined;
     this.#size = 0;
     if (targets.length > 0) this.#evict(targets);
+  }
+
+  #openBatch(targets: readonly InvalidationTarget[] = []): Batch {
+    if (this.#open) return this.#open;
+    const batch: Batch = { due: 0, targets: [...targets] };
+    this.#batches.push(batch);
+    this.#open = batch;
+    queueMicrotask(() => {
+      if (this.#open === batch) this.#open = undefined;
+    });
+    return batch;
   }
 
   #run(): void {
@@ -69,7 +85,9 @@ export class DelayedReevictions {
     const targets = new Outbox(this.#limit);
     for (const batch of this.#batches) for (const target of batch.targets) targets.add(target);
     const due = this.#batches.at(-1)?.due ?? this.#clock.now();
-    this.#batches = [{ due, targets: targets.targets() }];
+    this.#batches = [];
+    this.#open = undefined;
+    this.#openBatch(targets.targets()).due = due;
     this.#size = targets.size;
   }
 }

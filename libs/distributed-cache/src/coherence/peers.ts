@@ -35,6 +35,7 @@ export class Peers {
   /** A sync with {@link request} was answered. */
   answered({ settings, members }: SyncReply): void {
     this.learn(settings);
+    this.learn(members.map(({ member }) => member));
     if (this.#hasSeenMembers) return;
     this.#hasSeenMembers = true;
     const own = encodeSettings(this.#self);

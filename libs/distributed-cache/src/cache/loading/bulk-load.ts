@@ -102,7 +102,10 @@ class BulkSource implements LoadSource {
 
   uncoordinated(key: string): unknown {
     if (!this.#uncoordinatedBatch) {
-      const batch = new Batch(new Map(), (ids) => this.#request.loader(ids), this.#valuesByKey);
+      const keys = new Map<string, CacheKey>();
+      const load = async (ids: CacheKey[]): Promise<ReadonlyMap<string, unknown>> =>
+        this.#valuesByKey(await this.#request.loader(ids), keys);
+      const batch = new Batch(keys, load);
       this.#uncoordinatedBatch = batch;
       this.#sealSoon(batch, () => (this.#uncoordinatedBatch = undefined));
     }
@@ -114,8 +117,10 @@ class BulkSource implements LoadSource {
     const { clock, executions } = this.#cache;
     const keys = new Map<string, CacheKey>();
     const execution = new Execution(clock.now(), executions.current, this.#region, keys);
-    const load = (ids: CacheKey[]): unknown => executions.run(execution, () => this.#request.loader(ids));
-    const batch = new Batch(keys, load, this.#valuesByKey, execution);
+    // The result is read inside of the execution, too: it may be a generator that reads copies.
+    const load = (ids: CacheKey[]): Promise<ReadonlyMap<string, unknown>> =>
+      executions.run(execution, async () => this.#valuesByKey(await this.#request.loader(ids), keys));
+    const batch = new Batch(keys, load, execution);
     this.#sealSoon(batch, () => (this.#batch = undefined));
     return batch;
   }
@@ -145,15 +150,12 @@ class Batch {
   /** @param ids - the ids as the caller gave them, by canonical key; the batch adds them, and the execution knows its keys by them */
   constructor(
     ids: Map<string, CacheKey>,
-    load: (ids: CacheKey[]) => unknown,
-    read: (result: unknown, ids: ReadonlyMap<string, CacheKey>) => ReadonlyMap<string, unknown>,
+    load: (ids: CacheKey[]) => Promise<ReadonlyMap<string, unknown>>,
     execution?: Execution,
   ) {
     this.#ids = ids;
     this.execution = execution;
-    this.#values = new Promise<void>((resolve) => (this.#begin = resolve))
-      .then(() => load([...this.#ids.values()]))
-      .then((result) => read(result, this.#ids));
+    this.#values = new Promise<void>((resolve) => (this.#begin = resolve)).then(() => load([...this.#ids.values()]));
   }
 
   add(key: string, id: CacheKey | undefined): void {

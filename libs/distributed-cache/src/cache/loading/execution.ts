@@ -20,8 +20,6 @@ interface KeySet {
  * @internal
  */
 export class Execution {
-  /** When the callback was called, or is to be called (monotonic ms). */
-  readonly startedAt: number;
   #region: object | undefined;
   #keys: string | KeySet | undefined;
   #parent: Execution | undefined;
@@ -32,6 +30,8 @@ export class Execution {
   #servedIn: AppliedGroup | undefined;
   /** The executions that wait for this one, and for how many of its loads each. Created on first use: most are waited for by nobody. */
   #waiters: Map<Execution, number> | undefined;
+  /** The executions that this one waits for. */
+  #waitsFor: Set<Execution> | undefined;
 
   /**
    * @param startedAt - monotonic ms
@@ -40,7 +40,6 @@ export class Execution {
    * @param keys - the canonical keys that it loads; `undefined` for a put
    */
   constructor(startedAt: number, parent: Execution | undefined, region?: object, keys?: string | KeySet) {
-    this.startedAt = startedAt;
     this.#loadedAt = startedAt;
     this.#loadedAtSoFar = startedAt;
     this.#parent = parent;
@@ -72,7 +71,7 @@ export class Execution {
     return this.#loadedAtSoFar;
   }
 
-  /** The group of invalidations that was open when the callback was first served something older than itself. */
+  /** The group of invalidations that was open when the callback was first served something. */
   get servedIn(): AppliedGroup | undefined {
     return this.#servedIn;
   }
@@ -89,6 +88,7 @@ export class Execution {
     this.#region = undefined;
     this.#keys = undefined;
     this.#waiters = undefined;
+    this.#waitsFor = undefined;
   }
 
   /**
@@ -103,7 +103,7 @@ export class Execution {
     for (let each = this.parent; each && moment < each.#loadedAt; each = each.parent) each.#loadedAt = moment;
   }
 
-  /** The callback was served something older than itself while `group` was open. */
+  /** The callback was served something while `group` was open. */
   noteServedIn(group: AppliedGroup | undefined): void {
     if (!group || this.#servedIn) return;
     this.#servedIn = group;
@@ -120,28 +120,46 @@ export class Execution {
   beginWaitingFor({ execution }: Awaited): void {
     const waiters = (execution.#waiters ??= new Map());
     waiters.set(this, (waiters.get(this) ?? 0) + 1);
+    this.#waitsFor ??= new Set();
+    this.#waitsFor.add(execution);
     this.#lowerSoFar(execution.#loadedAtSoFar);
   }
 
   endWaitingFor({ execution }: Awaited): void {
     const times = execution.#waiters?.get(this) ?? 0;
-    if (times > 1) execution.#waiters?.set(this, times - 1);
-    else execution.#waiters?.delete(this);
+    if (times > 1) {
+      execution.#waiters?.set(this, times - 1);
+      return;
+    }
+    execution.#waiters?.delete(this);
+    this.#waitsFor?.delete(execution);
   }
 
   /**
-   * Whether it waits, directly or through other loads, for what `other` belongs to. It looks at who waits for `other`: a load may wait for
-   * thousands, and seldom do many wait for it.
+   * Whether it waits, directly or through other loads, for what `other` belongs to. It looks from both sides in turn, and the smaller side
+   * decides: a load may wait for thousands, and thousands may wait for a load.
    */
   awaits(other: Execution): boolean {
-    const found = new Set<Execution>([other]);
-    // The set grows while it is walked.
-    for (const each of found) {
-      if (each === this) return true;
-      const { parent } = each;
-      if (parent) found.add(parent);
-      for (const waiter of each.#waiters?.keys() ?? []) found.add(waiter);
+    const ahead = new Set<Execution>([this]);
+    const behind = new Set<Execution>([other]);
+    const fromHere = ahead.values();
+    const fromThere = behind.values();
+    // The sets grow while they are walked.
+    for (;;) {
+      const here = fromHere.next();
+      if (here.done) return other.#isInsideOneOf(ahead);
+      for (const awaited of here.value.#waitsFor ?? []) ahead.add(awaited);
+      const there = fromThere.next();
+      if (there.done) return behind.has(this);
+      const { parent } = there.value;
+      if (parent) behind.add(parent);
+      for (const waiter of there.value.#waiters?.keys() ?? []) behind.add(waiter);
     }
+  }
+
+  #isInsideOneOf(others: ReadonlySet<Execution>): boolean {
+    if (others.has(this)) return true;
+    for (let each = this.parent; each; each = each.parent) if (others.has(each)) return true;
     return false;
   }
 

@@ -12,6 +12,8 @@ export const TOO_LONG = Symbol('waited too long');
 interface Waiting<T> {
   resolve(this: void, outcome: T | typeof TOO_LONG): void;
   reject(this: void, error: unknown): void;
+  /** Cancels the end of the wait. */
+  cancel: CancelTimer;
 }
 
 /**
@@ -43,8 +45,7 @@ export class JoinedReads<T> {
 
   waitInside(): Promise<T | typeof TOO_LONG> {
     return this.#wait(this.#inside, (waiting) => {
-      // Nothing cancels it: it does nothing once the load has ended, and holds only this read.
-      this.#clock.schedule(() => this.#stop(this.#inside, waiting), INSIDE);
+      waiting.cancel = this.#clock.schedule(() => this.#stop(this.#inside, waiting), INSIDE);
     });
   }
 
@@ -56,7 +57,7 @@ export class JoinedReads<T> {
 
   #wait(set: Set<Waiting<T>>, begin: (waiting: Waiting<T>) => void): Promise<T | typeof TOO_LONG> {
     return new Promise((resolve, reject) => {
-      const waiting = { resolve, reject };
+      const waiting: Waiting<T> = { resolve, reject, cancel: () => {} };
       set.add(waiting);
       begin(waiting);
     });
@@ -79,7 +80,10 @@ export class JoinedReads<T> {
 
   #end(settle: (waiting: Waiting<T>) => void): void {
     this.#cancelStop?.();
-    for (const waiting of [...this.#inside, ...this.#outside]) settle(waiting);
+    for (const waiting of [...this.#inside, ...this.#outside]) {
+      waiting.cancel();
+      settle(waiting);
+    }
     this.#inside.clear();
     this.#outside.clear();
   }

@@ -1,5 +1,6 @@
 import { milliseconds, type Duration } from '../../common/duration.js';
 import { unsafeCast } from '../../common/unsafe-cast.js';
+import type { Execution } from './execution.js';
 import type { PreviousValue } from './previous-value.js';
 
 /** Loads the value of one key: called on a miss. It may return the value or a promise of it. @publicApi */
@@ -29,6 +30,8 @@ export class LoadInstructions<V> implements LoadContext<V> {
   ttl: number | undefined;
   tags: string | readonly string[] | undefined;
   isSkipped = false;
+  /** The execution of the loader, by which it is known wherever the loader looks at its context. */
+  execution: Execution | undefined;
 
   constructor(
     key: string,
@@ -45,7 +48,7 @@ export class LoadInstructions<V> implements LoadContext<V> {
   }
 
   get previous(): V | undefined {
-    return unsafeCast(this.#previous?.value);
+    return unsafeCast(this.#previous?.servedTo(this.execution));
   }
 
   get signal(): AbortSignal {

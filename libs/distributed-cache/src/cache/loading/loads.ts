@@ -104,8 +104,8 @@ export class Loads {
     if (!current) return true;
     current.noteStaleAsOf(loadedAt);
     current.noteServedIn(servedIn);
-    // It was loaded before the reader began, and may be what a later part of the group evicts.
-    if (loadedAt <= current.startedAt) current.noteServedIn(askedIn);
+    // It may be, or be made of, what a later part of the group evicts.
+    current.noteServedIn(askedIn);
     return true;
   }
 

@@ -2,6 +2,7 @@ import type { AppliedMark } from '../../coherence/applied-invalidations.js';
 import type { Entry } from '../../store/entry.js';
 import type { LocalCache } from '../local-cache.js';
 import type { RegionState } from '../region-state.js';
+import type { Execution } from './execution.js';
 
 /**
  * The expired value of a key while a read of the key loads a new one. A loader is handed it only while it could still be served but for its
@@ -23,15 +24,19 @@ export class PreviousValue {
     this.#mark = cache.coherence.applied.begin();
   }
 
-  /** The value now, served to whoever asks: what is made of it is as old as it is. `undefined`: it may not be handed out any more. */
-  get value(): unknown {
+  /**
+   * The value now; `undefined`: it may not be handed out any more.
+   *
+   * @param execution - what is served it, and is as old as it from now on; default: what the running code belongs to
+   */
+  servedTo(execution: Execution | undefined): unknown {
     const { clock, coherence, copies } = this.#cache;
     const { name, settings } = this.#region;
     const { key, tags, loadedAt } = this.#entry;
     if (!this.#mark || !copies.isServing) return undefined;
     if (!coherence.lease.mayServe(loadedAt, clock.now(), settings.whenDisconnected)) return undefined;
     if (coherence.applied.firstCovering(this.#mark, name, key, tags) !== undefined) return undefined;
-    copies.noteServed(this.#entry);
+    copies.noteServed(this.#entry, execution);
     return copies.valueOf(this.#region, this.#entry);
   }
 

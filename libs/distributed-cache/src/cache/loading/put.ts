@@ -50,7 +50,9 @@ export async function runPut<R>(
   planOf: (result: R) => PutPlan,
 ): Promise<PutOutcome<R>> {
   const { applied } = cache.coherence;
-  const execution = new Execution(cache.clock.now(), cache.executions.current);
+  const { current } = cache.executions;
+  const execution = new Execution(cache.clock.now(), current);
+  current?.beginWaitingFor({ execution });
   const mark = applied.begin();
   const operation = cache.operations.begin('put');
   operation?.step('Put started');
@@ -62,6 +64,7 @@ export async function runPut<R>(
     return { result, delivered };
   } finally {
     applied.end(mark);
+    current?.endWaitingFor({ execution });
     cache.executions.end(execution);
   }
 }

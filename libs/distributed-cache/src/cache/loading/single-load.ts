@@ -70,6 +70,7 @@ class SingleLoad implements LoadRequest {
 
   call(execution: Execution): unknown {
     const { cache, loader } = this.#source;
+    this.#instructions.execution = execution;
     return cache.executions.run(execution, () => loader(this.#instructions));
   }
 
