@@ -1,6 +1,6 @@
 import { progress } from '../../tools/progress.mjs';
 import { sum } from '../../tools/statistics.mjs';
-import { SABOTAGES } from './sabotage.js';
+import { SABOTAGES } from './sabotages/sabotages.js';
 import { MAX_STALENESS } from './simulate.js';
 import { newTally, type Tally } from './tally.js';
 import { WorkerPool } from './worker-pool.js';

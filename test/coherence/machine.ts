@@ -6,11 +6,13 @@ const RESOLUTION = 0.001;
 /**
  * The machine of one simulated instance. It has a clock of its own, and can stand still.
  *
- * A blocked event loop stops the instance, but no clock. A suspension stops the machine's monotonic clock as well.
+ * A blocked event loop stops the instance, but no clock. A suspension stops the machine's monotonic clock as well, and its wall clock may
+ * be set back meanwhile.
  */
 export class Machine implements Clock {
   readonly #world: Clock;
   #slept = 0;
+  #setBack = 0;
   #asleepSince: number | undefined;
   #isStopped = false;
   #whenRunning: (() => void)[] = [];
@@ -28,7 +30,11 @@ export class Machine implements Clock {
   }
 
   wallNow(): number {
-    return this.#world.wallNow();
+    return this.#world.wallNow() - this.#setBack;
+  }
+
+  uptimeNow(): number {
+    return this.#world.now();
   }
 
   schedule(callback: () => void, delay: number): CancelTimer {
@@ -66,11 +72,16 @@ export class Machine implements Clock {
     this.#stop(milliseconds, () => {});
   }
 
-  /** Suspends it for `milliseconds`; then `awake` is called before anything else runs. */
-  suspend(milliseconds: number, awake: () => void): void {
+  /**
+   * Suspends it for `milliseconds`; then `awake` is called before anything else runs.
+   *
+   * @param setBack - by how much the wall clock is set back meanwhile, in ms
+   */
+  suspend(milliseconds: number, awake: () => void, setBack = 0): void {
     if (this.#isStopped) return;
     const since = this.#world.now();
     this.#asleepSince = since;
+    this.#setBack += setBack;
     this.#stop(milliseconds, () => {
       this.#asleepSince = undefined;
       this.#slept += this.#world.now() - since;

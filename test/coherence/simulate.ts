@@ -1,6 +1,6 @@
 import type { Figures } from './history.js';
 import { Random } from '../../tools/random.mjs';
-import type { Sabotage } from './sabotage.js';
+import type { Sabotage } from './sabotages/sabotages.js';
 import { Schedule } from './schedule.js';
 import { SimulatedWorld } from './simulated-world.js';
 import type { Theme } from './themes/theme.js';

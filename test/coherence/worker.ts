@@ -1,5 +1,5 @@
 import { serve } from '../../tools/child-process.mjs';
-import { without, type Sabotage } from './sabotage.js';
+import { without, type Sabotage } from './sabotages/sabotages.js';
 import { simulate } from './simulate.js';
 import { count, newTally, type Tally } from './tally.js';
 

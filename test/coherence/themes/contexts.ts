@@ -24,7 +24,10 @@ export const CONTEXTS: Theme = {
         const { lists, subjects } = plan;
         const [inner = lists[0], outer = lists[0]] = random.chance(0.5) ? lists : lists.toReversed();
         const way = { takes: random.pick([0, 60, 400]) };
-        return shop.readCircle(outer, inner, random.pick(subjects), way, random.pick(['worker', 'batcher']));
+        const by = random.pick(['worker', 'batcher'] as const);
+        // Seldom: those who join such a circle from outside wait for long.
+        const back = random.chance(0.2) ? 'worker' : undefined;
+        return shop.readCircle(outer, inner, random.pick(subjects), way, by, back);
       },
     },
   ],

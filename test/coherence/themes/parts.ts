@@ -65,6 +65,37 @@ export const PARTS: Theme = {
   ],
 };
 
+/** As {@link PARTS}, while loads of lists take longer and the senders evict other things meanwhile. */
+export const PARTS_AMONG_OTHERS: Theme = {
+  ...PARTS,
+  kind: 'evictions in several messages, among others',
+  weight: 8,
+  faults: ['messages one by one', 'cut, then a slow replay', 'cut, then a slow replay'],
+  plan: (plan, random) => ({
+    ...PARTS.plan?.(plan, random),
+    // An instance that is behind serves on for longer.
+    settingsOfEach: (each) => ({ maxStaleness: each.pick([2_000, 10_000]) }),
+  }),
+  reads: [
+    {
+      kind: 'read a list of all rows, for long',
+      weight: 40,
+      run: (shop, plan, random) =>
+        shop.readList(random.pick(plan.lists), plan.subjects, { takes: random.pick([60, 400, 400, 1_200]) }),
+    },
+    {
+      kind: 'evict what nobody reads',
+      weight: 8,
+      run: (shop) => shop.evict([keyOf({ region: LISTS, key: 'filler' })]),
+    },
+    {
+      kind: 'evict a list alone',
+      weight: 4,
+      run: (shop, plan, random) => shop.evict([keyOf({ region: LISTS, key: random.pick(plan.lists) })]),
+    },
+  ],
+};
+
 function listsFirst({ lists, subjects }: Plan, random: Random): InvalidationTarget[] {
   const fillers = random.chance(0.1)
     ? Array.from({ length: MANY_KEYS }, (_, index) => `filler-${index}`)

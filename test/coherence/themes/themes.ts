@@ -4,7 +4,7 @@ import { CALLBACKS } from './callbacks.js';
 import { CHAINS } from './chains.js';
 import { CONTEXTS } from './contexts.js';
 import { MEMBERS } from './members.js';
-import { PARTS } from './parts.js';
+import { PARTS, PARTS_AMONG_OTHERS } from './parts.js';
 import { PREVIOUS_VALUES } from './previous-values.js';
 import type { Theme } from './theme.js';
 
@@ -15,6 +15,7 @@ const ANYTHING: Theme = { kind: 'anything', weight: 20 };
 export const THEMES: readonly Theme[] = [
   ANYTHING,
   PARTS,
+  PARTS_AMONG_OTHERS,
   MEMBERS,
   CONTEXTS,
   CHAINS,

@@ -1,0 +1,106 @@
+import { Applied } from './applied.js';
+import { ExpectedCounts } from './counts.js';
+import { Flights, hasLapsed, newFlight, type Flight } from './flights.js';
+import { InstanceLife } from './instance-life.js';
+import type { Origin } from './made-value.js';
+import type { EntryName, Moment, Subject } from './moments.js';
+import { newOrigin, UnderWay } from './under-way.js';
+
+/** What the application says of a read or a load beside its subject. */
+export interface Nesting {
+  /** The load whose loader asks. */
+  readonly parent?: Flight | undefined;
+  /** Whether it asks where the cache cannot know for which load. */
+  readonly isUntraced?: boolean | undefined;
+}
+
+/** The loads and puts of one instance. Checks single flight. */
+export class InstanceLoads extends InstanceLife {
+  protected readonly applied = new Applied();
+  protected readonly counts = new ExpectedCounts();
+  protected readonly flights = new Flights((flight) => this.isLapsed(flight));
+  /** The sequence number at which its lease was last seen to be over. */
+  #lapsedAt = Number.NEGATIVE_INFINITY;
+
+  /** Notes that a loader was called for `subject`; `inBulk`: with other keys, and so perhaps a little later than the library decided to. */
+  beginLoad(
+    subject: Subject & { readonly tags?: readonly string[] | undefined },
+    asked: Moment,
+    { parent, isUntraced, inBulk = false }: Nesting & { readonly inBulk?: boolean } = {},
+  ): UnderWay {
+    const began = this.history.moment();
+    const entry: EntryName = { ...subject, tags: subject.tags ?? [] };
+    const flight = newFlight({ ...entry, asked, began, parent, isUntraced });
+    this.history.figures.loads += 1;
+    this.counts.of(subject.region).loads += 1;
+    // An invalidation may have come between the library's decision and this call, or a reader that the lease forbade to join.
+    const isOvertaken = inBulk && (this.isLapsed(flight) || this.applied.hasCovered(entry, asked));
+    // The library decides for a key in bulk before it calls the loader. The lease may have been over then, and renewed since.
+    this.noteLapse();
+    if (inBulk && this.#lapsedAt > asked.sequence) this.flights.abandon(subject.region, subject.key);
+    const joinable = this.flights.begin(flight, isOvertaken);
+    const ended = (hasFailed: boolean, origin: Origin): void => this.#loadEnded(flight, origin, hasFailed);
+    const underWay = this.#underWay('load', flight, ended, flight);
+    // After closing, every read loads for itself.
+    if (this.isClosing) return underWay;
+    if (joinable) {
+      this.violated('single flight', subject, {
+        load: underWay.id,
+        joinableSince: joinable.began,
+        asked,
+        began,
+        isNested: parent !== undefined,
+      });
+    }
+    if (!inBulk && this.bypassing.has(subject.region) && this.cache.status().leaseAge > this.maxStaleness) {
+      const others = this.flights.tooManyWith(flight);
+      const details = { load: underWay.id, others: others.map((other) => other.began), began };
+      if (others.length > 0) this.violated('single flight', subject, details);
+    }
+    return underWay;
+  }
+
+  /** Notes that the method of a put begins, or that `set` is about to be called. */
+  beginPut(
+    subject: Subject & { readonly tags?: readonly string[] | undefined },
+    kind: 'put' | 'set' = 'put',
+  ): UnderWay {
+    return this.#underWay(kind, { ...subject, tags: subject.tags ?? [] }, (hasFailed, origin) => {
+      if (kind === 'put' && !hasFailed && this.applied.overtaking(origin)) this.counts.of(origin.region).fenced += 1;
+    });
+  }
+
+  #loadEnded(flight: Flight, origin: Origin, hasFailed: boolean): void {
+    const { region, parent, isUntraced } = flight;
+    const counts = this.counts.of(region);
+    const isOvertaken = flight.isKeptOut || (this.flights.isJoinable(flight) && this.applied.overtaking(origin));
+    if (hasFailed) counts.loadErrors += 1;
+    // Others may be uncoordinated loads, which store nothing anyway.
+    else if (isOvertaken && !parent && !isUntraced && !this.isClosing) counts.fenced += 1;
+    this.flights.end(flight, this.history.moment());
+  }
+
+  #underWay(
+    kind: Origin['kind'],
+    entry: EntryName,
+    ended: (hasFailed: boolean, origin: Origin) => void,
+    flight?: Flight,
+  ): UnderWay {
+    const origin = newOrigin(this.history, kind, this.name, entry);
+    const { id, region, key } = origin;
+    this.history.note(this.name, 'begins', kind, id, region, key, flight?.parent ? 'inside of another' : '');
+    return new UnderWay(this.history, origin, (hasFailed) => ended(hasFailed, origin), flight);
+  }
+
+  protected noteLapse(): void {
+    const { leaseAge } = this.cache.status();
+    const isOver = leaseAge > this.maxStaleness || leaseAge === Number.POSITIVE_INFINITY;
+    if (isOver) this.#lapsedAt = this.history.moment().sequence;
+  }
+
+  protected isLapsed(flight: Flight): boolean {
+    const { leaseAge } = this.cache.status();
+    const isBypassing = this.bypassing.has(flight.region);
+    return hasLapsed(flight, leaseAge, this.maxStaleness, isBypassing, this.history.moment().time);
+  }
+}

@@ -1,0 +1,33 @@
+import { OF_ACCOUNTS } from './accounts.js';
+import { OF_THE_FENCE } from './fence.js';
+import { OF_GROUPS } from './groups.js';
+import { OF_LOADS } from './loads.js';
+import { OF_THE_LOG } from './log.js';
+import { OF_MEMBERS } from './members.js';
+import type { Sabotage, Sabotages } from './sabotage.js';
+import { OF_STALENESS } from './staleness.js';
+
+export type { Sabotage };
+
+/** The sabotages, by the mechanism that each takes out. */
+export const SABOTAGES: Sabotages = {
+  ...OF_THE_FENCE,
+  ...OF_STALENESS,
+  ...OF_LOADS,
+  ...OF_THE_LOG,
+  ...OF_GROUPS,
+  ...OF_MEMBERS,
+  ...OF_ACCOUNTS,
+};
+
+/** Runs `callback` without a mechanism. @throws {Error} when there is no mechanism of that name */
+export async function without<T>(name: string, callback: (tamper: Sabotage['tamper']) => Promise<T>): Promise<T> {
+  const sabotage = SABOTAGES[name];
+  if (!sabotage) throw new Error(`There is no ${name} to take out, but: ${Object.keys(SABOTAGES).join(', ')}.`);
+  const restore = sabotage.disable?.();
+  try {
+    return await callback(sabotage.tamper);
+  } finally {
+    restore?.();
+  }
+}
