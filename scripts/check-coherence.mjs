@@ -22,7 +22,10 @@ const given = readCommandLine({
       shownDefault: `${SCHEDULES}; with --without ${SCHEDULES_OF_A_TOOTH}; with --teeth or --real 0`,
     }),
     seed: wholeNumber('of the first history; each further one has the next number', { default: 1 }),
-    real: duration('begins histories on a private Redis, for so long', { default: undefined }),
+    real: duration('begins histories on private Redis servers, for so long on all of them together', {
+      default: undefined,
+    }),
+    servers: wholeNumber('how many servers --real uses side by side', { default: 1 }),
     teeth: flag('takes out one mechanism after another, and fails when no promise breaks'),
     without: oneOf('does so with one mechanism only', { argument: 'MECHANISM', choices: MECHANISMS }),
     report: text('writes the results as JSON; those of other runs stay in the file', { argument: 'FILE' }),
@@ -43,7 +46,7 @@ async function checkTooth(mechanism, { schedules = SCHEDULES_OF_A_TOOTH, seed })
 }
 
 /** @param {Omit<typeof given, 'without'>} options */
-async function check({ seed, real: time, teeth: isAsked, report, ...rest }) {
+async function check({ seed, real: time, servers, teeth: isAsked, report, ...rest }) {
   const schedules = rest.schedules ?? (time !== undefined || isAsked ? 0 : SCHEDULES);
   /** @type {Record<string, unknown>} */
   const found = {};
@@ -62,7 +65,7 @@ async function check({ seed, real: time, teeth: isAsked, report, ...rest }) {
   if (time !== undefined) {
     /** @type {typeof import('../test/coherence/check-real.js')} */
     const { checkReal } = await importTypeScript('test/coherence/check-real.ts');
-    const real = await checkReal({ time, seed, say });
+    const real = await checkReal({ time, seed, servers, say });
     for (const line of summaryOf('real', real)) say(line);
     found['real'] = real;
     hasPassed &&= real.broken === 0;

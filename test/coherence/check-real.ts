@@ -1,50 +1,55 @@
-import { Random } from '../../tools/random.mjs';
+import { Child } from '../../tools/child-process.mjs';
+import { inRepository } from '../../tools/repository.mjs';
 import { reportOf, type WorldReport } from './check.js';
-import { RealWorld } from './real-world.js';
-import { Schedule } from './schedule.js';
-import { MAX_STALENESS } from './simulate.js';
-import { count, newTally } from './tally.js';
-import { THEMES } from './themes/themes.js';
+import type { RealWorkerCommands } from './real-worker.js';
+import { add, newTally } from './tally.js';
 
-/** How many times as much is read in a real second as in a simulated one. */
-const DENSITY = 200;
-
-const REAL_THEMES = THEMES.filter(({ isSimulated }) => !isSimulated);
+const RUN_TYPESCRIPT = inRepository('tools/run-typescript.mjs');
+const WORKER = 'test/coherence/real-worker.ts';
 
 export interface RealCheckOptions {
-  /** ms; no schedule begins after this time. */
+  /** ms on all servers together; no schedule begins after its part of this time. */
   readonly time: number;
   readonly seed: number;
+  /** How many servers are used side by side, each by a process of its own. */
+  readonly servers: number;
   readonly say: (line: string) => void;
 }
 
-/** Runs schedules one after another on a Redis. The same seed gives the same plan, but not the same history. */
-export async function checkReal({ time, seed, say }: RealCheckOptions): Promise<WorldReport & { redis: string }> {
-  const server = await RealWorld.server();
-  const tally = newTally();
+/** Runs schedules on Redis servers, on each of them one after another. */
+export async function checkReal({
+  time,
+  seed,
+  servers,
+  say,
+}: RealCheckOptions): Promise<WorldReport & { redis: string }> {
+  const workers = Array.from(
+    { length: servers },
+    (_, index) => new Child<RealWorkerCommands>(RUN_TYPESCRIPT, { name: `server ${index + 1}`, args: [WORKER] }),
+  );
+  const total = newTally();
   const startedAt = performance.now();
-  const end = startedAt + time;
-  try {
-    const redis = await versionOf(server.client());
-    for (let next = seed; next === seed || performance.now() < end; next += 1) {
-      const world = RealWorld.on(server, `real-${next}`, MAX_STALENESS);
-      const schedule = new Schedule(world, new Random(next), { density: DENSITY, themes: REAL_THEMES });
-      await schedule.run();
-      await world.close();
-      const { figures, violations } = world.history;
-      count(tally, { seed: next, theme: schedule.theme.kind, figures, violations, faults: schedule.faults });
-      const { kind } = schedule.theme;
-      say(`real: schedule ${tally.schedules}, ${kind}: ${figures.reads} reads, ${violations.length} violations`);
+  const end = startedAt + time / servers;
+  let redis = 'unknown';
+  let next = seed;
+  const runSchedules = async (worker: Child<RealWorkerCommands>): Promise<void> => {
+    do {
+      const answer = await worker.ask('run', { seed: next++ });
+      ({ redis } = answer);
+      add(total, answer.tally);
+      const { figures, violations, broken } = answer.tally;
+      say(`real: ${total.schedules} schedules; the last one: ${figures.reads} reads, ${broken} broke a promise`);
       // A real history cannot be had again by its seed, so what is known of it is said at once.
-      for (const { promise, instance, region, key, details } of violations.slice(0, 1))
-        say(`  ${promise}, ${instance}, ${region} ${key}: ${JSON.stringify(details)}`);
-    }
-    return { redis, ...reportOf(tally, seed, startedAt) };
+      for (const { theme, promise, instance, region, key, details } of violations)
+        say(`  ${theme}: ${promise}, ${instance}, ${region} ${key}: ${JSON.stringify(details)}`);
+    } while (performance.now() < end);
+  };
+  try {
+    await Promise.all(workers.map(runSchedules));
+    // The time on all servers together.
+    const report = reportOf(total, seed, startedAt);
+    return { redis, ...report, seconds: report.seconds * servers };
   } finally {
-    await server.stop();
+    await Promise.all(workers.map((worker) => worker.stop()));
   }
-}
-
-async function versionOf(client: { info(section: string): Promise<string> }): Promise<string> {
-  return /redis_version:(\S+)/.exec(await client.info('server'))?.[1] ?? 'unknown';
 }
