@@ -136,8 +136,8 @@ export class Execution {
   }
 
   /**
-   * Whether it waits, directly or through other loads, for what `other` belongs to. It looks from both sides in turn, and the smaller side
-   * decides: a load may wait for thousands, and thousands may wait for a load.
+   * Whether it waits, directly or through other loads, for what `other` belongs to. It looks from both sides, each time where there is less
+   * to look at: a load may wait for thousands, and thousands may wait for a load.
    */
   awaits(other: Execution): boolean {
     const ahead = new Set<Execution>([this]);
@@ -145,16 +145,20 @@ export class Execution {
     const fromHere = ahead.values();
     const fromThere = behind.values();
     // The sets grow while they are walked.
-    for (;;) {
-      const here = fromHere.next();
-      if (here.done) return other.#isInsideOneOf(ahead);
-      for (const awaited of here.value.#waitsFor ?? []) ahead.add(awaited);
-      const there = fromThere.next();
-      if (there.done) return behind.has(this);
-      const { parent } = there.value;
-      if (parent) behind.add(parent);
-      for (const waiter of there.value.#waiters?.keys() ?? []) behind.add(waiter);
+    let here = fromHere.next();
+    let there = fromThere.next();
+    while (!here.done && !there.done) {
+      if ((here.value.#waitsFor?.size ?? 0) <= (there.value.#waiters?.size ?? 0)) {
+        for (const awaited of here.value.#waitsFor ?? []) ahead.add(awaited);
+        here = fromHere.next();
+      } else {
+        const { parent } = there.value;
+        if (parent) behind.add(parent);
+        for (const waiter of there.value.#waiters?.keys() ?? []) behind.add(waiter);
+        there = fromThere.next();
+      }
     }
+    return here.done ? other.#isInsideOneOf(ahead) : behind.has(this);
   }
 
   #isInsideOneOf(others: ReadonlySet<Execution>): boolean {
