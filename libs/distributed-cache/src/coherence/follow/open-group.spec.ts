@@ -89,6 +89,28 @@ describe('a group of invalidations', () => {
     expect(applied.openGroup).toBeUndefined();
   });
 
+  it('holds the acknowledgement of a last part back, also when a sync brings it again', () => {
+    const { acknowledged, group } = following();
+    group.fellBehind();
+    group.part('a', '1-0', true);
+    group.applied('last', group.part('a', '2-0', false), undefined);
+    group.applied('last', group.part('a', '2-0', false), undefined);
+    expect(acknowledged).toEqual([]);
+    group.caughtUp(1);
+    expect(acknowledged).toEqual(['last', 'last']);
+  });
+
+  it('begins with the parts of another server, whose ids may be smaller', () => {
+    const { applied, group } = following();
+    group.fellBehind();
+    group.part('a', '8-0', true);
+    group.part('a', '9-0', false);
+    group.startedOver();
+    group.part('a', '1-0', true);
+    group.caughtUp(1);
+    expect(applied.openGroup).toBeDefined();
+  });
+
   it('ends when the instance starts over: no copy is left that a part could remove', () => {
     const { applied, group } = following();
     group.part('a', '1-0', true);

@@ -59,15 +59,13 @@ export class OpenGroup {
   part(from: string, id: string | undefined, hasMore: boolean): boolean {
     const known = this.#unfinished.get(from);
     // A sync may bring again what a doorbell has brought already, and its sender has said more since.
-    if (known?.id !== undefined && id !== undefined && !this.#isAfter(id, known.id)) return true;
+    if (this.#isOld(id, known ? known.id : this.#finished.get(from))) return true;
     if (!hasMore) {
       if (!known) return false;
       this.#unfinished.delete(from);
       if (this.#finished.size < MOST_SENDERS) this.#finished.set(from, id);
       return true;
     }
-    const finished = this.#finished.get(from);
-    if (finished !== undefined && id !== undefined && !this.#isAfter(id, finished)) return true;
     this.#applied.beginGroup();
     const sender = known || this.#unfinished.size < MOST_SENDERS ? from : '';
     this.#unfinished.set(sender, { id, at: this.#clock.now() });
@@ -87,6 +85,8 @@ export class OpenGroup {
   /** All copies are gone, so nothing is left that a part could still have to remove. */
   startedOver(): void {
     this.#unfinished.clear();
+    // Another server may give smaller ids.
+    this.#finished.clear();
   }
 
   /** Entries of the log may be missing from now on. */
@@ -114,6 +114,11 @@ export class OpenGroup {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const acknowledgement of waiting) this.#acknowledge(acknowledgement);
+  }
+
+  /** Whether the log holds `id` not after `newest`. */
+  #isOld(id: string | undefined, newest: string | undefined): boolean {
+    return id !== undefined && newest !== undefined && !this.#isAfter(id, newest);
   }
 
   #acknowledge({ token, operation }: Acknowledgement): void {
