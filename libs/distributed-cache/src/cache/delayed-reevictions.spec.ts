@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { instances } from '../../../../test/support/instances/instances.js';
+import type { Clock } from '../common/clock.js';
 import type { Invalidation } from '../protocol/invalidation.js';
+import { ManualClock } from '../testing/manual-clock.js';
+import { DelayedReevictions } from './delayed-reevictions.js';
 
 const DELAY = 500;
 
@@ -67,6 +70,27 @@ describe('reevictAfter', () => {
     await clock.advance('1m');
     expect(repeated.map(({ regions }) => [...regions])).toEqual([['r']]);
     expect(repeated[0]?.keys.get('r')?.size).toBeLessThanOrEqual(10);
+  });
+
+  it('repeats the evictions of one tick as one, also when the clock moves on while they are made', async () => {
+    const clock = new ManualClock();
+    let lateBy = 0;
+    const moving: Clock = {
+      now: () => clock.now() + lateBy,
+      wallNow: () => clock.wallNow() + lateBy,
+      schedule: (callback, delay) => clock.schedule(callback, delay),
+      nextTurn: (callback) => clock.nextTurn(callback),
+    };
+    const repeated: number[] = [];
+    const settings = { reevictAfter: DELAY, outboxLimit: 10_000 };
+    const reevictions = new DelayedReevictions(settings, moving, (targets) => repeated.push(targets.length));
+    for (const region of ['pages', 'others', 'products']) {
+      reevictions.later([{ kind: 'region', region }]);
+      lateBy += 2;
+    }
+    lateBy = 0;
+    await clock.advance('1m');
+    expect(repeated).toEqual([3]);
   });
 
   // Nobody waits for it, and what nobody hears would end the process: the test run fails then.

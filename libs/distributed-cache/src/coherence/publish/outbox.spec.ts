@@ -99,6 +99,23 @@ describe('Outbox', () => {
     expect(emptied(outbox)).toEqual([[tag('sale'), region('products')]]);
   });
 
+  it('looks at each key a few times, however many regions are added and put back', () => {
+    let looks = 0;
+    const watched = (name: string): InvalidationTarget => ({
+      kind: 'key',
+      get region() {
+        looks += 1;
+        return 'products';
+      },
+      key: name,
+    });
+    const outbox = new Outbox(1_000);
+    for (let index = 0; index < 100; index += 1) outbox.add(watched(String(index)));
+    for (let index = 0; index < 500; index += 1) outbox.add(region(`region-${index}`));
+    outbox.putBack(outbox.take());
+    expect(looks).toBeLessThan(100 * 20);
+  });
+
   it('loses no target and never exceeds its limit, whatever is added, taken and put back', () => {
     const letter = fc.constantFrom('a', 'b', 'c', 'd', 'e');
     const name = fc.oneof(
