@@ -9,7 +9,6 @@ const ANSWERS = [
   ['LOADING Redis is loading the dataset in memory', 'redial', undefined],
   ["MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.", 'redial', undefined],
   ['MOVED 3999 10.0.0.2:6379', 'redial', undefined],
-  ['NOSCRIPT No matching script. Please use EVAL.', 'redial', undefined],
   ["OOM command not allowed when used memory > 'maxmemory'. script: 4f0a, on @user_script:9.", 'retry', undefined],
   ['BUSY Redis is busy running a script.', 'retry', undefined],
   ['CLUSTERDOWN The cluster is down', 'redial', undefined],

@@ -30,8 +30,6 @@ export const KNOWN_ERRORS: ReadonlyMap<string, KnownError> = new Map<string, Kno
     LOADING: { remedy: 'redial' },
     MASTERDOWN: { remedy: 'redial' },
     MOVED: { remedy: 'redial' },
-    // Another link sends the scripts in full first.
-    NOSCRIPT: { remedy: 'redial' },
     // The cluster is down, or the node was taken out of it and holds nothing any more. Only other nodes tell the two apart.
     CLUSTERDOWN: { remedy: 'redial' },
 

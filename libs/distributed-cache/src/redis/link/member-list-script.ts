@@ -51,22 +51,27 @@ local function readMarks(members, now)
   marks.isNew = not (marks.time and clock)
   if marks.isNew then
     -- The scores of a list without a time mean something else.
-    marks.time, marks.run = now, nil
+    marks.time, marks.run, marks.isStale = now, nil, true
   elseif now > clock and now - clock <= mostBetweenSyncs then
     marks.time = marks.time + now - clock
   end
   return marks
 end
 
-local function writeMarks(members, marks)
-  local function write(mark, time) redis.call('ZADD', members, string.format('%.0f', -time), mark) end
-  redis.call('ZREMRANGEBYSCORE', members, '-inf', '(0')
-  write('time', marks.time)
-  write('clock', marks.now)
-  if marks.run then write(marks.run, marks.since) end
+-- Writes the marks and, if they are given, the score and the record of a member, by one command.
+local function writeMarks(members, marks, listedUntil, record)
+  local scores = {}
+  local function add(score, element) scores[#scores + 1], scores[#scores + 2] = score, element end
+  local function mark(name, time) add(string.format('%.0f', -time), name) end
+  if record then add(listedUntil, record) end
+  mark('time', marks.time)
+  mark('clock', marks.now)
+  if marks.run then mark(marks.run, marks.since) end
   for settings, time in pairs(marks.settings) do
-    if time >= marks.time then write(settings, time) end
+    if time >= marks.time then mark(settings, time) else marks.isStale = true end
   end
+  if marks.isStale then redis.call('ZREMRANGEBYSCORE', members, '-inf', '(0') end
+  redis.call('ZADD', members, unpack(scores))
 end
 
 -- The time of the list since which no member can be missing from it. Without the run, that is now: until now the server may have been
@@ -74,8 +79,7 @@ end
 local function listedSince(members, marks, run)
   if not run then return marks.time end
   if marks.run ~= run then
-    marks.run, marks.since = run, marks.time
-    writeMarks(members, marks)
+    marks.run, marks.since, marks.isStale = run, marks.time, true
   end
   return marks.since
 end

@@ -50,5 +50,6 @@ local members = KEYS[2]
 ${MEMBER_LIST}
 local marks = readMarks(members, millisecondsNow())
 local since = listedSince(members, marks, runOfServer())
+if marks.isStale then writeMarks(members, marks) end
 return { id, string.format('%.0f', marks.time - since), settingsIn(marks), membersIn(members, marks) }
 `);

@@ -41,6 +41,16 @@ export interface OpenConnections {
   readonly channelWasSilent?: (() => void) | undefined;
 }
 
+/** One run of a script. */
+interface Request {
+  readonly script: ServerScript;
+  readonly keys: readonly string[];
+  readonly args: readonly (string | number)[];
+  attempts: number;
+  resolve(this: void, answer: unknown): void;
+  reject(this: void, error: Error): void;
+}
+
 /** One link over Redis: sends the commands, and reads what the subscriber receives. @internal */
 export class RedisLink implements InvalidationLink {
   readonly #connections: OpenConnections;
@@ -50,6 +60,8 @@ export class RedisLink implements InvalidationLink {
   readonly #record: string;
   /** The scripts that the server knows by their digests. */
   readonly #knownScripts = new Set<ServerScript>();
+  /** Those without an answer, in the order in which they were sent. */
+  readonly #requests = new Set<Request>();
   #acksSubscribed: Promise<void> | undefined;
   /** What waits until the subscription to the acknowledgements is answered. */
   #waitingForAcks: (() => void)[] | undefined;
@@ -121,7 +133,44 @@ export class RedisLink implements InvalidationLink {
   }
 
   #run(script: ServerScript, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
-    return this.#answer(script.run(this.#connections.commands, this.#knownScripts, keys, args));
+    return new Promise((resolve, reject) => {
+      const request: Request = { script, keys, args, attempts: 0, resolve, reject };
+      this.#requests.add(request);
+      this.#send(request);
+    });
+  }
+
+  #send(request: Request): void {
+    const { script, keys, args } = request;
+    request.attempts += 1;
+    const attempt = request.attempts;
+    const settle = (conclude: () => void): void => {
+      // It was sent again, and only that answer counts.
+      if (attempt !== request.attempts) return;
+      this.#requests.delete(request);
+      conclude();
+    };
+    script.run(this.#connections.commands, this.#knownScripts, keys, args).then(
+      (answer) => settle(() => request.resolve(answer)),
+      (error: unknown) => {
+        const isForgotten = error instanceof Error && error.message.startsWith('NOSCRIPT');
+        if (isForgotten && attempt === request.attempts) this.#sendAgainFrom(request);
+        else settle(() => request.reject(toLinkError(error)));
+      },
+    );
+  }
+
+  /**
+   * The server has forgotten the scripts: after SCRIPT FLUSH, for example. What was sent after `first` is sent again as well, since another
+   * instance may have taught the server the script meanwhile, and the log would hold a part of an eviction behind later ones.
+   */
+  #sendAgainFrom(first: Request): void {
+    this.#knownScripts.clear();
+    let isLater = false;
+    for (const request of [...this.#requests]) {
+      isLater ||= request === first;
+      if (isLater) this.#send(request);
+    }
   }
 
   async acknowledge(token: string): Promise<void> {

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 
 /**
- * A Lua script that runs in the server. A connection sends it in full when it uses it first, and by its digest from then on. If the server
- * has forgotten it meanwhile, the link is given up: sent again in full, a message would stand in the log behind later ones of its sender.
+ * A Lua script that runs in the server. A connection sends it in full when it uses it first, and by its digest from then on.
  *
  * @internal
  */

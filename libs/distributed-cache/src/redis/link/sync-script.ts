@@ -33,8 +33,6 @@ ${MEMBER_LIST}
 local now = millisecondsNow()
 local marks = readMarks(members, now)
 local listedUntil = ARGV[10] == '+inf' and '+inf' or string.format('%.0f', marks.time + tonumber(ARGV[10]))
-redis.call('ZADD', members, listedUntil, ARGV[1])
-redis.call('ZREMRANGEBYSCORE', members, 0, string.format('(%.0f', marks.time))
 local run = runOfServer()
 local since = listedSince(members, marks, run)
 local epoch = run and string.format('%s/%.0f', run, since) or ''
@@ -44,7 +42,8 @@ local lastSettings = isKnown and 12 or #ARGV
 for i = 12, lastSettings, 2 do
   marks.settings[ARGV[i]] = math.max(marks.settings[ARGV[i]] or 0, marks.time + tonumber(ARGV[i + 1]))
 end
-writeMarks(members, marks)
+writeMarks(members, marks, listedUntil, ARGV[1])
+redis.call('ZREMRANGEBYSCORE', members, 0, string.format('(%.0f', marks.time))
 redis.call('PEXPIRE', members, expiry)
 
 local newest = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
