@@ -17,6 +17,7 @@ export const OF_ACCOUNTS: Sabotages = {
 
   /** A load that was fenced while it ran, by a tag that its result does not have, is not counted as fenced. */
   'fenced by given tags': {
+    isRare: true,
     disable: () => {
       const { start } = Loads.prototype;
       return replaced(Loads.prototype, {

@@ -20,6 +20,7 @@ export const OF_GROUPS: Sabotages = {
 
   /** Who asks after the end of a group is given a result from inside, until a later invalidation overtakes that. */
   'late readers after a group': {
+    isRare: true,
     disable: () => {
       const { overtakenAt } = AppliedInvalidations.prototype;
       return replaced(AppliedInvalidations.prototype, {

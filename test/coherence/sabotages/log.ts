@@ -22,6 +22,7 @@ export const OF_THE_LOG: Sabotages = {
 
   /** Every server has the same epoch: the instance trusts the log of a new one, and does not publish again what the last one may have lost. */
   epoch: {
+    isRare: true,
     tamper: (bridge) =>
       tampering(bridge, (link) => ({
         sync: async (request) => {

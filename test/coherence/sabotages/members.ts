@@ -13,6 +13,7 @@ const BELIEVED = 10_000;
 export const OF_MEMBERS: Sabotages = {
   /** The list forgets a member after ten minutes, although that may serve for longer. */
   'members kept while they serve': {
+    isRare: true,
     tamper: (bridge) =>
       tampering(bridge, (link) => ({
         publishToMembers: async (payload) => {
@@ -51,13 +52,5 @@ export const OF_MEMBERS: Sabotages = {
         },
       });
     },
-  },
-
-  /** An instance is told of other settings only when it evicts everywhere. */
-  'settings told by a sync': {
-    tamper: (bridge) =>
-      tampering(bridge, (link) => ({
-        sync: async (request) => ({ ...(await link.sync(request)), settings: [] }),
-      })),
   },
 };

@@ -6,6 +6,8 @@ export interface Sabotage {
   readonly disable?: () => () => void;
   /** Takes it out of what the bridge tells the library. */
   readonly tamper?: (bridge: InvalidationBridge) => InvalidationBridge;
+  /** Whether it takes more than a few hundred schedules to notice: too many for a test, and not for `check:coherence --teeth`. */
+  readonly isRare?: boolean;
 }
 
 /** Sabotages, by the mechanism that each takes out. */

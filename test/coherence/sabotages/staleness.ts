@@ -21,6 +21,7 @@ export const OF_STALENESS: Sabotages = {
 
   /** The watchdog looks at the wall clock only, which may be set back during a suspension. */
   uptime: {
+    isRare: true,
     disable: () =>
       replaced(Machine.prototype, {
         uptimeNow() {
