@@ -167,7 +167,7 @@ export class RedisLink implements InvalidationLink {
   #sendAgainFrom(first: Request): void {
     this.#knownScripts.clear();
     let isLater = false;
-    for (const request of [...this.#requests]) {
+    for (const request of this.#requests) {
       isLater ||= request === first;
       if (isLater) this.#send(request);
     }
