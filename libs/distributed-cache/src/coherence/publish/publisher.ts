@@ -236,7 +236,7 @@ export class Publisher {
     this.#callers.allSent();
   }
 
-  /** @param hasMore - whether more targets of this tick are to come */
+  /** @param isTickOpen - whether more targets of this tick are to come */
   #send(link: InvalidationLink, isTickOpen: boolean): void {
     this.#messages += 1;
     const number = this.#messages;
