@@ -117,6 +117,16 @@ export class Execution {
     return false;
   }
 
+  /** Waits for `outcome`, which `awaited` leads to; meanwhile it is known that this execution waits. */
+  async waitFor<T>(awaited: Awaited, outcome: Promise<T>): Promise<T> {
+    this.beginWaitingFor(awaited);
+    try {
+      return await outcome;
+    } finally {
+      this.endWaitingFor(awaited);
+    }
+  }
+
   beginWaitingFor({ execution }: Awaited): void {
     const waiters = (execution.#waiters ??= new Map());
     waiters.set(this, (waiters.get(this) ?? 0) + 1);

@@ -84,7 +84,7 @@ export class Loads {
 
   /** The outcome of a load that the reader itself has started inside the execution `current`. */
   outcomeOf(load: Load, current: Execution | undefined): Promise<LoadOutcome> {
-    return current ? waitInside(load, current) : load.outcome;
+    return current ? current.waitFor(load, load.outcome) : load.outcome;
   }
 
   /**
@@ -324,14 +324,5 @@ export class Loads {
       tagged?.delete(load);
       if (tagged?.size === 0) this.#byTag.delete(tag);
     }
-  }
-}
-
-async function waitInside(load: Load, current: Execution): Promise<LoadOutcome> {
-  current.beginWaitingFor(load);
-  try {
-    return await load.outcome;
-  } finally {
-    current.endWaitingFor(load);
   }
 }

@@ -18,14 +18,5 @@ type Waited = LoadOutcome | typeof TOO_LONG;
  */
 export function waitPatiently(load: Load, current: Execution | undefined, clock: Clock): Promise<Waited> {
   load.joined ??= new JoinedReads(load.outcome, clock);
-  return current ? waitInside(load, load.joined, current) : load.joined.waitOutside();
-}
-
-async function waitInside(load: Load, joined: JoinedReads<LoadOutcome>, current: Execution): Promise<Waited> {
-  current.beginWaitingFor(load);
-  try {
-    return await joined.waitInside();
-  } finally {
-    current.endWaitingFor(load);
-  }
+  return current ? current.waitFor(load, load.joined.waitInside()) : load.joined.waitOutside();
 }
