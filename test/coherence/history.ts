@@ -5,7 +5,7 @@ import {
   type Invalidation,
   type InvalidationTarget,
 } from '../../libs/distributed-cache/src/protocol/invalidation.js';
-import type { InvalidationBridge } from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
+import type { Doorbell, InvalidationBridge } from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
 import { decodeInvalidation } from '../../libs/distributed-cache/src/protocol/invalidation-message.js';
 import { EventTail } from './event-tail.js';
 import { InstanceHistory, type InstanceOptions } from './instance-history.js';
@@ -14,6 +14,7 @@ import { Members, type Unreached } from './members.js';
 import { Moments, type EntryName, type Moment } from './moments.js';
 import { checkDelivery } from './old-values.js';
 import { overriding } from './overriding.js';
+import { Replays } from './replays.js';
 import { SourceOfTruth } from './source-of-truth.js';
 import type { BrokenPromise, Violation } from './violation.js';
 
@@ -131,6 +132,33 @@ export class History {
             const instance = this.#instanceOf(member.instanceId);
             if (instance) this.members.synced(instance, this.moment());
             return reply;
+          },
+        });
+      },
+    });
+  }
+
+  /** Wraps `bridge` to see what each answer of a sync brings to `instance`. It belongs next to the instance: an answer may be late or lost. */
+  overheard(instance: InstanceHistory, bridge: InvalidationBridge): InvalidationBridge {
+    const replays = new Replays(bridge);
+    instance.replays = replays;
+    return overriding(bridge, {
+      dial: async (member, listener, signal) => {
+        const heard = (doorbell: Doorbell): void => {
+          replays.heard(doorbell);
+          listener.heard(doorbell);
+        };
+        const link = await bridge.dial(member, overriding(listener, { heard }), signal);
+        let isClosed = false;
+        return overriding(link, {
+          sync: async (request) => {
+            const reply = await link.sync(request);
+            if (!isClosed) replays.received(reply, instance.instanceId, this.moment());
+            return reply;
+          },
+          close: (reason) => {
+            isClosed = true;
+            link.close(reason);
           },
         });
       },

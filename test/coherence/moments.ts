@@ -24,6 +24,10 @@ export interface EntryName extends Subject {
 export class Moments<M extends Moment = Moment> {
   readonly #byTarget = new Map<string, M[]>();
 
+  get isEmpty(): boolean {
+    return this.#byTarget.size === 0;
+  }
+
   add({ everything, regions, tags, keys }: Invalidation, moment: M): void {
     if (everything) this.#add('e', moment);
     for (const region of regions) this.#add(`r${region}`, moment);

@@ -25,6 +25,9 @@ export function checkOldParts(history: History, { instance, asked, value }: Read
     if (history.wasConfirmed(value, part, replaced, asked, instance)) {
       history.violated('evicted everywhere', where, details);
     }
+    if (part.from !== value.origin && instance.replays?.broughtBoth(value, part, asked)) {
+      history.violated('what one replay brings', where, details);
+    }
     const loggedAt = history.loggedSince(value, part, replaced);
     if (loggedAt === undefined) continue;
     const staleness = asked.time - loggedAt;

@@ -52,7 +52,7 @@ export class RealWorld implements World<RealMember> {
     );
     instance.watch(cache);
     const bridge = new RedisInvalidationBridge({ connectionString: `127.0.0.1:${proxy.port},connectTimeout=1000` });
-    cache.start(this.history.witnessed(bridge));
+    cache.start(this.history.overheard(instance, this.history.witnessed(bridge)));
     return {
       shop: new Shop(this.history, instance, systemClock),
       proxy,

@@ -90,6 +90,8 @@ export function simulatedFaults({
     atOnce('messages one by one', 3, ({ wire }, random) => {
       wire.messagesTake = random.pick([0, random.between(1, 50), random.between(50, 300)]);
     }),
+    // Until it is drawn again: the messages of several instances mix.
+    atOnce('messages sent one by one', 2, ({ wire }, random) => (wire.requestsTake = random.between(20, 100))),
     lasting(
       'requests one by one',
       3,
@@ -114,6 +116,8 @@ export function simulatedFaults({
         target.wire.requestsTake = 0;
       });
     }),
+    // The ones before it and after it reach the log.
+    atOnce('one message refused', 2, ({ wire }, random) => (wire.refusesAfter = random.between(0, 3))),
     lasting(
       'refused for now',
       2,

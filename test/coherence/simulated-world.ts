@@ -57,7 +57,7 @@ export class SimulatedWorld implements World<SimulatedMember> {
     const { sizeOf } = instance;
     const cache = new DistributedCache(cacheSettings({ ...settings, maxStaleness, sizeOf }), { clock: machine });
     instance.watch(cache);
-    cache.start(wire.over(this.history.witnessed(wire.toServer(this.#tampered))));
+    cache.start(this.history.overheard(instance, wire.over(this.history.witnessed(wire.toServer(this.#tampered)))));
     const member: SimulatedMember = {
       shop: new Shop(this.history, instance, machine),
       machine,

@@ -16,7 +16,9 @@ export type BrokenPromise =
   | 'evicted everywhere'
   /** (g) A loader was given a previous value that an applied invalidation covers, or that the lease does not cover. */
   | 'a trusted previous value'
-  /** (h) The statistics do not say what happened, an eviction does not say what became of it, or a callback was called twice. */
+  /** (h) A read returned a value made of a copy, although a replay that had ended before had evicted both. */
+  | 'what one replay brings'
+  /** (i) The statistics do not say what happened, an eviction does not say what became of it, or a callback was called twice. */
   | 'true accounts';
 
 /** A broken promise, with all that is needed to understand it. */

@@ -1,8 +1,9 @@
 import type { Clock } from '../../libs/distributed-cache/src/common/clock.js';
-import type {
-  Doorbell,
-  InvalidationBridge,
-  InvalidationLink,
+import {
+  BridgeRefusal,
+  type Doorbell,
+  type InvalidationBridge,
+  type InvalidationLink,
 } from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
 import { Lane } from './lane.js';
 import type { Machine } from './machine.js';
@@ -23,6 +24,8 @@ export class Wire {
   isSilent = false;
   /** Whether requests arrive and their answers are lost. */
   losesAnswers = false;
+  /** The server refuses one message, for now, after it has accepted so many; `undefined`: none. */
+  refusesAfter: number | undefined;
   /** How long answers take, in ms. */
   answersTake = 0;
 
@@ -47,6 +50,7 @@ export class Wire {
   heal(): void {
     this.isSilent = false;
     this.losesAnswers = false;
+    this.refusesAfter = undefined;
     this.answersTake = this.messagesTake = this.requestsTake = 0;
   }
 
@@ -100,8 +104,8 @@ export class Wire {
       dial: async (...dialling) => {
         const link = await bridge.dial(...dialling);
         return overriding(link, {
-          publish: (payload) => this.#request(() => link.publish(payload)),
-          publishToMembers: (payload) => this.#request(() => link.publishToMembers(payload)),
+          publish: (payload) => this.#request(() => this.#orRefused(() => link.publish(payload))),
+          publishToMembers: (payload) => this.#request(() => this.#orRefused(() => link.publishToMembers(payload))),
           acknowledge: (token) => this.#request(() => link.acknowledge(token)),
           leave: () => this.#request(() => link.leave()),
           sync: (request) => this.#request(() => link.sync(request)),
@@ -114,6 +118,13 @@ export class Wire {
     return new Promise<T>((resolve, reject) => {
       this.#requests.pass(() => void ask().then(resolve, reject));
     });
+  }
+
+  async #orRefused<T>(publish: () => Promise<T>): Promise<T> {
+    const after = this.refusesAfter;
+    if (after !== undefined) this.refusesAfter = after > 0 ? after - 1 : undefined;
+    if (after === 0) throw new BridgeRefusal('retry', 'refused once by the test');
+    return publish();
   }
 
   #answer<T>(ask: () => Promise<T>): Promise<T> {

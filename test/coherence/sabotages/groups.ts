@@ -1,5 +1,6 @@
 import { AppliedInvalidations } from '../../../libs/distributed-cache/src/coherence/applied-invalidations.js';
 import { OpenGroup } from '../../../libs/distributed-cache/src/coherence/follow/open-group.js';
+import { UnfinishedParts } from '../../../libs/distributed-cache/src/coherence/publish/parts.js';
 import { replaced } from './replaced.js';
 import type { Sabotages } from './sabotage.js';
 
@@ -7,6 +8,28 @@ import type { Sabotages } from './sabotage.js';
 export const OF_GROUPS: Sabotages = {
   /** The receiver takes each message of an eviction for the whole eviction. */
   'parts of one call': { disable: () => replaced(OpenGroup.prototype, { part: () => false }) },
+
+  /** What a replay brings takes effect one by one, except for the parts of one call. */
+  'replays as one': { disable: () => replaced(OpenGroup.prototype, { fellBehind() {} }) },
+
+  /** Only the part that was refused is sent again. */
+  'parts sent again together': {
+    isRare: true,
+    disable: () => replaced(UnfinishedParts.prototype, { sent: () => undefined }),
+  },
+
+  /** A part is acknowledged as soon as it is applied. */
+  'acknowledgements at the end of a group': {
+    isRare: true,
+    disable: () => {
+      const { applied } = OpenGroup.prototype;
+      return replaced(OpenGroup.prototype, {
+        applied(token, _isPart, operation) {
+          applied.call(this, token, false, operation);
+        },
+      });
+    },
+  },
 
   /** A result that was served a copy inside of a group is overtaken only by what comes after its own beginning. */
   'copies served inside of a group': {

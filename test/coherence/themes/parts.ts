@@ -1,6 +1,7 @@
 import type { InvalidationTarget } from '../../../libs/distributed-cache/src/protocol/invalidation.js';
 import type { Random } from '../../../tools/random.mjs';
-import type { Plan } from '../plan.js';
+import { ITEMS, type Plan } from '../plan.js';
+import type { Subject } from '../moments.js';
 import { keyOf, LISTS } from '../shop.js';
 import type { Theme } from './theme.js';
 
@@ -96,13 +97,127 @@ export const PARTS_AMONG_OTHERS: Theme = {
   ],
 };
 
+/** A list and a row of it are evicted one after the other, and an instance that is cut off is brought both by one replay. */
+export const REPLAYS: Theme = {
+  kind: 'replays of several evictions',
+  weight: 4,
+  faults: ['cut, then a slow replay', 'cut, then a slow replay', 'dropped messages'],
+  plan: (plan, random) => ({
+    ...PARTS.plan?.(plan, random),
+    // An instance that is behind serves on for longer.
+    settingsOfEach: () => ({ maxStaleness: 10_000 }),
+    faultShare: random.pick([0.08, 0.2]),
+  }),
+  reads: [
+    {
+      kind: 'read a list of all rows',
+      weight: 60,
+      run: (shop, plan, random) =>
+        shop.readList(random.pick(plan.lists), plan.subjects, { takes: random.pick(SHORT) }, { takes: 0 }),
+    },
+  ],
+  writes: [
+    {
+      kind: 'evict a list, and then write',
+      weight: 60,
+      run: async (shop, plan, random) => {
+        const subject = random.pick(plan.subjects);
+        await shop.evict(plan.lists.map((key) => keyOf({ region: LISTS, key })));
+        if (shop.instance.isServing) await shop.write(subject);
+      },
+    },
+  ],
+};
+
+/** The server refuses one of several messages, and accepts those before it and after it. */
+export const REFUSED_PARTS: Theme = {
+  ...PARTS,
+  kind: 'evictions in several messages, one of which is refused',
+  isSimulated: true,
+  weight: 4,
+  faults: ['one message refused', 'one message refused'],
+  faultsFromTheBeginning: [],
+  plan: (plan, random) => ({
+    ...PARTS.plan?.(plan, random),
+    lists: [plan.lists[0]],
+    faultShare: random.pick([0.08, 0.2]),
+    writeShare: 0.05,
+  }),
+  writes: [
+    {
+      kind: 'write, and evict with one call',
+      weight: 80,
+      run: (shop, plan, random) => shop.writeAtOnce(plan.subjects, inParts(plan.lists, plan.subjects, random, 1)),
+    },
+  ],
+};
+
+/** Instances evict their list and its row everywhere, each another list, and the parts of their calls mix. */
+export const PARTS_THAT_MIX: Theme = {
+  kind: 'evictions everywhere in several messages that mix',
+  weight: 4,
+  isSimulated: true,
+  faults: ['messages one by one', 'messages sent one by one'],
+  faultsFromTheBeginning: ['messages sent one by one'],
+  plan: (plan, random) => ({
+    ...PARTS.plan?.(plan, random),
+    instances: 3,
+    subjects: [
+      { region: ITEMS, key: '1' },
+      { region: ITEMS, key: '2' },
+    ],
+    longestPause: 50,
+    writeShare: random.pick([0.05, 0.12]),
+    faultShare: 0.01,
+    turnover: 0,
+  }),
+  reads: [
+    {
+      kind: 'read a list of one row',
+      weight: 80,
+      run: (shop, plan, random) => {
+        const { list, row } = pairOf(plan, random);
+        return shop.readList(list, [row], { takes: random.pick([60, 400]) });
+      },
+    },
+  ],
+  writes: [
+    {
+      kind: 'write, and evict everywhere with one call',
+      weight: 80,
+      run: (shop, plan, random) => {
+        const { list, row } = pairOf(plan, random);
+        return shop.writeAtOnce([row], inParts([list], [row], random), 10_000);
+      },
+    },
+  ],
+};
+
+/** A list, and the one row of which it is made. */
+function pairOf({ lists, subjects }: Plan, random: Random): { readonly list: string; readonly row: Subject } {
+  const index = random.between(0, 1);
+  return { list: lists[index] ?? lists[0], row: subjects[index] ?? subjects[0] };
+}
+
 function listsFirst({ lists, subjects }: Plan, random: Random): InvalidationTarget[] {
+  return inParts(lists, subjects, random);
+}
+
+/**
+ * Targets that leave in several messages: the lists in the first one, the rows in the last one, or in the last but one.
+ *
+ * @param lastShare - how often the rows are not in the last one
+ */
+function inParts(
+  lists: readonly string[],
+  rows: readonly Subject[],
+  random: Random,
+  lastShare = 0.3,
+): InvalidationTarget[] {
   const fillers = random.chance(0.1)
     ? Array.from({ length: MANY_KEYS }, (_, index) => `filler-${index}`)
     : Array.from({ length: random.between(1, 3) }, (_, index) => `${index}${LONG_KEY}`);
-  return [
-    ...lists.map((key) => keyOf({ region: LISTS, key })),
-    ...fillers.map((key) => keyOf({ region: LISTS, key })),
-    ...subjects.map(keyOf),
-  ];
+  const last = random.chance(lastShare) ? [`last${LONG_KEY}`] : [];
+  const inLists = (key: string): InvalidationTarget => keyOf({ region: LISTS, key });
+  return [...lists.map(inLists), ...fillers.map(inLists), ...rows.map(keyOf), ...last.map(inLists)];
 }

@@ -4,7 +4,7 @@ import { CALLBACKS } from './callbacks.js';
 import { CHAINS } from './chains.js';
 import { CONTEXTS } from './contexts.js';
 import { MEMBERS } from './members.js';
-import { PARTS, PARTS_AMONG_OTHERS } from './parts.js';
+import { PARTS, PARTS_AMONG_OTHERS, PARTS_THAT_MIX, REFUSED_PARTS, REPLAYS } from './parts.js';
 import { PREVIOUS_VALUES } from './previous-values.js';
 import type { Theme } from './theme.js';
 
@@ -16,6 +16,9 @@ export const THEMES: readonly Theme[] = [
   ANYTHING,
   PARTS,
   PARTS_AMONG_OTHERS,
+  PARTS_THAT_MIX,
+  REFUSED_PARTS,
+  REPLAYS,
   MEMBERS,
   CONTEXTS,
   CHAINS,

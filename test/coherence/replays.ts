@@ -1,0 +1,99 @@
+import type {
+  Doorbell,
+  InvalidationBridge,
+  SyncReply,
+} from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
+import {
+  decodeInvalidation,
+  type InvalidationMessage,
+} from '../../libs/distributed-cache/src/protocol/invalidation-message.js';
+import type { MadeValue, Part } from './made-value.js';
+import { Moments, type EntryName, type Moment } from './moments.js';
+
+/** What one replay brought, in one answer or in several. */
+interface Replay {
+  /** The sequence number at which its first answer arrived. */
+  readonly began: number;
+  /** The sequence number at which its last answer arrived. */
+  ended: number;
+  /** The invalidations of others. */
+  readonly brought: Moments;
+}
+
+/** The replays of one instance: what one of them brings has to take effect as one. */
+export class Replays {
+  readonly #log: Pick<InvalidationBridge, 'isAfter'>;
+  readonly #ended: Replay[] = [];
+  #open: Replay | undefined;
+  /** The id of the newest entry that the channel has brought. */
+  #newestHeard: string | undefined;
+  /** The newest entry of each sender that has arrived, and whether more parts of its eviction follow. */
+  readonly #senders = new Map<string, { readonly id: string; readonly hasMore: boolean }>();
+
+  constructor(log: Pick<InvalidationBridge, 'isAfter'>) {
+    this.#log = log;
+  }
+
+  /** The channel has brought a message. */
+  heard({ entry, payload }: Doorbell): void {
+    if (!entry) return;
+    this.#arrived(entry.id, payload);
+    if (this.#newestHeard === undefined || this.#log.isAfter(entry.id, this.#newestHeard)) this.#newestHeard = entry.id;
+  }
+
+  /**
+   * The answer of a sync has arrived.
+   *
+   * @param instanceId - the instance, which has applied its own evictions already
+   */
+  received({ continuous, complete, entries, newest }: SyncReply, instanceId: string, moment: Moment): void {
+    if (!continuous) {
+      // The instance drops everything.
+      this.#open = undefined;
+      this.#senders.clear();
+      return;
+    }
+    const replay = (this.#open ??= { began: moment.sequence, ended: Number.POSITIVE_INFINITY, brought: new Moments() });
+    for (const { id, payload } of entries) {
+      const message = this.#arrived(id, payload);
+      if (message && message.from !== instanceId) replay.brought.add(message.invalidation, moment);
+    }
+    if (!complete) return;
+    this.#open = undefined;
+    if (replay.brought.isEmpty || this.#goesOnAfter(newest.id)) return;
+    replay.ended = moment.sequence;
+    this.#ended.push(replay);
+  }
+
+  /** Whether a replay that had ended before `asked` brought the eviction of `value` and the eviction of the copy of which it was made. */
+  broughtBoth({ origin }: MadeValue, { from }: Part, asked: Moment): boolean {
+    return this.#ended.some(
+      ({ began, ended, brought }) =>
+        ended < asked.sequence &&
+        from.began.sequence < began &&
+        from.since < began &&
+        hasCovering(brought, origin) &&
+        hasCovering(brought, from),
+    );
+  }
+
+  #arrived(id: string, payload: string): InvalidationMessage | undefined {
+    const decoded = decodeInvalidation(payload);
+    if (!decoded.ok) return undefined;
+    const { from, hasMore } = decoded.message;
+    const known = this.#senders.get(from);
+    if (!known || this.#log.isAfter(id, known.id)) this.#senders.set(from, { id, hasMore: hasMore ?? false });
+    return decoded.message;
+  }
+
+  /** Whether the instance waits for more before what it has received takes effect: for entries in between, or for parts. */
+  #goesOnAfter(newest: string): boolean {
+    if (this.#newestHeard !== undefined && this.#log.isAfter(this.#newestHeard, newest)) return true;
+    return [...this.#senders.values()].some(({ hasMore }) => hasMore);
+  }
+}
+
+function hasCovering(brought: Moments, entry: EntryName): boolean {
+  for (const _ of brought.covering(entry, 0)) return true;
+  return false;
+}
