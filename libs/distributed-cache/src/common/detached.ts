@@ -23,6 +23,23 @@ export function detachedPromise(value: unknown): Promise<unknown> {
   return outside.runInAsyncScope(resolved, undefined, value);
 }
 
+/** A promise, and what settles it. @internal */
+export interface Deferred<T> {
+  readonly promise: Promise<T>;
+  resolve(this: void, value: T): void;
+  reject(this: void, error: Error): void;
+}
+
+/** A promise that holds no context, also while it waits. What settles it may live for longer than whoever waits. @internal */
+export function detachedDeferred<T>(): Deferred<T> {
+  return detached(() => {
+    let resolve: Deferred<T>['resolve'] = () => {};
+    let reject: Deferred<T>['reject'] = () => {};
+    const promise = new Promise<T>((...settling) => ([resolve, reject] = settling));
+    return { promise, resolve, reject };
+  });
+}
+
 function newResource(): AsyncResource {
   return new AsyncResource('DistributedCache');
 }

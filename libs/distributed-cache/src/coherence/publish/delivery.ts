@@ -1,6 +1,6 @@
 import { InvalidationNotDeliveredError } from '../../errors.js';
 import type { CancelTimer, Clock } from '../../common/clock.js';
-import { detached } from '../../common/detached.js';
+import { detachedDeferred } from '../../common/detached.js';
 import { EVICTED_LATER, type Evicted } from './evicted.js';
 
 /**
@@ -24,14 +24,13 @@ export interface DeliverySettings {
  * @internal
  */
 export class Delivery {
-  readonly settled: Promise<Evicted>;
   readonly #settings: DeliverySettings;
   readonly #clock: Clock;
   readonly #bridgeName: () => string;
   readonly #startedAt: number;
   readonly #cancelTimeout: CancelTimer;
-  #resolve: (evicted: Evicted) => void = () => {};
-  #reject: (error: Error) => void = () => {};
+  /** Its messages may keep it for longer than its callers wait. */
+  readonly #callers = detachedDeferred<Evicted>();
   #unlogged = 0;
   #unaccepted = 0;
   #isClosed = false;
@@ -42,18 +41,14 @@ export class Delivery {
     this.#clock = clock;
     this.#bridgeName = bridgeName;
     this.#startedAt = clock.now();
-    // Its messages may keep it for longer than its callers wait.
-    this.settled = detached(
-      () =>
-        new Promise((resolve, reject) => {
-          this.#resolve = resolve;
-          this.#reject = reject;
-        }),
-    );
     this.#cancelTimeout = clock.schedule(
       () => this.postpone(`it took longer than publishTimeout (${settings.publishTimeout} ms)`),
       settings.publishTimeout,
     );
+  }
+
+  get settled(): Promise<Evicted> {
+    return this.#callers.promise;
   }
 
   /** Whether the promise is settled: nobody may join it any more. */
@@ -111,7 +106,7 @@ export class Delivery {
   /** Ends the wait of the callers. What the log does not have stays in the outbox. */
   postpone(reason: string): void {
     if (this.#settings.onUndelivered === 'queue') this.#resolveNow();
-    else this.#settle(() => this.#reject(notDelivered(reason, this.#bridgeName())));
+    else this.#settle(() => this.#callers.reject(notDelivered(reason, this.#bridgeName())));
   }
 
   #settleWhenDelivered(): void {
@@ -120,7 +115,7 @@ export class Delivery {
 
   #resolveNow(): void {
     const delivered = this.#isClosed && this.#unlogged === 0;
-    this.#settle(() => this.#resolve({ delivered, instances: 0, waited: this.#clock.now() - this.#startedAt }));
+    this.#settle(() => this.#callers.resolve({ delivered, instances: 0, waited: this.#clock.now() - this.#startedAt }));
   }
 
   #settle(conclude: () => void): void {

@@ -1,5 +1,5 @@
 import type { CancelTimer, Clock } from '../../common/clock.js';
-import { detached } from '../../common/detached.js';
+import { detachedDeferred } from '../../common/detached.js';
 import type { Evicted } from './evicted.js';
 
 /** Callers with one timeout share one promise if they ask within this time, in ms: about those of one tick. */
@@ -7,31 +7,26 @@ const AT_ONCE = 1;
 
 /** The callers of one tick who wait until no instance can serve what they evicted, with one timeout and over one promise. @internal */
 export class WaitingCallers {
-  readonly settled: Promise<Evicted>;
   readonly timeout: number;
   /** Called when their timeout is over: settles them. */
   timedOut: (callers: WaitingCallers) => void;
   readonly #clock: Clock;
   readonly #startedAt: number;
   readonly #cancelTimeout: CancelTimer;
+  /** A message may keep it for longer than its callers wait. */
+  readonly #callers = detachedDeferred<Evicted>();
   #isSettled = false;
-  #resolve: (result: Evicted) => void = () => {};
-  #reject: (error: Error) => void = () => {};
 
   constructor(timeout: number, clock: Clock, timedOut: (callers: WaitingCallers) => void) {
     this.timeout = timeout;
     this.timedOut = timedOut;
     this.#clock = clock;
     this.#startedAt = clock.now();
-    // A message may keep it for longer than its callers wait.
-    this.settled = detached(
-      () =>
-        new Promise((resolve, reject) => {
-          this.#resolve = resolve;
-          this.#reject = reject;
-        }),
-    );
     this.#cancelTimeout = clock.schedule(() => this.timedOut(this), timeout);
+  }
+
+  get settled(): Promise<Evicted> {
+    return this.#callers.promise;
   }
 
   /** Whether a caller who asks now may join. */
@@ -41,12 +36,12 @@ export class WaitingCallers {
 
   confirmed(instances: number): void {
     this.#settle();
-    this.#resolve({ delivered: true, instances, waited: this.#clock.now() - this.#startedAt });
+    this.#callers.resolve({ delivered: true, instances, waited: this.#clock.now() - this.#startedAt });
   }
 
   failed(error: Error): void {
     this.#settle();
-    this.#reject(error);
+    this.#callers.reject(error);
   }
 
   #settle(): void {
