@@ -131,3 +131,9 @@ function tlsNameOf(host: string, source: Endpoint): string {
 function hostOf(endpoint: Endpoint): string {
   return 'host' in endpoint ? endpoint.host : DEFAULT_HOST;
 }
+
+/** The list, beginning with another item for each `turn`, so that none is the first one twice in a row. @internal */
+export function rotated<T>(list: readonly T[], turn: number): T[] {
+  const start = turn % Math.max(list.length, 1);
+  return [...list.slice(start), ...list.slice(0, start)];
+}

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { describeEndpoint, distinct, type Endpoint } from '../endpoint.js';
+import { describeEndpoint, distinct, rotated, type Endpoint } from '../endpoint.js';
 import type { RedisClients } from './clients.js';
 import type { LinkConnections } from './link-connections.js';
 import { Sentinels } from './sentinels.js';
@@ -77,11 +77,6 @@ export class ServerChoice {
       throw error;
     }
   }
-}
-
-function rotated<T>(list: readonly T[], by: number): T[] {
-  const start = by % Math.max(list.length, 1);
-  return [...list.slice(start), ...list.slice(0, start)];
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { NatMap, Redis } from 'ioredis';
 import { systemClock, type CancelTimer } from '../../../common/clock.js';
-import { distinct, namedBy, type Endpoint } from '../../endpoint.js';
+import { distinct, namedBy, rotated, type Endpoint } from '../../endpoint.js';
 
 /** How often the nodes are asked for while a link is open, in ms. */
 const ASK_INTERVAL = 60_000;
@@ -29,8 +29,7 @@ export class ClusterNodes {
 
   /** The nodes to try. @param turn - counts the dials, so that no node is the first one twice in a row */
   toTry(turn: number): readonly Endpoint[] {
-    const start = turn % Math.max(this.#known.length, 1);
-    return [...this.#known.slice(start), ...this.#known.slice(0, start)].slice(0, MOST_TRIED);
+    return rotated(this.#known, turn).slice(0, MOST_TRIED);
   }
 
   /** Asks `server` for the nodes, now and every minute, until the result is closed or the server refuses. */
