@@ -119,8 +119,8 @@ export class Loads {
     flight.running += 1;
     if (previous) load.operation?.step('Load waits for its turn', { region: region.name, fenced: flight.fenced });
     load.outcome = previous
-      ? this.#turnAfter(previous).then(() => this.#run(load, flight, region, key, request, this.#parts.clock.now()))
-      : this.#run(load, flight, region, key, request, now);
+      ? this.#turnAfter(previous).then(() => this.#run(load, region, key, request, this.#parts.clock.now()))
+      : this.#run(load, region, key, request, now);
     // Only now: a loader that reads its own key while it is called would wait for itself. A load that failed at once is not current.
     if (load.isCurrent) flight.joinable = load;
     return load;
@@ -186,13 +186,13 @@ export class Loads {
 
   async #run(
     load: Load,
-    flight: Flight,
     region: RegionState,
     key: string,
     request: LoadRequest,
     startedAt: number,
   ): Promise<LoadOutcome> {
     const { coherence, executions } = this.#parts;
+    const { flight } = load;
     const mark = coherence.applied.begin();
     load.mark = mark;
     this.#becomesCurrent(load);
@@ -203,7 +203,7 @@ export class Loads {
       const value = await request.call(load.execution);
       isLoaded = true;
       this.#loaded(region, key, startedAt);
-      return this.#settle(load, flight, region, key, mark, request, value);
+      return this.#settle(load, region, key, mark, request, value);
     } catch (error) {
       if (!isLoaded) {
         load.operation?.step('Load failed', { region: region.name, error: errorFrom(error).name });
@@ -222,7 +222,6 @@ export class Loads {
   /** Stores the result, unless something that covers it was invalidated since the loader was called. */
   #settle(
     load: Load,
-    flight: Flight,
     region: RegionState,
     key: string,
     mark: AppliedMark,
@@ -241,7 +240,7 @@ export class Loads {
     if (isFenced) region.stats.fenced += 1;
     const isStored = isStorable && load.isCurrent;
     if (isStored) copies.keep(region, key, entry);
-    if (load.isCurrent) flight.fenced = 0;
+    if (load.isCurrent) load.flight.fenced = 0;
     load.operation?.step('Load ended', { region: region.name, isStored, isFenced });
     return { value, loadedAt, servedIn, fencedAt };
   }
