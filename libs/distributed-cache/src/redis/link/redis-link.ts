@@ -15,7 +15,7 @@ import { disconnect } from '../dial/sockets.js';
 import { readDoorbell } from './doorbell-text.js';
 import { listedMembers, listedSettings, settingsArguments, staysListed } from './member-list.js';
 import { publishScript, publishToMembersScript } from './publish-script.js';
-import type { ServerScript } from './server-script.js';
+import { ScriptRuns } from './script-runs.js';
 import { KEPT_FOR, type RedisNames } from './redis-names.js';
 import { serverMilliseconds } from './stream-id.js';
 import { syncScript } from './sync-script.js';
@@ -41,16 +41,6 @@ export interface OpenConnections {
   readonly channelWasSilent?: (() => void) | undefined;
 }
 
-/** One run of a script. */
-interface Request {
-  readonly script: ServerScript;
-  readonly keys: readonly string[];
-  readonly args: readonly (string | number)[];
-  attempts: number;
-  resolve(this: void, answer: unknown): void;
-  reject(this: void, error: Error): void;
-}
-
 /** One link over Redis: sends the commands, and reads what the subscriber receives. @internal */
 export class RedisLink implements InvalidationLink {
   readonly #connections: OpenConnections;
@@ -58,10 +48,7 @@ export class RedisLink implements InvalidationLink {
   readonly #member: BridgeMember;
   /** The element of the sorted set of members that stands for this instance. */
   readonly #record: string;
-  /** The scripts that the server knows by their digests. */
-  readonly #knownScripts = new Set<ServerScript>();
-  /** Those without an answer, in the order in which they were sent. */
-  readonly #requests = new Set<Request>();
+  readonly #scripts: ScriptRuns;
   #acksSubscribed: Promise<void> | undefined;
   /** What waits until the subscription to the acknowledgements is answered. */
   #waitingForAcks: (() => void)[] | undefined;
@@ -71,6 +58,7 @@ export class RedisLink implements InvalidationLink {
 
   constructor(connections: OpenConnections, names: RedisNames, member: BridgeMember) {
     this.#connections = connections;
+    this.#scripts = new ScriptRuns(connections.commands);
     this.#names = names;
     this.#member = member;
     this.#record = encodeMember(member);
@@ -79,7 +67,7 @@ export class RedisLink implements InvalidationLink {
   async publish(payload: string): Promise<string> {
     const { log, channel } = this.#names;
     const args = [channel, payload, this.#member.logLength];
-    return String(await this.#inOrder(() => this.#run(publishScript, [log], args)));
+    return String(await this.#inOrder(() => this.#scripts.run(publishScript, [log], args)));
   }
 
   async publishToMembers(payload: string): Promise<MembersReply> {
@@ -94,7 +82,7 @@ export class RedisLink implements InvalidationLink {
         if (error instanceof BridgeRefusal) await this.#answer(this.#connections.commands.publish(channel, payload));
         throw error;
       }
-      return this.#run(publishToMembersScript, [log, members], args);
+      return this.#scripts.run(publishToMembersScript, [log, members], args);
     });
     // Asked after the log has accepted it: a server that was replaced before may have delivered it to nobody.
     await this.#connections.untilConfirmed?.();
@@ -132,47 +120,6 @@ export class RedisLink implements InvalidationLink {
     return new Promise((resolve) => waiting.push(() => resolve(send())));
   }
 
-  #run(script: ServerScript, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const request: Request = { script, keys, args, attempts: 0, resolve, reject };
-      this.#requests.add(request);
-      this.#send(request);
-    });
-  }
-
-  #send(request: Request): void {
-    const { script, keys, args } = request;
-    request.attempts += 1;
-    const attempt = request.attempts;
-    const settle = (conclude: () => void): void => {
-      // It was sent again, and only that answer counts.
-      if (attempt !== request.attempts) return;
-      this.#requests.delete(request);
-      conclude();
-    };
-    script.run(this.#connections.commands, this.#knownScripts, keys, args).then(
-      (answer) => settle(() => request.resolve(answer)),
-      (error: unknown) => {
-        const isForgotten = error instanceof Error && error.message.startsWith('NOSCRIPT');
-        if (isForgotten && attempt === request.attempts) this.#sendAgainFrom(request);
-        else settle(() => request.reject(toLinkError(error)));
-      },
-    );
-  }
-
-  /**
-   * The server has forgotten the scripts: after SCRIPT FLUSH, for example. What was sent after `first` is sent again as well, since another
-   * instance may have taught the server the script meanwhile, and the log would hold a part of an eviction behind later ones.
-   */
-  #sendAgainFrom(first: Request): void {
-    this.#knownScripts.clear();
-    let isLater = false;
-    for (const request of this.#requests) {
-      isLater ||= request === first;
-      if (isLater) this.#send(request);
-    }
-  }
-
   async acknowledge(token: string): Promise<void> {
     const { acks } = this.#names;
     await this.#answer(this.#connections.commands.publish(acks, `${token} ${this.#member.instanceId}`));
@@ -195,7 +142,7 @@ export class RedisLink implements InvalidationLink {
 
   async sync({ position, epoch, noOp, remembered, wantsMembers }: SyncRequest): Promise<SyncReply> {
     const { logLength } = this.#member;
-    const answer = this.#run(
+    const answer = this.#scripts.run(
       syncScript,
       [this.#names.log, this.#names.members],
       [
