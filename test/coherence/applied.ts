@@ -18,7 +18,6 @@ export class Applied {
   }
 
   hasCovered(entry: EntryName, since: Moment): boolean {
-    for (const _ of this.#moments.covering(entry, since.sequence)) return true;
-    return false;
+    return this.#moments.cover(entry, since.sequence);
   }
 }

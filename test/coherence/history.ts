@@ -228,8 +228,7 @@ export class History {
 
   /** Whether an invalidation of `entry` that was sent since `sequence` has entered the log. */
   hasLogged(entry: EntryName, sequence: number): boolean {
-    for (const _ of this.#logged.covering(entry, sequence)) return true;
-    return false;
+    return this.#logged.cover(entry, sequence);
   }
 
   /** Whether an eviction everywhere of `part` of `value`, called since `replaced`, had resolved before `instance` read it at `asked`. */

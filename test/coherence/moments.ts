@@ -35,6 +35,11 @@ export class Moments<M extends Moment = Moment> {
     for (const [region, its] of keys) for (const key of its) this.#add(keyId(region, key), moment);
   }
 
+  /** Whether one of them covers `entry` and is not before `sequence`. */
+  cover(entry: EntryName, sequence = 0): boolean {
+    return this.covering(entry, sequence).next().done !== true;
+  }
+
   /** Those that cover `entry` and are not before `sequence`; for each target, the newest first. */
   *covering(entry: EntryName, sequence: number): Generator<M> {
     yield* this.#from('e', sequence);

@@ -8,22 +8,25 @@ import {
   type InvalidationMessage,
 } from '../../libs/distributed-cache/src/protocol/invalidation-message.js';
 import type { MadeValue, Part } from './made-value.js';
-import { Moments, type EntryName, type Moment } from './moments.js';
+import { Moments, type Moment } from './moments.js';
 
-/** What one replay brought, in one answer or in several. */
+/** What one replay has brought so far, in one answer or in several. */
 interface Replay {
   /** The sequence number at which its first answer arrived. */
   readonly began: number;
-  /** The sequence number at which its last answer arrived. */
-  ended: number;
   /** The invalidations of others. */
   readonly brought: Moments;
+}
+
+interface EndedReplay extends Replay {
+  /** The sequence number at which its last answer arrived. */
+  readonly ended: number;
 }
 
 /** The replays of one instance: what one of them brings has to take effect as one. */
 export class Replays {
   readonly #log: Pick<InvalidationBridge, 'isAfter'>;
-  readonly #ended: Replay[] = [];
+  readonly #ended: EndedReplay[] = [];
   #open: Replay | undefined;
   /** The id of the newest entry that the channel has brought. */
   #newestHeard: string | undefined;
@@ -53,7 +56,7 @@ export class Replays {
       this.#senders.clear();
       return;
     }
-    const replay = (this.#open ??= { began: moment.sequence, ended: Number.POSITIVE_INFINITY, brought: new Moments() });
+    const replay = (this.#open ??= { began: moment.sequence, brought: new Moments() });
     for (const { id, payload } of entries) {
       const message = this.#arrived(id, payload);
       if (message && message.from !== instanceId) replay.brought.add(message.invalidation, moment);
@@ -61,8 +64,7 @@ export class Replays {
     if (!complete) return;
     this.#open = undefined;
     if (replay.brought.isEmpty || this.#goesOnAfter(newest.id)) return;
-    replay.ended = moment.sequence;
-    this.#ended.push(replay);
+    this.#ended.push({ ...replay, ended: moment.sequence });
   }
 
   /** Whether a replay that had ended before `asked` brought the eviction of `value` and the eviction of the copy of which it was made. */
@@ -72,8 +74,8 @@ export class Replays {
         ended < asked.sequence &&
         from.began.sequence < began &&
         from.since < began &&
-        hasCovering(brought, origin) &&
-        hasCovering(brought, from),
+        brought.cover(origin) &&
+        brought.cover(from),
     );
   }
 
@@ -91,9 +93,4 @@ export class Replays {
     if (this.#newestHeard !== undefined && this.#log.isAfter(this.#newestHeard, newest)) return true;
     return [...this.#senders.values()].some(({ hasMore }) => hasMore);
   }
-}
-
-function hasCovering(brought: Moments, entry: EntryName): boolean {
-  for (const _ of brought.covering(entry, 0)) return true;
-  return false;
 }

@@ -55,13 +55,13 @@ export const PARTS: Theme = {
       weight: 40,
       run: (shop, plan, random) => {
         const timeout = random.chance(0.7) ? random.pick([2_000, 10_000]) : undefined;
-        return shop.writeAtOnce(plan.subjects, listsFirst(plan, random), timeout);
+        return shop.writeAtOnce(plan.subjects, inParts(plan.lists, plan.subjects, random), timeout);
       },
     },
     {
       kind: 'write, and evict in one tick',
       weight: 20,
-      run: (shop, plan, random) => shop.writeInOneTick(plan.subjects, listsFirst(plan, random)),
+      run: (shop, plan, random) => shop.writeInOneTick(plan.subjects, inParts(plan.lists, plan.subjects, random)),
     },
   ],
 };
@@ -197,10 +197,6 @@ export const PARTS_THAT_MIX: Theme = {
 function pairOf({ lists, subjects }: Plan, random: Random): { readonly list: string; readonly row: Subject } {
   const index = random.between(0, 1);
   return { list: lists[index] ?? lists[0], row: subjects[index] ?? subjects[0] };
-}
-
-function listsFirst({ lists, subjects }: Plan, random: Random): InvalidationTarget[] {
-  return inParts(lists, subjects, random);
 }
 
 /**
