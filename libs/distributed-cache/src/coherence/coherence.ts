@@ -176,7 +176,7 @@ export class Coherence {
           this.#flush(isOtherServer);
         },
         fellBehind: () => group.fellBehind(),
-        caughtUp: (syncSentAt) => group.caughtUp(syncSentAt),
+        caughtUp: (newest, syncSentAt) => group.caughtUp(newest, syncSentAt),
       },
       () => encodeNoOp(instanceId, randomUUID()),
       isAfter,

@@ -22,8 +22,13 @@ export interface LogFollowerEvents {
   flush(isOtherServer: boolean): void;
   /** Entries of the log may be missing from now on: a sync begins, or the channel has skipped an entry. */
   fellBehind(): void;
-  /** Everything up to the newest message is applied. `syncSentAt`: a sync that was sent then has shown it, and not a doorbell. */
-  caughtUp(syncSentAt?: number): void;
+  /**
+   * Everything up to the newest message is applied.
+   *
+   * @param newest - the id of its entry; `undefined`: none is known
+   * @param syncSentAt - when the sync that has shown it was sent; `undefined`: a doorbell has shown it
+   */
+  caughtUp(newest: string | undefined, syncSentAt?: number): void;
 }
 
 /** The part of a sync that is about the log. @internal */
@@ -127,7 +132,7 @@ export class LogFollower {
       return isGap;
     }
     this.#chain(doorbell);
-    this.#events.caughtUp();
+    this.#events.caughtUp(this.#position?.id);
     return false;
   }
 
@@ -164,7 +169,7 @@ export class LogFollower {
       const hasGap = !this.#chainHeld(covered);
       this.#isHolding = hasGap;
       if (hasGap) this.#stats.gaps += 1;
-      else this.#events.caughtUp(sentAt);
+      else this.#events.caughtUp(this.#position?.id, sentAt);
       return { kind: 'complete', sentAt, missed, hasGap };
     }
   }

@@ -20,17 +20,17 @@ describe('a group of invalidations', () => {
     const { applied, group } = following();
     group.part('a', undefined, true);
     expect(applied.openGroup).toBeDefined();
-    group.caughtUp();
+    group.caughtUp(undefined);
     expect(applied.openGroup).toBeDefined();
     group.part('a', undefined, false);
-    group.caughtUp();
+    group.caughtUp(undefined);
     expect(applied.openGroup).toBeUndefined();
   });
 
   it('does not begin with an eviction that is one message', () => {
     const { applied, group } = following();
     group.part('a', undefined, false);
-    group.caughtUp();
+    group.caughtUp(undefined);
     expect(applied.openGroup).toBeUndefined();
   });
 
@@ -39,10 +39,10 @@ describe('a group of invalidations', () => {
     group.part('a', undefined, true);
     group.part('b', undefined, true);
     group.part('a', undefined, false);
-    group.caughtUp();
+    group.caughtUp(undefined);
     expect(applied.openGroup).toBeDefined();
     group.part('b', undefined, false);
-    group.caughtUp();
+    group.caughtUp(undefined);
     expect(applied.openGroup).toBeUndefined();
   });
 
@@ -51,9 +51,9 @@ describe('a group of invalidations', () => {
     group.fellBehind();
     group.part('a', undefined, true);
     group.part('a', undefined, false);
-    group.caughtUp();
+    group.caughtUp(undefined);
     expect(applied.openGroup).toBeDefined();
-    group.caughtUp(1);
+    group.caughtUp(undefined, 1);
     expect(applied.openGroup).toBeUndefined();
   });
 
@@ -61,10 +61,10 @@ describe('a group of invalidations', () => {
     const { clock, applied, group } = following();
     group.part('a', undefined, true);
     await clock.advance('60s');
-    group.caughtUp(clock.now());
+    group.caughtUp(undefined, clock.now());
     expect(applied.openGroup).toBeDefined();
     await clock.advance(1);
-    group.caughtUp(clock.now());
+    group.caughtUp(undefined, clock.now());
     expect(applied.openGroup).toBeUndefined();
   });
 
@@ -72,10 +72,10 @@ describe('a group of invalidations', () => {
     const { applied, group } = following();
     group.part('a', '2-0', true);
     group.part('a', '1-0', false);
-    group.caughtUp();
+    group.caughtUp(undefined);
     expect(applied.openGroup).toBeDefined();
     group.part('a', '3-0', false);
-    group.caughtUp();
+    group.caughtUp(undefined);
     expect(applied.openGroup).toBeUndefined();
   });
 
@@ -85,8 +85,26 @@ describe('a group of invalidations', () => {
     group.part('a', '1-0', true);
     group.part('a', '2-0', false);
     group.part('a', '1-0', true);
-    group.caughtUp(1);
+    group.caughtUp(undefined, 1);
     expect(applied.openGroup).toBeUndefined();
+  });
+
+  it('does not begin again with a doorbell that comes after a sync has brought its entry and the last part', () => {
+    const { applied, group } = following();
+    group.fellBehind();
+    group.part('a', '1-0', true);
+    group.part('a', '2-0', false);
+    group.caughtUp('2-0', 1);
+    group.part('a', '1-0', true);
+    expect(applied.openGroup).toBeUndefined();
+  });
+
+  it('begins with a part that comes after the end of the one before it', () => {
+    const { applied, group } = following();
+    group.fellBehind();
+    group.caughtUp('2-0', 1);
+    group.part('a', '3-0', true);
+    expect(applied.openGroup).toBeDefined();
   });
 
   it('holds the acknowledgement of a last part back, also when a sync brings it again', () => {
@@ -96,7 +114,7 @@ describe('a group of invalidations', () => {
     group.applied('last', group.part('a', '2-0', false), undefined);
     group.applied('last', group.part('a', '2-0', false), undefined);
     expect(acknowledged).toEqual([]);
-    group.caughtUp(1);
+    group.caughtUp(undefined, 1);
     expect(acknowledged).toEqual(['last', 'last']);
   });
 
@@ -105,9 +123,10 @@ describe('a group of invalidations', () => {
     group.fellBehind();
     group.part('a', '8-0', true);
     group.part('a', '9-0', false);
+    group.caughtUp('9-0', 1);
     group.startedOver();
     group.part('a', '1-0', true);
-    group.caughtUp(1);
+    group.caughtUp('1-0', 2);
     expect(applied.openGroup).toBeDefined();
   });
 
@@ -116,7 +135,7 @@ describe('a group of invalidations', () => {
     group.part('a', '1-0', true);
     group.fellBehind();
     group.startedOver();
-    group.caughtUp(1);
+    group.caughtUp(undefined, 1);
     expect(applied.openGroup).toBeUndefined();
   });
 
@@ -134,7 +153,7 @@ describe('a group of invalidations', () => {
     group.part('a', undefined, false);
     group.applied('last', true, undefined);
     expect(acknowledged).toEqual([]);
-    group.caughtUp();
+    group.caughtUp(undefined);
     expect(acknowledged).toEqual(['first', 'last']);
     group.applied('alone', false, undefined);
     expect(acknowledged).toEqual(['first', 'last', 'alone']);
@@ -144,7 +163,7 @@ describe('a group of invalidations', () => {
     const { applied, group } = following();
     for (let index = 0; index < 5_000; index += 1) group.part(`forged-${index}`, undefined, true);
     for (let index = 0; index < 5_000; index += 1) group.part(`forged-${index}`, undefined, false);
-    group.caughtUp();
+    group.caughtUp(undefined);
     // Those beyond the bound count as one unknown sender.
     expect(applied.openGroup).toBeDefined();
   });
@@ -161,7 +180,7 @@ describe('a result that was served a copy inside of a group', () => {
     expect(applied.overtakenAt(mark, 'pages', '2', [], servedIn)).toBeUndefined();
     expect(applied.overtakenAt(mark, 'pages', '1', [], servedIn)).toBe(applied.sequence + 1);
     group.part('a', undefined, false);
-    group.caughtUp();
+    group.caughtUp(undefined);
     expect(applied.overtakenAt(mark, 'pages', '1', [], servedIn)).toBe(applied.sequence);
     applied.end(mark);
   });
@@ -173,7 +192,7 @@ describe('a result that was served a copy inside of a group', () => {
     const mark = applied.begin();
     const servedIn = applied.openGroup;
     group.part('a', undefined, false);
-    group.caughtUp();
+    group.caughtUp(undefined);
     const ended = applied.sequence;
     applied.record(page);
     expect(applied.overtakenAt(mark, 'pages', '1', [], servedIn)).toBe(ended);

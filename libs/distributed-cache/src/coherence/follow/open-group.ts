@@ -30,6 +30,8 @@ export class OpenGroup {
   readonly #unfinished = new Map<string, { readonly id: string | undefined; readonly at: number }>();
   /** The last parts of evictions that are finished, by their senders, while this instance may be told of earlier parts again. */
   readonly #finished = new Map<string, string | undefined>();
+  /** Everything up to this entry was applied when the last group ended. */
+  #appliedUpTo: string | undefined;
   #isBehind = false;
   #waiting: Acknowledgement[] = [];
 
@@ -57,6 +59,8 @@ export class OpenGroup {
    * @returns whether it is a part of an eviction, and not all of it
    */
   part(from: string, id: string | undefined, hasMore: boolean): boolean {
+    // A doorbell may come after the sync that has brought its entry, and all that its sender has said since.
+    if (this.#isOld(id, this.#appliedUpTo)) return true;
     const known = this.#unfinished.get(from);
     // A sync may bring again what a doorbell has brought already, and its sender has said more since.
     if (this.#isOld(id, known ? known.id : this.#finished.get(from))) return true;
@@ -87,6 +91,7 @@ export class OpenGroup {
     this.#unfinished.clear();
     // Another server may give smaller ids.
     this.#finished.clear();
+    this.#appliedUpTo = undefined;
   }
 
   /** Entries of the log may be missing from now on. */
@@ -98,9 +103,10 @@ export class OpenGroup {
   /**
    * Everything up to the newest message is applied.
    *
+   * @param newest - the id of its log entry
    * @param syncSentAt - when the sync that tells so was sent, in monotonic ms; `undefined`: a doorbell tells so
    */
-  caughtUp(syncSentAt?: number): void {
+  caughtUp(newest: string | undefined, syncSentAt?: number): void {
     if (!this.#applied.openGroup) return;
     if (syncSentAt !== undefined) {
       this.#isBehind = false;
@@ -110,6 +116,7 @@ export class OpenGroup {
     }
     if (this.#isBehind || this.#unfinished.size > 0) return;
     this.#finished.clear();
+    this.#appliedUpTo = newest;
     this.#applied.endGroup();
     const waiting = this.#waiting;
     this.#waiting = [];
