@@ -33,11 +33,13 @@ export class InstanceLoads extends InstanceLife {
     const flight = newFlight({ ...entry, asked, began, parent, isUntraced });
     this.history.figures.loads += 1;
     this.counts.of(subject.region).loads += 1;
-    // An invalidation may have come between the library's decision and this call, or a reader that the lease forbade to join.
-    const isOvertaken = inBulk && (this.isLapsed(flight) || this.applied.hasCovered(entry, asked));
-    // The library decides for a key in bulk before it calls the loader. The lease may have been over then, and renewed since.
+    // The library decides for a key in bulk before it calls the loader. The lease may have been over since, and renewed: no reader may then
+    // have joined what began before, this load or an earlier one.
     this.noteLapse();
-    if (inBulk && this.#lapsedAt > asked.sequence) this.flights.abandon(subject.region, subject.key);
+    const isAbandoned = inBulk && this.#lapsedAt > asked.sequence;
+    if (isAbandoned) this.flights.abandon(subject.region, subject.key);
+    // An invalidation may have come between the two as well.
+    const isOvertaken = isAbandoned || (inBulk && (this.isLapsed(flight) || this.applied.hasCovered(entry, asked)));
     const joinable = this.flights.begin(flight, isOvertaken);
     const ended = (hasFailed: boolean, origin: Origin): void => this.#loadEnded(flight, origin, hasFailed);
     const underWay = this.#underWay('load', flight, ended, flight);
