@@ -152,6 +152,7 @@ export class History {
         let isClosed = false;
         return overriding(link, {
           sync: async (request) => {
+            replays.asked();
             const reply = await link.sync(request);
             if (!isClosed) replays.received(reply, instance.instanceId, this.moment());
             return reply;

@@ -10,7 +10,6 @@ import { InstanceLoads } from './instance-loads.js';
 import { isMadeValue, type MadeValue } from './made-value.js';
 import type { Unreached } from './members.js';
 import type { Moment, Subject } from './moments.js';
-import type { Replays } from './replays.js';
 import { checkAgreement, checkOldParts } from './old-values.js';
 
 export type { InstanceOptions } from './instance-life.js';
@@ -26,8 +25,6 @@ const UNNOTICED_SUSPEND = 250;
 /** What one instance was asked for, what it applied and what it returned. Checks every read and every stored value. */
 export class InstanceHistory extends InstanceLoads {
   readonly evictions = new Evictions();
-  /** What its syncs brought; `undefined`: nobody overhears them. */
-  replays: Replays | undefined;
   readonly #asked = new Map<string, Subject>();
   readonly #described = new WeakSet<MadeValue>();
   #instanceId = '';

@@ -4,6 +4,7 @@ import { Flights, hasLapsed, newFlight, type Flight } from './flights.js';
 import { InstanceLife } from './instance-life.js';
 import type { Origin } from './made-value.js';
 import type { EntryName, Moment, Subject } from './moments.js';
+import type { Replays } from './replays.js';
 import { newOrigin, UnderWay } from './under-way.js';
 
 /** What the application says of a read or a load beside its subject. */
@@ -19,6 +20,8 @@ export class InstanceLoads extends InstanceLife {
   protected readonly applied = new Applied();
   protected readonly counts = new ExpectedCounts();
   protected readonly flights = new Flights((flight) => this.isLapsed(flight));
+  /** What its syncs brought; `undefined`: nobody overhears them. */
+  replays: Replays | undefined;
   /** The sequence number at which its lease was last seen to be over. */
   #lapsedAt = Number.NEGATIVE_INFINITY;
 
@@ -101,6 +104,8 @@ export class InstanceLoads extends InstanceLife {
   }
 
   protected isLapsed(flight: Flight): boolean {
+    // A sync does not vouch for a copy that the load was served in a group, and only the cache knows when it was correct.
+    if (flight.hasNested && this.replays?.isGroupOpen) return true;
     const { leaseAge } = this.cache.status();
     const isBypassing = this.bypassing.has(flight.region);
     return hasLapsed(flight, leaseAge, this.maxStaleness, isBypassing, this.history.moment().time);

@@ -30,6 +30,10 @@ export class Replays {
   #open: Replay | undefined;
   /** The id of the newest entry that the channel has brought. */
   #newestHeard: string | undefined;
+  /** The id of the newest entry that has arrived. */
+  #newest: string | undefined;
+  /** Whether entries may be missing before the newest one that has arrived. */
+  #isBehind = false;
   /** The newest entry of each sender that has arrived, and whether more parts of its eviction follow. */
   readonly #senders = new Map<string, { readonly id: string; readonly hasMore: boolean }>();
 
@@ -37,9 +41,20 @@ export class Replays {
     this.#log = log;
   }
 
+  /** Whether the instance may wait for more before what it has received takes effect: for entries in between, or for parts. */
+  get isGroupOpen(): boolean {
+    return this.#isBehind || this.#hasUnfinished;
+  }
+
+  /** A sync is about to be sent. */
+  asked(): void {
+    this.#isBehind = true;
+  }
+
   /** The channel has brought a message. */
   heard({ entry, payload }: Doorbell): void {
     if (!entry) return;
+    if (entry.previousId !== this.#newest) this.#isBehind = true;
     this.#arrived(entry.id, payload);
     if (this.#newestHeard === undefined || this.#log.isAfter(entry.id, this.#newestHeard)) this.#newestHeard = entry.id;
   }
@@ -54,6 +69,8 @@ export class Replays {
       // The instance drops everything.
       this.#open = undefined;
       this.#senders.clear();
+      this.#newest = newest.id;
+      if (complete) this.#isBehind = this.#isMissing(newest.id);
       return;
     }
     const replay = (this.#open ??= { began: moment.sequence, brought: new Moments() });
@@ -63,7 +80,8 @@ export class Replays {
     }
     if (!complete) return;
     this.#open = undefined;
-    if (replay.brought.isEmpty || this.#goesOnAfter(newest.id)) return;
+    this.#isBehind = this.#isMissing(newest.id);
+    if (replay.brought.isEmpty || this.isGroupOpen) return;
     this.#ended.push({ ...replay, ended: moment.sequence });
   }
 
@@ -80,6 +98,7 @@ export class Replays {
   }
 
   #arrived(id: string, payload: string): InvalidationMessage | undefined {
+    if (this.#newest === undefined || this.#log.isAfter(id, this.#newest)) this.#newest = id;
     const decoded = decodeInvalidation(payload);
     if (!decoded.ok) return undefined;
     const { from, hasMore } = decoded.message;
@@ -88,9 +107,12 @@ export class Replays {
     return decoded.message;
   }
 
-  /** Whether the instance waits for more before what it has received takes effect: for entries in between, or for parts. */
-  #goesOnAfter(newest: string): boolean {
-    if (this.#newestHeard !== undefined && this.#log.isAfter(this.#newestHeard, newest)) return true;
+  /** Whether the channel has brought an entry after `newest`, so that some in between may be missing. */
+  #isMissing(newest: string): boolean {
+    return this.#newestHeard !== undefined && this.#log.isAfter(this.#newestHeard, newest);
+  }
+
+  get #hasUnfinished(): boolean {
     return [...this.#senders.values()].some(({ hasMore }) => hasMore);
   }
 }

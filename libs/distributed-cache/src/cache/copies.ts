@@ -108,9 +108,9 @@ export class Copies {
    */
   noteServed({ loadedAt }: Entry, current = this.#parts.executions.current): void {
     if (!current) return;
-    const { lease, applied } = this.#parts.coherence;
-    current.noteStaleAsOf(Math.max(loadedAt, lease.syncedAt));
-    current.noteServedIn(applied.openGroup);
+    const { coherence } = this.#parts;
+    current.noteStaleAsOf(Math.max(loadedAt, coherence.lease.syncedAt));
+    current.noteServedIn(coherence.servingIn);
   }
 
   /** What a reader is handed of an entry. */

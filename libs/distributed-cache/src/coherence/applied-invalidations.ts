@@ -163,20 +163,22 @@ export class AppliedInvalidations {
    * A result that was served a copy inside of a group is also overtaken by what the group had applied before the result began: a later part
    * of the group may have evicted that copy. It is overtaken when the group ends, since until then the eviction has not taken effect.
    *
-   * @param servedIn - the group in which a copy was served to it
+   * @param servedIn - the groups in which a copy was served to it; the one in which it began decides, if it is among them
    */
   overtakenAt(
     mark: AppliedMark,
     region: string,
     key: string,
     tags: readonly string[],
-    servedIn: AppliedGroup | undefined,
+    servedIn: readonly { readonly group: AppliedGroup }[] = [],
   ): number | undefined {
-    const first = this.firstCovering(mark, region, key, tags);
-    if (!servedIn) return first;
-    const ended = servedIn.endedAt ?? this.#sequence + 1;
-    const inGroup = this.firstCoveringAfter(servedIn.startedAfter, region, key, tags, true);
-    return inGroup === undefined || inGroup > ended ? first : Math.min(first ?? Infinity, ended);
+    let overtakenAt = this.firstCovering(mark, region, key, tags);
+    for (const { group } of servedIn) {
+      const endedAt = group.endedAt ?? this.#sequence + 1;
+      const inGroup = this.firstCoveringAfter(group.startedAfter, region, key, tags, true);
+      if (inGroup !== undefined && inGroup <= endedAt) overtakenAt = Math.min(overtakenAt ?? Infinity, endedAt);
+    }
+    return overtakenAt;
   }
 
   get #isTooMuch(): boolean {

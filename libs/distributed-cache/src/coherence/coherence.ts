@@ -6,7 +6,7 @@ import { FirstSync } from './first-sync.js';
 import { BridgeRefusal, type InvalidationBridge, type InvalidationLink } from '../protocol/invalidation-bridge.js';
 import { encodeNoOp } from '../protocol/invalidation-message.js';
 import { EVERYTHING, type Invalidation, type InvalidationTarget } from '../protocol/invalidation.js';
-import { AppliedInvalidations } from './applied-invalidations.js';
+import { AppliedInvalidations, type AppliedGroup } from './applied-invalidations.js';
 import { Lease } from './lease.js';
 import { Connection } from './follow/connection.js';
 import { LogFollower } from './follow/log-follower.js';
@@ -37,6 +37,13 @@ export interface LocalCopies {
   /** Removes everything. */
   flush(): void;
   stateChanged(state: CoherenceState, previous: CoherenceState): void;
+}
+
+/** What a callback is served while a group is open, and may be evicted by a later part of that group. @internal */
+export interface ServedIn {
+  readonly group: AppliedGroup;
+  /** When the last complete sync before it was sent, in monotonic ms. */
+  readonly syncedAt: number;
 }
 
 /**
@@ -243,6 +250,12 @@ export class Coherence {
    */
   get mayStore(): boolean {
     return this.firstSync.isSettled && !this.#hasStopped;
+  }
+
+  /** What is known of a copy that is served now; `undefined`: no group is open. */
+  get servingIn(): ServedIn | undefined {
+    const group = this.applied.openGroup;
+    return group && { group, syncedAt: this.lease.syncedAt };
   }
 
   /** Publishes an eviction that was applied here already. Settles when the log has it, or when that is known to take longer. */

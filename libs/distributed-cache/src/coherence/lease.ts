@@ -29,8 +29,13 @@ export class Lease {
    * `Copies.find` asks about both.
    */
   mayServe(loadedAt: number, now: number, whenDisconnected: WhenDisconnected): boolean {
-    if (this.isLive(now)) return true;
-    return whenDisconnected === 'reload' && loadedAt >= this.#trustedFrom && now - loadedAt <= this.#maxStaleness;
+    return this.isLive(now) || this.#mayReload(loadedAt, now, whenDisconnected);
+  }
+
+  /** As {@link mayServe}, as if no sync after the one that was sent at `syncedAt` had been complete. */
+  mayServeSince(syncedAt: number, loadedAt: number, now: number, whenDisconnected: WhenDisconnected): boolean {
+    const isLive = this.isLive(now) && now - syncedAt <= this.#maxStaleness;
+    return isLive || this.#mayReload(loadedAt, now, whenDisconnected);
   }
 
   /** Whether a sync vouches for all copies. */
@@ -55,5 +60,9 @@ export class Lease {
   /** Local mode: there is no other instance that could invalidate anything. */
   neverLapse(): void {
     this.#liveUntil = Number.POSITIVE_INFINITY;
+  }
+
+  #mayReload(loadedAt: number, now: number, whenDisconnected: WhenDisconnected): boolean {
+    return whenDisconnected === 'reload' && loadedAt >= this.#trustedFrom && now - loadedAt <= this.#maxStaleness;
   }
 }

@@ -1,11 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from '../../common/clock.js';
-import type { AppliedGroup } from '../../coherence/applied-invalidations.js';
+import type { ServedIn } from '../../coherence/coherence.js';
 
 /** What a callback can wait for: a load or a put, which runs in an execution of its own. @internal */
 export interface Awaited {
   readonly execution: Execution;
 }
+
+const NOWHERE: readonly ServedIn[] = [];
 
 interface KeySet {
   has(key: string): boolean;
@@ -27,7 +29,7 @@ export class Execution {
   #hasEnded = false;
   #loadedAt: number;
   #loadedAtSoFar: number;
-  #servedIn: AppliedGroup | undefined;
+  #servedIn: readonly ServedIn[] = NOWHERE;
   /** The executions that wait for this one, and for how many of its loads each. Created on first use: most are waited for by nobody. */
   #waiters: Map<Execution, number> | undefined;
   /** The executions that this one waits for. */
@@ -71,8 +73,8 @@ export class Execution {
     return this.#loadedAtSoFar;
   }
 
-  /** The group of invalidations that was open when the callback was first served something. */
-  get servedIn(): AppliedGroup | undefined {
+  /** The groups of invalidations that were open when the callback, or one that it waits for, was served something. */
+  get servedIn(): readonly ServedIn[] {
     return this.#servedIn;
   }
 
@@ -103,11 +105,16 @@ export class Execution {
     for (let each = this.parent; each && moment < each.#loadedAt; each = each.parent) each.#loadedAt = moment;
   }
 
-  /** The callback was served something while `group` was open. */
-  noteServedIn(group: AppliedGroup | undefined): void {
-    if (!group || this.#servedIn) return;
-    this.#servedIn = group;
-    for (let each = this.parent; each && !each.#servedIn; each = each.parent) each.#servedIn = group;
+  /** The callback was served something while a group was open. */
+  noteServedIn(servedIn: ServedIn | undefined): void {
+    if (!servedIn || this.#wasServedIn(servedIn)) return;
+    const noted = new Set<Execution>([this]);
+    for (const each of noted) {
+      each.#servedIn = [...each.#servedIn, servedIn];
+      const { parent } = each;
+      if (parent && !parent.#wasServedIn(servedIn)) noted.add(parent);
+      for (const waiter of each.#waiters?.keys() ?? []) if (!waiter.#wasServedIn(servedIn)) noted.add(waiter);
+    }
   }
 
   /** Whether this execution, or one that it runs inside, loads the key. */
@@ -133,6 +140,7 @@ export class Execution {
     this.#waitsFor ??= new Set();
     this.#waitsFor.add(execution);
     this.#lowerSoFar(execution.#loadedAtSoFar);
+    for (const servedIn of execution.#servedIn) this.noteServedIn(servedIn);
   }
 
   endWaitingFor({ execution }: Awaited): void {
@@ -187,6 +195,10 @@ export class Execution {
       if (parent && moment < parent.#loadedAtSoFar) lowered.add(parent);
       for (const waiter of each.#waiters?.keys() ?? []) if (moment < waiter.#loadedAtSoFar) lowered.add(waiter);
     }
+  }
+
+  #wasServedIn({ group }: ServedIn): boolean {
+    return this.#servedIn.some((known) => known.group === group);
   }
 
   #loads(region: object, key: string): boolean {

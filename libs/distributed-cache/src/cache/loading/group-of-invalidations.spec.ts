@@ -9,7 +9,7 @@ async function shop(settings = {}) {
   const all = instances(2).with({ maxStaleness: '1h', ttl: '1d', commandTimeout: '1h', publishTimeout: '1m' });
   const held = heldBridge(all);
   const { a, b, bridge, clock } = await all.with(settings).connected();
-  const gate = deferred<void>();
+  let gate = deferred<void>();
   let remaining = Infinity;
   held.publish = async (_, send) => {
     remaining -= 1;
@@ -25,7 +25,9 @@ async function shop(settings = {}) {
     atB: pageOfProduct(b),
     holdAllButNext: () => (remaining = 1),
     letThrough: async () => {
+      remaining = Infinity;
       gate.resolve();
+      gate = deferred<void>();
       await clock.advance(1);
     },
   };
@@ -116,6 +118,37 @@ describe('between two messages of one eviction', () => {
     await letThrough();
     await expect(atB.page()).resolves.toBe('page of new');
   });
+});
+
+it('a page is not stored that began between two messages of one eviction, and is served something between two of the next before it gets the old product', async () => {
+  const { a, b, clock, atB, holdAllButNext, letThrough } = await shop();
+  const others = b.region<string>('others');
+  await others.getOrLoad('1', () => 'other');
+  const slow = deferred<string>();
+  const product = atB.products.getOrLoad('1', () => slow.promise);
+  const nextEviction = deferred<void>();
+  holdAllButNext();
+  void a.region('pages').evictMany(['1', ...names('x', 99)]);
+  void a.region('products').evict('1');
+  await clock.advance(1);
+  const reading = atB.pages.getOrLoad('1', async () => {
+    const old = atB.product();
+    await nextEviction.promise;
+    await others.getOrLoad('1', () => expect.unreachable());
+    return `page of ${await old}`;
+  });
+  await letThrough();
+  holdAllButNext();
+  void a.region('lists').evictMany(names('x', 150));
+  await clock.advance(1);
+  nextEviction.resolve();
+  await clock.advance(1);
+  await letThrough();
+  slow.resolve('old');
+  await product;
+  await expect(reading).resolves.toBe('page of old');
+  atB.source.price = 'new';
+  await expect(atB.page()).resolves.toBe('page of new');
 });
 
 describe('after the last message of an eviction', () => {

@@ -2,8 +2,8 @@ import type { Clock } from '../../common/clock.js';
 import { detached } from '../../common/detached.js';
 import { errorFrom } from '../../common/error-from.js';
 import type { Operations } from '../../common/operations.js';
-import type { AppliedGroup, AppliedMark } from '../../coherence/applied-invalidations.js';
-import type { Coherence } from '../../coherence/coherence.js';
+import type { AppliedMark } from '../../coherence/applied-invalidations.js';
+import type { Coherence, ServedIn } from '../../coherence/coherence.js';
 import type { Invalidation } from '../../protocol/invalidation.js';
 import type { Copies } from '../copies.js';
 import type { EventEmitter } from '../events.js';
@@ -97,13 +97,13 @@ export class Loads {
   accepts(
     { fencedAt, loadedAt, servedIn }: LoadOutcome,
     askedAt: number,
-    askedIn: AppliedGroup | undefined,
+    askedIn: ServedIn | undefined,
     current: Execution | undefined,
   ): boolean {
     if (fencedAt !== undefined && fencedAt <= askedAt) return false;
     if (!current) return true;
     current.noteStaleAsOf(loadedAt);
-    current.noteServedIn(servedIn);
+    for (const each of servedIn) current.noteServedIn(each);
     // It may be, or be made of, what a later part of the group evicts.
     current.noteServedIn(askedIn);
     return true;
@@ -168,7 +168,14 @@ export class Loads {
   }
 
   #mayJoin({ execution }: Load, region: RegionState, now: number): boolean {
-    return this.#parts.coherence.lease.mayServe(execution.loadedAtSoFar, now, region.settings.whenDisconnected);
+    const { lease } = this.#parts.coherence;
+    const { whenDisconnected } = region.settings;
+    const { loadedAtSoFar, servedIn } = execution;
+    const inOpenGroup = servedIn.find(({ group }) => group.endedAt === undefined);
+    // A sync inside the group vouches for the copies that are left, not for one that the load was served and a part has evicted since.
+    return inOpenGroup
+      ? lease.mayServeSince(inOpenGroup.syncedAt, loadedAtSoFar, now, whenDisconnected)
+      : lease.mayServe(loadedAtSoFar, now, whenDisconnected);
   }
 
   /**

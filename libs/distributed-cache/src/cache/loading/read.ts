@@ -30,7 +30,8 @@ export async function readMissed(
   const { current } = executions;
   for (;;) {
     // Read before the loader runs: a loader that evicts its own key would otherwise look fenced before it was joined, and be retried for ever.
-    const { sequence: askedAt, openGroup: askedIn } = coherence.applied;
+    const askedAt = coherence.applied.sequence;
+    const askedIn = coherence.servingIn;
     const running = loads.joinableFrom(current, region, key);
     if (running === 'uncoordinated') return loads.uncoordinated(region, key, source);
     const outcome = running

@@ -13,35 +13,40 @@ function following() {
   return { clock, applied, acknowledged, group };
 }
 
+/** What a result was served in that is served something now. */
+function openGroups({ openGroup }: AppliedInvalidations) {
+  return openGroup ? [{ group: openGroup }] : [];
+}
+
 const page = invalidationOf([{ kind: 'key', region: 'pages', key: '1' }]);
 
 describe('a group of invalidations', () => {
   it('lasts from the first part of an eviction to its last', () => {
     const { applied, group } = following();
-    group.part('a', undefined, true);
+    group.part('a', '1-0', true);
     expect(applied.openGroup).toBeDefined();
     group.caughtUp(undefined);
     expect(applied.openGroup).toBeDefined();
-    group.part('a', undefined, false);
+    group.part('a', '2-0', false);
     group.caughtUp(undefined);
     expect(applied.openGroup).toBeUndefined();
   });
 
   it('does not begin with an eviction that is one message', () => {
     const { applied, group } = following();
-    group.part('a', undefined, false);
+    group.part('a', '1-0', false);
     group.caughtUp(undefined);
     expect(applied.openGroup).toBeUndefined();
   });
 
   it('ends only when the parts of every sender have been applied', () => {
     const { applied, group } = following();
-    group.part('a', undefined, true);
-    group.part('b', undefined, true);
-    group.part('a', undefined, false);
+    group.part('a', '1-0', true);
+    group.part('b', '2-0', true);
+    group.part('a', '3-0', false);
     group.caughtUp(undefined);
     expect(applied.openGroup).toBeDefined();
-    group.part('b', undefined, false);
+    group.part('b', '4-0', false);
     group.caughtUp(undefined);
     expect(applied.openGroup).toBeUndefined();
   });
@@ -49,8 +54,8 @@ describe('a group of invalidations', () => {
   it('lasts while entries of the log may be missing, whatever doorbells arrive, until a sync is complete', () => {
     const { applied, group } = following();
     group.fellBehind();
-    group.part('a', undefined, true);
-    group.part('a', undefined, false);
+    group.part('a', '1-0', true);
+    group.part('a', '2-0', false);
     group.caughtUp(undefined);
     expect(applied.openGroup).toBeDefined();
     group.caughtUp(undefined, 1);
@@ -59,7 +64,7 @@ describe('a group of invalidations', () => {
 
   it('ends with a sync that was sent a minute after the last part, if its sender has died', async () => {
     const { clock, applied, group } = following();
-    group.part('a', undefined, true);
+    group.part('a', '1-0', true);
     await clock.advance('60s');
     group.caughtUp(undefined, clock.now());
     expect(applied.openGroup).toBeDefined();
@@ -148,9 +153,9 @@ describe('a group of invalidations', () => {
 
   it('holds acknowledgements back until it has ended', () => {
     const { acknowledged, group } = following();
-    group.part('a', undefined, true);
+    group.part('a', '1-0', true);
     group.applied('first', true, undefined);
-    group.part('a', undefined, false);
+    group.part('a', '2-0', false);
     group.applied('last', true, undefined);
     expect(acknowledged).toEqual([]);
     group.caughtUp(undefined);
@@ -161,8 +166,8 @@ describe('a group of invalidations', () => {
 
   it('of senders without end, as a forger can claim to be, is bounded', () => {
     const { applied, group } = following();
-    for (let index = 0; index < 5_000; index += 1) group.part(`forged-${index}`, undefined, true);
-    for (let index = 0; index < 5_000; index += 1) group.part(`forged-${index}`, undefined, false);
+    for (let index = 0; index < 5_000; index += 1) group.part(`forged-${index}`, `${index}-0`, true);
+    for (let index = 0; index < 5_000; index += 1) group.part(`forged-${index}`, `${10_000 + index}-0`, false);
     group.caughtUp(undefined);
     // Those beyond the bound count as one unknown sender.
     expect(applied.openGroup).toBeDefined();
@@ -172,14 +177,14 @@ describe('a group of invalidations', () => {
 describe('a result that was served a copy inside of a group', () => {
   it('is overtaken by what the group had applied before it began, from the end of the group on', () => {
     const { applied, group } = following();
-    group.part('a', undefined, true);
+    group.part('a', '1-0', true);
     applied.record(page);
     const mark = applied.begin();
-    const servedIn = applied.openGroup;
-    expect(applied.overtakenAt(mark, 'pages', '1', [], undefined)).toBeUndefined();
+    const servedIn = openGroups(applied);
+    expect(applied.overtakenAt(mark, 'pages', '1', [])).toBeUndefined();
     expect(applied.overtakenAt(mark, 'pages', '2', [], servedIn)).toBeUndefined();
     expect(applied.overtakenAt(mark, 'pages', '1', [], servedIn)).toBe(applied.sequence + 1);
-    group.part('a', undefined, false);
+    group.part('a', '2-0', false);
     group.caughtUp(undefined);
     expect(applied.overtakenAt(mark, 'pages', '1', [], servedIn)).toBe(applied.sequence);
     applied.end(mark);
@@ -187,15 +192,29 @@ describe('a result that was served a copy inside of a group', () => {
 
   it('is overtaken at the end of the group, also when something that comes later covers it', () => {
     const { applied, group } = following();
-    group.part('a', undefined, true);
+    group.part('a', '1-0', true);
     applied.record(page);
     const mark = applied.begin();
-    const servedIn = applied.openGroup;
-    group.part('a', undefined, false);
+    const servedIn = openGroups(applied);
+    group.part('a', '2-0', false);
     group.caughtUp(undefined);
     const ended = applied.sequence;
     applied.record(page);
     expect(applied.overtakenAt(mark, 'pages', '1', [], servedIn)).toBe(ended);
+    applied.end(mark);
+  });
+
+  it('is overtaken by what the group in which it began had applied, also when it was served something in a later group first', () => {
+    const { applied, group } = following();
+    group.part('a', '1-0', true);
+    applied.record(page);
+    const mark = applied.begin();
+    const first = openGroups(applied);
+    group.part('a', '2-0', false);
+    group.caughtUp(undefined);
+    const ended = applied.sequence;
+    group.part('a', '3-0', true);
+    expect(applied.overtakenAt(mark, 'pages', '1', [], [...openGroups(applied), ...first])).toBe(ended);
     applied.end(mark);
   });
 
@@ -204,7 +223,7 @@ describe('a result that was served a copy inside of a group', () => {
     group.fellBehind();
     applied.record(page, true);
     const mark = applied.begin();
-    expect(applied.overtakenAt(mark, 'pages', '1', [], applied.openGroup)).toBeUndefined();
+    expect(applied.overtakenAt(mark, 'pages', '1', [], openGroups(applied))).toBeUndefined();
     applied.end(mark);
   });
 });

@@ -27,9 +27,9 @@ export class OpenGroup {
   readonly #send: (token: string) => void;
   readonly #isAfter: (id: string, other: string) => boolean;
   /** The senders of which a part was applied and more are to follow: the newest part in the log, and when it was applied (monotonic ms). */
-  readonly #unfinished = new Map<string, { readonly id: string | undefined; readonly at: number }>();
+  readonly #unfinished = new Map<string, { readonly id: string; readonly at: number }>();
   /** The last parts of evictions that are finished, by their senders, while this instance may be told of earlier parts again. */
-  readonly #finished = new Map<string, string | undefined>();
+  readonly #finished = new Map<string, string>();
   /** Everything up to this entry was applied when the last group ended. */
   #appliedUpTo: string | undefined;
   #isBehind = false;
@@ -54,11 +54,11 @@ export class OpenGroup {
   /**
    * A message of `from` is about to be applied.
    *
-   * @param id - of its log entry; `undefined`: it was published without being written to the log
+   * @param id - of its log entry. A message that is in no log takes part in nothing: its sender sends all parts again.
    * @param hasMore - whether more parts of the same eviction follow
    * @returns whether it is a part of an eviction, and not all of it
    */
-  part(from: string, id: string | undefined, hasMore: boolean): boolean {
+  part(from: string, id: string, hasMore: boolean): boolean {
     // A doorbell may come after the sync that has brought its entry, and all that its sender has said since.
     if (this.#isOld(id, this.#appliedUpTo)) return true;
     const known = this.#unfinished.get(from);
@@ -124,8 +124,8 @@ export class OpenGroup {
   }
 
   /** Whether the log holds `id` not after `newest`. */
-  #isOld(id: string | undefined, newest: string | undefined): boolean {
-    return id !== undefined && newest !== undefined && !this.#isAfter(id, newest);
+  #isOld(id: string, newest: string | undefined): boolean {
+    return newest !== undefined && !this.#isAfter(id, newest);
   }
 
   #acknowledge({ token, operation }: Acknowledgement): void {

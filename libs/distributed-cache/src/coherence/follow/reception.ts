@@ -49,11 +49,11 @@ export class Reception {
     const operation = id === undefined ? operations.begin('unlogged') : operations.named(id);
     operation?.step('Invalidation received', { from: shortened(from) });
     stats.received += 1;
-    const isPart = group.part(from, id, hasMore);
+    const isPart = id !== undefined && group.part(from, id, hasMore);
     applied.record(invalidation);
     events.applyInvalidation(invalidation, from);
     operation?.step('Invalidation applied', describeInvalidation(invalidation));
-    // Acknowledged only when the copies are really gone.
-    if (token !== undefined) group.applied(token, isPart, operation);
+    // Acknowledged only when the copies are really gone. A part that is in no log comes again, together with the others.
+    if (token !== undefined && (id !== undefined || !hasMore)) group.applied(token, isPart, operation);
   }
 }
