@@ -87,3 +87,32 @@ describe('A replay', () => {
     expect(replays.broughtBoth(list, chair, at(13))).toBe(false);
   });
 });
+
+describe('A group of an instance', () => {
+  it('is open from the moment at which a sync is sent until its last answer', () => {
+    const replays = new Replays({ isAfter });
+    expect(replays.isGroupOpen).toBe(false);
+    replays.asked();
+    replays.received(reply([evicting('1-0', LIST)], false), 'b', at(1));
+    expect(replays.isGroupOpen).toBe(true);
+    replays.received(reply([]), 'b', at(2));
+    expect(replays.isGroupOpen).toBe(false);
+  });
+
+  it('is open after a gap, until a sync has closed it', () => {
+    const replays = new Replays({ isAfter });
+    replays.received(reply([]), 'b', at(1));
+    replays.heard({ payload: encodeInvalidation('a', [keyOf(CHAIR)]), entry: { id: '9-2', previousId: '9-1' } });
+    expect(replays.isGroupOpen).toBe(true);
+    replays.received(reply([evicting('9-1', LIST)], true, '9-2'), 'b', at(2));
+    expect(replays.isGroupOpen).toBe(false);
+  });
+
+  it('is open while parts of an eviction are missing', () => {
+    const replays = new Replays({ isAfter });
+    replays.received(reply([evicting('8-0', LIST, 'a', true)]), 'b', at(1));
+    expect(replays.isGroupOpen).toBe(true);
+    replays.heard({ payload: encodeInvalidation('a', [keyOf(CHAIR)]), entry: { id: '9-1', previousId: '9-0' } });
+    expect(replays.isGroupOpen).toBe(false);
+  });
+});

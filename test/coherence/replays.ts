@@ -80,6 +80,7 @@ export class Replays {
     }
     if (!complete) return;
     this.#open = undefined;
+    this.#reached(newest.id);
     this.#isBehind = this.#isMissing(newest.id);
     if (replay.brought.isEmpty || this.isGroupOpen) return;
     this.#ended.push({ ...replay, ended: moment.sequence });
@@ -98,13 +99,17 @@ export class Replays {
   }
 
   #arrived(id: string, payload: string): InvalidationMessage | undefined {
-    if (this.#newest === undefined || this.#log.isAfter(id, this.#newest)) this.#newest = id;
+    this.#reached(id);
     const decoded = decodeInvalidation(payload);
     if (!decoded.ok) return undefined;
     const { from, hasMore } = decoded.message;
     const known = this.#senders.get(from);
     if (!known || this.#log.isAfter(id, known.id)) this.#senders.set(from, { id, hasMore: hasMore ?? false });
     return decoded.message;
+  }
+
+  #reached(id: string): void {
+    if (this.#newest === undefined || this.#log.isAfter(id, this.#newest)) this.#newest = id;
   }
 
   /** Whether the channel has brought an entry after `newest`, so that some in between may be missing. */

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { noopLogger } from '../../common/logger.js';
+import { Operations } from '../../common/operations.js';
+import { encodeInvalidation } from '../../protocol/invalidation-message.js';
+import type { InvalidationTarget } from '../../protocol/invalidation.js';
+import { isAfter } from '../../redis/link/stream-id.js';
+import { ManualClock } from '../../testing/manual-clock.js';
+import { AppliedInvalidations } from '../applied-invalidations.js';
+import { newBridgeStats } from '../bridge-stats.js';
+import { OpenGroup } from './open-group.js';
+import { Reception } from './reception.js';
+
+const LIST: InvalidationTarget = { kind: 'key', region: 'lists', key: '1' };
+const ROW: InvalidationTarget = { kind: 'key', region: 'items', key: '1' };
+
+function receiving() {
+  const applied = new AppliedInvalidations();
+  const acknowledged: string[] = [];
+  const group = new OpenGroup(applied, new ManualClock(), isAfter, (token) => acknowledged.push(token));
+  const reception = new Reception({
+    instanceId: 'b',
+    applied,
+    group,
+    stats: newBridgeStats(),
+    operations: new Operations(noopLogger),
+    events: { applyInvalidation: () => {}, malformed: () => expect.unreachable() },
+  });
+  /** A message of instance A. `id`: of its entry; `undefined`: the log has refused it. */
+  const receive = (id: string | undefined, target: InvalidationTarget, token: string, hasMore = false): void => {
+    reception.apply(encodeInvalidation('a', [target], token, hasMore), id);
+    group.caughtUp(id);
+  };
+  return { applied, acknowledged, receive };
+}
+
+describe('a message that the log has refused', () => {
+  it('does not end the group of another eviction of its sender', () => {
+    const { applied, receive } = receiving();
+    receive('1-0', LIST, 'first', true);
+    receive(undefined, LIST, 'next', true);
+    receive(undefined, ROW, 'its last');
+    expect(applied.openGroup).toBeDefined();
+    receive('2-0', ROW, 'last');
+    expect(applied.openGroup).toBeUndefined();
+  });
+
+  it('begins no group: its sender sends all parts again', () => {
+    const { applied, receive } = receiving();
+    receive(undefined, LIST, 'first', true);
+    expect(applied.openGroup).toBeUndefined();
+  });
+
+  it('is not acknowledged if more parts follow, and is when it comes again with them', () => {
+    const { acknowledged, receive } = receiving();
+    receive(undefined, LIST, 'first', true);
+    expect(acknowledged).toEqual([]);
+    receive('1-0', LIST, 'first', true);
+    receive('2-0', ROW, 'last');
+    expect(acknowledged).toEqual(['first', 'last']);
+  });
+
+  it('is acknowledged at once if it is all of an eviction', () => {
+    const { acknowledged, receive } = receiving();
+    receive(undefined, LIST, 'only');
+    expect(acknowledged).toEqual(['only']);
+  });
+});
