@@ -39,10 +39,10 @@ export interface LocalCopies {
   stateChanged(state: CoherenceState, previous: CoherenceState): void;
 }
 
-/** What a callback is served while a group is open, and may be evicted by a later part of that group. @internal */
+/** The group that is open when something is served: a later part of it may evict what was served. @internal */
 export interface ServedIn {
   readonly group: AppliedGroup;
-  /** When the last complete sync before it was sent, in monotonic ms. */
+  /** When the last sync that was complete by then was sent, in monotonic ms. */
   readonly syncedAt: number;
 }
 
@@ -252,7 +252,7 @@ export class Coherence {
     return this.firstSync.isSettled && !this.#hasStopped;
   }
 
-  /** What is known of a copy that is served now; `undefined`: no group is open. */
+  /** The group in which something is served now; `undefined`: none is open. */
   get servingIn(): ServedIn | undefined {
     const group = this.applied.openGroup;
     return group && { group, syncedAt: this.lease.syncedAt };

@@ -7,11 +7,12 @@ export interface Awaited {
   readonly execution: Execution;
 }
 
-const NOWHERE: readonly ServedIn[] = [];
-
 interface KeySet {
   has(key: string): boolean;
 }
+
+/** Most callbacks are served nothing in a group. */
+const NOWHERE: readonly ServedIn[] = [];
 
 /**
  * One run of a callback of the application: the loader of a load, or the method of a put. Everything that the callback calls can ask
@@ -105,7 +106,7 @@ export class Execution {
     for (let each = this.parent; each && moment < each.#loadedAt; each = each.parent) each.#loadedAt = moment;
   }
 
-  /** The callback was served something while a group was open. */
+  /** The callback was served something while a group was open; so was whatever waits for it. */
   noteServedIn(servedIn: ServedIn | undefined): void {
     if (!servedIn || this.#wasServedIn(servedIn)) return;
     const noted = new Set<Execution>([this]);

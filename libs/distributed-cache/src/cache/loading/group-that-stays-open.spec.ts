@@ -5,8 +5,9 @@ import { instances } from '../../../../../test/support/instances/instances.js';
 import { names, pageOfProduct } from '../../../../../test/support/instances/page-of-product.js';
 
 /**
- * A has evicted a page, a product and something else with one call: three messages, of which the first has reached B. B, which still holds
- * the old product, is loading the page, which takes long, and a list that is made of the page. `letNextThrough()` brings the next message.
+ * A has evicted a page, a product and something else with one call: three messages. After the first, B was served the old product, which
+ * it still held, for a page, whose load takes long, and for a list that is made of the page. The second has evicted the product; the third
+ * is on its way.
  */
 async function loadingInAGroup(whenDisconnected: 'reload' | 'bypass' = 'reload') {
   const all = instances(2).with({ maxStaleness: '2s', whenDisconnected, commandTimeout: '1h', publishTimeout: '1m' });
@@ -41,13 +42,13 @@ async function loadingInAGroup(whenDisconnected: 'reload' | 'bypass' = 'reload')
   await clock.advance(1);
   await letNextThrough();
   const readings = [list(), page()];
-  return { clock, query, page, list, readings, letNextThrough };
+  await letNextThrough();
+  return { clock, query, page, list, readings };
 }
 
 describe.each(['reload', 'bypass'] as const)("while more messages of an eviction are to follow, in '%s'", (mode) => {
   it('a load that was served a copy which one of them has evicted is joined for at most maxStaleness, however often a sync succeeds', async () => {
-    const { clock, page, readings, query, letNextThrough } = await loadingInAGroup(mode);
-    await letNextThrough();
+    const { clock, page, readings, query } = await loadingInAGroup(mode);
     await clock.advance(2_001);
     await expect(page()).resolves.toBe('page of new');
     query.resolve();
@@ -55,8 +56,7 @@ describe.each(['reload', 'bypass'] as const)("while more messages of an eviction
   });
 
   it('a load that waits for such a load is joined for at most maxStaleness', async () => {
-    const { clock, list, readings, query, letNextThrough } = await loadingInAGroup(mode);
-    await letNextThrough();
+    const { clock, list, readings, query } = await loadingInAGroup(mode);
     await clock.advance(2_001);
     const reading = list();
     await clock.advance(0);
@@ -67,8 +67,7 @@ describe.each(['reload', 'bypass'] as const)("while more messages of an eviction
 });
 
 it('such a load is joined until then', async () => {
-  const { clock, page, query, letNextThrough } = await loadingInAGroup();
-  await letNextThrough();
+  const { clock, page, query } = await loadingInAGroup();
   await clock.advance(1_000);
   const reading = page();
   await clock.advance(0);

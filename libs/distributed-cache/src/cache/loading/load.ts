@@ -1,6 +1,5 @@
 import type { Operation } from '../../common/operations.js';
 import type { AppliedMark } from '../../coherence/applied-invalidations.js';
-import type { ServedIn } from '../../coherence/coherence.js';
 import type { Execution } from './execution.js';
 import type { JoinedReads } from './joined-reads.js';
 
@@ -9,8 +8,6 @@ export interface LoadOutcome {
   readonly value: unknown;
   /** The value was correct at some moment not before this (monotonic ms). */
   readonly loadedAt: number;
-  /** The groups in which the loader was served something. */
-  readonly servedIn: readonly ServedIn[];
   /**
    * The sequence number of the invalidation that fenced the load; `undefined`: none did. A reader that joined at or after it must not be
    * given the value.

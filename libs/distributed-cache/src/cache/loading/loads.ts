@@ -95,7 +95,7 @@ export class Loads {
    * @param askedIn - the group of invalidations that was open then
    */
   accepts(
-    { fencedAt, loadedAt, servedIn }: LoadOutcome,
+    { fencedAt, loadedAt }: LoadOutcome,
     askedAt: number,
     askedIn: ServedIn | undefined,
     current: Execution | undefined,
@@ -103,7 +103,6 @@ export class Loads {
     if (fencedAt !== undefined && fencedAt <= askedAt) return false;
     if (!current) return true;
     current.noteStaleAsOf(loadedAt);
-    for (const each of servedIn) current.noteServedIn(each);
     // It may be, or be made of, what a later part of the group evicts.
     current.noteServedIn(askedIn);
     return true;
@@ -249,7 +248,7 @@ export class Loads {
     if (isStored) copies.keep(region, key, entry);
     if (load.isCurrent) load.flight.fenced = 0;
     load.operation?.step('Load ended', { region: region.name, isStored, isFenced });
-    return { value, loadedAt, servedIn, fencedAt };
+    return { value, loadedAt, fencedAt };
   }
 
   #loaded(region: RegionState, key: string, startedAt: number): void {

@@ -174,13 +174,17 @@ describe('a group of invalidations', () => {
   });
 });
 
+/** A page was evicted by the first part of an eviction; then a load of it began and was served something. */
+function pageBegunInAGroup() {
+  const { applied, group } = following();
+  group.part('a', '1-0', true);
+  applied.record(page);
+  return { applied, group, mark: applied.begin(), servedIn: openGroups(applied) };
+}
+
 describe('a result that was served a copy inside of a group', () => {
   it('is overtaken by what the group had applied before it began, from the end of the group on', () => {
-    const { applied, group } = following();
-    group.part('a', '1-0', true);
-    applied.record(page);
-    const mark = applied.begin();
-    const servedIn = openGroups(applied);
+    const { applied, group, mark, servedIn } = pageBegunInAGroup();
     expect(applied.overtakenAt(mark, 'pages', '1', [])).toBeUndefined();
     expect(applied.overtakenAt(mark, 'pages', '2', [], servedIn)).toBeUndefined();
     expect(applied.overtakenAt(mark, 'pages', '1', [], servedIn)).toBe(applied.sequence + 1);
@@ -191,11 +195,7 @@ describe('a result that was served a copy inside of a group', () => {
   });
 
   it('is overtaken at the end of the group, also when something that comes later covers it', () => {
-    const { applied, group } = following();
-    group.part('a', '1-0', true);
-    applied.record(page);
-    const mark = applied.begin();
-    const servedIn = openGroups(applied);
+    const { applied, group, mark, servedIn } = pageBegunInAGroup();
     group.part('a', '2-0', false);
     group.caughtUp(undefined);
     const ended = applied.sequence;
@@ -205,16 +205,12 @@ describe('a result that was served a copy inside of a group', () => {
   });
 
   it('is overtaken by what the group in which it began had applied, also when it was served something in a later group first', () => {
-    const { applied, group } = following();
-    group.part('a', '1-0', true);
-    applied.record(page);
-    const mark = applied.begin();
-    const first = openGroups(applied);
+    const { applied, group, mark, servedIn } = pageBegunInAGroup();
     group.part('a', '2-0', false);
     group.caughtUp(undefined);
     const ended = applied.sequence;
     group.part('a', '3-0', true);
-    expect(applied.overtakenAt(mark, 'pages', '1', [], [...openGroups(applied), ...first])).toBe(ended);
+    expect(applied.overtakenAt(mark, 'pages', '1', [], [...openGroups(applied), ...servedIn])).toBe(ended);
     applied.end(mark);
   });
 
