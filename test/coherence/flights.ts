@@ -35,6 +35,9 @@ const MOST_AT_ONCE = 2;
 /** A load that takes longer than this, in ms, holds no reader up any more. */
 const TAKES_LONG = 1_000;
 
+/** Real timers fire up to a millisecond early, in ms with some to spare. */
+const EARLY = 2;
+
 /** How long a read inside of a load waits for a load that another read began, in ms. */
 const LONGEST_WAIT_INSIDE = 1_000;
 /** As {@link LONGEST_WAIT_INSIDE}, for the first of the reads outside of any load. */
@@ -93,12 +96,15 @@ export class Flights {
   tooManyWith(flight: Flight): readonly Flight[] {
     const { asked, began, parent, isUntraced } = flight;
     // Its reader has waited for its turn as long as any does.
-    if (parent || isUntraced || began.time - asked.time >= TAKES_LONG) return [];
+    if (parent || isUntraced || began.time - asked.time >= TAKES_LONG - EARLY) return [];
     // The turns of loads that may belong to other loads are not known.
     if (this.#nested.has(idOf(flight.region, flight.key))) return [];
     const others = [...this.#runningOf(flight)].filter(
       (other) =>
-        other !== flight && !other.isFenced && !hasLostPatience(other) && began.time - other.began.time < TAKES_LONG,
+        other !== flight &&
+        !other.isFenced &&
+        !hasLostPatience(other) &&
+        began.time - other.began.time < TAKES_LONG - EARLY,
     );
     return others.length < MOST_AT_ONCE ? [] : others;
   }
@@ -162,8 +168,7 @@ export function hasLapsed(
 
 /** Whether a reader that waited for this long may have stopped waiting: the load may have been waiting for the reader. */
 function hasLostPatience({ asked, began, parent }: Flight): boolean {
-  // Real timers fire up to a millisecond early.
-  return began.time - asked.time >= (parent ? LONGEST_WAIT_INSIDE : LONGEST_WAIT_OUTSIDE) - 2;
+  return began.time - asked.time >= (parent ? LONGEST_WAIT_INSIDE : LONGEST_WAIT_OUTSIDE) - EARLY;
 }
 
 /** Whether a load that had not ended when its reader asked waits for it. An execution that has ended is no parent. */

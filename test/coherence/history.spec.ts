@@ -199,6 +199,21 @@ describe('History', () => {
     expect(broken(history)).toEqual(['single flight']);
   });
 
+  it.each([
+    ['a millisecond too early, as real timers fire: no violation', 999, []],
+    ['much too early: a violation', 990, ['single flight']],
+  ])('lets a third load begin when two have run for a second, %s', async (_what, after, violations) => {
+    const { a, bridge, clock, history } = await twoShops({}, new Set(['items']));
+    bridge.cut(a.instance.cache, { silently: true });
+    await clock.advance(2 * S);
+    const load = (): UnderWay => a.instance.beginLoad(CHAIR, a.instance.asks(CHAIR));
+    load();
+    load();
+    await clock.advance(after);
+    load();
+    expect(broken(history)).toEqual(violations);
+  });
+
   it('counts what one call evicts, or several in one tick, as one moment', async () => {
     const evictions = {
       'one call': (shop: Shop) => shop.writeAtOnce([CHAIR], [keyOf(LIST), keyOf(CHAIR)]),
