@@ -35,6 +35,15 @@ async function twoShops(settings: Partial<CacheSettings> = {}, bypassing = new S
   return { ...shops, clock, bridge, history };
 }
 
+/** A shop in bypass whose lease is over. `load` begins a load of the chair. */
+async function shopInBypass() {
+  const { a, bridge, clock, history } = await twoShops({}, new Set(['items']));
+  bridge.cut(a.instance.cache, { silently: true });
+  await clock.advance(2 * S);
+  const load = (): UnderWay => a.instance.beginLoad(CHAIR, a.instance.asks(CHAIR));
+  return { load, clock, history };
+}
+
 /** The promises that were broken, each once. */
 function broken(history: History): string[] {
   return [...new Set(history.violations.map(({ promise }) => promise))];
@@ -187,10 +196,7 @@ describe('History', () => {
   });
 
   it('finds a third load of a key at once while an instance in bypass has no lease', async () => {
-    const { a, bridge, clock, history } = await twoShops({}, new Set(['items']));
-    bridge.cut(a.instance.cache, { silently: true });
-    await clock.advance(2 * S);
-    const load = (): UnderWay => a.instance.beginLoad(CHAIR, a.instance.asks(CHAIR));
+    const { load, history } = await shopInBypass();
     load();
     load();
     expect(broken(history)).toEqual([]);
@@ -203,10 +209,7 @@ describe('History', () => {
     ['a millisecond too early, as real timers fire: no violation', 999, []],
     ['much too early: a violation', 990, ['single flight']],
   ])('lets a third load begin when two have run for a second, %s', async (_what, after, violations) => {
-    const { a, bridge, clock, history } = await twoShops({}, new Set(['items']));
-    bridge.cut(a.instance.cache, { silently: true });
-    await clock.advance(2 * S);
-    const load = (): UnderWay => a.instance.beginLoad(CHAIR, a.instance.asks(CHAIR));
+    const { load, clock, history } = await shopInBypass();
     load();
     load();
     await clock.advance(after);
