@@ -26,6 +26,7 @@ import { memberOf, type CacheSettings } from './settings.js';
  *    ├─ Copies                     one copy: may it be served, is a value kept, why is it removed
  *    │  └─ LocalStore              all copies: regions, tags, bounds (store/)
  *    ├─ Loads                      the running loads: join, fence, store the result
+ *    │  └─ CurrentLoads            those that an invalidation would fence, by region, key and tag
  *    ├─ Executions                 which load or put the running code belongs to
  *    ├─ Coherence                  the other instances (coherence/): what is evicted here and there, and the lease
  *    ├─ DelayedReevictions         evicts a second time, for `reevictAfter`

@@ -8,6 +8,7 @@ import type { Invalidation } from '../../protocol/invalidation.js';
 import type { Copies } from '../copies.js';
 import type { EventEmitter } from '../events.js';
 import type { RegionState } from '../region-state.js';
+import { CurrentLoads } from './current-loads.js';
 import { Execution, type Executions } from './execution.js';
 import { Load, type Flight, type LoadOutcome } from './load.js';
 
@@ -62,10 +63,7 @@ export interface LoadSource {
  */
 export class Loads {
   readonly #parts: LoadsParts;
-  /** The regions in which something was ever loaded, by name. */
-  readonly #regions = new Map<string, RegionState>();
-  /** The loads that an invalidation of a tag would fence, by that tag: there may be many loads, and many invalidations. */
-  readonly #byTag = new Map<string, Set<Load>>();
+  readonly #current = new CurrentLoads();
 
   constructor(parts: LoadsParts) {
     this.#parts = parts;
@@ -140,18 +138,8 @@ export class Loads {
   }
 
   /** Fences the running loads that `invalidation` covers: nobody joins them any more and their results are not stored. */
-  applyInvalidation({ everything, regions, tags, keys }: Invalidation): void {
-    if (everything) for (const region of this.#regions.values()) this.#fenceAll(region);
-    for (const name of regions) this.#fenceAll(this.#regions.get(name));
-    for (const tag of tags) for (const load of this.#byTag.get(tag) ?? []) this.#fence(load);
-    for (const [name, its] of keys) {
-      const region = this.#regions.get(name);
-      if (!region || region.currentLoads === 0) continue;
-      // There may be many loads, and many keys: the smaller collection is walked.
-      if (its.size > region.flights.size) {
-        for (const [key, flight] of region.flights) if (its.has(key)) this.#fenceLatest(flight);
-      } else for (const key of its) this.#fenceLatest(region.flights.get(key));
-    }
+  applyInvalidation(invalidation: Invalidation): void {
+    this.#current.applyInvalidation(invalidation);
   }
 
   #joinable(region: RegionState, key: string): Load | undefined {
@@ -160,7 +148,7 @@ export class Loads {
     if (!flight || !load) return undefined;
     if (load.mark && !this.#mayJoin(load, region, this.#parts.clock.now())) {
       load.operation?.step('Load abandoned: it began too long ago to be joined', { region: region.name });
-      this.#abandon(load);
+      this.#current.abandon(load);
       return undefined;
     }
     return load;
@@ -201,7 +189,7 @@ export class Loads {
     const { flight } = load;
     const mark = coherence.applied.begin();
     load.mark = mark;
-    this.#becomesCurrent(load);
+    this.#current.add(load, region);
     load.operation?.step('Load started', { region: region.name });
     region.stats.loads += 1;
     let isLoaded = false;
@@ -219,7 +207,7 @@ export class Loads {
     } finally {
       coherence.applied.end(mark);
       executions.end(load.execution);
-      this.#abandon(load);
+      this.#current.abandon(load);
       flight.running -= 1;
       if (flight.running === 0) region.flights.delete(key);
     }
@@ -241,7 +229,7 @@ export class Loads {
     const entry = isStorable ? copies.prepared(region, key, value, loadedAt, request.ttl(), tags) : undefined;
     // Asked last, since each callback of the application may evict.
     const fencedAt = coherence.applied.overtakenAt(mark, region.name, key, tags, servedIn);
-    if (fencedAt !== undefined) this.#fence(load);
+    if (fencedAt !== undefined) this.#current.fence(load);
     const isFenced = load.isFenced || fencedAt !== undefined;
     if (isFenced) region.stats.fenced += 1;
     const isStored = isStorable && load.isCurrent;
@@ -283,51 +271,8 @@ export class Loads {
   #flight(region: RegionState, key: string): Flight {
     const known = region.flights.get(key);
     if (known) return known;
-    this.#regions.set(region.name, region);
     const flight: Flight = { joinable: undefined, latest: undefined, running: 0, fenced: 0 };
     region.flights.set(key, flight);
     return flight;
-  }
-
-  /** From now on, invalidations fence it. */
-  #becomesCurrent(load: Load): void {
-    load.region.currentLoads += 1;
-    for (const tag of load.tags) {
-      const tagged = this.#byTag.get(tag);
-      if (tagged) tagged.add(load);
-      else this.#byTag.set(tag, new Set([load]));
-    }
-  }
-
-  #fenceAll(region: RegionState | undefined): void {
-    if (!region || region.currentLoads === 0) return;
-    for (const flight of region.flights.values()) this.#fenceLatest(flight);
-  }
-
-  /** Only the newest load of a key can be current: a newer one starts only after the previous one was abandoned. */
-  #fenceLatest(flight: Flight | undefined): void {
-    const load = flight?.latest;
-    if (load?.mark) this.#fence(load);
-  }
-
-  #fence(load: Load): void {
-    if (!load.isCurrent) return;
-    load.isFenced = true;
-    load.flight.fenced += 1;
-    this.#abandon(load);
-  }
-
-  #abandon(load: Load): void {
-    const { flight, region } = load;
-    if (flight.joinable === load) flight.joinable = undefined;
-    if (!load.isCurrent) return;
-    load.isCurrent = false;
-    if (!load.mark) return;
-    region.currentLoads -= 1;
-    for (const tag of load.tags) {
-      const tagged = this.#byTag.get(tag);
-      tagged?.delete(load);
-      if (tagged?.size === 0) this.#byTag.delete(tag);
-    }
   }
 }
