@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { pid } from 'node:process';
 import type { Cache } from 'cache-manager';
 import { systemClock, type Clock } from '../common/clock.js';
+import { OWN_LOCATION, processWide, SHARED_VERSION } from '../common/copies-of-the-library.js';
 import { noopLogger, type CacheLogger } from '../common/logger.js';
 import type { CoherenceState } from '../coherence/coherence.js';
 import type { Evicted } from '../coherence/publish/evicted.js';
@@ -56,11 +57,12 @@ export class DistributedCache {
   /** Created by the module. @internal */
   constructor(settings: CacheSettings, { clock = systemClock, logger = noopLogger }: DistributedCacheParts = {}) {
     this.#cache = new LocalCache(settings, this.#instanceId, clock, logger);
+    CACHES.set(this, { version: SHARED_VERSION, location: OWN_LOCATION });
   }
 
-  /** Whether `value` is a real cache. An auto-mock has every method, but no private field. @internal */
-  static isOne(value: unknown): value is DistributedCache {
-    return typeof value === 'object' && value !== null && #cache in value;
+  /** Whether the cache was shut down. @internal */
+  get isClosed(): boolean {
+    return this.#cache.isClosed;
   }
 
   /**
@@ -158,9 +160,24 @@ export class DistributedCache {
   }
 }
 
-/** @internal */
+/** Which copy of the library has made a cache. @internal */
+export interface Brand {
+  /** Of what the copies share. */
+  readonly version: number;
+  readonly location: string;
+}
+
+/** The caches of all copies of the library in this process. Not a property of the cache: a proxy or a mock would have that as well. */
+const CACHES = processWide('caches', () => new WeakMap<object, Brand>());
+
+/** @returns `undefined`: `value` is no cache of any copy of the library @internal */
+export function brandOf(value: unknown): Brand | undefined {
+  return typeof value === 'object' && value !== null ? CACHES.get(value) : undefined;
+}
+
+/** Whether `value` is a real cache, of this copy of the library or of one like it. @internal */
 export function isDistributedCache(value: unknown): value is DistributedCache {
-  return DistributedCache.isOne(value);
+  return brandOf(value)?.version === SHARED_VERSION;
 }
 
 /** `<host>:<pid>:<random>`: readable in a log line, and never the same twice. */

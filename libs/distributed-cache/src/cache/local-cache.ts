@@ -84,6 +84,10 @@ export class LocalCache implements LocalCopies {
     });
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** Aborted when the cache is shut down. */
   get shutdownSignal(): AbortSignal {
     return this.#shutdown.signal;

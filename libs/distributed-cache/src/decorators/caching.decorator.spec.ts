@@ -5,7 +5,8 @@ import { InMemoryInvalidationBridge } from '../testing/in-memory-invalidation-br
 import { ManualClock } from '../testing/manual-clock.js';
 import { withTestCache } from '../testing/test-cache.js';
 import { InvalidationNotDeliveredError, InvalidKeyError, InvalidOptionsError } from '../errors.js';
-import { fillCacheSlots } from './runtime/cache-slot.js';
+import type { DistributedCache } from '../cache/distributed-cache.js';
+import { cacheSlotsOf } from './runtime/cache-slot.js';
 import { Caching } from './caching.decorator.js';
 
 interface Product {
@@ -173,14 +174,7 @@ describe('@Caching', () => {
     const [first, second, third] = [startedCache(), startedCache(), startedCache()];
     await third.region('b').set('1', 'old');
     const service = new Service();
-    fillCacheSlots(
-      service,
-      (name) =>
-        new Map([
-          ['second', second],
-          ['third', third],
-        ]).get(name ?? '') ?? first,
-    );
+    giveCaches(service, { second, third }, first);
 
     expect(await service.change('1')).toBe('1');
     expect(first.region('a').getSync('1')).toBe('1');
@@ -215,7 +209,7 @@ describe('@Caching', () => {
     }
     const [first, second] = [startedCache(), startedCache()];
     const service = new Service();
-    fillCacheSlots(service, (name) => (name === 'second' ? second : first));
+    giveCaches(service, { second }, first);
     const fill = async (): Promise<void> => {
       for (const region of ['a', 'c']) await first.region(region).set('1', 'old');
       await second.region('b').set('1', 'old');
@@ -264,3 +258,12 @@ describe('@Caching', () => {
     expect(define).toThrow(/@Caching on OrderService\.save/);
   });
 });
+
+/** Gives each slot of the instance the cache of its name. @param unnamed - for a slot of the unnamed cache */
+function giveCaches(
+  instance: object,
+  named: Readonly<Record<string, DistributedCache>>,
+  unnamed: DistributedCache,
+): void {
+  for (const slot of cacheSlotsOf(instance)) slot.give(instance, named[slot.cache ?? ''] ?? unnamed);
+}

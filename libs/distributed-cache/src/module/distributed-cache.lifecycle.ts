@@ -1,6 +1,6 @@
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { ModuleRef, ModulesContainer } from '@nestjs/core';
-import { isDistributedCache, type DistributedCache } from '../cache/distributed-cache.js';
+import type { DistributedCache } from '../cache/distributed-cache.js';
 import { getDistributedCacheToken } from '../cache/distributed-cache.token.js';
 import type { Clock } from '../common/clock.js';
 import { chooseBridge } from './bridge/choose-bridge.js';
@@ -50,6 +50,12 @@ export class DistributedCacheLifecycle implements RegisteredCache, OnModuleInit,
     this.name = parts.name;
     this.cache = parts.cache;
     this.#parts = parts;
+    const { name, options, moduleRef, explorer } = parts;
+    explorer.watch({
+      name,
+      provided: () => moduleRef.get<unknown>(getDistributedCacheToken(name), { strict: true }),
+      configuredRegions: Object.keys(options.regions ?? {}),
+    });
   }
 
   get namespace(): string {
@@ -73,6 +79,7 @@ export class DistributedCacheLifecycle implements RegisteredCache, OnModuleInit,
 
   onApplicationShutdown(): Promise<void> {
     this.#leave();
+    this.#parts.explorer.leave();
     return (this.#stopped ??= keptAlive(this.cache.close()));
   }
 
@@ -90,12 +97,12 @@ export class DistributedCacheLifecycle implements RegisteredCache, OnModuleInit,
   async #start(all: readonly DistributedCacheLifecycle[]): Promise<void> {
     refuseSecondRegistration(this, all);
     this.#refuseOtherCacheManagers();
-    const injected = this.#parts.moduleRef.get<unknown>(getDistributedCacheToken(this.name), { strict: true });
-    if (isDistributedCache(injected)) this.#explore(injected);
+    this.#parts.explorer.explore();
     // All caches are checked before any is started, so that a mistake is reported before anything connects.
     refuseSharedNamespace(await Promise.all(all.map((lifecycle) => lifecycle.#connected())));
 
     // A test has overridden the cache with another one, which the test starts and closes.
+    const injected = this.#parts.moduleRef.get<unknown>(getDistributedCacheToken(this.name), { strict: true });
     if (injected !== this.cache || this.#stopped) return;
     const chosen = await this.#choose();
     this.#announce(chosen);
@@ -108,12 +115,6 @@ export class DistributedCacheLifecycle implements RegisteredCache, OnModuleInit,
     if (cacheManagerToken === undefined) return;
     const own = moduleRef.get<unknown>(cacheManagerToken, { strict: true });
     refuseOtherCacheManagers(modules, own, 'DistributedCacheModule');
-  }
-
-  #explore(cache: DistributedCache): void {
-    const { name, options, explorer } = this.#parts;
-    const regions = [...Object.keys(options.regions ?? {}), ...Object.keys(cache.stats().regions)];
-    explorer.explore({ name, cache, regions });
   }
 
   async #connected(): Promise<ConnectedCache> {

@@ -1,7 +1,7 @@
 import type { FactoryProvider } from '@nestjs/common';
 import { DistributedCache } from '../cache/distributed-cache.js';
 import { getDistributedCacheToken } from '../cache/distributed-cache.token.js';
-import { fillCacheSlots } from '../decorators/runtime/cache-slot.js';
+import { cacheSlotsOf } from '../decorators/runtime/cache-slot.js';
 import type { DistributedCacheOptions } from '../module/options/distributed-cache.options.js';
 import { resolveSettings } from '../module/options/resolve-settings.js';
 
@@ -40,7 +40,7 @@ export function provideTestCache(options: TestCacheOptions = {}): FactoryProvide
 }
 
 /**
- * Gives an instance that was made by `new` a cache for its decorated methods, and returns the instance.
+ * Gives an instance that was made by `new` a cache for its decorated methods, in place of the one that it may have, and returns the instance.
  *
  * @param cache - one cache to share between several instances, or to inspect. Default: a new one in local mode.
  *
@@ -50,7 +50,7 @@ export function provideTestCache(options: TestCacheOptions = {}): FactoryProvide
  * @publicApi
  */
 export function withTestCache<T extends object>(instance: T, cache: DistributedCache = testCache({})): T {
-  fillCacheSlots(instance, () => cache);
+  for (const slot of cacheSlotsOf(instance)) slot.give(instance, cache);
   return instance;
 }
 

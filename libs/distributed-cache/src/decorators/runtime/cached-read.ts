@@ -1,16 +1,17 @@
-import { defaultKey } from '../../keys/default-key.js';
 import { canonicalKey, type CacheKey } from '../../keys/canonical-key.js';
 import type { LoadContext, Loader } from '../../cache/loading/load-context.js';
 import { isStorable, type StoreOptions } from '../../cache/store-options.js';
-import { cacheAt, regionAt } from './bound-region.js';
 import type { AnyCacheableOptions } from '../cacheable.options.js';
+import { regionAt, slotAt } from './bound-region.js';
+import { keyOfArguments } from './handler-arguments.js';
 import type { MethodSite } from './method-site.js';
 import type { Proceed } from './replace-method.js';
 
 /** Gives what the cache holds, and lets `proceed` load what it does not. @internal */
 export function cachedRead(site: MethodSite, options: AnyCacheableOptions, proceed: Proceed): Proceed {
-  const regionOf = regionAt(site, options.region, cacheAt(site, options.cache));
+  const regionOf = regionAt(site, options.region, slotAt(site, options.cache));
   const { key: keyOf, condition } = options;
+  const keyByDefault = keyOfArguments(site);
   const stored = attributesOfEveryCall(options);
   const load = computesAttributes(options) ? loadWithAttributes(options, proceed) : undefined;
 
@@ -22,7 +23,7 @@ export function cachedRead(site: MethodSite, options: AnyCacheableOptions, proce
     try {
       const region = regionOf(instance);
       if (condition !== undefined && !condition.apply(instance, args)) return promiseOf(proceed, instance, args);
-      const key = keyOf === undefined ? defaultKey(...args) : keyOfCall(keyOf, instance, args);
+      const key = keyOf === undefined ? keyByDefault(instance, args) : keyOfCall(keyOf, instance, args);
       const canonical = canonicalKey(key);
       return region.cached(canonical) ?? region.load(canonical, key, loaderOf(instance, args), stored);
     } catch (error) {

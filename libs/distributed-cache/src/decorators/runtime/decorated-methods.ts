@@ -1,5 +1,6 @@
+import { SHARED_VERSION } from '../../common/copies-of-the-library.js';
 import { defaultRegion } from './default-region.js';
-import type { MethodSite } from './method-site.js';
+import type { CallableMethod, MethodSite } from './method-site.js';
 import { PrototypeList } from './prototype-list.js';
 
 /** One operation of a decorator: what the checks at boot have to know of it. @internal */
@@ -20,15 +21,19 @@ export interface DecoratedMethod {
   /** The prototype of the class that declares the method. */
   readonly target: object;
   readonly name: string | symbol;
+  /** The method as it was before the decorator. */
+  readonly original: CallableMethod;
   readonly operations: readonly DecoratedOperation[];
 }
 
-const DECORATED_METHODS = new PrototypeList<DecoratedMethod>('nestjs-distributed-cache:decorated-methods');
+const DECORATED_METHODS = new PrototypeList<DecoratedMethod>(
+  `nestjs-distributed-cache:decorated-methods:${SHARED_VERSION}`,
+);
 
 /** Lets the checks at boot find a decorated method. @internal */
 export function recordDecoratedMethod(site: MethodSite, operations: readonly DecoratedOperation[]): void {
-  const { decorator, target, name } = site;
-  DECORATED_METHODS.add(target, { decorator, target, name, operations });
+  const { decorator, target, name, original } = site;
+  DECORATED_METHODS.add(target, { decorator, target, name, original, operations });
 }
 
 /** All decorated methods of instances with this prototype, including inherited and overridden ones. @internal */

@@ -15,8 +15,18 @@ import { prototypesFrom } from './prototype-list.js';
  * @internal
  */
 export function defaultRegion(prototype: object, target: object, name: string | symbol): string {
-  const region = `${classNameOf(prototype)}.${String(name)}`;
-  return declarerOf(prototype, name) === target ? region : `${region}(${classNameOf(target)})`;
+  const [instanceClass, declaringClass] = classesInDefaultRegion(prototype, target, name).map(classNameOf);
+  const region = `${instanceClass}.${String(name)}`;
+  return declaringClass === undefined ? region : `${region}(${declaringClass})`;
+}
+
+/** The classes, by their prototypes, whose names are in the default region: that of the instance, and the declaring one if it is overridden. @internal */
+export function classesInDefaultRegion(
+  prototype: object,
+  target: object,
+  name: string | symbol,
+): [object] | [object, object] {
+  return declarerOf(prototype, name) === target ? [prototype] : [prototype, target];
 }
 
 function declarerOf(prototype: object, name: string | symbol): object | undefined {

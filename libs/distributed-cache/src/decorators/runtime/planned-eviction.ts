@@ -3,10 +3,10 @@ import type { EvictOptions } from '../../cache/everywhere.js';
 import { canonicalTags } from '../../cache/store-options.js';
 import { ignoreRejection } from '../../common/ignore-rejection.js';
 import { type CacheKey, canonicalKey } from '../../keys/canonical-key.js';
-import { defaultKey } from '../../keys/default-key.js';
 import type { InvalidationTarget } from '../../protocol/invalidation.js';
 import { type AnyCacheEvictOptions, evictsOnlyTags } from '../cache-evict.options.js';
-import { cacheAt, regionAt } from './bound-region.js';
+import { cacheAt, regionAt, slotAt } from './bound-region.js';
+import { keyOfArguments } from './handler-arguments.js';
 import type { MethodSite } from './method-site.js';
 
 /** One eviction, ready to be carried out. @internal */
@@ -27,18 +27,24 @@ export interface PlannedEviction {
 /** Plans the eviction of one call; `undefined`: its `condition` does not hold. @internal */
 export type EvictionPlan = (instance: object, args: unknown[]) => PlannedEviction | undefined;
 
+/** Gives the key of one call. */
+type KeyOf = (instance: object, args: unknown[]) => CacheKey;
+
 /** @internal */
 export function evictionPlan(site: MethodSite, options: AnyCacheEvictOptions): EvictionPlan {
   const { condition, keyFromResult, tags, beforeInvocation, evictOnError, everywhere } = options;
   const isBefore = beforeInvocation === true;
-  const cacheOf = cacheAt(site, options.cache);
-  const regionOf = evictsOnlyTags(options) ? undefined : regionAt(site, options.region, cacheOf);
+  const { key } = options;
+  const keyOf: KeyOf = key ? (instance, args) => key.apply(instance, args) : keyOfArguments(site);
+  const slot = slotAt(site, options.cache);
+  const cacheOf = cacheAt(site, slot);
+  const regionOf = evictsOnlyTags(options) ? undefined : regionAt(site, options.region, slot);
 
   return (instance, args) => {
     const cache = cacheOf(instance);
     const region = regionOf?.(instance).name;
     if (condition !== undefined && !condition.apply(instance, args)) return undefined;
-    const known = region === undefined || keyFromResult ? [] : regionTargets(region, options, instance, args);
+    const known = region === undefined || keyFromResult ? [] : regionTargets(region, options, keyOf, instance, args);
     const knownTags = typeof tags === 'function' ? [] : tagTargets(tags);
     return {
       evictionFor(result) {
@@ -82,13 +88,14 @@ export function evictTogether(evictions: readonly Eviction[]): Promise<unknown> 
 
 function regionTargets(
   region: string,
-  { all, keys, key }: AnyCacheEvictOptions,
+  { all, keys }: AnyCacheEvictOptions,
+  keyOf: KeyOf,
   instance: object,
   args: unknown[],
 ): readonly InvalidationTarget[] {
   if (all) return [{ kind: 'region', region }];
   if (keys) return Array.from(keys.apply(instance, args), (each) => keyTarget(region, each));
-  return [keyTarget(region, key ? key.apply(instance, args) : defaultKey(...args))];
+  return [keyTarget(region, keyOf(instance, args))];
 }
 
 function keyTarget(region: string, key: CacheKey): InvalidationTarget {

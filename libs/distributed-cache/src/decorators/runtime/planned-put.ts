@@ -4,7 +4,7 @@ import { canonicalTags, ttlOf } from '../../cache/store-options.js';
 import { type Duration, milliseconds } from '../../common/duration.js';
 import { canonicalKey } from '../../keys/canonical-key.js';
 import type { AnyCachePutOptions } from '../cache-put.options.js';
-import { cacheAt, regionAt } from './bound-region.js';
+import { cacheAt, regionAt, slotAt } from './bound-region.js';
 import type { MethodSite } from './method-site.js';
 import { evictAnyway } from './planned-eviction.js';
 
@@ -21,8 +21,9 @@ export type PutPlan = (instance: object, args: unknown[]) => PlannedPut | undefi
 /** @internal */
 export function putPlan(site: MethodSite, options: AnyCachePutOptions): PutPlan {
   const { condition } = options;
-  const cacheOf = cacheAt(site, options.cache);
-  const regionOf = regionAt(site, options.region, cacheOf);
+  const slot = slotAt(site, options.cache);
+  const cacheOf = cacheAt(site, slot);
+  const regionOf = regionAt(site, options.region, slot);
 
   return (instance, args) => {
     const cache = cacheOf(instance);

@@ -1,4 +1,4 @@
-import type { MethodSite } from './method-site.js';
+import type { CallableMethod, MethodSite } from './method-site.js';
 
 /** Runs a method, or its replacement, on an instance. @internal */
 export type Proceed = (instance: object, args: unknown[]) => unknown;
@@ -6,6 +6,16 @@ export type Proceed = (instance: object, args: unknown[]) => unknown;
 /** Runs the method as it was before the decorator. @internal */
 export function originalOf({ original }: MethodSite): Proceed {
   return (instance, args) => original.apply(instance, args);
+}
+
+/** The methods that were replaced, by their replacements. */
+const REPLACED = new WeakMap<object, CallableMethod>();
+
+/** The method as it was before any decorator of this library. @internal */
+export function originalMethod(method: CallableMethod): CallableMethod {
+  let original = method;
+  for (let known = REPLACED.get(method); known; known = REPLACED.get(known)) original = known;
+  return original;
 }
 
 /** Own properties of every function, which either cannot be redefined or would mean the original. */
@@ -29,5 +39,6 @@ export function replaceMethod({ original }: MethodSite, descriptor: PropertyDesc
     const value: unknown = Reflect.getOwnMetadata(key, original);
     Reflect.defineMetadata(key, value, method);
   }
+  REPLACED.set(method, original);
   descriptor.value = method;
 }

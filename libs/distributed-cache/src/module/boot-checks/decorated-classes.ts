@@ -11,10 +11,21 @@ import { label } from '../../decorators/runtime/method-site.js';
 export interface DecoratedClass {
   readonly prototype: object;
   readonly methods: readonly DecoratedMethod[];
+  /** Every provider, controller and enhancer that gives an instance of the class; aliases are left out. */
+  readonly provisions: readonly Provision[];
   /** Some instances live for one request only: the class is request-scoped, itself or through a dependency. */
   readonly isRequestScoped: boolean;
-  /** Singletons that Nest did not create (`useValue`, `useFactory`), so that nothing was injected into their properties. */
-  readonly foreignInstances: readonly object[];
+}
+
+/** One place in which the application provides a class. @internal */
+export interface Provision {
+  readonly wrapper: Wrapper;
+  /** The module that provides it. */
+  readonly module: Module;
+  /** Whether the application makes the instances (`useValue`, `useFactory`), so that nothing is injected into their properties. */
+  readonly isForeign: boolean;
+  /** The instances that exist already, but for those of one request. */
+  readonly instances: readonly object[];
 }
 
 /** One operation of a decorator, on one class of the application. @internal */
@@ -26,24 +37,25 @@ export interface DecoratedUse {
   readonly region: string | undefined;
 }
 
-/** Nest's record of one provider, controller or enhancer; Nest does not export the type. */
-type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
+/** Nest's record of one provider, controller or enhancer; Nest does not export the type. @internal */
+export type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
+
+/** Nest's record of one module. @internal */
+export type Module = NonNullable<Wrapper['host']>;
 
 /** Every class with decorated methods among the providers, controllers and enhancers of the application; each class once. @internal */
 export function decoratedClassesIn(modules: ModulesContainer): DecoratedClass[] {
-  const wrappers = new Map<object, Wrapper[]>();
-  for (const wrapper of wrappersIn(modules)) {
-    const prototype = prototypeOf(wrapper);
-    if (!prototype) continue;
-    const known = wrappers.get(prototype);
-    if (known) known.push(wrapper);
-    else wrappers.set(prototype, [wrapper]);
+  const provisions = new Map<object, Provision[]>();
+  for (const [prototype, provision] of provisionsIn(modules)) {
+    const known = provisions.get(prototype);
+    if (known) known.push(provision);
+    else provisions.set(prototype, [provision]);
   }
-  return Array.from(wrappers, ([prototype, provided]) => ({
+  return Array.from(provisions, ([prototype, its]) => ({
     prototype,
     methods: decoratedMethodsOf(prototype),
-    isRequestScoped: provided.some((wrapper) => !wrapper.isDependencyTreeStatic()),
-    foreignInstances: provided.flatMap((wrapper) => foreignInstanceOf(wrapper) ?? []),
+    provisions: its,
+    isRequestScoped: its.some(({ wrapper }) => !wrapper.isDependencyTreeStatic()),
   })).filter(({ methods }) => methods.length > 0);
 }
 
@@ -66,29 +78,41 @@ export function whereIs({ owner, method }: DecoratedUse): string {
   return label(owner.prototype, method.name);
 }
 
-function* wrappersIn(modules: ModulesContainer): Generator<Wrapper, void> {
-  for (const { providers, controllers, injectables } of modules.values()) {
-    yield* providers.values();
-    yield* controllers.values();
-    yield* injectables.values();
+/** Everything that the application provides: a provider, a controller or an enhancer, and the module that does. @internal */
+export function* wrappersIn(modules: ModulesContainer): Generator<[Wrapper, Module], void> {
+  for (const module of modules.values()) {
+    for (const its of [module.providers, module.controllers, module.injectables])
+      for (const wrapper of its.values()) yield [wrapper, module];
   }
 }
 
-function prototypeOf(wrapper: Wrapper): object | undefined {
-  if (wrapper.isAlias) return undefined;
-  if (wrapper.isNotMetatype) {
-    const instance = foreignInstanceOf(wrapper);
-    return instance && (Reflect.getPrototypeOf(instance) ?? undefined);
-  }
-  const prototype: unknown = wrapper.metatype?.prototype;
-  return isObject(prototype) ? prototype : undefined;
+/** The instances that a wrapper holds, but for those of one request. @internal */
+export function instancesOf(wrapper: Wrapper): object[] {
+  const ofOwners: unknown[] = wrapper.isTransient
+    ? wrapper.getStaticTransientInstances().map((host) => host?.instance)
+    : [];
+  return [wrapper.instance, ...ofOwners].filter(isObject);
 }
 
-/** The object given with `useValue`, or made by the factory of a singleton. */
-function foreignInstanceOf(wrapper: Wrapper): object | undefined {
-  if (wrapper.isAlias || !wrapper.isNotMetatype) return undefined;
-  const instance: unknown = wrapper.instance;
-  return isObject(instance) ? instance : undefined;
+/** Whether the application makes the instances itself, by a value or a factory. @internal */
+export function isForeign(wrapper: Wrapper): boolean {
+  return !wrapper.isAlias && wrapper.isNotMetatype;
+}
+
+function* provisionsIn(modules: ModulesContainer): Generator<[prototype: object, Provision], void> {
+  for (const [wrapper, module] of wrappersIn(modules)) {
+    if (wrapper.isAlias) continue;
+    const instances = instancesOf(wrapper);
+    if (!isForeign(wrapper)) {
+      const prototype: unknown = wrapper.metatype?.prototype;
+      if (isObject(prototype)) yield [prototype, { wrapper, module, isForeign: false, instances }];
+      continue;
+    }
+    for (const instance of instances) {
+      const prototype = Reflect.getPrototypeOf(instance);
+      if (prototype) yield [prototype, { wrapper, module, isForeign: true, instances: [instance] }];
+    }
+  }
 }
 
 function isObject(value: unknown): value is object {

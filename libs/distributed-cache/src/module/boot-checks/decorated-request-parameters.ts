@@ -1,11 +1,16 @@
-/**
- * The metadata key under which Nest records the decorated parameters of a method: `{ '0:2': … }` means kind 0 at index 2. The supported
- * versions of Nest do not export it in the same way. `@nestjs/graphql` and `@nestjs/microservices` use the same key.
- */
-const PARAMETERS = '__routeArguments__';
+import type { DecoratedMethod } from '../../decorators/runtime/decorated-methods.js';
+import {
+  declaredParameters,
+  decoratedParameters,
+  rawArgumentsOf,
+  type Transport,
+  transportOf,
+} from '../../decorators/runtime/handler-arguments.js';
 
-/** Parameters that belong to one request, by their kind in `RouteParamtypes`, `GqlParamtype` and `RpcParamtype`. */
-const REQUEST_BOUND = {
+/**
+ * Parameters that belong to one request, by their kind in `RouteParamtypes`, `GqlParamtype`, `RpcParamtype` and `WsParamtype`.
+ */
+const REQUEST_BOUND: Readonly<Record<Transport, ReadonlyMap<string, string>>> = {
   http: new Map([
     ['0', '@Req'],
     ['1', '@Res'],
@@ -20,26 +25,36 @@ const REQUEST_BOUND = {
     ['6', '@Ctx'],
     ['9', '@GrpcStream'],
   ]),
-} as const;
+  websockets: new Map([
+    ['0', '@ConnectedSocket'],
+    ['13', '@Ack'],
+  ]),
+};
 
-type Transport = keyof typeof REQUEST_BOUND;
+/** What a transport passes without a decorator, and belongs to one request. */
+const RAW_REQUEST_BOUND: ReadonlySet<string> = new Set(['the context', 'the info', 'the client']);
 
-/** The decorator of the first parameter that belongs to one request; `undefined` if there is none. @internal */
-export function requestBoundParameter(prototype: object, name: string | symbol): string | undefined {
-  const parameters: unknown = Reflect.getMetadata(PARAMETERS, prototype.constructor, name);
-  if (typeof parameters !== 'object' || parameters === null) return undefined;
+/** The first parameter that belongs to one request, in words; `undefined` if there is none. @internal */
+export function requestBoundParameter(prototype: object, { name, original }: DecoratedMethod): string | undefined {
   const bound = REQUEST_BOUND[transportOf(prototype, name)];
-  for (const parameter of Object.keys(parameters)) {
+  for (const parameter of Object.keys(decoratedParameters(prototype, name) ?? {})) {
     const decorator = bound.get(parameter.slice(0, parameter.indexOf(':')));
-    if (decorator) return decorator;
+    if (decorator !== undefined) return decorator;
   }
-  return undefined;
+  const raw = rawArgumentsOf(prototype, name)?.slice(0, declaredParameters(original) ?? 0);
+  return raw?.find((each) => RAW_REQUEST_BOUND.has(each));
 }
 
-function transportOf(prototype: object, name: string | symbol): Transport {
-  const method: unknown = Reflect.get(prototype, name);
-  if (typeof method !== 'function') return 'http';
-  const keys = Reflect.getMetadataKeys(method).map(String);
-  if (keys.some((key) => key.startsWith('graphql:'))) return 'graphql';
-  return keys.some((key) => key.startsWith('microservices:')) ? 'microservices' : 'http';
+/**
+ * What its transport passes to a handler of which no parameter is decorated, so that it cannot be told which arguments its result depends
+ * on; `undefined`: it can be told.
+ *
+ * @internal
+ */
+export function unclearArguments(
+  prototype: object,
+  { name, original }: DecoratedMethod,
+): readonly string[] | undefined {
+  const raw = rawArgumentsOf(prototype, name);
+  return raw && declaredParameters(original) === undefined ? raw : undefined;
 }

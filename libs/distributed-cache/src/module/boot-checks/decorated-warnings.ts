@@ -1,6 +1,7 @@
 import { classNameOf } from '../../decorators/runtime/method-site.js';
 import { type DecoratedUse, whereIs } from './decorated-classes.js';
 import { nearestName } from '../options/nearest-name.js';
+import { warningsAboutSeveralInstances } from './instances-of-one-class.js';
 
 /** Class names with fewer letters than this look as if a minifier had made them. */
 const SHORTEST_NAME = 3;
@@ -8,8 +9,22 @@ const SHORTEST_NAME = 3;
 /** How many regions a warning lists. */
 const MOST_NAMES = 10;
 
-/** Warns about default regions of classes whose names a minifier seems to have shortened. @internal */
-export function warningsAboutShortNames(uses: readonly DecoratedUse[]): string[] {
+/**
+ * Everything about the decorated methods that is likely to be a mistake, but need not be one.
+ *
+ * @param uses - of one cache
+ * @param known - regions that are used other than by decorators
+ *
+ * @internal
+ */
+export function* warningsOf(uses: readonly DecoratedUse[], known: Iterable<string>): Generator<string, void> {
+  yield* warningsAboutShortNames(uses);
+  yield* warningsAboutUncachedRegions(uses, known);
+  yield* warningsAboutSeveralInstances(uses);
+}
+
+/** Warns about default regions of classes whose names a minifier seems to have shortened. */
+function warningsAboutShortNames(uses: readonly DecoratedUse[]): string[] {
   const short = new Map<object, string>();
   for (const use of uses) {
     const name = classNameOf(use.owner.prototype);
@@ -23,14 +38,8 @@ export function warningsAboutShortNames(uses: readonly DecoratedUse[]): string[]
   );
 }
 
-/**
- * Warns about regions that are evicted but that nothing caches in. Mostly the name is misspelt.
- *
- * @param known - regions that are used other than by decorators
- *
- * @internal
- */
-export function warningsAboutUncachedRegions(uses: readonly DecoratedUse[], known: Iterable<string>): string[] {
+/** Warns about regions that are evicted but that nothing caches in. Mostly the name is misspelt. */
+function warningsAboutUncachedRegions(uses: readonly DecoratedUse[], known: Iterable<string>): string[] {
   const cached = new Set(known);
   const evicted = new Map<string, string>();
   for (const use of uses) {

@@ -1,0 +1,71 @@
+import type { DistributedCache } from '../../cache/distributed-cache.js';
+import { processWide, SHARED_VERSION } from '../../common/copies-of-the-library.js';
+
+/**
+ * An application that has registered a cache, for decorated methods of instances that Nest did not inject into, and for instances that
+ * did not exist at boot. One cache of an application is one `Application`.
+ *
+ * @internal
+ */
+export interface Application {
+  /** Its cache, if that has this name (`undefined`: the unnamed one) and the application provides this instance. */
+  cacheFor(instance: object, name: string | undefined): DistributedCache | undefined;
+  /**
+   * Called at the first call of a decorated method on each instance that holds `cache`.
+   *
+   * @throws {InvalidOptionsError} when the cache is that of this application, and the instance must not use it
+   */
+  admit(instance: object, cache: DistributedCache): void;
+  /** Whether it provides this instance. */
+  provides(instance: object): boolean;
+  /** Whether this is its cache. */
+  owns(cache: DistributedCache): boolean;
+  /** The tokens of its factories that make an instance for each request: what they have made cannot be found. */
+  readonly factoriesOfRequests: readonly string[];
+}
+
+/** The applications of this process that run, each held weakly: many tests never close theirs. @internal */
+export class Applications {
+  #known: WeakRef<Application>[] = [];
+
+  add(application: Application): void {
+    this.#known = [...this.#living(), application].map((each) => new WeakRef(each));
+  }
+
+  remove(application: Application): void {
+    this.#known = this.#known.filter((each) => each.deref() !== application);
+  }
+
+  cacheFor(instance: object, name: string | undefined): DistributedCache | undefined {
+    for (const application of this.#living()) {
+      const cache = application.cacheFor(instance, name);
+      if (cache) return cache;
+    }
+    return undefined;
+  }
+
+  admit(instance: object, cache: DistributedCache): void {
+    for (const application of this.#living()) application.admit(instance, cache);
+  }
+
+  /** Whether an application provides this instance. */
+  provide(instance: object): boolean {
+    return this.#living().some((application) => application.provides(instance));
+  }
+
+  /** Whether it is the cache of an application. */
+  own(cache: DistributedCache): boolean {
+    return this.#living().some((application) => application.owns(cache));
+  }
+
+  get factoriesOfRequests(): readonly string[] {
+    return [...new Set(this.#living().flatMap(({ factoriesOfRequests }) => factoriesOfRequests))];
+  }
+
+  #living(): Application[] {
+    return this.#known.flatMap((each) => each.deref() ?? []);
+  }
+}
+
+/** @internal */
+export const applications = processWide(`applications:${SHARED_VERSION}`, () => new Applications());
