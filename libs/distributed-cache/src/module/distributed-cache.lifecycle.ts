@@ -9,6 +9,7 @@ import { findConnectionString } from './bridge/connection-source.js';
 import type { DecoratedMethodsExplorer } from './boot-checks/decorated-methods.explorer.js';
 import type { DistributedCacheOptions } from './options/distributed-cache.options.js';
 import { BOOT_WAIT, firstSyncAtBoot } from './first-sync-at-boot.js';
+import { isLoadedLazily, whenApplicationStops } from './lazily-loaded.js';
 import { earlySettingsReader, settingsReader } from './bridge/settings-reader.js';
 import { refuseOtherCacheManagers } from './boot-checks/sole-cache-manager.js';
 import {
@@ -73,8 +74,20 @@ export class DistributedCacheLifecycle implements RegisteredCache, OnModuleInit,
     if (!findConnectionString(options.redisConnectionString, read)) this.cache.start();
   }
 
+  /**
+   * Starts the cache as at boot, if its module was loaded lazily: Nest calls no hooks there, and it would never reach another instance.
+   *
+   * @throws as {@link onModuleInit}, which makes the loading of the module fail
+   */
+  async startIfLoadedLazily(): Promise<void> {
+    const { moduleRef, modules } = this.#parts;
+    if (!isLoadedLazily(moduleRef, modules)) return;
+    whenApplicationStops(modules, () => this.onApplicationShutdown());
+    await (this.#started ??= keptAlive(this.#startOrStop([this])));
+  }
+
   onModuleInit(): Promise<void> {
-    return (this.#started ??= keptAlive(this.#startOrStopAll()));
+    return (this.#started ??= keptAlive(this.#startOrStop(lifecyclesIn(this.#parts.modules))));
   }
 
   onApplicationShutdown(): Promise<void> {
@@ -83,27 +96,29 @@ export class DistributedCacheLifecycle implements RegisteredCache, OnModuleInit,
     return (this.#stopped ??= keptAlive(this.cache.close()));
   }
 
-  async #startOrStopAll(): Promise<void> {
-    const all = lifecyclesIn(this.#parts.modules);
+  /** @param failing - what is stopped when the start fails */
+  async #startOrStop(failing: readonly DistributedCacheLifecycle[]): Promise<void> {
     try {
-      await this.#start(all);
+      await this.#start();
     } catch (error) {
       // When boot fails the caller gets no application to close, and an open connection would keep the process alive.
-      await Promise.all(all.map((lifecycle) => lifecycle.onApplicationShutdown()));
+      await Promise.all(failing.map((lifecycle) => lifecycle.onApplicationShutdown()));
       throw error;
     }
   }
 
-  async #start(all: readonly DistributedCacheLifecycle[]): Promise<void> {
+  async #start(): Promise<void> {
+    const all = new Set(lifecyclesIn(this.#parts.modules)).add(this);
     refuseSecondRegistration(this, all);
     this.#refuseOtherCacheManagers();
     this.#parts.explorer.explore();
     // All caches are checked before any is started, so that a mistake is reported before anything connects.
-    refuseSharedNamespace(await Promise.all(all.map((lifecycle) => lifecycle.#connected())));
+    refuseSharedNamespace(await Promise.all(Array.from(all, (lifecycle) => lifecycle.#connected())));
 
     // A test has overridden the cache with another one, which the test starts and closes.
     const injected = this.#parts.moduleRef.get<unknown>(getDistributedCacheToken(this.name), { strict: true });
-    if (injected !== this.cache || this.#stopped) return;
+    // In a module that was loaded lazily, Nest is just about to provide it.
+    if ((injected ?? this.cache) !== this.cache || this.#stopped) return;
     const chosen = await this.#choose();
     this.#announce(chosen);
     this.cache.start(chosen.bridge, chosen.commandTimeout);

@@ -133,8 +133,9 @@ function providersOf(given: DistributedCacheExtras): Provider[] {
     {
       provide: token,
       inject: [DistributedCacheLifecycle],
-      useFactory: (lifecycle: DistributedCacheLifecycle) => {
+      useFactory: async (lifecycle: DistributedCacheLifecycle) => {
         lifecycle.startEarlyInLocalMode();
+        await lifecycle.startIfLoadedLazily();
         return lifecycle.cache;
       },
     },

@@ -18,6 +18,7 @@ import {
 } from './decorated-classes.js';
 import { refusalsOf, sharedByChoice, unknownCaches } from './decorated-refusals.js';
 import { warningsOf } from './decorated-warnings.js';
+import { warningsAboutAnother } from './instances-of-one-class.js';
 import type { Refusal } from './refusal.js';
 
 /** A cache and what the explorer has to know of it. @internal */
@@ -28,6 +29,13 @@ export interface ExploredCache {
   readonly provided: () => unknown;
   /** The names of the regions in the options. */
   readonly configuredRegions: readonly string[];
+}
+
+interface InOrder {
+  /** How many modules the application had when it was looked at. */
+  readonly modules: number;
+  /** `undefined`: no module provides it. */
+  readonly owner: DecoratedClass | undefined;
 }
 
 /**
@@ -44,8 +52,10 @@ export class DecoratedMethodsExplorer implements Application {
   #explored: ExploredCache | undefined;
   #isBooted = false;
   #refusals: readonly Refusal[] = [];
-  /** The prototypes of which the instances were found to be in order, and the number of modules that the application had then. */
-  #inOrder = new Map<object, number>();
+  /** The prototypes of which the instances were found to be in order. */
+  readonly #inOrder = new WeakMap<object, InOrder>();
+  /** The first instance of a class that no module provides. */
+  readonly #firstUnlisted = new WeakMap<object, WeakRef<object>>();
 
   constructor(@Inject(ModulesContainer) modules: ModulesContainer) {
     this.#modules = modules;
@@ -68,9 +78,9 @@ export class DecoratedMethodsExplorer implements Application {
    * @throws {InvalidOptionsError} naming the method and what to do
    */
   explore(): void {
+    this.#isBooted = true;
     const cache = this.#cache;
     if (!cache) return;
-    this.#isBooted = true;
     const classes = this.#look();
     const [refusal] = this.#refusals;
     if (refusal) throw new InvalidOptionsError(refusal.message);
@@ -86,11 +96,14 @@ export class DecoratedMethodsExplorer implements Application {
   admit(instance: object, cache: DistributedCache): void {
     if (!this.#isBooted || cache !== this.#cache) return;
     const prototype = Reflect.getPrototypeOf(instance) ?? instance;
-    if (this.#inOrder.get(prototype) === this.#modules.size) return;
-    this.#look();
-    const refusal = this.#refusals.find(({ owners }) => owners.some((owner) => owner.prototype === prototype));
-    if (refusal) throw new InvalidOptionsError(refusal.message);
-    this.#inOrder.set(prototype, this.#modules.size);
+    if (this.#inOrder.get(prototype)?.modules !== this.#modules.size) {
+      const classes = this.#look();
+      const refusal = this.#refusals.find(({ owners }) => owners.some((owner) => owner.prototype === prototype));
+      if (refusal) throw new InvalidOptionsError(refusal.message);
+      const owner = classes.find((each) => each.prototype === prototype);
+      this.#inOrder.set(prototype, { modules: this.#modules.size, owner });
+    }
+    this.#warnOfAnother(instance, prototype);
   }
 
   provides(instance: object): boolean {
@@ -119,21 +132,39 @@ export class DecoratedMethodsExplorer implements Application {
   #look(): readonly DecoratedClass[] {
     const classes = decoratedClassesIn(this.#modules);
     const uses = usesIn(classes);
-    const own = uses.filter(({ operation }) => operation.cache === this.#explored?.name);
+    const own = this.#own(uses);
     this.#refusals = [...unknownCaches(uses, (wanted) => this.#isRegistered(wanted)), ...refusalsOf(own)];
-    if (this.#refusals.length === 0) this.#sayOnce(own);
+    if (this.#refusals.length > 0) return classes;
+    this.#sayOnce('warn', warningsOf(own, this.#knownRegions()));
+    this.#sayOnce('debug', sharedByChoice(own));
     return classes;
   }
 
-  #sayOnce(own: readonly DecoratedUse[]): void {
-    const once = (lines: Iterable<string>, say: (line: string) => void): void => {
-      for (const line of lines) {
-        if (!this.#said.has(line)) say(line);
-        this.#said.add(line);
-      }
+  #own(uses: readonly DecoratedUse[]): readonly DecoratedUse[] {
+    return uses.filter(({ operation }) => operation.cache === this.#explored?.name);
+  }
+
+  /** Warns when Nest does not list this instance, and there is another one of its class. */
+  #warnOfAnother(instance: object, prototype: object): void {
+    const owner = this.#inOrder.get(prototype)?.owner ?? {
+      prototype,
+      methods: decoratedMethodsOf(prototype),
+      provisions: [],
+      isRequestScoped: false,
     };
-    once(warningsOf(own, this.#knownRegions()), (line) => this.#logger.warn(line));
-    once(sharedByChoice(own), (line) => this.#logger.debug(line));
+    if (owner.isRequestScoped || owner.provisions.some(({ wrapper }) => wrapper.isTransient)) return;
+    const listed = owner.provisions.flatMap(({ instances }) => instances);
+    if (listed.includes(instance)) return;
+    const other = listed[0] ?? this.#firstUnlisted.get(prototype)?.deref();
+    if (other === undefined) this.#firstUnlisted.set(prototype, new WeakRef(instance));
+    else if (other !== instance) this.#sayOnce('warn', warningsAboutAnother(this.#own(usesIn([owner]))));
+  }
+
+  #sayOnce(level: 'warn' | 'debug', lines: Iterable<string>): void {
+    for (const line of lines) {
+      if (!this.#said.has(line)) this.#logger[level](line);
+      this.#said.add(line);
+    }
   }
 
   /** Regions that are used other than by decorators: those in the options, and those already opened by code. */

@@ -42,7 +42,23 @@ export function* warningsAboutSeveralInstances(uses: readonly DecoratedUse[]): G
   }
 }
 
-/** The reads and puts are alike in this: the first one of each class that has a default region stands for all. */
+/**
+ * Warns about an instance that Nest does not list, since `moduleRef.create()` or `new` has made it, beside another one of its class.
+ *
+ * @param uses - of its class
+ *
+ * @internal
+ */
+export function* warningsAboutAnother(uses: readonly DecoratedUse[]): Generator<string, void> {
+  for (const use of firstOfEachClass(uses)) {
+    yield (
+      `${whereIs(use)} was called on a further instance of ${classNameOf(use.owner.prototype)}, made by moduleRef.create() or new, and all of them ` +
+      `share the default region '${use.region}'. That is right if their results depend on the arguments alone. Otherwise: ${CURE}`
+    );
+  }
+}
+
+/** The first read of each class that has a default region stands for all. */
 function firstOfEachClass(uses: readonly DecoratedUse[]): Iterable<DecoratedUse> {
   const first = new Map<DecoratedClass, DecoratedUse>();
   for (const use of uses) {
