@@ -8,7 +8,7 @@ import { processWide, SHARED_VERSION } from '../../common/copies-of-the-library.
  * @internal
  */
 export interface Application {
-  /** Its cache, if that has this name (`undefined`: the unnamed one) and the application provides this instance. */
+  /** Its cache, if that has this name (`undefined`: the unnamed one) and the application provides this instance, which Nest has not made. */
   cacheFor(instance: object, name: string | undefined): DistributedCache | undefined;
   /**
    * Called at the first call of a decorated method on each instance that holds `cache`.
@@ -16,8 +16,6 @@ export interface Application {
    * @throws {InvalidOptionsError} when the cache is that of this application, and the instance must not use it
    */
   admit(instance: object, cache: DistributedCache): void;
-  /** Whether it provides this instance. */
-  provides(instance: object): boolean;
   /** Whether this is its cache. */
   owns(cache: DistributedCache): boolean;
   /** The tokens of its factories that make an instance for each request: what they have made cannot be found. */
@@ -46,11 +44,6 @@ export class Applications {
 
   admit(instance: object, cache: DistributedCache): void {
     for (const application of this.#living()) application.admit(instance, cache);
-  }
-
-  /** Whether an application provides this instance. */
-  provide(instance: object): boolean {
-    return this.#living().some((application) => application.provides(instance));
   }
 
   /** Whether it is the cache of an application. */

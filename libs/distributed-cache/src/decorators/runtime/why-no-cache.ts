@@ -34,18 +34,13 @@ export function whyNoCache(instance: object, site: MethodSite, cache: string | u
       `Call ${String(name)} in onModuleInit.`
     );
   }
-  if (applications.provide(instance)) {
-    return (
-      'its application is not initialised yet, and Nest has not made the cache. Call it after await app.init() ' +
-      '(app.listen() and NestFactory.createApplicationContext() do that), or in onModuleInit.'
-    );
-  }
   const factories = applications.factoriesOfRequests;
   const made =
     factories.length === 0 ? '' : `, nor can it see what the request-scoped factory of ${factories.join(' or ')} makes`;
   return (
-    `the instance has no cache, because Nest did not make it${made}. ${recipeForTests(target, cache)} ` +
-    `In an application, let Nest create the instance: provide the class, or let the factory call moduleRef.create(${className}).`
+    `the instance has no cache, because Nest did not make it${made}, or because its application is not initialised yet. ` +
+    `${recipeForTests(target, cache)} In an application, let Nest make the instance: provide the class, or let the factory call ` +
+    `moduleRef.create(${className}); and call it after await app.init(), or in onModuleInit.`
   );
 }
 

@@ -16,7 +16,6 @@ import {
 import { REQUEST } from '@nestjs/core';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DistributedCache } from '../../cache/distributed-cache.js';
 import { CacheEvict } from '../../decorators/cache-evict.decorator.js';
 import { CachePut } from '../../decorators/cache-put.decorator.js';
 import { Cacheable } from '../../decorators/cacheable.decorator.js';
@@ -222,15 +221,6 @@ describe('At boot, an instance that Nest did not create', () => {
     await service.find('1');
     await service.find('1');
     expect(service.calls).toBe(1);
-  });
-
-  it('keeps the cache that it already has', async () => {
-    const first = await boot({ providers: [ProductService] });
-    const service = first.get(ProductService);
-    await boot({ providers: [{ provide: ProductService, useValue: service }] });
-
-    await service.find('1');
-    expect(first.get(DistributedCache).region('ProductService.find').getSync('1')).toBe('1');
   });
 
   it('rejects where Nest does not know it, instead of not caching', async () => {

@@ -90,7 +90,7 @@ export class DecoratedMethodsExplorer implements Application {
   }
 
   cacheFor(instance: object, name: string | undefined): DistributedCache | undefined {
-    return name === this.#explored?.name && this.provides(instance) ? this.#cache : undefined;
+    return name === this.#explored?.name && this.#isGiven(instance) ? this.#cache : undefined;
   }
 
   admit(instance: object, cache: DistributedCache): void {
@@ -104,11 +104,6 @@ export class DecoratedMethodsExplorer implements Application {
       this.#inOrder.set(prototype, { modules: this.#modules.size, owner });
     }
     this.#warnOfAnother(instance, prototype);
-  }
-
-  provides(instance: object): boolean {
-    for (const [wrapper] of wrappersIn(this.#modules)) if (instancesOf(wrapper).includes(instance)) return true;
-    return false;
   }
 
   owns(cache: DistributedCache): boolean {
@@ -126,6 +121,13 @@ export class DecoratedMethodsExplorer implements Application {
   get #cache(): DistributedCache | undefined {
     const provided = this.#explored?.provided();
     return isDistributedCache(provided) ? provided : undefined;
+  }
+
+  /** Whether a value or a factory of the application gives this instance. */
+  #isGiven(instance: object): boolean {
+    for (const [wrapper] of wrappersIn(this.#modules))
+      if (isForeign(wrapper) && instancesOf(wrapper).includes(instance)) return true;
+    return false;
   }
 
   /** Looks at all classes that the application has by now, and says what is new about them. */
