@@ -301,6 +301,26 @@ describe('defaultKey', () => {
       /property \.tenant was added/,
     ],
     ['a property added to a Map', [Object.assign(new Map(), { tenant: 'secret' })], /property \.tenant was added/],
+    [
+      'a getter',
+      [
+        {
+          get tenant() {
+            return 'secret';
+          },
+        },
+      ],
+      /argument 1, property \.tenant is a getter or setter/,
+    ],
+    ['a setter', [{ a: { set tenant(_: string) {} } }], /argument 1, property \.a\.tenant is a getter or setter/],
+    ['a property that is not enumerable', [hiding({ id: 1 })], /argument 1, property \.tenant is not enumerable/],
+    ['a hidden property of a DTO', [{ a: hiding(new Dto()) }], /property \.a\.tenant is not enumerable/],
+    ['a hidden property of a list', [hiding([1])], /argument 1, property \.tenant was added/],
+    ['a hidden property of a Date', [hiding(new Date(0))], /argument 1, property \.tenant was added/],
+    ['a hidden property of a Set', [[hiding(new Set())]], /argument 1, property \[0\]\.tenant was added/],
+    ['a property added to a Buffer', [Object.assign(Buffer.from('a'), { tenant: 'secret' })], /\.tenant was added/],
+    ['a hidden property of a typed array', [hiding(new Float64Array(2))], /argument 1, property \.tenant was added/],
+    ['a symbol as a key of an ArrayBuffer', [Object.assign(new ArrayBuffer(1), { [Symbol('x')]: 1 })], /is a symbol/],
     ['a value in a Set', [new Set([1, () => 'secret'])], /argument 1, property \[1\] is a function/],
   ])('refuses %s with an error that says where and what to do, without the value', (_, args, message) => {
     expect(() => defaultKey(...args)).toThrow(InvalidKeyError);
@@ -363,4 +383,13 @@ function inOrder(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inOrder);
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
   return Object.fromEntries(Object.entries(value).map(([name, property]) => [name, inOrder(property)]));
+}
+
+class Dto {
+  readonly id = 1;
+}
+
+/** Adds a property that no copy and no JSON shows. */
+function hiding<T extends object>(value: T): T {
+  return Object.defineProperty(value, 'tenant', { value: 'secret', enumerable: false });
 }

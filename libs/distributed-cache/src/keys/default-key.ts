@@ -20,10 +20,10 @@ const LENGTHS: readonly string[] = Array.from({ length: 64 }, (_, length) => `${
  * - Otherwise the key is stable, and different arguments have different keys. The order of an object's properties does not count;
  *   everything else does, including the order in a `Map` or `Set`.
  * - An instance with `toJSON` counts as what `toJSON` returns. An instance whose prototypes hold only constructors (a DTO) counts as its
- *   own enumerable properties; its `#private` fields cannot be read.
+ *   own properties; its `#private` fields cannot be read.
  *
- * @throws {InvalidKeyError} when an argument is or contains a function, a symbol, a cyclic value or any other class instance, or is
- * nested too deeply. The message says where it is, but never shows the value.
+ * @throws {InvalidKeyError} when an argument is or contains a function, a symbol, a getter or setter, a property that is not enumerable or
+ * whose name is a symbol, a cyclic value or any other class instance, or is nested too deeply. The message says where it is, but never shows the value.
  *
  * @publicApi
  */
@@ -82,7 +82,7 @@ function encodeObject(value: object, container: Container, within: Container): s
   if (isBuiltIn && types.isMap(value)) return encodeMap(value, container);
   if (isBuiltIn && types.isSet(value)) return encodeSet(value, container);
   // Before `toJSON`: that of a Buffer is slow.
-  if (isBinary(value)) return encodeBytes(value);
+  if (isBinary(value)) return encodeBytes(value, container);
   if (asksToJson) return encode(value.toJSON(''), container);
   if (countsAsItsProperties(value)) return encodeProperties(value, container);
   return refuse(within, `is an instance of ${nameOfClass(value)}, which may hold more than its properties show`);
@@ -90,20 +90,27 @@ function encodeObject(value: object, container: Container, within: Container): s
 
 function encodeProperties(value: Readonly<Record<string, unknown>>, container: Container): string {
   refuseSymbolKeys(value, container);
+  const names = Object.keys(value);
+  if (Object.getOwnPropertyNames(value).length !== names.length) refuseHidden(value, container);
   let text = '{';
-  for (const name of inOrder(Object.keys(value))) {
+  for (const name of inOrder(names)) {
     container.step = name;
-    text += withLength(name) + encode(value[name], container);
+    const property = Object.getOwnPropertyDescriptor(value, name);
+    if (property === undefined || !('value' in property)) {
+      return refuse(container, 'is a getter or setter, which may give another value each time');
+    }
+    text += withLength(name) + encode(property.value, container);
   }
   return `${text}}`;
 }
 
 function encodeList(list: readonly unknown[], container: Container): string {
-  const positions = Object.keys(list);
-  if (positions.length !== list.length || (list.length > 0 && positions.at(-1) !== String(list.length - 1))) {
-    return encodeSparseList(list, positions, container);
-  }
   refuseSymbolKeys(list, container);
+  // The positions come first, in order, and then `length`.
+  const names = Object.getOwnPropertyNames(list);
+  if (names.length !== list.length + 1 || names[list.length] !== 'length') {
+    return encodeSparseList(list, names, container);
+  }
   let text = 'a';
   for (let index = 0; index < list.length; index++) {
     container.step = index;
@@ -113,10 +120,10 @@ function encodeList(list: readonly unknown[], container: Container): string {
 }
 
 /** Visits only the positions that are filled: the length of a sparse list may be in the billions. */
-function encodeSparseList(list: readonly unknown[], positions: readonly string[], container: Container): string {
-  refuseSymbolKeys(list, container);
+function encodeSparseList(list: readonly unknown[], names: readonly string[], container: Container): string {
   let text = `A${list.length};`;
-  for (const position of positions) {
+  for (const position of names) {
+    if (position === 'length') continue;
     const index = Number(position);
     if (String(index >>> 0) !== position) return refuseOwnProperty(position, container);
     container.step = index;
@@ -152,8 +159,15 @@ function encodeSet(set: ReadonlySet<unknown>, container: Container): string {
   return `${text})`;
 }
 
-/** Does not look for additional properties: listing them would list every byte. */
-function encodeBytes(value: ArrayBufferView | ArrayBufferLike): string {
+/** Of a long list of bytes, the properties are not looked at: listing them would list every byte. */
+const MOST_LISTED_BYTES = 65_536;
+
+function encodeBytes(value: ArrayBufferView | ArrayBufferLike, container: Container): string {
+  refuseSymbolKeys(value, container);
+  if (value.byteLength <= MOST_LISTED_BYTES) {
+    const added = Object.getOwnPropertyNames(value).find((name) => String(Number(name) >>> 0) !== name);
+    if (added !== undefined) refuseOwnProperty(added, container);
+  }
   const kind = Buffer.isBuffer(value) ? 'Buffer' : Object.prototype.toString.call(value);
   const bytes = ArrayBuffer.isView(value)
     ? Buffer.from(value.buffer, value.byteOffset, value.byteLength)
@@ -170,13 +184,21 @@ function isBinary(value: object): value is ArrayBufferView | ArrayBufferLike {
 /** Refuses additional properties of a built-in object: if they were ignored, two objects that differ in them would share a key. */
 function refuseOwnProperties(value: object, container: Container): void {
   refuseSymbolKeys(value, container);
-  const [name] = Object.keys(value);
+  const [name] = Object.getOwnPropertyNames(value);
   if (name !== undefined) refuseOwnProperty(name, container);
 }
 
 function refuseOwnProperty(name: string, container: Container): never {
   container.step = name;
   return refuse(container, 'was added to a built-in object, and the key would not contain it');
+}
+
+/** Refuses properties that are not enumerable: if they were ignored, two objects that differ in them would share a key. */
+function refuseHidden(value: object, container: Container): never {
+  container.step = Object.getOwnPropertyNames(value).find(
+    (name) => !Object.prototype.propertyIsEnumerable.call(value, name),
+  );
+  return refuse(container, 'is not enumerable, and the key would not contain it');
 }
 
 function refuseSymbolKeys(value: object, container: Container): void {
