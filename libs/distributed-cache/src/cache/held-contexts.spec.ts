@@ -171,6 +171,7 @@ it('every public method of a region and of the cache is tried in a foreign conte
     'start',
     'firstSync',
     'close',
+    'isClosed',
   ];
   const publicOf = (prototype: object): string[] =>
     Object.getOwnPropertyNames(prototype).filter((name) => !internal.includes(name));

@@ -191,10 +191,12 @@ export class Region<V = unknown> {
   }
 
   #putEntry(key: CacheKey, value: unknown, options: StoreOptions | undefined): PutEntry {
+    const where = `Region '${this.name}'`;
     return {
+      where,
       region: this.#state,
       key: canonicalKey(key),
-      ttl: ttlOf(options?.ttl, `Region '${this.name}'`),
+      ttl: ttlOf(options?.ttl, where),
       tags: canonicalTags(options?.tags),
       isStored: isStorable(value, options),
     };

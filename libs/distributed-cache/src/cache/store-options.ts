@@ -1,6 +1,7 @@
 import { canonicalName } from '../keys/canonical-key.js';
+import { describeValue } from '../common/describe-value.js';
 import { milliseconds, type Duration } from '../common/duration.js';
-import { InvalidOptionsError } from '../errors.js';
+import { InvalidKeyError, InvalidOptionsError } from '../errors.js';
 
 /** How one value is stored. @publicApi */
 export interface StoreOptions {
@@ -13,6 +14,12 @@ export interface StoreOptions {
   tags?: string | readonly string[] | undefined;
   /** Whether `undefined` is stored, too. By default it means "there is nothing" and is not stored. Default: `false`. */
   cacheUndefined?: boolean | undefined;
+}
+
+/** {@link StoreOptions} as the library passes them on. @internal */
+export interface LabelledStoreOptions extends StoreOptions {
+  /** What errors call the place, such as `Products.find`. Default: the region. */
+  readonly where?: string | undefined;
 }
 
 /** The TTL of a call in ms; `undefined`: the call gives none; 0: do not store. @throws {InvalidOptionsError} @internal */
@@ -28,16 +35,34 @@ export function ttlOf(ttl: Duration | undefined, where: string): number | undefi
   return parsed;
 }
 
+/** A TTL that was computed from the result, in ms; `undefined`: the region's; 0: it has expired already. @throws {InvalidOptionsError} @internal */
+export function computedTtl(ttl: Duration | undefined, where: string): number | undefined {
+  if (ttl === undefined) return undefined;
+  return typeof ttl === 'number' && ttl <= 0 ? 0 : milliseconds(ttl, where);
+}
+
 /** Whether a result is to be stored at all. The only place that decides it. @internal */
 export function isStorable(value: unknown, options: Pick<StoreOptions, 'cacheUndefined'> | undefined): boolean {
   return value !== undefined || (options?.cacheUndefined ?? false);
 }
 
-/** The tags in the form in which they are stored and sent, without repeats. @throws {InvalidKeyError} @internal */
-export function canonicalTags(tags: string | readonly string[] | undefined): readonly string[] {
+/**
+ * The tags in the form in which they are stored and sent, without repeats.
+ *
+ * @param where - what an error names before anything else
+ * @throws {InvalidKeyError}
+ *
+ * @internal
+ */
+export function canonicalTags(tags: string | readonly string[] | undefined, where?: string): readonly string[] {
   if (tags === undefined) return NO_TAGS;
-  if (typeof tags === 'string') return [canonicalName('tag', tags)];
-  return tags.length === 0 ? NO_TAGS : [...new Set(tags.map((tag) => canonicalName('tag', tag)))];
+  if (typeof tags === 'string') return [canonicalName('tag', tags, where)];
+  if (!Array.isArray(tags)) {
+    throw new InvalidKeyError(
+      `${where === undefined ? '' : `${where}: `}The tags are ${describeValue(tags)}; allowed: a non-empty string or a list of these.`,
+    );
+  }
+  return tags.length === 0 ? NO_TAGS : [...new Set(Array.from(tags, (tag) => canonicalName('tag', tag, where)))];
 }
 
 const NO_TAGS: readonly string[] = [];

@@ -101,10 +101,12 @@ interface EvictOnError<T extends object, M extends AnyMethod> extends EvictAttri
 
 interface EvictByResult<T extends object, M extends AnyMethod> extends EvictAttributes<T, M> {
   /**
-   * The key of one entry, made of the method's result. If it throws, the method has succeeded already: the whole region is evicted, since
-   * any of its entries may be out of date, and the caller gets the error.
+   * The key of one entry, made of the method's result; `undefined`: none.
+   *
+   * If it throws, the method has succeeded already, and the caller gets the error. The whole region is evicted, since any of its entries
+   * may be out of date; nothing is when it looked for the key in a result that is `null` or `undefined`.
    */
-  keyFromResult: AfterMethod<T, M, CacheKey>;
+  keyFromResult: AfterMethod<T, M, CacheKey | undefined>;
   /**
    * Evicts the entries with one of these tags, in every region. A function computes the tags from the method's result.
    *

@@ -178,20 +178,80 @@ describe('@CachePut', () => {
     expect(products.getSync('2')).toBeUndefined();
   });
 
-  it('evicts the whole region and stores nothing when keyFromResult finds no key in the result', async () => {
+  it('evicts the whole region and stores nothing when keyFromResult gives no key that is allowed', async () => {
     const cache = startedCache();
     const products = cache.region('products');
     class Service {
-      @CachePut({ region: 'products', keyFromResult: (row: { id: string }) => row.id })
-      async save(row: { id: string }): Promise<{ id: string }> {
+      @CachePut({ region: 'products', keyFromResult: (row: { id: number }) => row.id })
+      async save(row: { id: number }): Promise<{ id: number }> {
         return row;
       }
     }
     await products.set('1', 'old');
-    const row: { id: string } = JSON.parse('{}');
-
-    await expect(withTestCache(new Service(), cache).save(row)).rejects.toThrow(InvalidKeyError);
+    const saving = withTestCache(new Service(), cache).save({ id: Number.NaN });
+    await expect(saving).rejects.toThrow(InvalidKeyError);
+    await expect(saving).rejects.toThrow(/^@CachePut on Service\.save: keyFromResult: The key is NaN/);
     expect([products.getSync('1'), products.getSync('')]).toEqual([undefined, undefined]);
+  });
+
+  describe('with keyFromResult, for an id that does not exist', () => {
+    class Service {
+      @CachePut({ region: 'products', keyFromResult: (product) => product?.id })
+      async tolerant(product: Product | null | undefined): Promise<Product | null | undefined> {
+        return product;
+      }
+      @CachePut<Service, Service['turnedDown']>({
+        region: 'products',
+        unless: (product) => !product,
+        keyFromResult: (product) => product.id,
+      })
+      async turnedDown(product: Product): Promise<Product> {
+        return product;
+      }
+      @CachePut({ region: 'products', keyFromResult: (product) => product.id })
+      async careless(product: Product): Promise<Product> {
+        return product;
+      }
+    }
+    it.each<[string, (service: Service) => Promise<unknown>]>([
+      ['undefined as the key', (service) => service.tolerant(null)],
+      ['undefined as the key of undefined', (service) => service.tolerant(undefined)],
+      ['a result that unless turns down', (service) => Reflect.apply(service.turnedDown, service, [null])],
+      ['undefined, which unless turns down', (service) => Reflect.apply(service.turnedDown, service, [])],
+    ])('puts and evicts nothing: %s', async (_what, call) => {
+      const cache = startedCache();
+      await cache.region('products').set('1', 'kept');
+      await call(withTestCache(new Service(), cache));
+      expect(cache.region('products').getSync('1')).toBe('kept');
+      expect(cache.stats().regions['products']).toMatchObject({ entries: 1 });
+    });
+
+    it.each([null, undefined])(
+      'evicts nothing when the callback looks for the key in %s, and passes its error on',
+      async (result) => {
+        const cache = startedCache();
+        await cache.region('products').set('1', 'kept');
+        const service = withTestCache(new Service(), cache);
+        await expect(Reflect.apply(service.careless, service, [result])).rejects.toThrow(TypeError);
+        expect(cache.region('products').getSync('1')).toBe('kept');
+      },
+    );
+  });
+
+  it('uses the TTL of the region when the computed one is undefined', async () => {
+    const clock = new ManualClock();
+    const cache = startedCache({ clock, ttl: '1m', ttlJitter: 0 });
+    class Service {
+      @CachePut({ region: 'products', key: (id) => id, ttl: () => undefined })
+      async save(id: string): Promise<string> {
+        return id;
+      }
+    }
+    await withTestCache(new Service(), cache).save('1');
+    await clock.advance(59_999);
+    expect(cache.region('products').getSync('1')).toBe('1');
+    await clock.advance(1);
+    expect(cache.region('products').getSync('1')).toBeUndefined();
   });
 
   it('does not run the method when its key is invalid', async () => {

@@ -22,12 +22,14 @@ interface PutByKey<T extends object, M extends AnyMethod> extends PutAttributes<
 
 interface PutByResult<T extends object, M extends AnyMethod> extends PutAttributes<T, M> {
   /**
-   * The key under which readers look, made of the method's result. If it throws, the method has succeeded already: the whole region is
-   * evicted, since any of its entries may be out of date, and the caller gets the error.
+   * The key under which readers look, made of the method's result; `undefined`: nothing is put or evicted. Asked after `unless`.
    *
-   * @example keyFromResult: (product) => product.id
+   * If it throws, the method has succeeded already, and the caller gets the error. The whole region is evicted, since any of its entries
+   * may be out of date; nothing is when it looked for the key in a result that is `null` or `undefined`.
+   *
+   * @example keyFromResult: (product) => product?.id
    */
-  keyFromResult: AfterMethod<T, M, CacheKey>;
+  keyFromResult: AfterMethod<T, M, CacheKey | undefined>;
   key?: undefined;
 }
 

@@ -18,12 +18,13 @@ export interface StoredAttributes<T extends object, M extends AnyMethod> {
   unless?: AfterMethod<T, M, boolean> | undefined;
   /**
    * Time to live of the entry, or a function that computes it after the method: milliseconds or a text such as `'10m'`; `Infinity`
-   * means until evicted. A fixed `0` is refused. A result whose computed TTL is 0 or less is not stored.
+   * means until evicted. A fixed `0` is refused. A result whose computed TTL is 0 or less is not stored; `undefined` means the TTL of the
+   * region.
    *
    * @default the TTL of the region
    * @example ttl: (product) => (product.isOnSale ? '1m' : '1h')
    */
-  ttl?: Duration | AfterMethod<T, M, Duration> | undefined;
+  ttl?: Duration | AfterMethod<T, M, Duration | undefined> | undefined;
   /**
    * Tags of the entry, or a function that computes them after the method. `evictTags` evicts all entries with a tag, in every region.
    *

@@ -37,20 +37,24 @@ const ALLOWED = 'a string, a finite number or a non-empty list of these';
  *
  * Not idempotent: the result is not a {@link CacheKey}, and applying the function to it may give another string.
  *
+ * @param where - what an error names before anything else, for example `'@Cacheable on Products.find: key'`
  * @throws {InvalidKeyError} when `key` is neither a string, nor a finite number, nor a non-empty list of these
  *
  * @internal
  */
-export function canonicalKey(key: CacheKey): string {
+export function canonicalKey(key: CacheKey, where?: string): string {
   // Every hit runs this. The rare cases are in another function, so that this one stays small enough to be inlined.
-  return typeof key === 'string' && key.length <= SURELY_SHORT && key.charCodeAt(0) !== 0 ? key : madeCanonical(key);
+  return typeof key === 'string' && key.length <= SURELY_SHORT && key.charCodeAt(0) !== 0
+    ? key
+    : madeCanonical(key, where);
 }
 
-function madeCanonical(key: CacheKey): string {
+function madeCanonical(key: CacheKey, where: string | undefined): string {
+  const prefix = where === undefined ? '' : `${where}: `;
   if (typeof key === 'string') return bounded(escaped(key));
-  if (typeof key === 'number') return partOf(key, 'The key');
-  if (Array.isArray(key)) return bounded(listOf(key));
-  throw new InvalidKeyError(`The key is ${describeValue(key)}; allowed: ${ALLOWED}. ${remedyFor(key)}`);
+  if (typeof key === 'number') return partOf(key, `${prefix}The key`);
+  if (Array.isArray(key)) return bounded(listOf(key, prefix));
+  throw new InvalidKeyError(`${prefix}The key is ${describeValue(key)}; allowed: ${ALLOWED}. ${remedyFor(key)}`);
 }
 
 /**
@@ -60,9 +64,10 @@ function madeCanonical(key: CacheKey): string {
  *
  * @internal
  */
-export function canonicalName(kind: 'tag' | 'region', name: string): string {
+export function canonicalName(kind: 'tag' | 'region', name: string, where?: string): string {
   if (typeof name !== 'string' || name === '') {
-    throw new InvalidKeyError(`The name of a ${kind} is ${describeValue(name)}; allowed: a non-empty string.`);
+    const prefix = where === undefined ? '' : `${where}: `;
+    throw new InvalidKeyError(`${prefix}The name of a ${kind} is ${describeValue(name)}; allowed: a non-empty string.`);
   }
   return canonicalKey(name);
 }
@@ -73,10 +78,13 @@ function escaped(text: string): string {
 }
 
 /** JSON keeps the parts apart, and escapes lone surrogates instead of replacing them. */
-function listOf(parts: readonly unknown[]): string {
-  if (parts.length === 0) throw new InvalidKeyError(`The key is an empty list; allowed: ${ALLOWED}.`);
+function listOf(parts: readonly unknown[], prefix: string): string {
+  if (parts.length === 0) throw new InvalidKeyError(`${prefix}The key is an empty list; allowed: ${ALLOWED}.`);
   // `Array.from` visits holes too; `map` would skip them, and JSON would write null.
-  return LIST_PREFIX + JSON.stringify(Array.from(parts, (part, index) => partOf(part, `Part ${index + 1} of the key`)));
+  return (
+    LIST_PREFIX +
+    JSON.stringify(Array.from(parts, (part, index) => partOf(part, `${prefix}Part ${index + 1} of the key`)))
+  );
 }
 
 function partOf(part: unknown, where: string): string {

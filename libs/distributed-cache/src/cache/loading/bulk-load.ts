@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { canonicalKey, type CacheKey } from '../../keys/canonical-key.js';
 import type { LocalCache } from '../local-cache.js';
 import type { RegionState } from '../region-state.js';
@@ -87,9 +88,11 @@ class BulkSource implements LoadSource {
     this.#request = request;
     this.#givenIds = givenIds;
     const tags = request.options?.tags;
+    const where = `Region '${region.name}'`;
     this.#attributes = {
+      where,
       options: request.options,
-      ttl: ttlOf(request.options?.ttl, `Region '${region.name}'`),
+      ttl: ttlOf(request.options?.ttl, where),
       knownTags: typeof tags === 'function' ? [] : canonicalTags(tags),
     };
   }
@@ -171,7 +174,10 @@ class Batch {
   async valueOf(key: string): Promise<unknown> {
     this.#begun += 1;
     this.#beginWhenComplete();
-    return (await this.#values).get(key);
+    const value = (await this.#values).get(key);
+    // The loader says with it that this id alone has failed.
+    if (isError(value)) throw value;
+    return value;
   }
 
   #beginWhenComplete(): void {
@@ -181,6 +187,8 @@ class Batch {
 
 /** How the values of a bulk read are stored. */
 interface ValueAttributes {
+  /** What errors call the place. */
+  readonly where: string;
   readonly options: BulkLoadOptions<unknown> | undefined;
   /** ms; `undefined`: the region's */
   readonly ttl: number | undefined;
@@ -198,6 +206,10 @@ class BulkLoad implements LoadRequest {
     this.#key = key;
     this.#batch = batch;
     this.#attributes = attributes;
+  }
+
+  get where(): string {
+    return this.#attributes.where;
   }
 
   get tags(): readonly string[] {
@@ -225,4 +237,9 @@ class BulkLoad implements LoadRequest {
   ttl(): number | undefined {
     return this.#attributes.ttl;
   }
+}
+
+/** An Error of any realm. */
+function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value);
 }

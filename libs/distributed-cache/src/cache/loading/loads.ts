@@ -8,6 +8,7 @@ import type { Invalidation } from '../../protocol/invalidation.js';
 import type { Copies } from '../copies.js';
 import type { EventEmitter } from '../events.js';
 import type { RegionState } from '../region-state.js';
+import { refuseUncacheable } from '../uncacheable.js';
 import { CurrentLoads } from './current-loads.js';
 import { Execution, type Executions } from './execution.js';
 import { Load, type Flight, type LoadOutcome } from './load.js';
@@ -23,6 +24,8 @@ const LONGEST_TURN = 1_000;
 
 /** Describes one load: what to call, and how to store the result. @internal */
 export interface LoadRequest {
+  /** What errors call the place: `Class.method`, or the region. */
+  readonly where: string;
   /** The tags that are known before the loader ends. */
   readonly tags: readonly string[];
   /** Given when the loads of a batch share one callback; otherwise each load has an execution of its own. */
@@ -225,7 +228,10 @@ export class Loads {
     const { copies, coherence } = this.#parts;
     const { loadedAt, servedIn } = load.execution;
     const tags = request.tagsOf(value);
-    const isStorable = load.isCurrent && request.isStorable(value);
+    const isWanted = request.isStorable(value) && request.ttl() !== 0;
+    // Also when it is fenced: readers that came with it share it.
+    if (isWanted) refuseUncacheable(value, request.where);
+    const isStorable = load.isCurrent && isWanted;
     const entry = isStorable ? copies.prepared(region, key, value, loadedAt, request.ttl(), tags) : undefined;
     // Asked last, since each callback of the application may evict.
     const fencedAt = coherence.applied.overtakenAt(mark, region.name, key, tags, servedIn);

@@ -5,7 +5,7 @@ import type { PutEntry } from './put.js';
 import { deferred } from '../../../../../test/support/common/deferred.js';
 
 function entry(cache: DistributedCache, key: string): PutEntry {
-  return { region: cache.region('r').state, key, ttl: undefined, tags: [], isStored: true };
+  return { region: cache.region('r').state, key, ttl: undefined, tags: [], isStored: true, where: 'here' };
 }
 
 describe('a put', () => {

@@ -4,6 +4,7 @@ import type { AppliedMark } from '../../coherence/applied-invalidations.js';
 import type { PreparedEntry } from '../copies.js';
 import type { LocalCache } from '../local-cache.js';
 import type { RegionState } from '../region-state.js';
+import { refuseUncacheable } from '../uncacheable.js';
 import { Execution } from './execution.js';
 
 /** One entry that a put writes. @internal */
@@ -17,6 +18,8 @@ export interface PutEntry {
   readonly tags: readonly string[];
   /** `false`: the key is evicted in every instance, and the value is not stored. */
   readonly isStored: boolean;
+  /** What errors call the place: `Class.method`, or the region. */
+  readonly where: string;
 }
 
 /** @internal */
@@ -92,6 +95,7 @@ export function setEntryLocally(
   const { applied } = cache.coherence;
   const since = applied.begin();
   try {
+    refuseUncacheable(value, `Region '${region.name}'`);
     const entry = copies.prepared(region, key, value, clock.now(), ttl, []);
     if (applied.firstCovering(since, region.name, key, []) === undefined) copies.keep(region, key, entry);
   } finally {
@@ -114,7 +118,7 @@ interface Written {
  * are stored, nothing can evict in between: the listeners hear of it afterwards.
  *
  * @returns how many entries were overtaken; `delivered` settles as the promise of `evict()` does, and its rejection is marked as handled
- * @throws {InvalidOptionsError} when the value cannot be cloned; the entries are evicted all the same
+ * @throws {InvalidOptionsError} when the value cannot be cached or cloned; the entries are evicted all the same
  */
 function write(
   cache: LocalCache,
@@ -127,8 +131,10 @@ function write(
   const prepared = new Map<PutEntry, PreparedEntry | undefined>();
   try {
     for (const entry of entries) {
-      const { region, key, ttl, tags, isStored } = entry;
-      if (isStored) prepared.set(entry, copies.prepared(region, key, value, from.loadedAt, ttl, tags));
+      const { region, key, ttl, tags, isStored, where } = entry;
+      if (!isStored || ttl === 0) continue;
+      refuseUncacheable(value, where);
+      prepared.set(entry, copies.prepared(region, key, value, from.loadedAt, ttl, tags));
     }
   } catch (error) {
     cache.asOne(() => {

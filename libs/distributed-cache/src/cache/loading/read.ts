@@ -1,5 +1,6 @@
 import type { LocalCache } from '../local-cache.js';
 import type { RegionState } from '../region-state.js';
+import { uncacheableKind } from '../uncacheable.js';
 import { valueToServe } from '../values.js';
 import type { LoadSource } from './loads.js';
 import { TOO_LONG, waitPatiently } from './patience.js';
@@ -10,7 +11,7 @@ import { TOO_LONG, waitPatiently } from './patience.js';
  *
  * 1. If the cache does not serve (`enabled: false`, or it was closed), load without coordination, and return that value.
  * 2. Join the load of the key that runs, or start one. If joining would make a load wait for itself, or the read has waited for so long
- *    that it may, load without coordination instead.
+ *    that it may, or the joined load gives what can be read only once, load without coordination instead.
  * 3. Accept the outcome, unless the load was fenced before this read joined it.
  * 4. If it was, look for a copy with `Copies.find`, which counts nothing: another reader may have stored a newer value meanwhile. Without a
  *    copy, go on from 2.
@@ -37,7 +38,8 @@ export async function readMissed(
     const outcome = running
       ? await waitPatiently(running, current, clock)
       : await loads.outcomeOf(loads.start(region, key, source.request(key)), current);
-    if (outcome === TOO_LONG) return loads.uncoordinated(region, key, source);
+    if (outcome === TOO_LONG || (running && uncacheableKind(outcome.value) !== undefined))
+      return loads.uncoordinated(region, key, source);
     if (loads.accepts(outcome, askedAt, askedIn, current)) {
       return valueToServe(outcome.value, region.settings.values, region.name);
     }

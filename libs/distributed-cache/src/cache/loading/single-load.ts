@@ -1,6 +1,6 @@
 import type { CacheKey } from '../../keys/canonical-key.js';
 import type { LocalCache } from '../local-cache.js';
-import { canonicalTags, isStorable, ttlOf, type StoreOptions } from '../store-options.js';
+import { canonicalTags, isStorable, ttlOf, type LabelledStoreOptions } from '../store-options.js';
 import type { Execution } from './execution.js';
 import { LoadInstructions, type Loader } from './load-context.js';
 import type { LoadRequest, LoadSource } from './loads.js';
@@ -10,11 +10,12 @@ import type { PreviousValue } from './previous-value.js';
 export class SingleSource implements LoadSource {
   readonly cache: LocalCache;
   readonly loader: Loader<unknown>;
-  readonly options: StoreOptions | undefined;
+  readonly options: LabelledStoreOptions | undefined;
   /** The tags that the caller gave, canonical. */
   readonly tags: readonly string[];
   /** The expired value, if there is one. */
   previous: PreviousValue | undefined;
+  readonly #region: string;
   readonly #givenKey: CacheKey;
   readonly #ttl: number | undefined;
 
@@ -28,15 +29,21 @@ export class SingleSource implements LoadSource {
     region: string,
     givenKey: CacheKey,
     loader: Loader<unknown>,
-    options: StoreOptions | undefined,
+    options: LabelledStoreOptions | undefined,
   ) {
     this.cache = cache;
     this.loader = loader;
     this.options = options;
-    this.tags = canonicalTags(options?.tags);
+    this.#region = region;
+    this.tags = canonicalTags(options?.tags, options?.where);
     this.#givenKey = givenKey;
     // Skipped when no TTL is given: the label for an error of `ttlOf` would be built on every miss.
-    this.#ttl = options?.ttl === undefined ? undefined : ttlOf(options.ttl, `Region '${region}'`);
+    this.#ttl = options?.ttl === undefined ? undefined : ttlOf(options.ttl, this.where);
+  }
+
+  /** What errors call the place. */
+  get where(): string {
+    return this.options?.where ?? `Region '${this.#region}'`;
   }
 
   request(key: string): LoadRequest {
@@ -64,6 +71,10 @@ class SingleLoad implements LoadRequest {
     this.#instructions = instructions;
   }
 
+  get where(): string {
+    return this.#source.where;
+  }
+
   get tags(): readonly string[] {
     return this.#source.tags;
   }
@@ -75,7 +86,7 @@ class SingleLoad implements LoadRequest {
   }
 
   tagsOf(): readonly string[] {
-    return canonicalTags(this.#instructions.tags);
+    return canonicalTags(this.#instructions.tags, this.#source.options?.where);
   }
 
   isStorable(value: unknown): boolean {

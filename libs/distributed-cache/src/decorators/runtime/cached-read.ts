@@ -1,10 +1,10 @@
 import { canonicalKey, type CacheKey } from '../../keys/canonical-key.js';
 import type { LoadContext, Loader } from '../../cache/loading/load-context.js';
-import { isStorable, type StoreOptions } from '../../cache/store-options.js';
+import { computedTtl, isStorable, type LabelledStoreOptions } from '../../cache/store-options.js';
 import type { AnyCacheableOptions } from '../cacheable.options.js';
 import { regionAt, slotAt } from './bound-region.js';
 import { keyOfArguments } from './handler-arguments.js';
-import type { MethodSite } from './method-site.js';
+import { label, type MethodSite, placeOf } from './method-site.js';
 import type { Proceed } from './replace-method.js';
 
 /** Gives what the cache holds, and lets `proceed` load what it does not. @internal */
@@ -12,8 +12,10 @@ export function cachedRead(site: MethodSite, options: AnyCacheableOptions, proce
   const regionOf = regionAt(site, options.region, slotAt(site, options.cache));
   const { key: keyOf, condition } = options;
   const keyByDefault = keyOfArguments(site);
-  const stored = attributesOfEveryCall(options);
-  const load = computesAttributes(options) ? loadWithAttributes(options, proceed) : undefined;
+  const place = placeOf(site);
+  const whereKey = `${place}: key`;
+  const stored = attributesOfEveryCall(site, options);
+  const load = computesAttributes(options) ? loadWithAttributes(place, options, proceed) : undefined;
 
   const loaderOf = (instance: object, args: unknown[]): Loader<unknown> =>
     load ? (context) => load(instance, args, context) : () => proceed(instance, args);
@@ -24,7 +26,7 @@ export function cachedRead(site: MethodSite, options: AnyCacheableOptions, proce
       const region = regionOf(instance);
       if (condition !== undefined && !condition.apply(instance, args)) return promiseOf(proceed, instance, args);
       const key = keyOf === undefined ? keyByDefault(instance, args) : keyOfCall(keyOf, instance, args);
-      const canonical = canonicalKey(key);
+      const canonical = canonicalKey(key, whereKey);
       return region.cached(canonical) ?? region.load(canonical, key, loaderOf(instance, args), stored);
     } catch (error) {
       return Promise.reject(error);
@@ -39,7 +41,7 @@ function keyOfCall(keyOf: (...args: unknown[]) => CacheKey, instance: object, ar
 
 type Load = (instance: object, args: unknown[], context: LoadContext) => Promise<unknown>;
 
-function loadWithAttributes(options: AnyCacheableOptions, proceed: Proceed): Load {
+function loadWithAttributes(place: string, options: AnyCacheableOptions, proceed: Proceed): Load {
   const { unless, ttl, tags } = options;
   return async (instance, args, context) => {
     const result = await proceed(instance, args);
@@ -49,7 +51,9 @@ function loadWithAttributes(options: AnyCacheableOptions, proceed: Proceed): Loa
       context.skip();
       return result;
     }
-    if (typeof ttl === 'function') context.setTtl(ttl.call(instance, result, ...args));
+    const lifetime =
+      typeof ttl === 'function' ? computedTtl(ttl.call(instance, result, ...args), `${place}: ttl`) : undefined;
+    if (lifetime !== undefined) context.setTtl(lifetime);
     if (typeof tags === 'function') context.setTags(tags.call(instance, result, ...args));
     return result;
   };
@@ -59,8 +63,12 @@ function computesAttributes({ unless, ttl, tags }: AnyCacheableOptions): boolean
   return unless !== undefined || typeof ttl === 'function' || typeof tags === 'function';
 }
 
-function attributesOfEveryCall({ ttl, tags, cacheUndefined }: AnyCacheableOptions): StoreOptions {
+function attributesOfEveryCall(
+  { target, name }: MethodSite,
+  { ttl, tags, cacheUndefined }: AnyCacheableOptions,
+): LabelledStoreOptions {
   return {
+    where: label(target, name),
     ttl: typeof ttl === 'function' ? undefined : ttl,
     tags: typeof tags === 'function' ? undefined : tags,
     cacheUndefined,

@@ -1,6 +1,7 @@
+import { InvalidKeyError } from '../../errors.js';
 import { defaultKey } from '../../keys/default-key.js';
 import { originalMethod } from './replace-method.js';
-import type { CallableMethod, MethodSite } from './method-site.js';
+import { type CallableMethod, type MethodSite, placeOf } from './method-site.js';
 
 /**
  * The metadata key under which Nest records the decorated parameters of a method: `{ '0:2': … }` means kind 0 at index 2. The supported
@@ -65,7 +66,9 @@ export function declaredParameters(method: CallableMethod): number | undefined {
  *
  * @internal
  */
-export function keyOfArguments({ name, original }: MethodSite): (instance: object, args: unknown[]) => string {
+export function keyOfArguments(site: MethodSite): (instance: object, args: unknown[]) => string {
+  const { name, original } = site;
+  const where = placeOf(site);
   /** By prototype: how many arguments count; -1: all. */
   const counts = new WeakMap<object, number>();
   const countFor = (instance: object): number => {
@@ -78,11 +81,13 @@ export function keyOfArguments({ name, original }: MethodSite): (instance: objec
     return count;
   };
   return (instance, args) => {
-    // No transport passes fewer than two.
-    if (args.length > 1 && args.length > original.length) {
-      const count = countFor(instance);
-      if (count >= 0) return defaultKey(...args.slice(0, count));
+    try {
+      // No transport passes fewer than two.
+      const count = args.length > 1 && args.length > original.length ? countFor(instance) : -1;
+      return count < 0 ? defaultKey(...args) : defaultKey(...args.slice(0, count));
+    } catch (error) {
+      if (error instanceof InvalidKeyError) throw new InvalidKeyError(`${where}: ${error.message}`, { cause: error });
+      throw error;
     }
-    return defaultKey(...args);
   };
 }

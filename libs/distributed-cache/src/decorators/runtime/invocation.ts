@@ -83,7 +83,7 @@ async function change(
 
 /** What a method has changed. */
 interface Decision {
-  readonly entries: ReadonlyMap<PlannedPut, PutEntry>;
+  readonly entries: ReadonlyMap<PlannedPut, PutEntry | undefined>;
   readonly due: readonly Eviction[];
 }
 
@@ -102,7 +102,8 @@ function decide(
   const due = [...askAll(evictions, (eviction) => eviction.evictionFor(result), failures).values()];
   if (failures.length === 0) return { entries, due };
   deliveries.add(evictTogether(due));
-  for (const [{ cache }, { region, key }] of entries) evictAnyway(cache, [{ kind: 'key', region: region.name, key }]);
+  for (const [{ cache }, entry] of entries)
+    if (entry) evictAnyway(cache, [{ kind: 'key', region: entry.region.name, key: entry.key }]);
   throw failures[0];
 }
 

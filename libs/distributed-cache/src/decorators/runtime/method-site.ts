@@ -50,9 +50,14 @@ export function classNameOf(prototype: object): string {
   return prototype.constructor.name;
 }
 
+/** `@Decorator on Class.method`, for messages. @internal */
+export function placeOf({ decorator, target, name }: MethodSite): string {
+  return `${decorator} on ${label(target, name)}`;
+}
+
 /** An error that says where the decorator is. @internal */
 export function contradiction(site: MethodSite, problem: string): InvalidOptionsError {
-  return new InvalidOptionsError(`${site.decorator} on ${label(site.target, site.name)}: ${problem}`);
+  return new InvalidOptionsError(`${placeOf(site)}: ${problem}`);
 }
 
 function methodIn(descriptor: unknown): CallableMethod | undefined {

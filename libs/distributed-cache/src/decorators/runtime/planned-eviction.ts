@@ -1,13 +1,16 @@
 import type { DistributedCache } from '../../cache/distributed-cache.js';
 import type { EvictOptions } from '../../cache/everywhere.js';
 import { canonicalTags } from '../../cache/store-options.js';
+import { describeValue } from '../../common/describe-value.js';
+import { errorFrom } from '../../common/error-from.js';
 import { ignoreRejection } from '../../common/ignore-rejection.js';
+import { InvalidKeyError } from '../../errors.js';
 import { type CacheKey, canonicalKey } from '../../keys/canonical-key.js';
 import type { InvalidationTarget } from '../../protocol/invalidation.js';
 import { type AnyCacheEvictOptions, evictsOnlyTags } from '../cache-evict.options.js';
 import { cacheAt, regionAt, slotAt } from './bound-region.js';
 import { keyOfArguments } from './handler-arguments.js';
-import type { MethodSite } from './method-site.js';
+import { type MethodSite, placeOf } from './method-site.js';
 
 /** One eviction, ready to be carried out. @internal */
 export interface Eviction {
@@ -27,48 +30,58 @@ export interface PlannedEviction {
 /** Plans the eviction of one call; `undefined`: its `condition` does not hold. @internal */
 export type EvictionPlan = (instance: object, args: unknown[]) => PlannedEviction | undefined;
 
-/** Gives the key of one call. */
-type KeyOf = (instance: object, args: unknown[]) => CacheKey;
-
 /** @internal */
 export function evictionPlan(site: MethodSite, options: AnyCacheEvictOptions): EvictionPlan {
   const { condition, keyFromResult, tags, beforeInvocation, evictOnError, everywhere } = options;
   const isBefore = beforeInvocation === true;
-  const { key } = options;
-  const keyOf: KeyOf = key ? (instance, args) => key.apply(instance, args) : keyOfArguments(site);
   const slot = slotAt(site, options.cache);
   const cacheOf = cacheAt(site, slot);
   const regionOf = evictsOnlyTags(options) ? undefined : regionAt(site, options.region, slot);
+  const targetsOf = regionTargets(site, options);
+  const place = placeOf(site);
 
   return (instance, args) => {
     const cache = cacheOf(instance);
     const region = regionOf?.(instance).name;
     if (condition !== undefined && !condition.apply(instance, args)) return undefined;
-    const known = region === undefined || keyFromResult ? [] : regionTargets(region, options, keyOf, instance, args);
-    const knownTags = typeof tags === 'function' ? [] : tagTargets(tags);
+    const known = region === undefined || keyFromResult ? [] : targetsOf(region, instance, args);
+    const knownTags = typeof tags === 'function' ? [] : tagTargets(tags, place);
     return {
       evictionFor(result) {
-        let inRegion = known;
+        let inRegion: readonly InvalidationTarget[] | undefined = keyFromResult ? undefined : known;
         try {
           if (region !== undefined && keyFromResult) {
-            inRegion = [keyTarget(region, keyFromResult.call(instance, result, ...args))];
+            const key = keyFromResult.call(instance, result, ...args);
+            inRegion = key === undefined ? [] : [keyTarget(region, key, `${place}: keyFromResult`)];
           }
           const tagged =
             typeof tags === 'function'
-              ? tagTargets(tags.apply(instance, isBefore ? args : [result, ...args]))
+              ? tagTargets(tags.apply(instance, isBefore ? args : [result, ...args]), place)
               : knownTags;
-          return { cache, targets: [...inRegion, ...tagged], options: { everywhere } };
+          return { cache, targets: [...(inRegion ?? []), ...tagged], options: { everywhere } };
         } catch (error) {
           // The method has changed something: what may be stale has to go, whatever the mistake in the callback.
-          const isKeyUnknown = region !== undefined && keyFromResult && inRegion === known;
-          const stale = isKeyUnknown ? [{ kind: 'region' as const, region }] : inRegion;
-          if (!isBefore) evictAnyway(cache, [...stale, ...knownTags]);
+          const stale = region === undefined ? undefined : staleWithoutKey(result, error);
+          inRegion ??= stale && region !== undefined ? [{ ...stale, region }] : [];
+          if (!isBefore) evictAnyway(cache, [...inRegion, ...knownTags]);
           throw error;
         }
       },
       evictsAfter: (error) => evictOnError?.call(instance, error, ...args) ?? false,
     };
   };
+}
+
+/**
+ * What may be stale when a callback could not name the key of a result: any entry of the region; `undefined`: nothing, since the callback
+ * has looked for the key in a result that is `null` or `undefined`, as of an id that does not exist. Whoever can ask for such an id would
+ * otherwise empty the region of every instance as often as he likes.
+ *
+ * @internal
+ */
+export function staleWithoutKey(result: unknown, error: unknown): { readonly kind: 'region' } | undefined {
+  const isNothing = result === undefined || result === null;
+  return isNothing && errorFrom(error).name === 'TypeError' ? undefined : { kind: 'region' };
 }
 
 /** Evicts for a caller that is about to get another error, and so does not wait for it. @internal */
@@ -86,22 +99,38 @@ export function evictTogether(evictions: readonly Eviction[]): Promise<unknown> 
   return Promise.all([...caches].reduce((change, cache) => () => cache.asOne(change), evict)());
 }
 
+/** Gives what the arguments of a call name in the region. */
 function regionTargets(
-  region: string,
-  { all, keys }: AnyCacheEvictOptions,
-  keyOf: KeyOf,
-  instance: object,
-  args: unknown[],
-): readonly InvalidationTarget[] {
-  if (all) return [{ kind: 'region', region }];
-  if (keys) return Array.from(keys.apply(instance, args), (each) => keyTarget(region, each));
-  return [keyTarget(region, keyOf(instance, args))];
+  site: MethodSite,
+  { all, keys, key }: AnyCacheEvictOptions,
+): (region: string, instance: object, args: unknown[]) => readonly InvalidationTarget[] {
+  if (all) return (region) => [{ kind: 'region', region }];
+  const place = placeOf(site);
+  if (keys) {
+    return (region, instance, args) => {
+      const given = keys.apply(instance, args);
+      // A text can be iterated too, letter by letter: nobody means that.
+      if (!isIterableObject(given)) {
+        throw new InvalidKeyError(
+          `${place}: keys gave ${describeValue(given)}; allowed: a list of keys, or anything else that can be iterated.`,
+        );
+      }
+      return Array.from(given, (each) => keyTarget(region, each, `${place}: keys`));
+    };
+  }
+  if (key) return (region, instance, args) => [keyTarget(region, key.apply(instance, args), `${place}: key`)];
+  const keyByDefault = keyOfArguments(site);
+  return (region, instance, args) => [keyTarget(region, keyByDefault(instance, args), place)];
 }
 
-function keyTarget(region: string, key: CacheKey): InvalidationTarget {
-  return { kind: 'key', region, key: canonicalKey(key) };
+function keyTarget(region: string, key: CacheKey, where: string): InvalidationTarget {
+  return { kind: 'key', region, key: canonicalKey(key, where) };
 }
 
-function tagTargets(tags: string | readonly string[] | undefined): readonly InvalidationTarget[] {
-  return canonicalTags(tags).map((tag) => ({ kind: 'tag', tag }));
+function tagTargets(tags: string | readonly string[] | undefined, place: string): readonly InvalidationTarget[] {
+  return canonicalTags(tags, `${place}: tags`).map((tag) => ({ kind: 'tag', tag }));
+}
+
+function isIterableObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value;
 }
