@@ -6,7 +6,7 @@ import type { EvictOptions } from './everywhere.js';
 import { readMany, type BulkListOptions, type BulkLoadOptions, type BulkRequest } from './loading/bulk-load.js';
 import type { BulkResult } from './loading/bulk-result.js';
 import type { Loader } from './loading/load-context.js';
-import { resultOnceDelivered, runPut, setEntry, setEntryLocally, type PutEntry } from './loading/put.js';
+import { resultOnceDelivered, runPut, setEntry, type PutEntry } from './loading/put.js';
 import { PreviousValue } from './loading/previous-value.js';
 import { readMissed } from './loading/read.js';
 import { SingleSource } from './loading/single-load.js';
@@ -134,11 +134,6 @@ export class Region<V = unknown> {
   async set(key: CacheKey, value: V, options?: StoreOptions): Promise<void> {
     const entry = this.#putEntry(key, value, options);
     await setEntry(this.#cache, entry, value);
-  }
-
-  /** Stores a value in this instance only; the other instances are not told. @internal */
-  setLocally(key: CacheKey, value: V, ttl: number | undefined): void {
-    setEntryLocally(this.#cache, this.#state, canonicalKey(key), value, ttl);
   }
 
   /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidOptionsError } from '../errors.js';
-import { instances } from '../../../../test/support/instances/instances.js';
+import { instances, startedCache } from '../../../../test/support/instances/instances.js';
 import type { ValuesPolicy } from './settings.js';
 import { valueToServe, valueToStore } from './values.js';
 
@@ -82,6 +82,35 @@ describe("values: 'cloned'", () => {
     const [one, two] = await Promise.all([region.getOrLoad('42', product), region.getOrLoad('42', product)]);
     expect(one).toEqual(two);
     expect(one).not.toBe(two);
+  });
+
+  it('keeps Buffers, wherever they are in the value', async () => {
+    const region = startedCache({ values: 'cloned' }).region('files');
+    const file = Buffer.from('content');
+    const values = [
+      file,
+      { file },
+      [{ list: [file] }],
+      new Map([['file', file]]),
+      new Map([[file, 1]]),
+      new Set([file]),
+    ];
+    for (const [index, value] of values.entries()) {
+      expect(await region.getOrLoad(index, () => value)).toEqual(value);
+      const served = region.getSync(index);
+      expect(served).toEqual(value);
+      expect(served).not.toBe(value);
+    }
+    expect(Buffer.isBuffer(region.getSync(0))).toBe(true);
+  });
+
+  it('looks for Buffers in the value as it is now, not as it was at an earlier put', async () => {
+    const region = startedCache({ values: 'cloned' }).region<{ file?: Buffer }>('files');
+    const value: { file?: Buffer } = {};
+    await region.set('1', value);
+    value.file = Buffer.from('content');
+    await region.set('1', value);
+    expect(Buffer.isBuffer(region.getSync('1')?.file)).toBe(true);
   });
 
   it('refuses a value that cannot be cloned, naming the region and what to do, never the value', () => {

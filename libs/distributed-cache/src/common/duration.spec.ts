@@ -58,8 +58,9 @@ describe('duration', () => {
     expect(duration('Infinity')).toBe(Infinity);
   });
 
-  it('takes a text without a unit as milliseconds', () => {
-    expect(duration('1500')).toBe(1_500);
+  it.each(['60', ' 1500 ', '0', '1.5'])("refuses '%s', a text without a unit, and says that it needs one", (text) => {
+    expect(() => duration(text)).toThrow(InvalidOptionsError);
+    expect(() => duration(text)).toThrow(/^duration: .* has no unit, and a text needs one.*s' or '.*ms'/);
   });
 
   it('refuses a setting that is not a duration', () => {

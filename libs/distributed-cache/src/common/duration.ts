@@ -1,4 +1,4 @@
-import { describeValue } from './describe-value.js';
+import { describeValue, shortened } from './describe-value.js';
 import { InvalidOptionsError } from '../errors.js';
 
 const MILLISECONDS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -16,8 +16,8 @@ export type Duration = number | `${number}${DurationUnit}`;
 const ALLOWED = "a number of milliseconds, or a number followed by 'ms', 's', 'm', 'h' or 'd', for example '10s'";
 
 /**
- * Turns the text of a setting, such as an environment variable, into a {@link Duration}: `'90s'`, `'1.5h'`, `'Infinity'`. A number without
- * a unit means milliseconds.
+ * Turns the text of a setting, such as an environment variable, into a {@link Duration}: `'90s'`, `'1.5h'`, `'Infinity'`. A number needs a
+ * unit: `'60'` may be meant as seconds or as milliseconds.
  *
  * @throws {InvalidOptionsError} when the text is not a duration
  *
@@ -37,6 +37,11 @@ export function duration(text: string): Duration {
  */
 export function milliseconds(value: unknown, option: string): number {
   const parsed = typeof value === 'number' ? value : typeof value === 'string' ? parse(value.trim()) : Number.NaN;
+  if (typeof value === 'string' && /^\d+(\.\d+)?$/.test(value.trim())) {
+    throw new InvalidOptionsError(
+      `${option}: ${describeValue(value)} has no unit, and a text needs one, since it could mean seconds or milliseconds: '${shortened(value.trim())}s' or '${shortened(value.trim())}ms'.`,
+    );
+  }
   if (Number.isNaN(parsed) || parsed < 0) {
     throw new InvalidOptionsError(`${option}: ${describeValue(value)} is not a duration; allowed: ${ALLOWED}.`);
   }
@@ -45,8 +50,8 @@ export function milliseconds(value: unknown, option: string): number {
 
 function parse(text: string): number {
   if (text === 'Infinity') return Infinity;
-  const [, amount, unit = 'ms'] = /^(\d+(?:\.\d+)?|\.\d+)\s*(ms|s|m|h|d)?$/.exec(text) ?? [];
-  if (amount === undefined || !isUnit(unit)) return Number.NaN;
+  const [, amount, unit] = /^(\d+(?:\.\d+)?|\.\d+)\s*(ms|s|m|h|d)$/.exec(text) ?? [];
+  if (amount === undefined || unit === undefined || !isUnit(unit)) return Number.NaN;
   const parsed = Number(amount) * MILLISECONDS[unit];
   // Too many digits overflow to Infinity, which means "for ever": that must be asked for by its name.
   return Number.isFinite(parsed) ? parsed : Number.NaN;

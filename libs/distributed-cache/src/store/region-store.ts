@@ -62,6 +62,11 @@ export class RegionStore {
     return this.#entries.get(key);
   }
 
+  /** The keys of all entries, canonical. */
+  keys(): Iterable<string> {
+    return this.#entries.keys();
+  }
+
   /** Stores an entry, in place of the one under the same key; `false` if there was none. */
   set({ key, value, loadedAt, expiresAt, tags, size }: NewEntry, usedAt: number): boolean {
     const replaced = this.#entries.get(key);

@@ -83,21 +83,17 @@ export function setEntry(cache: LocalCache, entry: PutEntry, value: unknown): Pr
   }
 }
 
-/** Stores a value that is correct now, in this instance only. @param ttl - ms; `undefined`: the region's @internal */
+/** Stores a value that is correct now, in this instance only. @internal */
 export function setEntryLocally(
-  cache: LocalCache,
-  region: RegionState,
-  key: string,
-  value: unknown,
-  ttl: number | undefined,
+  { copies, clock, coherence }: LocalCache,
+  { region, key, value, ttl, tags, where }: Omit<PutEntry, 'isStored'> & { readonly value: unknown },
 ): void {
-  const { copies, clock } = cache;
-  const { applied } = cache.coherence;
+  const { applied } = coherence;
   const since = applied.begin();
   try {
-    refuseUncacheable(value, `Region '${region.name}'`);
-    const entry = copies.prepared(region, key, value, clock.now(), ttl, []);
-    if (applied.firstCovering(since, region.name, key, []) === undefined) copies.keep(region, key, entry);
+    if (ttl !== 0) refuseUncacheable(value, where);
+    const entry = copies.prepared(region, key, value, clock.now(), ttl, tags);
+    if (applied.firstCovering(since, region.name, key, tags) === undefined) copies.keep(region, key, entry);
   } finally {
     applied.end(since);
   }
