@@ -20,6 +20,22 @@ export class DistributedCacheError extends Error {
   }
 }
 
+/** An error that comes after the method of the caller has succeeded. */
+abstract class ErrorWithResult extends DistributedCacheError {
+  /**
+   * The result of the decorated method, or of the method given to `region.update()`: it **has** succeeded. `undefined` if the error comes
+   * from another call, such as `region.evict()`.
+   *
+   * Not enumerable: what logs an error logs its enumerable properties, and no log may hold a cached value.
+   */
+  declare result: unknown;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(code, message, options);
+    Object.defineProperty(this, 'result', { value: undefined, writable: true, configurable: true, enumerable: false });
+  }
+}
+
 /**
  * The connection string cannot be parsed, or contains something that is not supported. The message names the part and what is allowed; it
  * never repeats a secret. Thrown at boot. `code`: `'INVALID_CONNECTION_STRING'`.
@@ -60,17 +76,11 @@ export class RedisUnavailableError extends DistributedCacheError {
  * accept the invalidation or, with `minReplicas`, too few replicas have it.
  *
  * The error means "not yet", not "lost". On this instance the eviction has taken effect. An invalidation that is not in the log waits in
- * the outbox and is delivered later; until then other instances may serve the old value. `code`: `'INVALIDATION_NOT_DELIVERED'`.
+ * the outbox and is delivered later. Other instances may serve the old value until then, or until the TTL of their copy ends. `code`: `'INVALIDATION_NOT_DELIVERED'`.
  *
  * @publicApi
  */
-export class InvalidationNotDeliveredError extends DistributedCacheError {
-  /**
-   * The result of the decorated method, or of the method given to `region.update()`: it **has** succeeded. `undefined` if the error comes
-   * from another call, such as `region.evict()`.
-   */
-  result: unknown;
-
+export class InvalidationNotDeliveredError extends ErrorWithResult {
   constructor(message: string, options?: ErrorOptions) {
     super('INVALIDATION_NOT_DELIVERED', message, options);
   }
@@ -85,18 +95,12 @@ export class InvalidationNotDeliveredError extends DistributedCacheError {
  *
  * @publicApi
  */
-export class InvalidationNotConfirmedError extends DistributedCacheError {
+export class InvalidationNotConfirmedError extends ErrorWithResult {
   /**
    * The ids of the instances that may still serve the old value. Empty in two cases, and then any instance may: the log has not accepted
    * the invalidation, or Redis was restarted or replaced lately and may have forgotten an instance.
    */
   readonly missing: readonly string[];
-  /**
-   * The result of the decorated method, or of the method given to `region.update()`: it **has** succeeded. `undefined` if the error comes
-   * from another call, such as `region.evict()`.
-   */
-  result: unknown;
-
   constructor(message: string, { missing = [], ...options }: ErrorOptions & { missing?: readonly string[] } = {}) {
     super('INVALIDATION_NOT_CONFIRMED', message, options);
     this.missing = missing;
@@ -133,13 +137,7 @@ export class InvalidKeyError extends DistributedCacheError {
  *
  * @publicApi
  */
-export class CacheClosedError extends DistributedCacheError {
-  /**
-   * The result of the decorated method, or of the method given to `region.update()`: it **has** succeeded. `undefined` if the error comes
-   * from another call, such as `region.evict()`.
-   */
-  result: unknown;
-
+export class CacheClosedError extends ErrorWithResult {
   constructor(message: string, options?: ErrorOptions) {
     super('CACHE_CLOSED', message, options);
   }

@@ -53,7 +53,7 @@ export type { Evicted } from './coherence/publish/evicted.js';
 export type { BridgeStats } from './coherence/bridge-stats.js';
 export type { CoherenceState } from './coherence/coherence.js';
 export type { OnUndelivered } from './coherence/publish/delivery.js';
-export type { CancelTimer, Clock } from './common/clock.js';
+export type { CancelTimer, Clock, TimerOptions } from './common/clock.js';
 export type { RedisClientOptions, RedisCredentials } from './redis/dial/credentials.js';
 
 export {

@@ -4,7 +4,7 @@ import { resolveSettings } from '../../../libs/distributed-cache/src/module/opti
 /** No jitter, so that a test can say when an entry expires. */
 export const WITHOUT_JITTER = { namespace: 'shop', ttlJitter: 0 } as const;
 
-const DEFAULTS = resolveSettings(WITHOUT_JITTER, undefined);
+const DEFAULTS = resolveSettings(WITHOUT_JITTER);
 
 /** The documented defaults, without jitter, and what the test wants otherwise. */
 export function cacheSettings(settings: Partial<CacheSettings> = {}): CacheSettings {

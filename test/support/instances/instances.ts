@@ -47,7 +47,7 @@ export function instances(count: number): InstancesInMemory {
 
 /** One cache as the module starts it: with the option `bridge` one of several, without it in local mode. */
 export function startedCache(options: DistributedCacheOptions = {}): DistributedCache {
-  const cache = new DistributedCache(resolveSettings(options, undefined), { clock: options.clock });
+  const cache = new DistributedCache(resolveSettings(options), { clock: options.clock });
   cache.start(options.bridge);
   return cache;
 }
@@ -168,7 +168,7 @@ export class Instances {
 
   #newInstance(index: number, own: DistributedCacheOptions = {}): DistributedCache {
     const { clock } = this.#surroundings;
-    const settings = resolveSettings(this.#optionsOf(index, own), undefined);
+    const settings = resolveSettings(this.#optionsOf(index, own));
     const logger = new RecordedLogger({ all: this.log });
     const instance = new DistributedCache(settings, { clock, logger });
     logs.set(instance, logger);

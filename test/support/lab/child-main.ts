@@ -60,7 +60,7 @@ export async function main(connectionString: string, maxStaleness: string): Prom
     redis: { connectTimeout: 500 },
     regions: { prices: { whenDisconnected: 'bypass' } },
   };
-  const cache = new DistributedCache(resolveSettings(options, undefined));
+  const cache = new DistributedCache(resolveSettings(options));
   // Not chooseBridge, which imports this on demand: the runner of Vite imports nothing more once a module runs.
   cache.start(
     chooseRedisBridge(

@@ -35,7 +35,7 @@ export class LabInstance {
     const log = new RecordedLogger();
     const watched = history.instance(name, { bypassing: new Set(['prices']) });
     const all = { ...options, redisConnectionString: proxy.connectionString, maxSize: 1e6, sizeOf: watched.sizeOf };
-    const cache = new DistributedCache(resolveSettings(all, undefined), { logger: log });
+    const cache = new DistributedCache(resolveSettings(all), { logger: log });
     watched.watch(cache);
     const { bridge, commandTimeout } = await chooseBridge(all, () => undefined);
     cache.start(bridge && witness.watching(bridge), commandTimeout);

@@ -18,7 +18,7 @@ async function two(): Promise<{ a: Instance; b: Instance; bridge: InMemoryInvali
   const bridge = new InMemoryInvalidationBridge({ clock });
   const instance = (): Instance => {
     const log = new RecordedLogger({ isDebugEnabled: true });
-    const cache = new DistributedCache(resolveSettings({ bridge }, undefined), { clock, logger: log });
+    const cache = new DistributedCache(resolveSettings({ bridge }), { clock, logger: log });
     cache.start(bridge);
     return { cache, log };
   };

@@ -18,10 +18,20 @@ export interface Clock {
    * during one. Default: unknown.
    */
   uptimeNow?(): number;
-  /** Calls `callback` once after `delay` ms, unless the returned function is called before. Never keeps the process alive. */
-  schedule(callback: () => void, delay: number): CancelTimer;
+  /**
+   * Calls `callback` once after `delay` ms, unless the returned function is called before.
+   *
+   * @param options - `keepsAlive`: the process does not end before. Default: the timer does not keep it alive.
+   */
+  schedule(callback: () => void, delay: number, options?: TimerOptions): CancelTimer;
   /** Calls `callback` after the event loop has had one more chance to read from its sockets. */
   nextTurn(callback: () => void): void;
+}
+
+/** @publicApi */
+export interface TimerOptions {
+  /** Whether the process goes on until the timer fires or is cancelled: the timer settles a promise that somebody awaits. */
+  readonly keepsAlive?: boolean | undefined;
 }
 
 /** Cancels a timer; does nothing once the timer has fired. @publicApi */
@@ -35,14 +45,14 @@ export const systemClock: Clock = {
   now: () => performance.now(),
   wallNow: () => Date.now(),
   uptimeNow: () => uptime() * 1_000,
-  schedule(callback, delay) {
+  schedule(callback, delay, options) {
     if (delay > LONGEST_TIMER) {
-      const rest = (): void => void (cancel = systemClock.schedule(callback, delay - LONGEST_TIMER));
-      let cancel = systemClock.schedule(rest, LONGEST_TIMER);
+      const rest = (): void => void (cancel = systemClock.schedule(callback, delay - LONGEST_TIMER, options));
+      let cancel = systemClock.schedule(rest, LONGEST_TIMER, options);
       return () => cancel();
     }
     const timer = detached(() => setTimeout(callback, delay));
-    timer.unref();
+    if (!options?.keepsAlive) timer.unref();
     return () => clearTimeout(timer);
   },
   nextTurn(callback) {

@@ -1,3 +1,4 @@
+import { env } from 'node:process';
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { ModuleRef, ModulesContainer } from '@nestjs/core';
 import type { DistributedCache } from '../cache/distributed-cache.js';
@@ -5,7 +6,7 @@ import { getDistributedCacheToken } from '../cache/distributed-cache.token.js';
 import type { Clock } from '../common/clock.js';
 import { chooseBridge } from './bridge/choose-bridge.js';
 import type { ChosenBridge } from './bridge/chosen-bridge.js';
-import { findConnectionString } from './bridge/connection-source.js';
+import { findConnectionString, isRedisRequired, misspeltSettings } from './bridge/connection-source.js';
 import type { DecoratedMethodsExplorer } from './boot-checks/decorated-methods.explorer.js';
 import type { DistributedCacheOptions } from './options/distributed-cache.options.js';
 import { BOOT_WAIT, firstSyncAtBoot } from './first-sync-at-boot.js';
@@ -70,7 +71,7 @@ export class DistributedCacheLifecycle implements RegisteredCache, OnModuleInit,
   startEarlyInLocalMode(): void {
     const { options, modules } = this.#parts;
     const read = earlySettingsReader(modules);
-    if (!read || options.redis || options.bridge) return;
+    if (!read || options.redis || options.bridge || isRedisRequired(options.requireRedis, read)) return;
     if (!findConnectionString(options.redisConnectionString, read)) this.cache.start();
   }
 
@@ -144,16 +145,27 @@ export class DistributedCacheLifecycle implements RegisteredCache, OnModuleInit,
 
   #announce({ bridge, source, ignored }: ChosenBridge): void {
     const label = this.name === undefined ? 'The cache' : `The cache '${this.name}'`;
-    if (!bridge) {
-      this.#logger.log(
-        `${label} runs in local mode (${source}): this instance is alone. Set RedisConnectionString to run several.`,
-      );
-      return;
-    }
+    if (!bridge) return this.#announceLocalMode(label, source);
     this.#logger.log(`${label} connects to ${bridge.target} (from ${source}), namespace '${this.namespace}'.`);
     if (ignored.length > 0) {
       this.#logger.warn(
         `The connection string has options without effect here: ${ignored.join(', ')}. Remove them, or ignore this.`,
+      );
+    }
+  }
+
+  #announceLocalMode(label: string, source: string): void {
+    this.#logger.log(
+      `${label} runs in local mode (${source}): this instance is alone. Set RedisConnectionString to run several.`,
+    );
+    const { redisConnectionString, abortConnect } = this.#parts.options;
+    if (redisConnectionString !== undefined) return;
+    for (const [given, meant] of misspeltSettings(env)) {
+      this.#logger.warn(`The environment sets ${given}, which nothing reads: did you mean ${meant}?`);
+    }
+    if (abortConnect === true) {
+      this.#logger.warn(
+        `abortConnect has no effect without a connection string. To refuse local mode, set requireRedis: true (or REDIS_CONNECTION_REQUIRED=true).`,
       );
     }
   }

@@ -1,7 +1,7 @@
 import { env } from 'node:process';
 import { ConfigurableModuleBuilder, Logger, Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
-import { DistributedCache } from '../cache/distributed-cache.js';
+import { DistributedCache, isDistributedCache } from '../cache/distributed-cache.js';
 import { getDistributedCacheToken } from '../cache/distributed-cache.token.js';
 import { systemClock } from '../common/clock.js';
 import type { CacheLogger } from '../common/logger.js';
@@ -106,15 +106,24 @@ function providersOf(given: DistributedCacheExtras): Provider[] {
     DecoratedMethodsExplorer,
     {
       provide: DistributedCacheLifecycle,
-      inject: [MODULE_OPTIONS_TOKEN, ModuleRef, ModulesContainer, DecoratedMethodsExplorer],
+      inject: [
+        MODULE_OPTIONS_TOKEN,
+        ModuleRef,
+        ModulesContainer,
+        DecoratedMethodsExplorer,
+        // So that Nest makes the unnamed cache first, where there is one.
+        ...(name === undefined ? [] : [{ token: getDistributedCacheToken(), optional: true }]),
+      ],
       useFactory: (
         options: DistributedCacheOptions,
         moduleRef: ModuleRef,
         modules: ModulesContainer,
         explorer: DecoratedMethodsExplorer,
+        unnamed?: unknown,
       ) => {
         checkExtras(given);
-        const settings = resolveSettings(options, name);
+        const unnamedNamespace = name === undefined ? undefined : namespaceOfUnnamed(unnamed, modules);
+        const settings = resolveSettings(options, { name, unnamedNamespace });
         if (cacheManagerToken !== undefined) refuseLateCacheManager(options);
         const { clock = systemClock } = options;
         const cache = new DistributedCache(settings, { clock, logger: nestLogger() });
@@ -149,6 +158,22 @@ function providersOf(given: DistributedCacheExtras): Provider[] {
           },
         ]),
   ];
+}
+
+/**
+ * The namespace of the unnamed cache of an application; `undefined`: there is no such cache, or it has the default.
+ *
+ * @param unnamed - that cache, where Nest can inject it: it cannot where it is not global
+ */
+function namespaceOfUnnamed(unnamed: unknown, modules: ModulesContainer): string | undefined {
+  if (isDistributedCache(unnamed)) return unnamed.status().namespace;
+  for (const { providers } of modules.values()) {
+    if (!providers.has(getDistributedCacheToken())) continue;
+    const options: unknown = providers.get(MODULE_OPTIONS_TOKEN)?.instance;
+    if (typeof options !== 'object' || options === null || !('namespace' in options)) continue;
+    if (typeof options.namespace === 'string') return options.namespace;
+  }
+  return undefined;
 }
 
 /** Only the unnamed cache: there is one token, so only one cache can be provided under it. */

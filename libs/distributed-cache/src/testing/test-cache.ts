@@ -8,7 +8,7 @@ import { resolveSettings } from '../module/options/resolve-settings.js';
 /** The options of a cache in a test: those of the module, without those that lead to Redis. @publicApi */
 export interface TestCacheOptions extends Omit<
   DistributedCacheOptions,
-  'redis' | 'redisConnectionString' | 'abortConnect' | 'cacheManager'
+  'redis' | 'redisConnectionString' | 'abortConnect' | 'requireRedis' | 'cacheManager'
 > {
   /** The name of the cache. Default: the unnamed one. */
   name?: string | undefined;
@@ -55,7 +55,7 @@ export function withTestCache<T extends object>(instance: T, cache: DistributedC
 }
 
 function testCache({ name, ...options }: TestCacheOptions): DistributedCache {
-  const cache = new DistributedCache(resolveSettings(options, name), { clock: options.clock });
+  const cache = new DistributedCache(resolveSettings(options, { name }), { clock: options.clock });
   cache.start(options.bridge);
   return cache;
 }

@@ -5,7 +5,7 @@ import { resolveSettings } from '../../module/options/resolve-settings.js';
 import { DistributedCache } from '../distributed-cache.js';
 
 function started(logger: RecordedLogger): DistributedCache {
-  const cache = new DistributedCache(resolveSettings({}, undefined), { logger });
+  const cache = new DistributedCache(resolveSettings({}), { logger });
   cache.start();
   return cache;
 }

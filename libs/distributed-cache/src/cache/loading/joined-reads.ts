@@ -45,13 +45,13 @@ export class JoinedReads<T> {
 
   waitInside(): Promise<T | typeof TOO_LONG> {
     return this.#wait(this.#inside, (waiting) => {
-      waiting.cancel = this.#clock.schedule(() => this.#stop(this.#inside, waiting), INSIDE);
+      waiting.cancel = this.#clock.schedule(() => this.#stop(this.#inside, waiting), INSIDE, { keepsAlive: true });
     });
   }
 
   waitOutside(): Promise<T | typeof TOO_LONG> {
     return this.#wait(this.#outside, () => {
-      this.#cancelStop ??= this.#clock.schedule(() => this.#stopSome(), OUTSIDE);
+      this.#cancelStop ??= this.#clock.schedule(() => this.#stopSome(), OUTSIDE, { keepsAlive: true });
     });
   }
 
@@ -71,7 +71,8 @@ export class JoinedReads<T> {
       this.#stop(this.#outside, waiting);
     }
     this.#stopNext *= 2;
-    this.#cancelStop = this.#outside.size > 0 ? this.#clock.schedule(() => this.#stopSome(), OUTSIDE) : undefined;
+    this.#cancelStop =
+      this.#outside.size > 0 ? this.#clock.schedule(() => this.#stopSome(), OUTSIDE, { keepsAlive: true }) : undefined;
   }
 
   #stop(set: Set<Waiting<T>>, waiting: Waiting<T>): void {

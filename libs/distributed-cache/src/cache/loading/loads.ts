@@ -264,7 +264,7 @@ export class Loads {
   /** Resolves once `previous` has ended, or after {@link LONGEST_TURN}. */
   #turnAfter(previous: Load): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = this.#parts.clock.schedule(resolve, LONGEST_TURN);
+      const cancel = this.#parts.clock.schedule(resolve, LONGEST_TURN, { keepsAlive: true });
       const proceed = (): void => {
         cancel();
         resolve();

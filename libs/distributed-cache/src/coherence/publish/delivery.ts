@@ -44,6 +44,7 @@ export class Delivery {
     this.#cancelTimeout = clock.schedule(
       () => this.postpone(`it took longer than publishTimeout (${settings.publishTimeout} ms)`),
       settings.publishTimeout,
+      { keepsAlive: true },
     );
   }
 
@@ -136,7 +137,7 @@ export function postponed(onUndelivered: OnUndelivered, bridgeName: string): Pro
 function notDelivered(reason: string, bridgeName: string): InvalidationNotDeliveredError {
   return new InvalidationNotDeliveredError(
     `The delivery of the invalidation is not confirmed: ${reason}. It was applied on this instance; what is not in the log waits in the ` +
-      `outbox and will be delivered when ${bridgeName} accepts it. Until then the other instances may serve the old value for at most ` +
-      `their maxStaleness. With onUndelivered: 'queue' this is no error.`,
+      `outbox and will be delivered when ${bridgeName} accepts it. Until then the other instances may serve the old value, as long as the ` +
+      `TTL of their copy lasts: maxStaleness begins only when the log has it. With onUndelivered: 'queue' this is no error.`,
   );
 }

@@ -22,7 +22,7 @@ export class WaitingCallers {
     this.timedOut = timedOut;
     this.#clock = clock;
     this.#startedAt = clock.now();
-    this.#cancelTimeout = clock.schedule(() => this.timedOut(this), timeout);
+    this.#cancelTimeout = clock.schedule(() => this.timedOut(this), timeout, { keepsAlive: true });
   }
 
   get settled(): Promise<Evicted> {

@@ -1,7 +1,15 @@
+import { env } from 'node:process';
+import { InvalidOptionsError } from '../../errors.js';
 import { isRedisClient } from '../../redis/dial/credentials.js';
 import type { DistributedCacheOptions } from '../options/distributed-cache.options.js';
 import { DEFAULT_CONNECT_RETRY, type ChosenBridge } from './chosen-bridge.js';
-import { findConnectionString } from './connection-source.js';
+import {
+  findConnectionString,
+  isRedisRequired,
+  misspeltSettings,
+  REQUIRED_NAME,
+  SETTING_NAMES,
+} from './connection-source.js';
 
 /**
  * Chooses the bridge of a cache, and makes it when it is one to Redis.
@@ -11,7 +19,7 @@ import { findConnectionString } from './connection-source.js';
  * @param read - gives a setting of the application by its name
  * @param name - of the cache. Default: the unnamed one.
  * @throws {InvalidConnectionStringError} naming the source
- * @throws {InvalidOptionsError} when an option of the connection is not supported
+ * @throws {InvalidOptionsError} when an option of the connection is not supported, or when Redis is required and there is none
  *
  * @internal
  */
@@ -32,6 +40,22 @@ export async function chooseBridge(
     const { chooseRedisBridge } = await import('./choose-redis-bridge.js');
     return chooseRedisBridge(options, found, name);
   }
+  if (isRedisRequired(options.requireRedis, read))
+    throw new InvalidOptionsError(withoutRedis(redisConnectionString, name));
   const source = redisConnectionString === undefined ? 'no connection string' : "redisConnectionString is ''";
   return { ...choice, bridge: undefined, source, redisIdentity: undefined };
+}
+
+function withoutRedis(option: string | undefined, name: string | undefined): string {
+  const misspelt = misspeltSettings(env).map(
+    ([given, meant]) => ` The environment sets ${given}: did you mean ${meant}?`,
+  );
+  return (
+    `DistributedCacheModule${name === undefined ? '' : `, cache '${name}'`}: requireRedis (or ${REQUIRED_NAME}) is set, and there is no connection string, ` +
+    `so the application does not start: in local mode its instances would never learn of each other's changes. ` +
+    (option === undefined
+      ? `Set ${SETTING_NAMES[0]}.`
+      : "Leave out redisConnectionString: '', which asks for local mode.") +
+    misspelt.join('')
+  );
 }

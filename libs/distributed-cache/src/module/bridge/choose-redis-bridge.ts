@@ -56,7 +56,7 @@ function fromConnectionString(
     redisIdentity: redisIdentityOfString(settings, redis),
     abortConnect: options.abortConnect ?? settings.abortConnect,
     connectRetry: settings.connectRetry,
-    commandTimeout: resolveSettings(options, name, settings).commandTimeout,
+    commandTimeout: resolveSettings(options, { name, commandTimeout: settings.commandTimeout }).commandTimeout,
     ignored: settings.ignored,
   };
 }

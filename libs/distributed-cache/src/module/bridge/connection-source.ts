@@ -1,3 +1,7 @@
+import { describeValue } from '../../common/describe-value.js';
+import { InvalidOptionsError } from '../../errors.js';
+import { nearestName } from '../options/nearest-name.js';
+
 /** The settings in which platforms and operators keep the connection string, in the order in which they are looked up. @internal */
 export const SETTING_NAMES = [
   'RedisConnectionString',
@@ -47,4 +51,50 @@ function sourceOf(source: string, text: unknown): ConnectionSource | undefined {
   if (typeof text !== 'string') return undefined;
   const connectionString = text.trim();
   return connectionString === '' ? undefined : { source, connectionString };
+}
+
+/**
+ * Names of the environment that look like a misspelt one of {@link SETTING_NAMES}, each with the one that was probably meant. They are
+ * read by nobody.
+ *
+ * @param environment - only settings that are not empty count
+ *
+ * @internal
+ */
+export function misspeltSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+): readonly [string, string][] {
+  const known: readonly string[] = SETTING_NAMES;
+  return Object.entries(environment).flatMap(([name, value]) => {
+    if (known.includes(name) || (value ?? '').trim() === '' || !/redis/i.test(name)) return [];
+    const meant = known.find((each) => letters(each) === letters(name)) ?? nearestName(name, known);
+    return meant === undefined ? [] : [[name, meant]];
+  });
+}
+
+/** Letter case, underscores and hyphens are what is most often mistaken. */
+function letters(name: string): string {
+  return name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+}
+
+/** The setting that refuses local mode, beside the option `requireRedis`. @internal */
+export const REQUIRED_NAME = 'REDIS_CONNECTION_REQUIRED';
+
+/**
+ * Whether the application must not run in local mode.
+ *
+ * @param option - the option `requireRedis`
+ * @param read - gives a setting of the application by its name
+ * @throws {InvalidOptionsError} when the setting is neither true nor false
+ *
+ * @internal
+ */
+export function isRedisRequired(option: boolean | undefined, read: (name: string) => unknown): boolean {
+  if (option !== undefined) return option;
+  const setting = String(read(REQUIRED_NAME) ?? '')
+    .trim()
+    .toLowerCase();
+  if (['', 'false', '0', 'no', 'off'].includes(setting)) return false;
+  if (['true', '1', 'yes', 'on'].includes(setting)) return true;
+  throw new InvalidOptionsError(`${REQUIRED_NAME}: ${describeValue(setting)} is not allowed; allowed: true or false.`);
 }

@@ -20,6 +20,7 @@ const OPTIONS = namesOf<DistributedCacheOptions>({
   regions: true,
   onUndelivered: true,
   abortConnect: true,
+  requireRedis: true,
   enabled: true,
   cacheManager: true,
   invalidationLogLength: true,
@@ -53,6 +54,7 @@ export function checkOptions(options: DistributedCacheOptions): void {
   checkMethods(options.bridge, ['dial', 'isAfter'], 'bridge', 'an InvalidationBridge');
   checkMethods(options.clock, ['now', 'wallNow', 'schedule', 'nextTurn'], 'clock', 'a Clock');
   if (options.abortConnect !== undefined) flag(options.abortConnect, 'abortConnect');
+  if (options.requireRedis !== undefined) flag(options.requireRedis, 'requireRedis');
   if (options.cacheManager !== undefined) flag(options.cacheManager, 'cacheManager');
 
   checkContradictions(options);

@@ -47,7 +47,8 @@ export interface DistributedCacheOptions {
    * Isolates applications and environments that share one Redis: instances with the same namespace form one cache, others never affect
    * each other. 1 to 200 characters, without white space, control characters and braces.
    *
-   * @default `'distributed-cache'`; for a named cache `'distributed-cache:<name>'`
+   * @default `'distributed-cache'`; for a named cache `'<namespace of the unnamed one>:<name>'`, where that is `'distributed-cache'` if
+   * the application has no unnamed one
    * @example 'shop:production'
    */
   namespace?: string | undefined;
@@ -149,6 +150,14 @@ export interface DistributedCacheOptions {
    * @default `abortConnect` of the connection string, else `false`
    */
   abortConnect?: boolean | undefined;
+
+  /**
+   * `true`: without a connection string the application does not start (`InvalidOptionsError`), instead of running in local mode, where
+   * its instances would not learn of each other's changes. For production, where a missing or misspelt setting must not go unnoticed.
+   *
+   * @default the setting `REDIS_CONNECTION_REQUIRED` (`true` or `false`), else `false`
+   */
+  requireRedis?: boolean | undefined;
 
   /**
    * `false`: every read loads, and nothing is stored. Evictions still reach the other instances.

@@ -16,12 +16,12 @@ const sizeOf = (): number => 1;
 
 /** Passes options that the compiler would refuse, as they may come from a configuration file or from JavaScript. */
 function resolveUntyped(options: unknown, name?: unknown): unknown {
-  return Reflect.apply(resolveSettings, undefined, [options, name]);
+  return Reflect.apply(resolveSettings, undefined, [options, { name }]);
 }
 
 describe('resolveSettings', () => {
   it('fills in every default', () => {
-    expect(resolveSettings({}, undefined)).toEqual({
+    expect(resolveSettings({})).toEqual({
       namespace: 'distributed-cache',
       enabled: true,
       ttl: 300_000,
@@ -51,7 +51,7 @@ describe('resolveSettings', () => {
       enabled: undefined,
       redis: undefined,
     };
-    expect(resolveSettings(options, undefined)).toEqual(resolveSettings({}, undefined));
+    expect(resolveSettings(options)).toEqual(resolveSettings({}));
   });
 
   it('takes the given options, with durations in milliseconds', () => {
@@ -112,7 +112,7 @@ describe('resolveSettings', () => {
       { redis: client },
       { clock: systemClock, abortConnect: true, cacheManager: false },
     ];
-    for (const options of accepted) expect(resolveSettings(options, undefined)).toEqual(resolveSettings({}, undefined));
+    for (const options of accepted) expect(resolveSettings(options)).toEqual(resolveSettings({}));
   });
 
   describe('regions', () => {
@@ -140,7 +140,7 @@ describe('resolveSettings', () => {
     });
 
     it('are bounded by the maxEntries of the module', () => {
-      const { regions } = resolveSettings({ maxEntries: 10, regions: { products: { maxEntries: 1_000 } } }, undefined);
+      const { regions } = resolveSettings({ maxEntries: 10, regions: { products: { maxEntries: 1_000 } } });
       expect(regions.get('products')?.maxEntries).toBe(10);
     });
 
@@ -148,7 +148,7 @@ describe('resolveSettings', () => {
       const regions: DistributedCacheOptions['regions'] = JSON.parse(
         '{"__proto__":{"ttl":"1s"},"constructor":{"ttl":"2s"}}',
       );
-      const settings = resolveSettings({ regions }, undefined);
+      const settings = resolveSettings({ regions });
       expect(settings.regions.get('__proto__')?.ttl).toBe(1_000);
       expect(settings.regions.get('constructor')?.ttl).toBe(2_000);
     });
@@ -156,11 +156,11 @@ describe('resolveSettings', () => {
 
   describe('the namespace', () => {
     it('of a named cache is made of its name', () => {
-      expect(resolveSettings({}, 'sessions').namespace).toBe('distributed-cache:sessions');
+      expect(resolveSettings({}, { name: 'sessions' }).namespace).toBe('distributed-cache:sessions');
     });
 
     it('is the given one, whatever the name of the cache is', () => {
-      expect(resolveSettings({ namespace: 'shop' }, 'two words').namespace).toBe('shop');
+      expect(resolveSettings({ namespace: 'shop' }, { name: 'two words' }).namespace).toBe('shop');
     });
 
     it.each(['', '{shop}', 'shop}', 'a shop', 'a\tshop', 'shop\u0000', 'shop\ud800', 'x'.repeat(201), 7, null])(
@@ -180,13 +180,13 @@ describe('resolveSettings', () => {
 
   describe('commandTimeout', () => {
     it('is that of the option, else of the connection string, else 2 s', () => {
-      expect(resolveSettings({ commandTimeout: '1s' }, undefined, { commandTimeout: 700 }).commandTimeout).toBe(1_000);
-      expect(resolveSettings({}, undefined, { commandTimeout: 700 }).commandTimeout).toBe(700);
-      expect(resolveSettings({}, undefined, { commandTimeout: undefined }).commandTimeout).toBe(2_000);
+      expect(resolveSettings({ commandTimeout: '1s' }, { commandTimeout: 700 }).commandTimeout).toBe(1_000);
+      expect(resolveSettings({}, { commandTimeout: 700 }).commandTimeout).toBe(700);
+      expect(resolveSettings({}, { commandTimeout: undefined }).commandTimeout).toBe(2_000);
     });
 
     it('in the connection string has the same bounds', () => {
-      expect(() => resolveSettings({}, undefined, { commandTimeout: 0 })).toThrow(
+      expect(() => resolveSettings({}, { commandTimeout: 0 })).toThrow(
         /asyncTimeout or syncTimeout .*: 0 is not allowed/,
       );
     });
@@ -271,16 +271,14 @@ describe('resolveSettings', () => {
       // @ts-expect-error no such option of a region
       { regions: { products: { maxStaleness: '1s' } } },
     ];
-    for (const options of wrong) expect(() => resolveSettings(options, undefined)).toThrow(InvalidOptionsError);
+    for (const options of wrong) expect(() => resolveSettings(options)).toThrow(InvalidOptionsError);
   });
 
   it('refuses a bridge together with Redis', () => {
-    expect(() => resolveSettings({ bridge, redis: {} }, undefined)).toThrow(/bridge and redis contradict each other/);
+    expect(() => resolveSettings({ bridge, redis: {} })).toThrow(/bridge and redis contradict each other/);
     const withString = { bridge, redisConnectionString: 'redis://:secret@localhost' };
-    expect(() => resolveSettings(withString, undefined)).toThrow(
-      /bridge and redisConnectionString contradict each other/,
-    );
-    expect(() => resolveSettings(withString, undefined)).not.toThrow(/secret/);
+    expect(() => resolveSettings(withString)).toThrow(/bridge and redisConnectionString contradict each other/);
+    expect(() => resolveSettings(withString)).not.toThrow(/secret/);
   });
 
   it.each([
@@ -297,7 +295,9 @@ describe('resolveSettings', () => {
   });
 
   it('names the cache of a refused option', () => {
-    expect(() => resolveSettings({ ttl: 0 }, undefined)).toThrow(/^DistributedCacheModule: ttl/);
-    expect(() => resolveSettings({ ttl: 0 }, 'sessions')).toThrow(/^DistributedCacheModule, cache 'sessions': ttl/);
+    expect(() => resolveSettings({ ttl: 0 })).toThrow(/^DistributedCacheModule: ttl/);
+    expect(() => resolveSettings({ ttl: 0 }, { name: 'sessions' })).toThrow(
+      /^DistributedCacheModule, cache 'sessions': ttl/,
+    );
   });
 });

@@ -21,33 +21,34 @@ import {
 const VALUES: readonly ValuesPolicy[] = ['shared', 'frozen', 'cloned'];
 const WHEN_DISCONNECTED: readonly WhenDisconnected[] = ['reload', 'bypass'];
 
-/** The settings that a connection string can contain. @internal */
-export interface ConnectionStringSettings {
-  /** In ms; `undefined` if the string does not contain it. */
-  readonly commandTimeout: number | undefined;
+/** What settings depend on, beside the options. @internal */
+export interface SettingsContext {
+  /** The name of the cache; `undefined`: the unnamed one. */
+  readonly name?: string | undefined;
+  /** What the connection string says of `commandTimeout`, in ms; `undefined`: nothing. */
+  readonly commandTimeout?: number | undefined;
+  /** The namespace of the unnamed cache, which the default of a named one follows. Default: that of an unnamed cache without options. */
+  readonly unnamedNamespace?: string | undefined;
 }
+
+const DEFAULT_NAMESPACE = 'distributed-cache';
 
 /**
  * Checks `options` and turns them into settings. A setting that is not given comes from the next of: region, module, connection string,
  * default.
  *
- * @param name - the name of the cache; `undefined` for the unnamed cache
- * @param connection - the settings in the connection string, if there is one
  * @throws {InvalidOptionsError} when an option is not allowed. The message names the option, its value (unless that may contain a secret)
  * and what is allowed.
  *
  * @internal
  */
-export function resolveSettings(
-  options: DistributedCacheOptions,
-  name: string | undefined,
-  connection?: ConnectionStringSettings,
-): CacheSettings {
+export function resolveSettings(options: DistributedCacheOptions, context: SettingsContext = {}): CacheSettings {
   try {
     checkOptions(options);
-    return settingsOf(options, name, connection);
+    return settingsOf(options, context);
   } catch (error) {
     if (!(error instanceof InvalidOptionsError)) throw error;
+    const { name } = context;
     const where = name === undefined ? 'DistributedCacheModule' : `DistributedCacheModule, cache '${name}'`;
     throw new InvalidOptionsError(`${where}: ${error.message}`, { cause: error });
   }
@@ -76,8 +77,7 @@ function settingsOf(
     values = 'shared',
     whenDisconnected = 'reload',
   }: DistributedCacheOptions,
-  name: string | undefined,
-  connection: ConnectionStringSettings | undefined,
+  context: SettingsContext,
 ): CacheSettings {
   const ofRegions: RegionSettings = {
     ttl: timeToLive(ttl, 'ttl'),
@@ -88,7 +88,7 @@ function settingsOf(
   };
   return {
     ...ofRegions,
-    namespace: namespaceOf(namespace, name),
+    namespace: namespaceOf(namespace, context),
     enabled: flag(enabled, 'enabled'),
     maxSize: maxSize === undefined ? undefined : count(maxSize, 'maxSize'),
     sizeOf,
@@ -98,24 +98,28 @@ function settingsOf(
     invalidationLogLength: count(invalidationLogLength, 'invalidationLogLength'),
     outboxLimit: count(outboxLimit, 'outboxLimit'),
     publishTimeout: wait(publishTimeout, 'publishTimeout'),
-    commandTimeout: commandTimeoutOf(commandTimeout, connection),
+    commandTimeout: commandTimeoutOf(commandTimeout, context),
     drainTimeout: wait(drainTimeout, 'drainTimeout'),
     minReplicas: replicaCount(minReplicas, 'minReplicas'),
     reevictAfter: reevictAfter === undefined ? undefined : timeLimit(reevictAfter, 'reevictAfter'),
   };
 }
 
-function namespaceOf(namespace: unknown, name: unknown): string {
+function namespaceOf(namespace: unknown, { name, unnamedNamespace = DEFAULT_NAMESPACE }: SettingsContext): string {
   if (namespace !== undefined) return namespaceName(namespace, 'namespace');
-  if (name === undefined) return 'distributed-cache';
+  if (name === undefined) return DEFAULT_NAMESPACE;
   // The default is made of the name, so the name must be allowed in a namespace.
-  return `distributed-cache:${namespaceName(name, 'name (the namespace is made of it)')}`;
+  const suffix = namespaceName(name, 'name (the namespace is made of it)');
+  return namespaceName(
+    `${unnamedNamespace}:${suffix}`,
+    'namespace (by default the one of the unnamed cache and the name)',
+  );
 }
 
-function commandTimeoutOf(option: unknown, connection: ConnectionStringSettings | undefined): number {
+function commandTimeoutOf(option: unknown, { commandTimeout }: SettingsContext): number {
   if (option !== undefined) return timeLimit(option, 'commandTimeout');
-  if (connection?.commandTimeout === undefined) return 2_000;
-  return timeLimit(connection.commandTimeout, 'asyncTimeout or syncTimeout in the connection string');
+  if (commandTimeout === undefined) return 2_000;
+  return timeLimit(commandTimeout, 'asyncTimeout or syncTimeout in the connection string');
 }
 
 function regionSettings(
