@@ -1,3 +1,4 @@
+import { leaseAgeOf } from '../support/instances/lease-age.js';
 import type { DistributedCache } from '../../libs/distributed-cache/src/cache/distributed-cache.js';
 import {
   EVERYTHING,
@@ -118,7 +119,7 @@ export class InstanceHistory extends InstanceLoads {
     if (!isMadeValue(value)) return;
     const { origin } = value;
     const covered = this.applied.overtaking(origin, origin.ownEviction, origin.since);
-    const { leaseAge } = this.cache.status();
+    const leaseAge = leaseAgeOf(this.cache);
     const now = this.history.moment().time;
     if (!covered && now - this.wokeAt <= UNNOTICED_SUSPEND) return;
     const isTooOld = this.bypassing.has(region) || now - origin.began.time > this.maxStaleness + SLACK;

@@ -1,3 +1,4 @@
+import { leaseAgeOf } from '../support/instances/lease-age.js';
 import { Applied } from './applied.js';
 import { ExpectedCounts } from './counts.js';
 import { Flights, hasLapsed, newFlight, type Flight } from './flights.js';
@@ -57,7 +58,7 @@ export class InstanceLoads extends InstanceLife {
         isNested: parent !== undefined,
       });
     }
-    if (!inBulk && this.bypassing.has(subject.region) && this.cache.status().leaseAge > this.maxStaleness) {
+    if (!inBulk && this.bypassing.has(subject.region) && leaseAgeOf(this.cache) > this.maxStaleness) {
       const others = this.flights.tooManyWith(flight);
       const details = { load: underWay.id, others: others.map((other) => other.began), began };
       if (others.length > 0) this.violated('single flight', subject, details);
@@ -98,7 +99,7 @@ export class InstanceLoads extends InstanceLife {
   }
 
   protected noteLapse(): void {
-    const { leaseAge } = this.cache.status();
+    const leaseAge = leaseAgeOf(this.cache);
     const isOver = leaseAge > this.maxStaleness || leaseAge === Number.POSITIVE_INFINITY;
     if (isOver) this.#lapsedAt = this.history.moment().sequence;
   }
@@ -106,7 +107,7 @@ export class InstanceLoads extends InstanceLife {
   protected isLapsed(flight: Flight): boolean {
     // A sync does not vouch for a copy that the load was served in a group, and only the cache knows when it was correct.
     if (flight.hasNested && this.replays?.isGroupOpen) return true;
-    const { leaseAge } = this.cache.status();
+    const leaseAge = leaseAgeOf(this.cache);
     const isBypassing = this.bypassing.has(flight.region);
     return hasLapsed(flight, leaseAge, this.maxStaleness, isBypassing, this.history.moment().time);
   }

@@ -1,3 +1,4 @@
+import { leaseAgeOf } from '../support/instances/lease-age.js';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../support/common/eventually.js';
 import { copies, fill } from '../support/instances/copies.js';
@@ -80,7 +81,7 @@ describe('an eviction everywhere on Redis', () => {
     const { a } = both;
     const b = await both.joinedBy({ maxStaleness: '700ms', whenDisconnected: 'bypass' });
     const settings = ['{"s":300}', '{"s":700,"b":1}'];
-    const syncs = a.status().leaseAge;
+    const syncs = leaseAgeOf(a);
     await eventually(() => expect(a.status().leaseAge).toBeLessThan(syncs));
     expect(await settingsOnList(redis.admin, members)).toEqual(settings);
     await b.close();

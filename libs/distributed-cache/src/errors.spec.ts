@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import * as errors from './errors.js';
 
@@ -20,3 +21,18 @@ describe.each(Object.entries(failures))('%s', (name, Failure) => {
     expect(new Failure('what failed').code).toBe(code);
   });
 });
+
+const { InvalidationNotDeliveredError, InvalidationNotConfirmedError, CacheClosedError } = errors;
+
+it.each([InvalidationNotDeliveredError, InvalidationNotConfirmedError, CacheClosedError])(
+  'What %o carries as its result is not printed with it, and can be read and set',
+  (Failure) => {
+    const error = new Failure('what failed');
+    expect(error.result).toBeUndefined();
+    error.result = { name: 'a cached value' };
+    expect(error.result).toEqual({ name: 'a cached value' });
+    expect(inspect(error)).not.toContain('a cached value');
+    expect(JSON.stringify(error)).not.toContain('a cached value');
+    expect({ ...error }).not.toHaveProperty('result');
+  },
+);

@@ -52,6 +52,7 @@ export function publishing(
       events: {
         refused: (refusal) => refusals.push(refusal),
         gaveUp: (cause) => causes.push(cause),
+        overdueChanged: () => {},
         bridgeName: () => 'the scripted bridge',
       },
     },

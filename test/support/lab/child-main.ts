@@ -1,3 +1,4 @@
+import { leaseAgeOf } from '../instances/lease-age.js';
 import { setImmediate as turn } from 'node:timers/promises';
 import { DistributedCache } from '../../../libs/distributed-cache/src/cache/distributed-cache.js';
 import { chooseRedisBridge } from '../../../libs/distributed-cache/src/module/bridge/choose-redis-bridge.js';
@@ -83,7 +84,7 @@ async function readsUntilSynced(cache: DistributedCache, key: string): Promise<C
   const unblockedAt = performance.now();
   const reads: ChildRead[] = [];
   for (let turnsSinceSync = 0; turnsSinceSync < 10;) {
-    const isBeforeSync = performance.now() - cache.status().leaseAge < unblockedAt;
+    const isBeforeSync = performance.now() - leaseAgeOf(cache) < unblockedAt;
     const read = (region: string): unknown => cache.region(region).getSync(key);
     reads.push({ at: Date.now(), goods: read('goods'), prices: read('prices'), isBeforeSync });
     if (!isBeforeSync) turnsSinceSync += 1;

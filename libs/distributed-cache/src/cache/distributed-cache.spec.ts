@@ -36,7 +36,7 @@ describe('an instance before its first sync', () => {
     await a.region('r').set('2', 'set');
     await a.region('r').update('3', () => 'put');
     expect(a.stats().regions['r']).toMatchObject({ entries: 0 });
-    expect(a.status()).toMatchObject({ state: 'connecting', leaseAge: Infinity });
+    expect(a.status()).toMatchObject({ state: 'connecting', leaseAge: null });
   });
 
   it('does not store a load that began before it: invalidations may have been missed', async () => {
@@ -158,6 +158,7 @@ describe('status()', () => {
     await clock.advance(100);
     expect(a.status()).toEqual({
       state: 'coherent',
+      delivering: true,
       instanceId: expect.stringMatching(/^.+:\d+:[0-9a-f]+$/),
       namespace: 'shop',
       leaseAge: 100,

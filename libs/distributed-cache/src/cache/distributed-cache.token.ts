@@ -1,3 +1,4 @@
+import { processWide, SHARED_VERSION } from '../common/copies-of-the-library.js';
 import { DistributedCache } from './distributed-cache.js';
 
 /**
@@ -10,4 +11,18 @@ import { DistributedCache } from './distributed-cache.js';
 export function getDistributedCacheToken(name?: string): typeof DistributedCache | string {
   // Never a symbol: Nest would throw a TypeError in place of its message about circular dependencies.
   return name === undefined ? DistributedCache : `DistributedCache:${name}`;
+}
+
+/** The class {@link DistributedCache} of every copy of the library in this process that understands the others. */
+const CLASSES = processWide(`classes:${SHARED_VERSION}`, () => new Set<typeof DistributedCache>()).add(
+  DistributedCache,
+);
+
+/**
+ * The tokens of the unnamed cache in the other copies of the library: what is decorated with those asks for it there.
+ *
+ * @internal
+ */
+export function tokensOfOtherCopies(): readonly (typeof DistributedCache)[] {
+  return [...CLASSES].filter((each) => each !== DistributedCache);
 }

@@ -24,14 +24,18 @@ import { canonicalTags } from './store-options.js';
 export interface CacheStatus {
   /**
    * `'local'`: there are no other instances. `'connecting'`: the first sync is not complete. `'coherent'`: every invalidation arrives.
+   * `'undelivered'`: so it is, but something that was evicted here has waited longer than `publishTimeout` and has not reached the log.
    * `'disconnected'`: invalidations may be missed; copies are served until the lease ends.
    */
   readonly state: CoherenceState;
+  /** Whether what is evicted here gets out: nothing has waited for the log for longer than `publishTimeout`. `true` in local mode. */
+  readonly delivering: boolean;
   /** `<host>:<pid>:<random>` */
   readonly instanceId: string;
   readonly namespace: string;
-  /** Age of the lease: how long ago, in ms, the last complete sync was sent. 0 in local mode, `Infinity` before the first sync. */
-  readonly leaseAge: number;
+  /** Age of the lease: how long ago, in ms, the last complete sync was sent. 0 in local mode, `null` before
+   * the first sync, and after a suspension of the machine until the next one. */
+  readonly leaseAge: number | null;
   /** How many invalidation targets wait in the outbox: the log does not have them yet. */
   readonly outbox: number;
   /** The id of the newest log entry up to which everything is applied; `undefined` before the first sync. */
@@ -94,11 +98,13 @@ export class DistributedCache {
   status(): CacheStatus {
     const { coherence, clock, settings } = this.#cache;
     const { state } = coherence;
+    const leaseAge = clock.now() - coherence.lease.syncedAt;
     return {
       state,
+      delivering: coherence.isDelivering,
       instanceId: this.#instanceId,
       namespace: settings.namespace,
-      leaseAge: state === 'local' ? 0 : clock.now() - coherence.lease.syncedAt,
+      leaseAge: state === 'local' ? 0 : Number.isFinite(leaseAge) ? leaseAge : null,
       outbox: coherence.waiting,
       position: coherence.position,
     };

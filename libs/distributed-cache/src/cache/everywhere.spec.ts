@@ -1,3 +1,4 @@
+import { leaseAgeOf } from '../../../../test/support/instances/lease-age.js';
 import { describe, expect, it } from 'vitest';
 import { failureOf } from '../../../../test/support/common/failure-of.js';
 import {
@@ -78,7 +79,7 @@ describe('an eviction everywhere', () => {
   it('in bypass waits for the last millisecond of a lease, in which the copy is still served', async () => {
     const { a, b, bridge, clock } = await three({ whenDisconnected: 'bypass' });
     bridge.cut(b, { silently: true });
-    await clock.advance(S - b.status().leaseAge);
+    await clock.advance(S - leaseAgeOf(b));
     expect(copies(b)).toEqual(['old']);
 
     const evicted = a.region('r').evict('1', { everywhere: true });

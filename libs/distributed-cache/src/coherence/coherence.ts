@@ -20,7 +20,10 @@ import { Reception } from './follow/reception.js';
 import { SuspendWatchdog } from './suspend-watchdog.js';
 
 /** See {@link CacheStatus.state}. @publicApi */
-export type CoherenceState = 'local' | 'connecting' | 'coherent' | 'disconnected';
+export type CoherenceState = 'local' | 'connecting' | 'coherent' | 'undelivered' | 'disconnected';
+
+/** What is known of the link alone. */
+type LinkState = Exclude<CoherenceState, 'undelivered'>;
 
 /** All times in ms. @internal */
 export interface CoherenceSettings extends PublisherSettings {
@@ -107,6 +110,7 @@ export interface ServedIn {
  * - `'local'`: there is no bridge, so there are no other instances. The lease never lapses and nothing is published.
  * - `'connecting'`: no sync has been complete yet, and no link has been lost.
  * - `'coherent'`: the link has synced, and the lease is live.
+ * - `'undelivered'`: as `'coherent'`, but something that was evicted here has waited for the log for longer than `publishTimeout`.
  * - `'disconnected'`: the link is lost, or the lease is over. Evictions wait in the outbox.
  *
  * # Why it is built like this
@@ -134,7 +138,8 @@ export class Coherence {
   readonly #watchdog: SuspendWatchdog;
   #bridge: InvalidationBridge | undefined;
   #hasConnected = false;
-  #state: CoherenceState = 'connecting';
+  #state: LinkState = 'connecting';
+  #announced: CoherenceState = 'connecting';
   #hasStopped = false;
 
   constructor(settings: CoherenceSettings, clock: Clock, copies: LocalCopies, logger: CacheLogger) {
@@ -156,6 +161,7 @@ export class Coherence {
         gaveUp: (cause) => this.#connection.giveUpLink(cause),
         refused: (refusal) => this.#messages.refused(refusal),
         bridgeName: () => this.#messages.bridgeName,
+        overdueChanged: () => this.#announceState(),
       },
     });
     const { instanceId } = member;
@@ -230,8 +236,15 @@ export class Coherence {
   }
 
   get state(): CoherenceState {
+    if (this.#state !== 'coherent') return this.#state;
     // The lease may be over before anybody notices that the link is dead.
-    return this.#state === 'coherent' && !this.lease.isLive(this.#clock.now()) ? 'disconnected' : this.#state;
+    if (!this.lease.isLive(this.#clock.now())) return 'disconnected';
+    return this.isDelivering ? 'coherent' : 'undelivered';
+  }
+
+  /** Whether what is evicted here gets out: nothing has waited for the log for longer than `publishTimeout`. */
+  get isDelivering(): boolean {
+    return !this.#publisher.isOverdue;
   }
 
   /** The number of targets that are not in the log yet. */
@@ -323,10 +336,16 @@ export class Coherence {
     this.#connection.syncNow();
   }
 
-  #changeState(state: CoherenceState): void {
-    const previous = this.#state;
-    if (state === previous) return;
+  #changeState(state: LinkState): void {
     this.#state = state;
+    this.#announceState();
+  }
+
+  #announceState(): void {
+    const previous = this.#announced;
+    const state = this.#state === 'coherent' && !this.isDelivering ? 'undelivered' : this.#state;
+    if (state === previous) return;
+    this.#announced = state;
     this.#copies.stateChanged(state, previous);
   }
 }

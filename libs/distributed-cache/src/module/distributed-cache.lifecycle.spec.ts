@@ -12,7 +12,7 @@ import type {
   InvalidationLink,
   LinkListener,
 } from '../protocol/invalidation-bridge.js';
-import { CacheClosedError, RedisUnavailableError } from '../errors.js';
+import { CacheClosedError, InvalidOptionsError, RedisUnavailableError } from '../errors.js';
 import { InMemoryInvalidationBridge } from '../testing/in-memory-invalidation-bridge.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { DistributedCacheLifecycle } from './distributed-cache.lifecycle.js';
@@ -125,6 +125,25 @@ describe('The line at boot', () => {
     expect(testing.get(DistributedCache).status()).toMatchObject({ state: 'local', leaseAge: 0, outbox: 0 });
   });
 
+  it('tells in local mode of settings that look like a misspelt connection string, without their values', async () => {
+    vi.stubEnv('RedisConnectionStrings', 'shop.example,password=Geheim7');
+    await boot({});
+    expect(warn.mock.calls).toEqual([
+      ['The environment sets RedisConnectionStrings, which nothing reads: did you mean RedisConnectionString?'],
+    ]);
+  });
+
+  it('tells in local mode that abortConnect has no effect, and what refuses local mode', async () => {
+    await boot({ abortConnect: true });
+    expect(warn).toHaveBeenCalledWith(expect.stringMatching(/^abortConnect has no effect.*requireRedis: true/));
+  });
+
+  it('says nothing of either when the option asks for local mode', async () => {
+    vi.stubEnv('RedisConnectionStrings', 'shop.example');
+    await boot({ redisConnectionString: '', abortConnect: true });
+    expect(warn).not.toHaveBeenCalled();
+  });
+
   it('says that the option chose local mode', async () => {
     vi.stubEnv('REDIS_URL', 'redis://ignored');
     await boot({ redisConnectionString: '' });
@@ -232,6 +251,34 @@ describe('Boot', () => {
     const testing = await compile(DistributedCacheModule.forRoot({ bridge }));
     await Promise.all([testing.init(), testing.init()]);
     expect(bridge.dials).toBe(1);
+  });
+});
+
+describe('Boot where Redis is required', () => {
+  it.each<[string, DistributedCacheOptions, string | undefined]>([
+    ['by the option', { requireRedis: true }, undefined],
+    ['by the setting', {}, 'true'],
+    ['by the option, and the option asks for local mode', { requireRedis: true, redisConnectionString: '' }, undefined],
+  ])('is refused without a connection string, with what to do: %s', async (_what, options, setting) => {
+    vi.stubEnv('REDIS_CONNECTION_REQUIRED', setting);
+    vi.stubEnv('RedisConnectionStrings', 'shop.example,password=Geheim7');
+    const booting = boot(options);
+    await expect(booting).rejects.toThrow(InvalidOptionsError);
+    await expect(booting).rejects.toThrow(/requireRedis .*local mode.*did you mean RedisConnectionString\?/s);
+    await expect(booting).rejects.not.toThrow(/Geheim7/);
+  });
+
+  it('is accepted with a bridge, and when the option says otherwise than the setting', async () => {
+    await expect(boot({ requireRedis: true, bridge: new InMemoryInvalidationBridge() })).resolves.toBeDefined();
+    vi.stubEnv('REDIS_CONNECTION_REQUIRED', 'true');
+    await expect(boot({ requireRedis: false })).resolves.toBeDefined();
+  });
+
+  it('is refused when the setting is neither true nor false', async () => {
+    vi.stubEnv('REDIS_CONNECTION_REQUIRED', 'perhaps');
+    await expect(boot({})).rejects.toThrow(
+      /REDIS_CONNECTION_REQUIRED: 'perhaps' is not allowed; allowed: true or false/,
+    );
   });
 });
 

@@ -1,8 +1,15 @@
 import { env } from 'node:process';
-import { ConfigurableModuleBuilder, Logger, Module, type DynamicModule, type Provider } from '@nestjs/common';
+import {
+  ConfigurableModuleBuilder,
+  Logger,
+  Module,
+  type DynamicModule,
+  type ExistingProvider,
+  type Provider,
+} from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { DistributedCache, isDistributedCache } from '../cache/distributed-cache.js';
-import { getDistributedCacheToken } from '../cache/distributed-cache.token.js';
+import { getDistributedCacheToken, tokensOfOtherCopies } from '../cache/distributed-cache.token.js';
 import { systemClock } from '../common/clock.js';
 import type { CacheLogger } from '../common/logger.js';
 import { describeValue } from '../common/describe-value.js';
@@ -83,7 +90,7 @@ export class DistributedCacheModule extends ConfigurableModuleClass {
    * when `abortConnect` is set and Redis cannot be reached.
    */
   static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
-    return super.forRoot(options);
+    return alsoForOtherCopies(super.forRoot(options), options.name);
   }
 
   /**
@@ -94,8 +101,28 @@ export class DistributedCacheModule extends ConfigurableModuleClass {
    * DistributedCacheModule.forRootAsync({ inject: [Settings], useFactory: (settings: Settings) => ({ ttl: settings.ttl }) })
    */
   static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
-    return super.forRootAsync(options);
+    return alsoForOtherCopies(super.forRootAsync(options), options.name);
   }
+}
+
+/**
+ * Provides the unnamed cache under the tokens of other copies of the library as well: in a monorepo with two copies, or in the registries of
+ * Jest, a class may be decorated with one and the module imported from another.
+ */
+function alsoForOtherCopies(definition: DynamicModule, name: string | undefined): DynamicModule {
+  if (name !== undefined) return definition;
+  // Read when Nest scans the modules: by then all copies are loaded.
+  const aliases = (): ExistingProvider[] =>
+    tokensOfOtherCopies().map((token) => ({ provide: token, useExisting: DistributedCache }));
+  return {
+    ...definition,
+    get providers() {
+      return [...(definition.providers ?? []), ...aliases()];
+    },
+    get exports() {
+      return [...(definition.exports ?? []), ...tokensOfOtherCopies()];
+    },
+  };
 }
 
 function providersOf(given: DistributedCacheExtras): Provider[] {

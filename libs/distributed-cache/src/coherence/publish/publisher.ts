@@ -11,6 +11,7 @@ import type { Peers } from '../peers.js';
 import { Callers, type CallersSettings, type MessageCallers } from './callers.js';
 import type { Evicted } from './evicted.js';
 import { Outbox } from './outbox.js';
+import { Overdue } from './overdue.js';
 import { UnfinishedParts, type Parts } from './parts.js';
 import { RefusedMessages } from './refused-messages.js';
 import { RepublishBuffer } from './republish-buffer.js';
@@ -40,6 +41,8 @@ export interface PublisherEvents {
   gaveUp(cause: Error): void;
   /** The server refused a message; `remedy` is `'retry'` or `'report'`. */
   refused(refusal: BridgeRefusal): void;
+  /** Whether {@link Publisher.isOverdue} has changed. */
+  overdueChanged(): void;
   /** Asked when an error message names the other side: the bridge is known only once the cache has started. */
   bridgeName(): string;
 }
@@ -49,6 +52,8 @@ interface Message {
   /** Counts the messages of this instance. */
   readonly number: number;
   readonly targets: readonly InvalidationTarget[];
+  /** Since when the oldest of them waits (monotonic ms). */
+  readonly since: number;
   /** What it is a part of; `undefined`: it is all that leaves in its tick. */
   readonly parts: Parts | undefined;
   readonly callers: MessageCallers;
@@ -79,7 +84,10 @@ export class Publisher {
   readonly #refused: RefusedMessages<Message>;
   readonly #callers: Callers;
   readonly #parts: UnfinishedParts;
+  readonly #overdue: Overdue;
   #link: InvalidationLink | undefined;
+  /** Since when the outbox does not move on (monotonic ms); `undefined`: it is empty. */
+  #outboxSince: number | undefined;
   /** Logs the course of what is in the outbox now. */
   #operation: Operation | undefined;
   #messages = 0;
@@ -97,6 +105,17 @@ export class Publisher {
     this.#refused = new RefusedMessages(settings.outboxLimit, clock, () => this.#retry());
     this.#callers = new Callers(settings, peers, clock, () => events.bridgeName());
     this.#parts = new UnfinishedParts(clock);
+    this.#overdue = new Overdue(
+      clock,
+      settings.publishTimeout,
+      () => this.#oldest(),
+      () => events.overdueChanged(),
+    );
+  }
+
+  /** Whether something has waited for the log for longer than `publishTimeout`. */
+  get isOverdue(): boolean {
+    return this.#overdue.isOverdue;
   }
 
   /** The number of targets that are not in the log yet. */
@@ -140,7 +159,7 @@ export class Publisher {
   republish(): void {
     const targets = [...this.#republishBuffer.drain(), ...this.#callers.askAgain()];
     if (targets.length > 0) this.#currentOperation()?.step('Invalidations published again', describeTargets(targets));
-    this.#outbox.putBack(targets);
+    this.#putBack(targets, this.#clock.now());
     if (this.#link) this.#scheduleFlush();
   }
 
@@ -158,12 +177,11 @@ export class Publisher {
     const refused = this.#refused.drain();
     const unanswered = [...this.#unanswered];
     this.#unanswered.clear();
-    this.#outbox.putBack([
-      ...this.#parts.linkLost(),
-      ...refused.targets,
-      ...unanswered.flatMap((message) => message.targets),
-    ]);
     const returned = [...refused.messages, ...unanswered];
+    this.#putBack(
+      [...this.#parts.linkLost(), ...refused.targets, ...unanswered.flatMap((message) => message.targets)],
+      sinceOf(returned) ?? this.#clock.now(),
+    );
     this.#callers.linkLost(returned.map((message) => message.callers));
     for (const message of returned) this.#backInOutbox(message, 'connection lost');
   }
@@ -187,6 +205,8 @@ export class Publisher {
   /** Forgets the outbox: there are no other instances. */
   discard(): void {
     this.#outbox.clear();
+    this.#outboxSince = undefined;
+    this.#overdue.delivered();
     this.#operation = undefined;
     this.#callers.nobodyElse();
   }
@@ -198,6 +218,8 @@ export class Publisher {
 
   #gather(targets: readonly InvalidationTarget[]): void {
     for (const target of targets) this.#outbox.add(target);
+    this.#outboxSince ??= this.#clock.now();
+    this.#overdue.waiting();
     const operation = this.#currentOperation();
     operation?.step('Invalidation published', describeTargets(targets));
     if (!this.#link) operation?.step('Invalidation postponed to the outbox', { waiting: this.waiting });
@@ -241,12 +263,16 @@ export class Publisher {
     this.#messages += 1;
     const number = this.#messages;
     const targets = this.#outbox.take();
+    const now = this.#clock.now();
+    const since = this.#outboxSince ?? now;
+    // What is left moves on: should it stop, the messages before it tell since when.
+    this.#outboxSince = this.#outbox.size === 0 ? undefined : now;
     // Until the outbox is empty: a target that was added twice stands where it was added first.
     const hasMore = isTickOpen || this.#outbox.size > 0;
     const parts = this.#parts.sent(hasMore);
     const callers = this.#callers.ofNextMessage(targets);
     const operation = this.#operation;
-    const message: Message = { number, targets, parts, callers, operation };
+    const message: Message = { number, targets, since, parts, callers, operation };
     this.#unanswered.add(message);
     operation?.step('Invalidation sent', { number, ...describeTargets(targets) });
     const token = callers.ackRequest?.token;
@@ -269,6 +295,7 @@ export class Publisher {
     this.#republishBuffer.add(message.targets);
     const again = this.#parts.accepted(message.parts, message.targets);
     if (again.length > 0) return this.#sendAgain(message, again);
+    this.#overdue.delivered();
     this.#callers.logged(message.callers, typeof reply === 'string' ? undefined : reply);
     if (this.#outbox.size > 0) this.#flush();
     // `waiting` walks over all messages without an answer, so it is read only when somebody drains.
@@ -289,7 +316,7 @@ export class Publisher {
 
   /** The log has these, but the receivers may not have taken all parts as one. Whoever waits for the message waits for the repetition. */
   #sendAgain(message: Message, targets: readonly InvalidationTarget[]): void {
-    this.#outbox.putBack(targets);
+    this.#putBack(targets, message.since);
     this.#callers.returned(message.callers);
     this.#backInOutbox(message, 'not taken as one');
     this.#scheduleFlush();
@@ -298,12 +325,26 @@ export class Publisher {
   /** Sends refused messages again. */
   #retry(): void {
     const { targets, messages } = this.#refused.drain();
-    this.#outbox.putBack([...this.#parts.returned(messages), ...targets]);
+    this.#putBack([...this.#parts.returned(messages), ...targets], sinceOf(messages) ?? this.#clock.now());
     for (const message of messages) {
       this.#callers.returned(message.callers);
       this.#backInOutbox(message, 'retry');
     }
     this.#flush();
+  }
+
+  /** @param since - since when the oldest of the targets waits */
+  #putBack(targets: readonly InvalidationTarget[], since: number): void {
+    if (targets.length === 0) return;
+    this.#outbox.putBack(targets);
+    this.#outboxSince = Math.min(since, this.#outboxSince ?? since);
+    this.#overdue.waiting();
+  }
+
+  /** Since when the oldest eviction waits that the log does not have; `undefined`: it has all. */
+  #oldest(): number | undefined {
+    const inOutbox = this.#outbox.size > 0 ? this.#outboxSince : undefined;
+    return sinceOf([...this.#unanswered, ...this.#refused.messages, { since: inOutbox ?? Infinity }]);
   }
 
   /** The targets of the message are in the outbox again, together with what waits there. */
@@ -318,4 +359,11 @@ function logOutcome(confirmed: Promise<Evicted>, operation: Operation): void {
     ({ instances, waited }) => operation.step('Invalidation confirmed everywhere', { instances, waited }),
     () => operation.step('Invalidation not confirmed everywhere'),
   );
+}
+
+/** The earliest time since when one of them waits; `undefined`: there are none. */
+function sinceOf(messages: Iterable<{ readonly since: number }>): number | undefined {
+  let earliest = Infinity;
+  for (const { since } of messages) earliest = Math.min(earliest, since);
+  return earliest === Infinity ? undefined : earliest;
 }

@@ -34,6 +34,10 @@ export class RefusedMessages<M extends { readonly targets: readonly Invalidation
     return this.#targets.size;
   }
 
+  get messages(): readonly M[] {
+    return this.#messages;
+  }
+
   add(message: M): void {
     for (const target of message.targets) this.#targets.add(target);
     this.#messages.push(message);

@@ -1,4 +1,5 @@
 import { brandOf } from '../../cache/distributed-cache.js';
+import { tokensOfOtherCopies } from '../../cache/distributed-cache.token.js';
 import { OWN_LOCATION } from '../../common/copies-of-the-library.js';
 import { applications } from './applications.js';
 import { classNameOf, type MethodSite } from './method-site.js';
@@ -7,7 +8,10 @@ import { classNameOf, type MethodSite } from './method-site.js';
 export function descriptionOfMissing({ decorator, target }: MethodSite, cache: string | undefined): string {
   return (
     `the cache that ${decorator} of ${classNameOf(target)} needs: import DistributedCacheModule.forRoot(${cache === undefined ? '' : `{ name: '${cache}' }`}) ` +
-    `from 'nestjs-distributed-cache' into the root module, or in a test add ${provideTestCache(cache)} from 'nestjs-distributed-cache/testing' to the providers`
+    `from 'nestjs-distributed-cache' into the root module, or in a test add ${provideTestCache(cache)} from 'nestjs-distributed-cache/testing' to the providers` +
+    (cache === undefined && tokensOfOtherCopies().length > 0
+      ? `; this process has loaded several copies of nestjs-distributed-cache, and the class is decorated with the one at ${OWN_LOCATION}`
+      : '')
   );
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { findConnectionString } from './connection-source.js';
+import { InvalidOptionsError } from '../../errors.js';
+import { findConnectionString, isRedisRequired, misspeltSettings } from './connection-source.js';
 
 const NAMES = [
   'RedisConnectionString',
@@ -63,5 +64,53 @@ describe('findConnectionString', () => {
     expect(findConnectionString(undefined, settings({ REDIS_URL: 'redis://here\n' }))?.connectionString).toBe(
       'redis://here',
     );
+  });
+});
+
+describe('misspeltSettings', () => {
+  it.each([
+    ['RedisConnectionStrings', 'RedisConnectionString'],
+    ['REDISCONNECTIONSTRING', 'RedisConnectionString'],
+    ['Redis_Connection_String', 'RedisConnectionString'],
+    ['REDIS_CONECTION_STRING', 'REDIS_CONNECTION_STRING'],
+    ['CONNECTIONSTRINGS__REDISCONNECTIONSTRING', 'ConnectionStrings__RedisConnectionString'],
+    ['REDIS_URI', 'REDIS_URL'],
+    ['AZURE_REDIS_CONNECTION_STRING', 'AZURE_REDIS_CONNECTIONSTRING'],
+  ])('finds %s, and that %s was meant', (given, meant) => {
+    const found = misspeltSettings({ PATH: '/usr/bin', [given]: 'redis://here' }).map(([name]) => name);
+    expect(found).toEqual([given]);
+    const [, probably] = misspeltSettings({ [given]: 'redis://here' })[0] ?? [];
+    expect(probably?.replaceAll('_', '').toLowerCase()).toBe(meant.replaceAll('_', '').toLowerCase());
+  });
+
+  it.each(['REDIS_HOST', 'REDIS_PASSWORD', 'DATABASE_URL', 'BASE_URL', 'REDIS_CONNECTION_REQUIRED', ...NAMES])(
+    'does not take %s for a misspelt one',
+    (name) => {
+      expect(misspeltSettings({ [name]: 'value' })).toEqual([]);
+    },
+  );
+
+  it('leaves out what is empty', () => {
+    expect(misspeltSettings({ RedisConnectionStrings: ' ' })).toEqual([]);
+  });
+});
+
+describe('isRedisRequired', () => {
+  it.each(['true', 'TRUE', '1', 'yes', ' on ', true])('reads REDIS_CONNECTION_REQUIRED=%s as true', (value) => {
+    expect(isRedisRequired(undefined, () => value)).toBe(true);
+  });
+
+  it.each(['false', '0', 'no', 'off', '', undefined, false])('reads REDIS_CONNECTION_REQUIRED=%s as false', (value) => {
+    expect(isRedisRequired(undefined, () => value)).toBe(false);
+  });
+
+  it('prefers the option', () => {
+    expect(isRedisRequired(false, () => 'true')).toBe(false);
+    expect(isRedisRequired(true, () => 'false')).toBe(true);
+  });
+
+  it('refuses another value, naming the setting', () => {
+    expect(() => isRedisRequired(undefined, () => 'perhaps')).toThrow(InvalidOptionsError);
+    expect(() => isRedisRequired(undefined, () => 'perhaps')).toThrow(/^REDIS_CONNECTION_REQUIRED: 'perhaps'/);
   });
 });
