@@ -1,155 +1,15 @@
 // `npm run build`: compiles the library, as ES modules and as CommonJS, and the sample application. What has not changed is not compiled again.
-import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { flag, readCommandLine } from '../tools/command-line.mjs';
-import { inRepository } from '../tools/repository.mjs';
+import { build } from './build/build.mjs';
 
-/**
- * Something that is compiled into a folder of its own.
- *
- * @typedef {object} Part
- * @property {string} name for the lines that this command prints
- * @property {string} output the folder, from the root of the repository
- * @property {readonly string[]} inputs the files and folders that it is compiled from
- * @property {() => Promise<unknown>} compile
- */
-
-const LIBRARY = 'libs/distributed-cache';
-/** What every compilation depends on. */
-const COMPILER = ['package-lock.json', 'tsconfig.json', 'nest-cli.json', 'scripts/build.mjs'];
-const LIBRARY_INPUTS = [...COMPILER, `${LIBRARY}/src`, `${LIBRARY}/package.json`, `${LIBRARY}/tsconfig.json`];
-
-/** @type {Part} */
-const esModules = {
-  name: 'the library',
-  output: `${LIBRARY}/dist`,
-  inputs: LIBRARY_INPUTS,
-  compile: () => run('@nestjs/cli/bin/nest.js', 'build', 'distributed-cache'),
-};
-
-/** @type {Part} */
-const commonJs = {
-  name: 'the library as CommonJS',
-  output: `${LIBRARY}/dist/cjs`,
-  inputs: [...LIBRARY_INPUTS, `${LIBRARY}/tsconfig.cjs.json`],
-  compile: async () => {
-    await run('typescript/bin/tsc', '-p', `${LIBRARY}/tsconfig.cjs.json`);
-    // The package as a whole says that its files are ES modules.
-    writeFileSync(inRepository(`${LIBRARY}/dist/cjs/package.json`), `${JSON.stringify({ type: 'commonjs' })}\n`);
-  },
-};
-
-/** @type {Part} */
-const sample = {
-  name: 'the sample application',
-  output: 'apps/sample/dist',
-  inputs: [...LIBRARY_INPUTS, 'apps/sample/src', 'apps/sample/package.json', 'apps/sample/tsconfig.json'],
-  compile: () => run('@nestjs/cli/bin/nest.js', 'build', 'sample'),
-};
-
-const command = {
+const { force } = readCommandLine({
   command: 'npm run build --',
   about: 'Compiles the library, as ES modules and as CommonJS, and the sample application, unless nothing has changed.',
   options: { force: flag('compiles everything, changed or not') },
-};
-const { force } = readCommandLine(command);
-const startedAt = performance.now();
-
+});
 try {
-  const built = [await build([esModules]), await build([commonJs, sample])].flat();
-  if (built.length > 0) console.log(`build: done in ${Math.round((performance.now() - startedAt) / 1_000)} s`);
+  await build({ force });
 } catch (error) {
   console.error(`build: ${error instanceof Error ? error.message : error}`);
   process.exit(1);
-}
-
-/**
- * Compiles those of the parts that have changed, at the same time.
- *
- * @param {readonly Part[]} parts
- * @returns {Promise<readonly Part[]>} those that were compiled
- */
-async function build(parts) {
-  const changed = parts.filter((part) => force || fingerprintOf(part) !== writtenFingerprintOf(part));
-  if (changed.length === 0) return changed;
-  console.log(`build: compiling ${changed.map(({ name }) => name).join(' and ')} …`);
-  await Promise.all(
-    changed.map(async (part) => {
-      // Read before: what changes while it is compiled has to be compiled again.
-      const fingerprint = fingerprintOf(part);
-      rmSync(inRepository(part.output), { recursive: true, force: true });
-      await part.compile();
-      writeFileSync(fingerprintFileOf(part), `${fingerprint}\n`);
-    }),
-  );
-  return changed;
-}
-
-/** @param {Part} part */
-function fingerprintOf({ inputs }) {
-  const hash = createHash('sha256');
-  for (const file of inputs.flatMap((input) => [...filesIn(input)])) {
-    hash.update(`${file}\0`);
-    hash.update(readFileSync(inRepository(file)));
-  }
-  return hash.digest('hex');
-}
-
-/** @param {Part} part */
-function writtenFingerprintOf(part) {
-  try {
-    return readFileSync(fingerprintFileOf(part), 'utf8').trim();
-  } catch {
-    return undefined;
-  }
-}
-
-/** @param {Part} part */
-function fingerprintFileOf({ output }) {
-  return inRepository(join(output, '.fingerprint'));
-}
-
-/**
- * The files of a folder, or the one file, in a stable order; tests are not compiled.
- *
- * @param {string} path from the root of the repository
- * @returns {Generator<string, void>}
- */
-function* filesIn(path) {
-  /** @type {import('node:fs').Dirent[]} */
-  let entries;
-  try {
-    entries = readdirSync(inRepository(path), { withFileTypes: true });
-  } catch {
-    yield path;
-    return;
-  }
-  for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-    const file = `${path}/${entry.name}`;
-    if (entry.isDirectory()) yield* filesIn(file);
-    else if (!/\.(spec|test-d)\.ts$/.test(entry.name)) yield file;
-  }
-}
-
-/**
- * Runs a program of an installed package; what it prints is shown.
- *
- * @param {string} program from `node_modules`
- * @param {string[]} args
- * @returns {Promise<void>}
- */
-function run(program, ...args) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [inRepository(`node_modules/${program}`), ...args], {
-      cwd: inRepository('.'),
-      stdio: 'inherit',
-    });
-    child.once('error', reject);
-    child.once('exit', (code, signal) => {
-      if (code === 0) resolve();
-      else reject(new Error(`${[program, ...args].join(' ')} failed (${signal ?? `exit ${code}`}).`));
-    });
-  });
 }

@@ -2,13 +2,14 @@
 import { execFileSync } from 'node:child_process';
 import { readCommandLine } from '../tools/command-line.mjs';
 import { inRepository } from '../tools/repository.mjs';
+import { build } from './build/build.mjs';
 
 readCommandLine({
   command: 'npm run pack --',
   about: 'Builds the library and packs it into a tarball in the root of the repository.',
   options: {},
 });
-execFileSync(process.execPath, [inRepository('scripts/build.mjs')], { stdio: 'inherit' });
+await build();
 const packed = execFileSync('npm', ['pack', '--json', '--pack-destination', inRepository('.')], {
   cwd: inRepository('libs/distributed-cache'),
   encoding: 'utf8',

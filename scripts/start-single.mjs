@@ -2,18 +2,34 @@
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { readCommandLine } from '../tools/command-line.mjs';
-import { CONNECTION_STRING_VARIABLES, loadEnvironmentFile, readPort, SAMPLE } from '../tools/environment.mjs';
+import { CONNECTION_STRING_VARIABLES, loadEnvironmentFile, readSingleSettings, SAMPLE } from '../tools/environment.mjs';
+import { isPortFree } from '../tools/ports.mjs';
+import { build } from './build/build.mjs';
 import { whenNpmStops } from '../tools/parent-death.mjs';
 
 readCommandLine({
   command: 'npm run start:single --',
-  about: 'Starts one instance of the sample application without Redis, until Ctrl-C. PORT sets its port (3000).',
+  about:
+    'Starts one instance of the sample application without Redis, until Ctrl-C. PORT sets its port (3000), HOST its interface (127.0.0.1).',
   options: {},
 });
 loadEnvironmentFile();
 let port = 0;
+let host = '';
 try {
-  port = readPort(process.env);
+  ({ port, host } = readSingleSettings(process.env));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}
+if (!(await isPortFree(port, host))) {
+  console.error(
+    `Port ${port} is in use by another program. Stop that one, or choose another port: PORT=${port + 1} npm run start:single`,
+  );
+  process.exit(1);
+}
+try {
+  await build();
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exit(1);

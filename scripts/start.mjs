@@ -3,6 +3,7 @@ import { readCommandLine } from '../tools/command-line.mjs';
 import { loadEnvironmentFile, readSettings, SAMPLE, withoutRedis } from '../tools/environment.mjs';
 import { whenNpmStops } from '../tools/parent-death.mjs';
 import { isPortFree, isPortTaken } from '../tools/ports.mjs';
+import { build } from './build/build.mjs';
 import { findRedisProgram, HOW_TO_INSTALL_REDIS, startPrivateRedis } from '../tools/redis.mjs';
 import { openFrontDoor } from './start/front-door.mjs';
 import { Instance } from './start/instance.mjs';
@@ -10,7 +11,7 @@ import { Instance } from './start/instance.mjs';
 readCommandLine({
   command: 'npm start --',
   about:
-    'Starts a Redis, several instances of the sample application and a front door, until Ctrl-C. The environment or .env sets PORT (3000), INSTANCES (3) and RedisConnectionString (a private Redis); see .env.example.',
+    'Starts a Redis, several instances of the sample application and a front door, until Ctrl-C. The environment or .env sets PORT (3000), HOST (127.0.0.1), INSTANCES (3) and RedisConnectionString (a private Redis); see .env.example.',
   options: {},
 });
 
@@ -34,15 +35,17 @@ try {
   await stop(1);
 }
 
-/** @param {{ port: number, instancePorts: number[] }} settings */
-async function start({ port, instancePorts }) {
+/** @param {{ port: number, host: string, instancePorts: number[] }} settings */
+async function start({ port, host, instancePorts }) {
   const runningPorts = () => running.instances.filter(({ listening }) => listening).map((instance) => instance.port);
-  running.frontDoor = await openFrontDoor({ port, runningPorts }).catch((error) => {
+  running.frontDoor = await openFrontDoor({ port, host, runningPorts }).catch((error) => {
     throw isPortTaken(error) ? portTaken(port, port) : error;
   });
   for (const instancePort of instancePorts) {
-    if (!(await isPortFree(instancePort))) throw portTaken(instancePort, port);
+    if (!(await isPortFree(instancePort, host))) throw portTaken(instancePort, port);
   }
+  await build();
+  if (stopping) return;
 
   const { found, description, environment } = await findRedis();
   if (stopping) return;
@@ -99,13 +102,13 @@ async function welcome(port, instances, redis) {
   const first = instances[0]?.port;
   const lines = [
     '',
-    `  Front door  http://localhost:${port}, in turns to ${instances.length} instance${instances.length === 1 ? '' : 's'}`,
+    `  Front door  http://localhost:${port}/, in turns to ${instances.length} instance${instances.length === 1 ? '' : 's'}`,
     `  Instances   ${instances.map((instance) => `${instance.port} (pid ${instance.pid})`).join(', ')}`,
     `  Redis       ${redis}`,
     '',
     '  Read a product some times: X-Instance takes turns, X-Cache goes from MISS to HIT on each instance.',
     `    curl -i http://localhost:${port}/products/1`,
-    '  Change it: while Redis is there, every instance answers with the new price from its next request on.',
+    '  Change it. The other instances answer with the new price as soon as the eviction reaches them, normally within milliseconds.',
     `    curl -X PUT http://localhost:${port}/products/1 -H 'content-type: application/json' -d '{"price": 9.99}'`,
     '  More: GET /products?category=books&page=2, GET /cache/status, POST /cache/clear, kill an instance.',
     `    curl http://localhost:${first}/cache/status`,

@@ -26,27 +26,43 @@ export function loadEnvironmentFile() {
 }
 
 /**
- * The ports of the scaled-out application, from `PORT` and `INSTANCES`: the front door has the first, the instances those after it.
+ * The ports of the scaled-out application, from `PORT` and `INSTANCES`: the front door has the first, the instances those after it. And the
+ * interface on which they listen, from `HOST`: nobody else can reach them unless it says so.
  *
  * @param {NodeJS.ProcessEnv} environment
- * @returns {{ port: number, instancePorts: number[] }}
+ * @returns {{ port: number, host: string, instancePorts: number[] }}
  * @throws {Error} when a variable is not a whole number in its bounds; the message names it
  */
 export function readSettings(environment) {
   const count = wholeNumber(environment, 'INSTANCES', { from: 1, to: 64, otherwise: 3 });
   const port = wholeNumber(environment, 'PORT', { from: 1, to: 65_535 - count, otherwise: 3000 });
-  return { port, instancePorts: Array.from({ length: count }, (_, index) => port + 1 + index) };
+  return {
+    port,
+    host: hostOf(environment),
+    instancePorts: Array.from({ length: count }, (_, index) => port + 1 + index),
+  };
 }
 
 /**
- * The port of a single instance, from `PORT`.
+ * The port and the interface of a single instance, from `PORT` and `HOST`.
  *
  * @param {NodeJS.ProcessEnv} environment
- * @returns {number}
+ * @returns {{ port: number, host: string }}
  * @throws {Error} when `PORT` is not a port
  */
-export function readPort(environment) {
-  return wholeNumber(environment, 'PORT', { from: 1, to: 65_535, otherwise: 3000 });
+export function readSingleSettings(environment) {
+  return {
+    port: wholeNumber(environment, 'PORT', { from: 1, to: 65_535, otherwise: 3000 }),
+    host: hostOf(environment),
+  };
+}
+
+/**
+ * @param {NodeJS.ProcessEnv} environment
+ * @returns {string} the loopback interface, unless `HOST` names another: nobody else can reach it
+ */
+function hostOf(environment) {
+  return environment['HOST']?.trim() || '127.0.0.1';
 }
 
 /**

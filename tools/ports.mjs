@@ -18,10 +18,11 @@ export async function freePort() {
 
 /**
  * @param {number} port
- * @returns {Promise<boolean>} whether a server could listen on it, on every interface, at this moment
+ * @param {string} [host]
+ * @returns {Promise<boolean>} whether a server could listen on it at this moment
  */
-export async function isPortFree(port) {
-  const probe = createServer().listen(port);
+export async function isPortFree(port, host = '127.0.0.1') {
+  const probe = createServer().listen(port, host);
   try {
     await once(probe, 'listening');
   } catch (error) {

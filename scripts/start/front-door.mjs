@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Agent, createServer, STATUS_CODES } from 'node:http';
 import { createProxyServer } from 'httpxy';
+import { isForWelcome, showWelcome } from './welcome-page.mjs';
 import { withDeadline } from '../../tools/deadline.mjs';
 
 /** How long an instance may take to begin its answer, in ms. */
@@ -14,11 +15,12 @@ const CLOSE_TIMEOUT = 2_000;
  *
  * @param {object} options
  * @param {number} options.port
+ * @param {string} [options.host] the interface to listen on; default: loopback alone
  * @param {() => number[]} options.runningPorts the ports of the instances that can take a request now
  * @returns {Promise<{ close: () => Promise<void> }>}
  * @throws {Error} `EADDRINUSE` when the port is taken
  */
-export async function openFrontDoor({ port, runningPorts }) {
+export async function openFrontDoor({ port, host = '127.0.0.1', runningPorts }) {
   const agent = new Agent({ keepAlive: true, maxSockets: 512 });
   // The connections to the instances stay open, whatever the client asks for its own.
   const headers = { connection: 'keep-alive' };
@@ -47,8 +49,11 @@ export async function openFrontDoor({ port, runningPorts }) {
     }
   };
 
-  const server = createServer((request, response) => void forward(request, response, new Set()));
-  server.listen(port);
+  const server = createServer((request, response) => {
+    if (isForWelcome(request)) showWelcome(response, { port, instancePorts: runningPorts() });
+    else void forward(request, response, new Set());
+  });
+  server.listen(port, host);
   await once(server, 'listening');
   return {
     close: async () => {

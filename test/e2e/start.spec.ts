@@ -44,7 +44,7 @@ function pidOf(sample: SampleApplication, port: number | undefined): number {
 
 /** Whether everything the application listened on is free, its Redis included. */
 async function nothingListens(sample: SampleApplication): Promise<boolean> {
-  const free = await Promise.all([...sample.ports, redisPortOf(sample)].map(isPortFree));
+  const free = await Promise.all([...sample.ports, redisPortOf(sample)].map((port) => isPortFree(port)));
   return free.every(Boolean);
 }
 

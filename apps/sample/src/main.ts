@@ -11,9 +11,12 @@ const app = await NestFactory.create(AppModule, { logger: new QuietBootLogger() 
 app.useGlobalPipes(new ValidationPipe({ whitelist: true, transform: true }));
 app.enableShutdownHooks();
 
-const port = app.get(ConfigService).get<string>('PORT', '3000');
+const config = app.get(ConfigService);
+const port = config.get<string>('PORT', '3000');
+// Nobody else can reach it unless HOST says so, for example HOST=0.0.0.0 in a container.
+const host = config.get<string>('HOST', '127.0.0.1');
 try {
-  await app.listen(port);
+  await app.listen(port, host);
 } catch (error) {
   if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
   console.error(`Port ${port} is in use by another program. Stop that one, or choose another port with PORT.`);

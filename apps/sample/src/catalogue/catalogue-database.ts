@@ -53,6 +53,15 @@ export class CatalogueDatabase implements OnApplicationShutdown {
     return run();
   }
 
+  /** Puts all products back as they were at first. @returns how many there are */
+  reset(): number {
+    const reset = this.#database.transaction(() => {
+      this.#database.exec('DELETE FROM products; DELETE FROM sqlite_sequence;');
+      return seed(this.#database);
+    });
+    return reset.immediate();
+  }
+
   /** Closes the file. Not earlier, since requests use it until the server has closed. */
   onApplicationShutdown(): void {
     if (this.#database.open) this.#database.close();
@@ -79,15 +88,20 @@ function createAndSeed(database: Database.Database): number {
   const seedOnce = database.transaction(() => {
     database.exec(SCHEMA);
     if (database.prepare('SELECT 1 FROM sqlite_sequence WHERE name = ?').get('products') !== undefined) return 0;
-    const insert = database.prepare(
-      'INSERT INTO products (name, category, description, price, stock) VALUES (?, ?, ?, ?, ?)',
-    );
-    const products = seedProducts();
-    for (const { name, category, description, price, stock } of products) {
-      insert.run(name, category, description, price, stock);
-    }
-    return products.length;
+    return seed(database);
   });
   // IMMEDIATE takes the write lock first, so when several instances find a new file, exactly one fills it.
   return seedOnce.immediate();
+}
+
+/** @returns how many products were inserted */
+function seed(database: Database.Database): number {
+  const insert = database.prepare(
+    'INSERT INTO products (name, category, description, price, stock) VALUES (?, ?, ?, ?, ?)',
+  );
+  const products = seedProducts();
+  for (const { name, category, description, price, stock } of products) {
+    insert.run(name, category, description, price, stock);
+  }
+  return products.length;
 }
