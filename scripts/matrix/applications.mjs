@@ -20,7 +20,14 @@ const STEPS = {
 /** What a builder needs beside what Nest generates. */
 const NEEDS = {
   'build with SWC': ['@swc/cli', '@swc/core'],
-  'build with webpack': ['webpack', 'webpack-cli', 'ts-loader', 'webpack-node-externals', 'tsconfig-paths-webpack-plugin', 'fork-ts-checker-webpack-plugin'],
+  'build with webpack': [
+    'webpack',
+    'webpack-cli',
+    'ts-loader',
+    'webpack-node-externals',
+    'tsconfig-paths-webpack-plugin',
+    'fork-ts-checker-webpack-plugin',
+  ],
   'build with rspack': ['@rspack/core', '@rspack/cli', 'webpack-node-externals', 'ts-checker-rspack-plugin'],
 };
 
@@ -64,7 +71,9 @@ export async function checkApplications({ folder, tarball, nests, connectionStri
 async function generated(folder, nest) {
   const name = `shop-${nest}`;
   mkdirSync(folder, { recursive: true });
-  await run('npx', ['--yes', `@nestjs/cli@${nest}`, 'new', name, '--package-manager', 'npm', '--skip-git'], { cwd: folder });
+  await run('npx', ['--yes', `@nestjs/cli@${nest}`, 'new', name, '--package-manager', 'npm', '--skip-git'], {
+    cwd: folder,
+  });
   return join(folder, name);
 }
 
@@ -78,7 +87,7 @@ function followReadme(application) {
   const root = join(application, 'src/app.module.ts');
   const text = readFileSync(root, 'utf8');
   // As the generated imports are written: with an extension in ES modules.
-  const extension = /from '\\.\\/app\\.service(\\.js)?'/.exec(text)?.[1] ?? '';
+  const extension = /from '\.\/app\.service(\.js)?'/.exec(text)?.[1] ?? '';
   writeFileSync(join(application, 'src/products.module.ts'), module);
   writeFileSync(
     root,
@@ -128,9 +137,13 @@ describe('ProductsService', () => {
 async function take(application, step, connectionString) {
   const needs = Object.entries(NEEDS).find(([name]) => name === step)?.[1] ?? [];
   if (needs.length > 0) {
-    await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', '--save-dev', '--legacy-peer-deps', ...needs], {
-      cwd: application,
-    });
+    await run(
+      'npm',
+      ['install', '--no-audit', '--no-fund', '--loglevel=error', '--save-dev', '--legacy-peer-deps', ...needs],
+      {
+        cwd: application,
+      },
+    );
   }
   const [program = '', ...args] = Object.entries(STEPS).find(([name]) => name === step)?.[1] ?? [];
   // Tests of an application run without a Redis, as on the machine of whoever generates it.

@@ -145,6 +145,7 @@ export class Copies {
    *
    * @param loadedAt - the value was correct at some moment not before this (monotonic ms)
    * @param ttl - ms; `undefined`: the region's; 0 or less: the value is not kept
+   * @param where - `Class.method` or the region, for what is said about a mistake in `sizeOf`
    * @returns `undefined`: the value is not kept, and neither is the copy that is there
    * @throws {InvalidOptionsError} when the value cannot be cloned
    */
@@ -155,11 +156,12 @@ export class Copies {
     loadedAt: number,
     ttl: number | undefined,
     tags: readonly string[],
+    where: string,
   ): PreparedEntry | undefined {
     const { settings } = region;
     const lifetime = (ttl ?? settings.ttl) * (1 - settings.ttlJitter * Math.random());
     if (lifetime <= 0 || !this.#mayKeep) return undefined;
-    const size = this.#sizeOf(region, key, value);
+    const size = this.#sizeOf(key, value, where);
     if (size === undefined) return undefined;
     const stored = valueToStore(value, settings.values, region.name);
     const expiresAt = this.#parts.clock.now() + lifetime;
@@ -209,7 +211,7 @@ export class Copies {
    * The size of a value, in `sizeUnits`; `undefined`: `sizeOf` gave nothing that can be added up. Such a value is not kept, because one wrong sum would
    * switch the bound off for good.
    */
-  #sizeOf(region: RegionState, key: string, value: unknown): number | undefined {
+  #sizeOf(key: string, value: unknown, where: string): number | undefined {
     const { sizeOf } = this.#parts.settings;
     if (!sizeOf) return 0;
     let problem = 'it returned something else than a finite number of at least 0';
@@ -221,7 +223,7 @@ export class Copies {
     }
     this.#complaints.run('sizeOf', () =>
       this.#parts.logger.error(`sizeOf cannot tell the size of a value, which is not stored: ${problem}`, {
-        region: region.name,
+        of: where,
       }),
     );
     return undefined;

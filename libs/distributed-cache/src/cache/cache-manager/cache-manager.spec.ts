@@ -1,6 +1,9 @@
 import type { Cache } from 'cache-manager';
+import { Keyv } from 'keyv';
 import { describe, expect, it } from 'vitest';
 import { instances, type InstancesInMemory } from '../../../../../test/support/instances/instances.js';
+import { unsafeCast } from '../../common/unsafe-cast.js';
+import { InvalidOptionsError } from '../../errors.js';
 import { deferred } from '../../../../../test/support/common/deferred.js';
 
 async function cached(size = 2): Promise<InstancesInMemory & { readonly managers: readonly Cache[] }> {
@@ -98,6 +101,56 @@ describe('a time to live in cache-manager', () => {
     await expect(a.cacheManager.get('k')).resolves.toBeUndefined();
   });
 
+  it.each<[string, unknown]>([
+    ['a text without a unit', '10'],
+    ['another text', 'soon'],
+    ['NaN', Number.NaN],
+  ])('that is %s is refused by set, mset and wrap, before anything is loaded', async (_, ttl) => {
+    const { a } = await cached(1);
+    const { cacheManager } = a;
+    const wrong = unsafeCast<number>(ttl);
+    let loads = 0;
+    for (const [method, refused] of [
+      ['set', () => cacheManager.set('k', 1, wrong)],
+      ['mset', () => cacheManager.mset([{ key: 'k', value: 1, ttl: wrong }])],
+      ['wrap', () => cacheManager.wrap('k', () => (loads += 1), wrong)],
+    ] as const) {
+      const refusal = refused();
+      await expect(refusal).rejects.toThrow(InvalidOptionsError);
+      await expect(refusal).rejects.toThrow(
+        new RegExp(`^cacheManager\\.${method}: ttl: .* (is not a duration|has no unit)`),
+      );
+    }
+    expect(loads).toBe(0);
+    await expect(cacheManager.get('k')).resolves.toBeUndefined();
+  });
+
+  it("that is null is the region's, and one that is computed may be undefined", async () => {
+    const { a, clock } = await cached(1);
+    const { cacheManager } = a;
+    const none = unsafeCast<number>(null);
+    await cacheManager.set('set', 1, none);
+    await cacheManager.mset([{ key: 'mset', value: 1, ttl: none }]);
+    await cacheManager.wrap('wrap', () => 1, none);
+    await cacheManager.wrap(
+      'computed',
+      () => 1,
+      unsafeCast<() => number>(() => undefined),
+    );
+    const keys = ['set', 'mset', 'wrap', 'computed'];
+    await clock.advance('4m');
+    await expect(cacheManager.mget(keys)).resolves.toEqual([1, 1, 1, 1]);
+    await clock.advance('1m');
+    await expect(cacheManager.mget(keys)).resolves.toEqual([undefined, undefined, undefined, undefined]);
+  });
+
+  it('that is less than 0 means that the value has expired already', async () => {
+    const { a } = await cached(1);
+    await a.cacheManager.set('k', 'old');
+    await a.cacheManager.set('k', 'new', -1);
+    await expect(a.cacheManager.get('k')).resolves.toBeUndefined();
+  });
+
   it('that is over publishes nothing: the other instances keep their entries', async () => {
     const both = await cached();
     await both.a.cacheManager.set('k', 1, 10);
@@ -187,6 +240,44 @@ describe('the local store behind the cache-manager Cache', () => {
     await expect(keyv?.has('k')).resolves.toBe(true);
     await expect(keyv?.delete('k')).resolves.toBe(true);
     await expect(keyv?.has('k')).resolves.toBe(false);
+  });
+
+  it('lists the keys that this instance holds, with their values', async () => {
+    const { a, b } = await cached();
+    await a.cacheManager.set('k', 1);
+    await a.cacheManager.set('l', 2);
+    await b.cacheManager.set('m', 3);
+    const listed: unknown[] = [];
+    for await (const entry of a.cacheManager.stores[0]?.iterator?.({}) ?? []) listed.push(entry);
+    expect(listed).toEqual([
+      ['k', 1],
+      ['l', 2],
+    ]);
+  });
+
+  it('clears a namespace in every instance, and leaves the others', async () => {
+    const { a, b, clock } = await cached();
+    const keyvOf = (cache: typeof a, namespace: string): Keyv => {
+      const keyv = new Keyv({ store: cache.cacheManager.stores[0]?.store, namespace });
+      keyv.serialize = undefined;
+      keyv.deserialize = undefined;
+      return keyv;
+    };
+    for (const cache of [a, b])
+      for (const namespace of ['one', 'other']) await keyvOf(cache, namespace).set('k', namespace);
+    await keyvOf(a, 'one').clear();
+    await clock.advance(0);
+    for (const cache of [a, b]) {
+      await expect(keyvOf(cache, 'one').get('k')).resolves.toBeUndefined();
+      await expect(keyvOf(cache, 'other').get('k')).resolves.toBe('other');
+    }
+  });
+
+  it('evicts elsewhere what this instance does not hold, and says that it did not', async () => {
+    const both = await cached();
+    await both.b.cacheManager.set('k', 1);
+    await expect(both.a.cacheManager.stores[0]?.delete('k')).resolves.toBe(false);
+    expect(await heldBy(both, 'k')).toEqual([undefined, undefined]);
   });
 
   it('serves nothing beyond the lease', async () => {

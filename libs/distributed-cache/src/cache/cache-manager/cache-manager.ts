@@ -66,15 +66,17 @@ class KeyvOverRegion extends Keyv {
 }
 
 /**
- * The TTL of a call of cache-manager in ms, where 0 is "for ever"; `undefined`: the region's; less than 0: it has expired already.
+ * The TTL of a call of cache-manager in ms, where 0 is "for ever"; `undefined`: the region's; less than 0: it has expired already. A text
+ * with a unit is taken as well, as a region does.
  *
  * @throws {InvalidOptionsError} when it is not a number of milliseconds
  */
 function lifetime(ttl: number | null | undefined, method: string): number | undefined {
   if (ttl === undefined || ttl === null) return undefined;
   if (ttl === 0) return Infinity;
-  ttlOf(ttl, `cacheManager.${method}`);
-  return ttl;
+  const milliseconds = ttlOf(ttl, `cacheManager.${method}`);
+  // A TTL of 0 is no TTL for Keyv, and one that is less has to stay so.
+  return milliseconds === 0 ? ttl : milliseconds;
 }
 
 function withTtl(ttl: number | undefined): { ttl?: number } {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { instances } from '../../../../../test/support/instances/instances.js';
+import { instances, startedCache } from '../../../../../test/support/instances/instances.js';
 import { deferred } from '../../../../../test/support/common/deferred.js';
 import { InvalidOptionsError } from '../../errors.js';
 import type { Region } from '../region.js';
@@ -39,6 +39,57 @@ describe('getOrLoadMany', () => {
     await region.getOrLoadMany([1, 2, 3], load, { idOf });
     await region.getOrLoadMany([1, 2, 3], load, { idOf });
     expect(asked).toEqual([[1, 3]]);
+  });
+
+  it('of very many ids calls the loader once, and gives the event loop turns while it asks and stores', async () => {
+    const region = startedCache({ maxEntries: 100_000 }).region<Product>('products');
+    const ids = Array.from({ length: 5_500 }, (_, index) => index);
+    let turns = 0;
+    let isReading = true;
+    const count = (): void => {
+      turns += 1;
+      if (isReading) setImmediate(count);
+    };
+    setImmediate(count);
+    const calls: number[][] = [];
+    const turnsAtCall: number[] = [];
+    const load = (missing: number[]): Product[] => {
+      calls.push(missing);
+      turnsAtCall.push(turns);
+      return rows(missing);
+    };
+    const found = await region.getOrLoadMany(ids, load, { idOf });
+    isReading = false;
+    expect([...found.keys()]).toEqual(ids);
+    expect(calls).toEqual([ids]);
+    expect(turnsAtCall[0]).toBeGreaterThanOrEqual(5);
+    expect(turns - (turnsAtCall[0] ?? 0)).toBeGreaterThanOrEqual(5);
+    expect(ids.filter((id) => region.getSync(id) === undefined)).toEqual([]);
+  });
+
+  it('of very many ids is not stored where an eviction comes while it asks or stores', async () => {
+    const region = startedCache({ maxEntries: 100_000 }).region<Product>('products');
+    const ids = Array.from({ length: 3_000 }, (_, index) => index);
+    const reading = region.getOrLoadMany(
+      ids,
+      async (missing) => {
+        setImmediate(() => void region.evict(2_999));
+        return rows(missing);
+      },
+      { idOf },
+    );
+    setImmediate(() => void region.evict(0));
+    await reading;
+    expect([0, 1, 2_998, 2_999].map((id) => region.getSync(id)?.id)).toEqual([undefined, 1, 2_998, undefined]);
+  });
+
+  it('rejects when a joined load fails while it still asks for other ids, without an unhandled rejection', async () => {
+    const region = startedCache({ maxEntries: 100_000 }).region<Product>('products');
+    const joined = region.getOrLoad(0, () => Promise.reject(new Error('away')));
+    const ids = Array.from({ length: 3_000 }, (_, index) => index);
+    const reading = region.getOrLoadMany(ids, rows, { idOf });
+    await expect(joined).rejects.toThrow('away');
+    await expect(reading).rejects.toThrow('away');
   });
 
   it('loads an id that is given twice once', async () => {

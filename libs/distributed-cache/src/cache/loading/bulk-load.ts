@@ -1,4 +1,7 @@
 import { types } from 'node:util';
+import { unsafeCast } from '../../common/unsafe-cast.js';
+import { nextTurnOfEventLoop } from '../../common/next-turn.js';
+import { ignoreRejection } from '../../common/ignore-rejection.js';
 import { canonicalKey, type CacheKey } from '../../keys/canonical-key.js';
 import type { LocalCache } from '../local-cache.js';
 import type { RegionState } from '../region-state.js';
@@ -31,6 +34,9 @@ export interface BulkRequest {
   readonly options: BulkLoadOptions<unknown> | undefined;
 }
 
+/** After this many ids, the event loop gets a turn: a read of very many must not hold up everything else. */
+const SLICE = 1_000;
+
 /**
  * Reads many ids. Each id is a read of its own: it can join a load, and is fenced, by itself. The ids that have to be loaded at the same
  * time share one call of the loader.
@@ -48,20 +54,26 @@ export async function readMany(
   for (const { id, key } of ids) if (!givenIds.has(key)) givenIds.set(key, id);
 
   const values = new Map<string, unknown>();
-  const missing: string[] = [];
-  for (const key of givenIds.keys()) {
-    const entry = copies.hit(region, key);
-    if (entry) {
-      values.set(key, copies.valueOf(region, entry));
-    } else {
-      copies.miss(region, key);
-      missing.push(key);
+  const source = new BulkSource(cache, region, request, givenIds);
+  const slices: Promise<unknown>[] = [];
+  for (const keys of slicesOf(givenIds.keys())) {
+    if (slices.length > 0) await nextTurnOfEventLoop();
+    const missing: string[] = [];
+    for (const key of keys) {
+      const entry = copies.hit(region, key);
+      if (entry) {
+        values.set(key, copies.valueOf(region, entry));
+      } else {
+        copies.miss(region, key);
+        missing.push(key);
+      }
     }
+    const reads = Promise.all(missing.map((key) => readMissed(cache, region, key, source)));
+    // A read may fail while those of the next slices are still being begun.
+    slices.push(ignoreRejection(reads.then((read) => missing.forEach((key, index) => values.set(key, read[index])))));
   }
-  if (missing.length > 0) {
-    const source = new BulkSource(cache, region, request, givenIds);
-    await Promise.all(missing.map(async (key) => values.set(key, await readMissed(cache, region, key, source))));
-  }
+  source.allAsked();
+  await Promise.all(slices);
 
   const found = new Map<CacheKey, unknown>();
   for (const { id, key } of ids) {
@@ -71,7 +83,21 @@ export async function readMany(
   return found;
 }
 
-/** Loads keys in batches: the keys that are asked for in one turn share one call of the loader. */
+function* slicesOf(keys: Iterable<string>): Generator<readonly string[], void> {
+  let slice: string[] = [];
+  for (const key of keys) {
+    slice.push(key);
+    if (slice.length < SLICE) continue;
+    yield slice;
+    slice = [];
+  }
+  if (slice.length > 0) yield slice;
+}
+
+/**
+ * Loads keys in batches: the keys that are missing when the read begins share one call of the loader, and so do those that are asked for
+ * again in one turn.
+ */
 class BulkSource implements LoadSource {
   readonly #cache: LocalCache;
   readonly #region: RegionState;
@@ -80,6 +106,7 @@ class BulkSource implements LoadSource {
   readonly #attributes: ValueAttributes;
   #batch: Batch | undefined;
   #uncoordinatedBatch: Batch | undefined;
+  #areAllAsked = false;
 
   /** @param givenIds - the ids as the caller gave them, by canonical key */
   constructor(cache: LocalCache, region: RegionState, request: BulkRequest, givenIds: ReadonlyMap<string, CacheKey>) {
@@ -95,6 +122,14 @@ class BulkSource implements LoadSource {
       ttl: ttlOf(request.options?.ttl, where),
       knownTags: typeof tags === 'function' ? [] : canonicalTags(tags),
     };
+  }
+
+  /** Every id was looked for once: what is missing is in the batch. */
+  allAsked(): void {
+    this.#areAllAsked = true;
+    for (const batch of [this.#batch, this.#uncoordinatedBatch]) batch?.seal();
+    this.#batch = undefined;
+    this.#uncoordinatedBatch = undefined;
   }
 
   request(key: string): LoadRequest {
@@ -113,7 +148,7 @@ class BulkSource implements LoadSource {
       this.#sealSoon(batch, () => (this.#uncoordinatedBatch = undefined));
     }
     this.#uncoordinatedBatch.add(key, this.#givenIds.get(key));
-    return this.#uncoordinatedBatch.valueOf(key);
+    return this.#uncoordinatedBatch.values().then((values) => valueIn(values, key));
   }
 
   #coordinatedBatch(): Batch {
@@ -128,8 +163,9 @@ class BulkSource implements LoadSource {
     return batch;
   }
 
-  /** All keys that are asked for in this turn are in the batch by then. */
+  /** All keys that are asked for in this turn are in the batch by then. While the ids are looked for, {@link allAsked} seals it. */
   #sealSoon(batch: Batch, forget: () => void): void {
+    if (!this.#areAllAsked) return;
     queueMicrotask(() => {
       forget();
       batch.seal();
@@ -146,6 +182,8 @@ class Batch {
   readonly execution: Execution | undefined;
   readonly #ids: Map<string, CacheKey>;
   readonly #values: Promise<ReadonlyMap<string, unknown>>;
+  /** The values again, one turn of the event loop later for each further slice of the keys. */
+  readonly #valuesOfSlice: Promise<ReadonlyMap<string, unknown>>[];
   #begin: () => void = () => {};
   #isSealed = false;
   #begun = 0;
@@ -159,6 +197,7 @@ class Batch {
     this.#ids = ids;
     this.execution = execution;
     this.#values = new Promise<void>((resolve) => (this.#begin = resolve)).then(() => load([...this.#ids.values()]));
+    this.#valuesOfSlice = [this.#values];
   }
 
   add(key: string, id: CacheKey | undefined): void {
@@ -170,14 +209,20 @@ class Batch {
     this.#beginWhenComplete();
   }
 
-  /** Notes that the load of this key has begun; resolves with its value. */
-  async valueOf(key: string): Promise<unknown> {
+  /** Notes that the load of one of the keys has begun; resolves with all values, when it is the turn of that load. */
+  values(): Promise<ReadonlyMap<string, unknown>> {
+    const slice = Math.floor(this.#begun / SLICE);
     this.#begun += 1;
     this.#beginWhenComplete();
-    const value = (await this.#values).get(key);
-    // The loader says with it that this id alone has failed.
-    if (isError(value)) throw value;
-    return value;
+    return this.#sliced(slice);
+  }
+
+  #sliced(slice: number): Promise<ReadonlyMap<string, unknown>> {
+    const before = slice === 0 ? this.#values : this.#sliced(slice - 1);
+    return (this.#valuesOfSlice[slice] ??= before.then(async (values) => {
+      await nextTurnOfEventLoop();
+      return values;
+    }));
   }
 
   #beginWhenComplete(): void {
@@ -221,7 +266,11 @@ class BulkLoad implements LoadRequest {
   }
 
   call(): unknown {
-    return this.#batch.valueOf(this.#key);
+    return this.#batch.values();
+  }
+
+  valueIn(values: unknown): unknown {
+    return valueIn(unsafeCast(values), this.#key);
   }
 
   tagsOf(value: unknown): readonly string[] {
@@ -237,6 +286,13 @@ class BulkLoad implements LoadRequest {
   ttl(): number | undefined {
     return this.#attributes.ttl;
   }
+}
+
+/** @throws the Error that the loader gave in the place of a value: it says with it that this id alone has failed */
+function valueIn(values: ReadonlyMap<string, unknown>, key: string): unknown {
+  const value = values.get(key);
+  if (isError(value)) throw value;
+  return value;
 }
 
 /** An Error of any realm. */

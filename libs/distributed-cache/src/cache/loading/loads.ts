@@ -32,6 +32,8 @@ export interface LoadRequest {
   readonly execution?: Execution | undefined;
   /** Calls the loader; called at once, or when the turn of the load comes. */
   call(execution: Execution): unknown;
+  /** The value of the key in what the loader gave. Left out: what it gave is the value. */
+  valueIn?(result: unknown): unknown;
   /** All tags of the result, those that only the result reveals included. */
   tagsOf(value: unknown): readonly string[];
   /** Whether the result is to be stored when nothing fences the load. */
@@ -197,7 +199,8 @@ export class Loads {
     region.stats.loads += 1;
     let isLoaded = false;
     try {
-      const value = await request.call(load.execution);
+      const result: unknown = await request.call(load.execution);
+      const value = request.valueIn ? request.valueIn(result) : result;
       isLoaded = true;
       this.#loaded(region, key, startedAt);
       return this.#settle(load, region, key, mark, request, value);
@@ -232,7 +235,9 @@ export class Loads {
     // Also when it is fenced: readers that came with it share it.
     if (isWanted) refuseUncacheable(value, request.where);
     const isStorable = load.isCurrent && isWanted;
-    const entry = isStorable ? copies.prepared(region, key, value, loadedAt, request.ttl(), tags) : undefined;
+    const entry = isStorable
+      ? copies.prepared(region, key, value, loadedAt, request.ttl(), tags, request.where)
+      : undefined;
     // Asked last, since each callback of the application may evict.
     const fencedAt = coherence.applied.overtakenAt(mark, region.name, key, tags, servedIn);
     if (fencedAt !== undefined) this.#current.fence(load);

@@ -92,7 +92,7 @@ export function setEntryLocally(
   const since = applied.begin();
   try {
     if (ttl !== 0) refuseUncacheable(value, where);
-    const entry = copies.prepared(region, key, value, clock.now(), ttl, tags);
+    const entry = copies.prepared(region, key, value, clock.now(), ttl, tags, where);
     if (applied.firstCovering(since, region.name, key, tags) === undefined) copies.keep(region, key, entry);
   } finally {
     applied.end(since);
@@ -130,7 +130,7 @@ function write(
       const { region, key, ttl, tags, isStored, where } = entry;
       if (!isStored || ttl === 0) continue;
       refuseUncacheable(value, where);
-      prepared.set(entry, copies.prepared(region, key, value, from.loadedAt, ttl, tags));
+      prepared.set(entry, copies.prepared(region, key, value, from.loadedAt, ttl, tags, where));
     }
   } catch (error) {
     cache.asOne(() => {
