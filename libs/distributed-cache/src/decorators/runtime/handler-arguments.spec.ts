@@ -1,4 +1,4 @@
-import { Injectable, SetMetadata } from '@nestjs/common';
+import { applyDecorators, Injectable, SetMetadata } from '@nestjs/common';
 import { ExternalContextCreator } from '@nestjs/core';
 import { describe, expect, it } from 'vitest';
 import { booted } from '../../../../../test/support/instances/booted.js';
@@ -10,6 +10,8 @@ import { Cacheable } from '../cacheable.decorator.js';
 const Query = (): MethodDecorator => SetMetadata('graphql:resolver_type', 'Query');
 /** What `@MessagePattern()` of `@nestjs/microservices` leaves on a method. */
 const MessagePattern = (): MethodDecorator => SetMetadata('microservices:handler_type', 1);
+/** What `@GrpcMethod()` leaves on a method. */
+const GrpcMethod = (): MethodDecorator => applyDecorators(MessagePattern(), SetMetadata('microservices:transport', 4));
 /** What `@SubscribeMessage()` of `@nestjs/websockets` leaves on a method. */
 const SubscribeMessage = (): MethodDecorator => SetMetadata('websockets:message_mapping', true);
 
@@ -120,12 +122,24 @@ describe('A handler of which no parameter is decorated', () => {
     await expect(boots(Resolver)).rejects.toThrow(/Resolver\.me: it takes the context, which belongs to one request/);
   });
 
-  it('is refused when it declares the context of a message, or the client of a socket', async () => {
+  it('is accepted when it is called with the payload of a message alone', async () => {
     @Injectable()
     class Handlers {
       @MessagePattern()
       @Cacheable()
-      async find(_payload: unknown, _context: unknown): Promise<string> {
+      async find(...payload: unknown[]): Promise<number> {
+        return payload.length;
+      }
+    }
+    await expect(boots(Handlers)).resolves.toBeDefined();
+  });
+
+  it('is refused when it declares the call of gRPC, or the client of a socket', async () => {
+    @Injectable()
+    class Handlers {
+      @GrpcMethod()
+      @Cacheable()
+      async find(_payload: unknown, _metadata: unknown): Promise<string> {
         return 'found';
       }
     }
@@ -137,7 +151,7 @@ describe('A handler of which no parameter is decorated', () => {
         return 'found';
       }
     }
-    await expect(boots(Handlers)).rejects.toThrow(/it takes the context/);
+    await expect(boots(Handlers)).rejects.toThrow(/it takes the metadata of the call/);
     await expect(boots(Gateway)).rejects.toThrow(/it takes the client/);
   });
 

@@ -15,12 +15,16 @@ export type Transport = 'http' | 'graphql' | 'microservices' | 'websockets';
 /** The prefixes of the metadata that mark a method as a handler. */
 const TRANSPORTS = ['graphql', 'microservices', 'websockets'] as const;
 
-/** How a transport calls a handler of which no parameter is decorated. */
+/** What a handler is called with of which no parameter is decorated, where that may be more than it declares. */
 const RAW_ARGUMENTS = {
   graphql: ['the parent', 'the arguments', 'the context', 'the info'],
-  microservices: ['the payload', 'the context'],
-  websockets: ['the client', 'the payload'],
+  grpc: ['the payload', 'the metadata of the call', 'the call'],
+  websockets: ['the client', 'the payload', 'the acknowledgement'],
 } as const;
+
+/** The metadata key under which `@nestjs/microservices` records for which transport a handler is, and the number of gRPC there. */
+const TRANSPORT = 'microservices:transport';
+const GRPC = 4;
 
 /** @internal */
 export function transportOf(prototype: object, name: string | symbol): Transport {
@@ -37,14 +41,18 @@ export function decoratedParameters(prototype: object, name: string | symbol): o
 }
 
 /**
- * What a transport passes to a handler of which no parameter is decorated, in words; `undefined`: the method is called with what it takes.
+ * What a transport passes to a handler of which no parameter is decorated, in words; `undefined`: the method is called with what it takes, as
+ * a route handler with nothing, and a message handler with the payload.
  *
  * @internal
  */
 export function rawArgumentsOf(prototype: object, name: string | symbol): readonly string[] | undefined {
+  if (decoratedParameters(prototype, name)) return undefined;
   const transport = transportOf(prototype, name);
-  if (transport === 'http' || decoratedParameters(prototype, name)) return undefined;
-  return RAW_ARGUMENTS[transport];
+  if (transport === 'graphql' || transport === 'websockets') return RAW_ARGUMENTS[transport];
+  const method: unknown = Reflect.get(prototype, name);
+  const isGrpc = typeof method === 'function' && Reflect.getMetadata(TRANSPORT, method) === GRPC;
+  return isGrpc ? RAW_ARGUMENTS.grpc : undefined;
 }
 
 /**

@@ -32,7 +32,14 @@ const REQUEST_BOUND: Readonly<Record<Transport, ReadonlyMap<string, string>>> = 
 };
 
 /** What a transport passes without a decorator, and belongs to one request. */
-const RAW_REQUEST_BOUND: ReadonlySet<string> = new Set(['the context', 'the info', 'the client']);
+const RAW_REQUEST_BOUND: ReadonlySet<string> = new Set([
+  'the context',
+  'the info',
+  'the metadata of the call',
+  'the call',
+  'the client',
+  'the acknowledgement',
+]);
 
 /** The first parameter that belongs to one request, in words; `undefined` if there is none. @internal */
 export function requestBoundParameter(prototype: object, { name, original }: DecoratedMethod): string | undefined {
