@@ -1,5 +1,6 @@
 // `npm run build`: compiles the library, as ES modules and as CommonJS, and the sample application. What has not changed is not compiled again.
 import { flag, readCommandLine } from '../tools/command-line.mjs';
+import { messageOf } from '../tools/message-of.mjs';
 import { build } from './build/build.mjs';
 
 const { force } = readCommandLine({
@@ -10,6 +11,6 @@ const { force } = readCommandLine({
 try {
   await build({ force });
 } catch (error) {
-  console.error(`build: ${error instanceof Error ? error.message : error}`);
+  console.error(`build: ${messageOf(error)}`);
   process.exit(1);
 }

@@ -6,6 +6,7 @@ import { flag, readCommandLine, someOf } from '../tools/command-line.mjs';
 import { findRedisProgram, HOW_TO_INSTALL_REDIS, startPrivateRedis } from '../tools/redis.mjs';
 import { inRepository } from '../tools/repository.mjs';
 import { writeReport } from '../tools/write-report.mjs';
+import { messageOf } from '../tools/message-of.mjs';
 import { checkApplications } from './matrix/applications.mjs';
 import { checkCompilers } from './matrix/compilers.mjs';
 import { compatibilityPage } from './matrix/page.mjs';
@@ -45,7 +46,7 @@ try {
   say(failures.length === 0 ? 'everything works.' : `${failures.length} combinations fail.`);
   process.exitCode = failures.length === 0 ? 0 : 1;
 } catch (error) {
-  console.error(`matrix: ${error instanceof Error ? error.message : error}`);
+  console.error(`matrix: ${messageOf(error)}`);
   if (error instanceof Error && 'output' in error) console.error(error.output);
   process.exitCode = 1;
 }

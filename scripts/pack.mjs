@@ -1,6 +1,7 @@
 // `npm run pack`: the library as a tarball, which an application installs as it would install the package from a registry.
 import { readCommandLine } from '../tools/command-line.mjs';
 import { inRepository } from '../tools/repository.mjs';
+import { messageOf } from '../tools/message-of.mjs';
 import { packed } from './pack/pack.mjs';
 
 readCommandLine({
@@ -13,6 +14,6 @@ try {
   console.log(`pack: ${name}, ${Math.round(size / 1_024)} KiB, ${files} files. In your application:`);
   console.log(`  npm install ${path} cache-manager ioredis`);
 } catch (error) {
-  console.error(`pack: ${error instanceof Error ? error.message : error}`);
+  console.error(`pack: ${messageOf(error)}`);
   process.exit(1);
 }

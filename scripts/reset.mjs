@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { readCommandLine } from '../tools/command-line.mjs';
 import { loadEnvironmentFile, readSettings } from '../tools/environment.mjs';
 import { inRepository } from '../tools/repository.mjs';
+import { messageOf } from '../tools/message-of.mjs';
 import { build } from './build/build.mjs';
 
 readCommandLine({
@@ -23,7 +24,7 @@ try {
       : `reset: no application answers on port ${port}, so there was nothing to clear.`,
   );
 } catch (error) {
-  console.error(`reset: ${error instanceof Error ? error.message : error}`);
+  console.error(`reset: ${messageOf(error)}`);
   process.exit(1);
 }
 

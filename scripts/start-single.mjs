@@ -6,6 +6,7 @@ import { CONNECTION_STRING_VARIABLES, loadEnvironmentFile, readSingleSettings, S
 import { isPortFree } from '../tools/ports.mjs';
 import { build } from './build/build.mjs';
 import { whenNpmStops } from '../tools/parent-death.mjs';
+import { messageOf } from '../tools/message-of.mjs';
 
 readCommandLine({
   command: 'npm run start:single --',
@@ -19,7 +20,7 @@ let host = '';
 try {
   ({ port, host } = readSingleSettings(process.env));
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(messageOf(error));
   process.exit(1);
 }
 if (!(await isPortFree(port, host))) {
@@ -31,7 +32,7 @@ if (!(await isPortFree(port, host))) {
 try {
   await build();
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(messageOf(error));
   process.exit(1);
 }
 for (const name of CONNECTION_STRING_VARIABLES) delete process.env[name];

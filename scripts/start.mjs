@@ -5,6 +5,7 @@ import { whenNpmStops } from '../tools/parent-death.mjs';
 import { isPortFree, isPortTaken } from '../tools/ports.mjs';
 import { build } from './build/build.mjs';
 import { findRedisProgram, HOW_TO_INSTALL_REDIS, startPrivateRedis } from '../tools/redis.mjs';
+import { messageOf } from '../tools/message-of.mjs';
 import { openFrontDoor } from './start/front-door.mjs';
 import { Instance } from './start/instance.mjs';
 
@@ -31,7 +32,7 @@ try {
   loadEnvironmentFile();
   await start(readSettings(process.env));
 } catch (error) {
-  if (!stopping) console.error(error instanceof Error ? error.message : error);
+  if (!stopping) console.error(messageOf(error));
   await stop(1);
 }
 

@@ -14,6 +14,9 @@ import { inRepository } from '../../tools/repository.mjs';
  * @property {() => Promise<unknown>} compile
  */
 
+/** How often a build that takes long says so, in ms. */
+const PROGRESS_INTERVAL = 5_000;
+
 const LIBRARY = 'libs/distributed-cache';
 /** What every compilation depends on. */
 const COMPILER = ['package-lock.json', 'tsconfig.json', 'nest-cli.json', 'scripts/build/build.mjs'];
@@ -55,8 +58,14 @@ const sample = {
  */
 export async function build({ force = false, say = console.log } = {}) {
   const startedAt = performance.now();
-  const compiled = [await compile([esModules], force, say), await compile([commonJs, sample], force, say)].flat();
-  if (compiled.length > 0) say(`build: done in ${Math.round((performance.now() - startedAt) / 1_000)} s`);
+  const seconds = () => `${Math.round((performance.now() - startedAt) / 1_000)} s`;
+  const progress = setInterval(() => say(`build: … ${seconds()}`), PROGRESS_INTERVAL);
+  try {
+    const compiled = [await compile([esModules], force, say), await compile([commonJs, sample], force, say)].flat();
+    if (compiled.length > 0) say(`build: done in ${seconds()}`);
+  } finally {
+    clearInterval(progress);
+  }
 }
 
 /**

@@ -21,6 +21,7 @@ export function showWelcome(response, running) {
 /** @param {{ port: number, instancePorts: readonly number[] }} running */
 function pageOf({ port, instancePorts }) {
   const url = `http://localhost:${port}`;
+  if (instancePorts.length === 0) return startingPage();
   const count = `${instancePorts.length} ${instancePorts.length === 1 ? 'instance' : 'instances'}`;
   return `<!doctype html>
 <html lang="en">
@@ -54,10 +55,21 @@ Every instance caches in its own memory; Redis carries only the evictions.</p>
 
 <h2>Change</h2>
 <p>The other instances answer with the new price as soon as the eviction reaches them, normally within milliseconds.</p>
-<pre>curl -X PUT ${url}/products/1 -H 'content-type: application/json' -d '{"price": 9.99}'
+<pre>curl -X PUT ${url}/products/1 \\
+  -H 'content-type: application/json' -d '{"price": 9.99}'
 curl -X POST ${url}/cache/clear</pre>
 <p><code>npm run reset</code> puts the data back as it was.</p>
 </body>
+</html>
+`;
+}
+
+/** While no instance can take a request: the browser asks again. */
+function startingPage() {
+  return `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta http-equiv="refresh" content="2"><title>Starting …</title></head>
+<body><p>The instances are starting. This page reloads itself.</p></body>
 </html>
 `;
 }

@@ -44,7 +44,7 @@ describe('While nothing that is evicted here gets out, the state', () => {
   it("stays 'coherent' while evictions come without end and each is delivered in time", async () => {
     const { a, clock, held, states } = await withoutPermission();
     held.publish = (_, send) =>
-      new Promise((resolve, reject) => clock.schedule(() => send().then(resolve, reject), 900));
+      new Promise((resolve, reject) => clock.schedule(() => void send().then(resolve, reject), 900));
     for (let count = 0; count < 100; count++) {
       void a.region('products').evict(count);
       await clock.advance(100);
@@ -90,14 +90,14 @@ describe('While nothing that is evicted here gets out, the state', () => {
   it('does not flicker with publishTimeout 0, where callers do not wait', async () => {
     const { a, clock, held, states } = await withoutPermission({ publishTimeout: 0 });
     held.publish = (_, send) =>
-      new Promise((resolve, reject) => clock.schedule(() => send().then(resolve, reject), 50));
+      new Promise((resolve, reject) => clock.schedule(() => void send().then(resolve, reject), 50));
     void a.region('products').evict('1');
     await clock.advance('1s');
     expect(states).toEqual([]);
   });
 
   it("is 'local' in local mode, which delivers to nobody, and delivering", async () => {
-    const { a } = await instances(1).local();
+    const { a } = instances(1).local();
     await a.region('products').evict('1');
     expect(a.status()).toMatchObject({ state: 'local', delivering: true });
   });

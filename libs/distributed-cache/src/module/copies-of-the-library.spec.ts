@@ -53,9 +53,9 @@ describe('With two copies of the library in one process', () => {
 
   it('the checks at boot see the methods that are decorated with the other', async () => {
     const Shop = shopOf(copy);
-    const [east, west] = ['east', 'west'].map((provide) => ({ provide, useFactory: () => new Shop() }));
+    const providers = ['east', 'west'].map((provide) => ({ provide, useFactory: () => new Shop() }));
     const module = own.DistributedCacheModule.forRoot({ redisConnectionString: '' });
-    const testing = await Test.createTestingModule({ imports: [module], providers: [east!, west!] }).compile();
+    const testing = await Test.createTestingModule({ imports: [module], providers }).compile();
     await expect(testing.init()).rejects.toThrow(/several instances of Shop/);
   });
 

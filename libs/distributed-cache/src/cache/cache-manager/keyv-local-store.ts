@@ -83,7 +83,7 @@ export class KeyvLocalStore implements KeyvStoreAdapter {
     const { copies } = this.#cache;
     const { state } = this.#region;
     const prefix = namespace === undefined ? '' : `${namespace}:`;
-    for (const key of [...state.store.keys()]) {
+    for (const key of state.store.keys()) {
       const entry = key.startsWith(prefix) ? copies.find(state, key) : undefined;
       if (entry) yield [key, unsafeCast<Awaited<Value>>(this.#storedForm(entry))];
     }

@@ -1,5 +1,6 @@
 import { classNameOf, label } from '../../decorators/runtime/method-site.js';
 import { classesInDefaultRegion } from '../../decorators/runtime/default-region.js';
+import { type Transport, transportOf } from '../../decorators/runtime/handler-arguments.js';
 import { type DecoratedUse, whereIs } from './decorated-classes.js';
 import { requestBoundParameter, unclearArguments } from './decorated-request-parameters.js';
 import { severalConfigured } from './instances-of-one-class.js';
@@ -7,6 +8,14 @@ import type { Refusal } from './refusal.js';
 
 /** Names that `mixin()` of Nest gives to classes: random, and others in each process. */
 const NAME_OF_MIXIN = /^[0-9a-z]{21}$/;
+
+/** A key of a handler that takes what belongs to one request. */
+const EXAMPLE_KEYS: Readonly<Record<Transport, string>> = {
+  http: `key: (request) => [request.params.id, request.headers['accept-language']]`,
+  graphql: 'key: (parent, args, context) => [args.id, context.user.id]. Or take the arguments alone, with @Args()',
+  microservices: 'key: (payload) => payload.id. Or take the payload alone, with @Payload()',
+  websockets: 'key: (client, payload) => payload.id. Or take the payload alone, with @MessageBody()',
+};
 
 /**
  * Everything for which one result could be taken for another: shared regions, instances with state of their own, arguments that belong to
@@ -114,7 +123,7 @@ function* leaksBetweenRequests(uses: readonly DecoratedUse[]): Generator<Refusal
       owners,
       message:
         `${where}: it takes ${parameter}, which belongs to one request and cannot be part of a key. ` +
-        `Give key, made of what the result depends on: key: (request) => [request.params.id, request.headers['accept-language']]`,
+        `Give key, made of what the result depends on: ${EXAMPLE_KEYS[transportOf(use.owner.prototype, use.method.name)]}`,
     };
   }
 }

@@ -30,11 +30,7 @@ class ShopInRegion {
 }
 
 @Injectable()
-class PlainShop extends Shop {
-  constructor() {
-    super();
-  }
-}
+class PlainShop extends Shop {}
 
 /** As libraries do it: one class, configured by each module that imports it. */
 @Module({})

@@ -91,9 +91,9 @@ export const REQUIRED_NAME = 'REDIS_CONNECTION_REQUIRED';
  */
 export function isRedisRequired(option: boolean | undefined, read: (name: string) => unknown): boolean {
   if (option !== undefined) return option;
-  const setting = String(read(REQUIRED_NAME) ?? '')
-    .trim()
-    .toLowerCase();
+  const given = read(REQUIRED_NAME) ?? '';
+  // A configuration that is validated may hold a boolean.
+  const setting = typeof given === 'string' ? given.trim().toLowerCase() : describeValue(given);
   if (['', 'false', '0', 'no', 'off'].includes(setting)) return false;
   if (['true', '1', 'yes', 'on'].includes(setting)) return true;
   throw new InvalidOptionsError(`${REQUIRED_NAME}: ${describeValue(setting)} is not allowed; allowed: true or false.`);
