@@ -1,5 +1,6 @@
 // `npm run matrix`: installs the packed library as users do, with everything that it says it works with, and runs it.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { flag, readCommandLine, someOf } from '../tools/command-line.mjs';
@@ -20,7 +21,7 @@ const PAGE = inRepository('docs/compatibility.md');
 const given = readCommandLine({
   command: 'npm run matrix --',
   about:
-    'Installs the packed library with every supported version of Node.js, Nest, ioredis and TypeScript, and in applications as Nest generates them, and runs it. Writes docs/compatibility.md, unless only a part of it is run. Takes about half an hour.',
+    'Installs the packed library with every supported version of Node.js, Nest, ioredis and TypeScript, and in applications as Nest generates them, and runs it. Writes docs/compatibility.md. Takes about half an hour.',
   options: {
     corner: flag('runs the corners only: this Node.js, the oldest and the newest peers, one compiler; no applications'),
     only: someOf('runs these parts', { argument: 'PARTS', choices: PARTS }),
@@ -38,9 +39,11 @@ try {
     ),
   );
   for (const { row, column, note } of failures) say(`FAILS: ${row}, ${column}\n${note ?? ''}`);
-  if (!given.corner && given.only.length === PARTS.length) {
-    await writeReport(EVIDENCE, tables);
-    writeFileSync(PAGE, await compatibilityPage(tables));
+  if (!given.corner) {
+    const before = await readFile(EVIDENCE, 'utf8').catch(() => '{}');
+    const all = { ...JSON.parse(before), ...tables };
+    await writeReport(EVIDENCE, all);
+    await writeFile(PAGE, await compatibilityPage(all));
     say('docs/compatibility.md is written.');
   }
   say(failures.length === 0 ? 'everything works.' : `${failures.length} combinations fail.`);

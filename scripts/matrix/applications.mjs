@@ -56,12 +56,23 @@ export async function checkApplications({ folder, tarball, nests, connectionStri
     await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...packages], { cwd: application });
     followReadme(application);
     for (const step of steps) {
-      const outcome = await outcomeOf(() => take(application, step, connectionString));
+      const outcome = unlessNestRefuses(await outcomeOf(() => take(application, step, connectionString)));
       put(table, step, column, outcome);
-      say(`${column}, ${step}: ${outcome.works ? 'works' : 'FAILS'}`);
+      say(`${column}, ${step}: ${outcome.works === undefined ? '–' : outcome.works ? 'works' : 'FAILS'}`);
     }
   }
   return table;
+}
+
+/**
+ * What the command line of Nest does not offer for this application does not exist.
+ *
+ * @param {import('./cell.mjs').Outcome} outcome
+ * @returns {import('./cell.mjs').Outcome}
+ */
+function unlessNestRefuses(outcome) {
+  const [refusal] = /The \w+ compiler does not support ESM projects/.exec(outcome.note ?? '') ?? [];
+  return refusal === undefined ? outcome : { works: undefined, note: `Nest: "${refusal}"` };
 }
 
 /**

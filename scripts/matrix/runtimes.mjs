@@ -81,7 +81,7 @@ export async function checkOtherRuntimes({ folder, tarball, nests, connectionStr
       table,
       row,
       columns[1] ?? '',
-      await outcomeOf(() => run(join(bin, 'deno'), ['run', '-A', '--no-config', 'program.mjs'], options)),
+      await outcomeOf(() => run(join(bin, 'deno'), ['run', '-A', '--node-modules-dir=manual', 'program.mjs'], options)),
     );
     say(
       `${row}: ${columns.map((column) => `${column} ${table.cells[row]?.[column]?.works ? 'works' : 'FAILS'}`).join(', ')}`,

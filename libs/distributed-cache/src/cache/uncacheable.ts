@@ -1,3 +1,4 @@
+import { unsafeCast } from '../common/unsafe-cast.js';
 import { InvalidOptionsError } from '../errors.js';
 
 /**
@@ -23,35 +24,46 @@ export function refuseUncacheable(value: unknown, where: string): void {
 export function uncacheableKind(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   try {
-    return KINDS.find(([, is]) => is(value))?.[0];
+    return kindOf(unsafeCast(value));
   } catch {
     // A getter of the application has thrown, which none of these kinds does.
     return undefined;
   }
 }
 
-/** By what they can do, not by their classes: those may come from another realm, or from a library that is not loaded here. */
-const KINDS: readonly (readonly [kind: string, is: (value: object) => boolean])[] = [
-  ['a StreamableFile', (value) => can(value, 'getStream', 'getHeaders')],
-  ['a stream', (value) => can(value, 'pipe', 'on')],
-  ['a web stream', (value) => can(value, 'getReader') || can(value, 'getWriter') || isTransformStream(value)],
-  ['a Response or Request of fetch', (value) => 'bodyUsed' in value && can(value, 'arrayBuffer')],
-  ['an Observable', (value) => can(value, 'subscribe') && (can(value, 'pipe') || '@@observable' in value)],
-  [
-    'an iterator or generator',
-    (value) => can(value, 'next') && (Symbol.iterator in value || Symbol.asyncIterator in value),
-  ],
-  ['an asynchronous iterable, such as a cursor', (value) => Symbol.asyncIterator in value],
-];
-
-function can(value: object, ...methods: readonly string[]): boolean {
-  return methods.every((method) => typeof Reflect.get(value, method) === 'function');
+/** By what it can do, not by its class: that may come from another realm, or from a library that is not loaded here. */
+interface Candidate {
+  readonly pipe?: unknown;
+  readonly on?: unknown;
+  readonly getStream?: unknown;
+  readonly getReader?: unknown;
+  readonly getWriter?: unknown;
+  readonly readable?: unknown;
+  readonly writable?: unknown;
+  readonly bodyUsed?: unknown;
+  readonly subscribe?: unknown;
+  readonly '@@observable'?: unknown;
+  readonly next?: unknown;
+  readonly [Symbol.iterator]?: unknown;
+  readonly [Symbol.asyncIterator]?: unknown;
 }
 
-function isTransformStream(value: object): boolean {
-  if (!('readable' in value && 'writable' in value)) return false;
-  const { readable, writable } = value;
-  return (
-    typeof readable === 'object' && readable !== null && can(readable, 'getReader') && typeof writable === 'object'
-  );
+/** Written out, since every load comes this way: most values have none of these members. */
+function kindOf(value: Candidate): string | undefined {
+  const isPiped = typeof value.pipe === 'function';
+  if (isPiped && typeof value.on === 'function') return 'a stream';
+  if (typeof value.getStream === 'function') return 'a StreamableFile';
+  if (typeof value.getReader === 'function' || typeof value.getWriter === 'function') return 'a web stream';
+  if (typeof value.readable === 'object' && typeof value.writable === 'object') return webStreamsOf(value);
+  if (typeof value.bodyUsed === 'boolean') return 'a Response or Request of fetch';
+  if (typeof value.subscribe === 'function' && (isPiped || value['@@observable'] !== undefined)) return 'an Observable';
+  const isAsync = value[Symbol.asyncIterator] !== undefined;
+  if (typeof value.next === 'function' && (isAsync || value[Symbol.iterator] !== undefined))
+    return 'an iterator or generator';
+  return isAsync ? 'an asynchronous iterable, such as a cursor' : undefined;
+}
+
+/** A TransformStream, or another pair of web streams. */
+function webStreamsOf({ readable }: Candidate): string | undefined {
+  return uncacheableKind(readable) === 'a web stream' ? 'a web stream' : undefined;
 }
