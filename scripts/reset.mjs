@@ -15,11 +15,11 @@ readCommandLine({
 
 try {
   loadEnvironmentFile();
-  const { port } = readSettings(process.env);
+  const { port, origin } = readSettings(process.env);
   await build();
   console.log(`reset: ${await resetCatalogue()} products are as they were at first.`);
   console.log(
-    (await clearCaches(port))
+    (await clearCaches(`${origin}:${port}`))
       ? 'reset: the instances of the running application have dropped what they had cached.'
       : `reset: no application answers on port ${port}, so there was nothing to clear.`,
   );
@@ -41,12 +41,12 @@ async function resetCatalogue() {
   }
 }
 
-/** @param {number} port of the front door */
-async function clearCaches(port) {
+/** @param {string} frontDoor its address */
+async function clearCaches(frontDoor) {
   try {
     // A connection kept alive would keep the instance from closing if Ctrl-C came now.
     const options = { method: 'POST', headers: { connection: 'close' }, signal: AbortSignal.timeout(5_000) };
-    return (await fetch(`http://127.0.0.1:${port}/cache/clear`, options)).ok;
+    return (await fetch(`${frontDoor}/cache/clear`, options)).ok;
   } catch {
     return false;
   }

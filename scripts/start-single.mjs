@@ -19,17 +19,10 @@ let port = 0;
 let host = '';
 try {
   ({ port, host } = readSingleSettings(process.env));
-} catch (error) {
-  console.error(messageOf(error));
-  process.exit(1);
-}
-if (!(await isPortFree(port, host))) {
-  console.error(
-    `Port ${port} is in use by another program. Stop that one, or choose another port: PORT=${port + 1} npm run start:single`,
-  );
-  process.exit(1);
-}
-try {
+  if (!(await isPortFree(port, host))) {
+    const remedy = `Stop that one, or choose another port: PORT=${port + 1} npm run start:single`;
+    throw new Error(`Port ${port} is in use by another program. ${remedy}`);
+  }
   await build();
 } catch (error) {
   console.error(messageOf(error));

@@ -2,7 +2,7 @@
 import { readCommandLine } from '../tools/command-line.mjs';
 import { loadEnvironmentFile, readSettings, SAMPLE, withoutRedis } from '../tools/environment.mjs';
 import { whenNpmStops } from '../tools/parent-death.mjs';
-import { isPortFree, isPortTaken } from '../tools/ports.mjs';
+import { isPortFree } from '../tools/ports.mjs';
 import { build } from './build/build.mjs';
 import { findRedisProgram, HOW_TO_INSTALL_REDIS, startPrivateRedis } from '../tools/redis.mjs';
 import { messageOf } from '../tools/message-of.mjs';
@@ -36,15 +36,13 @@ try {
   await stop(1);
 }
 
-/** @param {{ port: number, host: string, instancePorts: number[] }} settings */
-async function start({ port, host, instancePorts }) {
+/** @param {{ port: number, host: string, origin: string, instancePorts: number[] }} settings */
+async function start({ port, host, origin, instancePorts }) {
   const runningPorts = () => running.instances.filter(({ listening }) => listening).map((instance) => instance.port);
-  running.frontDoor = await openFrontDoor({ port, host, runningPorts }).catch((error) => {
-    throw isPortTaken(error) ? portTaken(port, port) : error;
-  });
-  for (const instancePort of instancePorts) {
-    if (!(await isPortFree(instancePort, host))) throw portTaken(instancePort, port);
+  for (const each of [port, ...instancePorts]) {
+    if (!(await isPortFree(each, host))) throw portTaken(each, port);
   }
+  running.frontDoor = await openFrontDoor({ port, host, origin, runningPorts });
   await build();
   if (stopping) return;
 
@@ -56,7 +54,7 @@ async function start({ port, host, instancePorts }) {
     (instancePort) => new Instance({ program: SAMPLE, port: instancePort, environment, say: console.log }),
   );
   await Promise.all(running.instances.map((instance) => instance.start()));
-  await welcome(port, running.instances, description);
+  await welcome({ port, origin }, description);
 }
 
 /**
@@ -95,11 +93,11 @@ function sayRedisIsGone(port) {
 }
 
 /**
- * @param {number} port
- * @param {Instance[]} instances
+ * @param {{ port: number, origin: string }} frontDoor
  * @param {string} redis
  */
-async function welcome(port, instances, redis) {
+async function welcome({ port, origin }, redis) {
+  const { instances } = running;
   const first = instances[0]?.port;
   const lines = [
     '',
@@ -118,7 +116,7 @@ async function welcome(port, instances, redis) {
     '',
   ];
   console.log(lines.join('\n'));
-  if ((await stateOf(first)) === 'disconnected') {
+  if ((await stateOf(`${origin}:${first}`)) === 'disconnected') {
     console.log(
       'Redis cannot be reached. The instances serve without it, each on its own, and join as soon as it answers.',
     );
@@ -126,14 +124,14 @@ async function welcome(port, instances, redis) {
 }
 
 /**
- * @param {number | undefined} port
- * @returns {Promise<string | undefined>} the state of the cache of the instance there
+ * @param {string} instance its address
+ * @returns {Promise<string | undefined>} the state of its cache
  */
-async function stateOf(port) {
+async function stateOf(instance) {
   try {
     // A connection kept alive would keep the instance from closing if Ctrl-C came now.
     const headers = { connection: 'close' };
-    const answer = await fetch(`http://127.0.0.1:${port}/cache/status`, { headers });
+    const answer = await fetch(`${instance}/cache/status`, { headers });
     /** @type {any} */
     const { status } = await answer.json();
     return status.state;

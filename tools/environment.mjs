@@ -30,15 +30,17 @@ export function loadEnvironmentFile() {
  * interface on which they listen, from `HOST`: nobody else can reach them unless it says so.
  *
  * @param {NodeJS.ProcessEnv} environment
- * @returns {{ port: number, host: string, instancePorts: number[] }}
+ * @returns {{ port: number, host: string, origin: string, instancePorts: number[] }} `origin`: where programs on this machine reach `host`
  * @throws {Error} when a variable is not a whole number in its bounds; the message names it
  */
 export function readSettings(environment) {
   const count = wholeNumber(environment, 'INSTANCES', { from: 1, to: 64, otherwise: 3 });
   const port = wholeNumber(environment, 'PORT', { from: 1, to: 65_535 - count, otherwise: 3000 });
+  const host = hostOf(environment);
   return {
     port,
-    host: hostOf(environment),
+    host,
+    origin: originOf(host),
     instancePorts: Array.from({ length: count }, (_, index) => port + 1 + index),
   };
 }
@@ -63,6 +65,15 @@ export function readSingleSettings(environment) {
  */
 function hostOf(environment) {
   return environment['HOST']?.trim() || '127.0.0.1';
+}
+
+/**
+ * @param {string} host an interface on which a server listens
+ * @returns {string} where programs on this machine reach it, but for the port, for example `http://127.0.0.1`
+ */
+function originOf(host) {
+  const address = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return address.includes(':') ? `http://[${address}]` : `http://${address}`;
 }
 
 /**

@@ -20,6 +20,7 @@ export async function freePort() {
  * @param {number} port
  * @param {string} [host]
  * @returns {Promise<boolean>} whether a server could listen on it at this moment
+ * @throws {Error} when this machine has no such interface
  */
 export async function isPortFree(port, host = '127.0.0.1') {
   const probe = createServer().listen(port, host);
@@ -27,7 +28,7 @@ export async function isPortFree(port, host = '127.0.0.1') {
     await once(probe, 'listening');
   } catch (error) {
     if (isPortTaken(error)) return false;
-    throw error;
+    throw isHostUnknown(error) ? unknownHost(host, error) : error;
   }
   probe.close();
   await once(probe, 'close');
@@ -40,4 +41,18 @@ export async function isPortFree(port, host = '127.0.0.1') {
  */
 export function isPortTaken(error) {
   return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+}
+
+/** @param {unknown} error */
+function isHostUnknown(error) {
+  return error instanceof Error && 'code' in error && ['EADDRNOTAVAIL', 'ENOTFOUND'].includes(String(error.code));
+}
+
+/**
+ * @param {string} host
+ * @param {unknown} cause
+ */
+function unknownHost(host, cause) {
+  const remedy = 'Leave HOST out for the loopback interface, or set it to 0.0.0.0 for all interfaces.';
+  return new Error(`HOST=${host} cannot be used: no interface of this machine has that address. ${remedy}`, { cause });
 }

@@ -15,12 +15,13 @@ const CLOSE_TIMEOUT = 2_000;
  *
  * @param {object} options
  * @param {number} options.port
- * @param {string} [options.host] the interface to listen on; default: loopback alone
+ * @param {string} options.host the interface to listen on
+ * @param {string} options.origin where the instances listen, but for the port
  * @param {() => number[]} options.runningPorts the ports of the instances that can take a request now
  * @returns {Promise<{ close: () => Promise<void> }>}
  * @throws {Error} `EADDRINUSE` when the port is taken
  */
-export async function openFrontDoor({ port, host = '127.0.0.1', runningPorts }) {
+export async function openFrontDoor({ port, host, origin, runningPorts }) {
   const agent = new Agent({ keepAlive: true, maxSockets: 512 });
   // The connections to the instances stay open, whatever the client asks for its own.
   const headers = { connection: 'keep-alive' };
@@ -41,7 +42,7 @@ export async function openFrontDoor({ port, host = '127.0.0.1', runningPorts }) 
     const target = nextOf(runningPorts().filter((candidate) => !tried.has(candidate)));
     if (target === undefined) return refuse(response, 503, 'No instance is running at the moment; try again shortly.');
     try {
-      await proxy.web(request, response, { target: `http://127.0.0.1:${target}` });
+      await proxy.web(request, response, { target: `${origin}:${target}` });
     } catch (error) {
       if (response.headersSent) return void response.destroy();
       if (mayRepeat(request)) return forward(request, response, tried.add(target));
@@ -50,7 +51,7 @@ export async function openFrontDoor({ port, host = '127.0.0.1', runningPorts }) 
   };
 
   const server = createServer((request, response) => {
-    if (isForWelcome(request)) showWelcome(response, { port, instancePorts: runningPorts() });
+    if (isForWelcome(request)) showWelcome(request, response, runningPorts());
     else void forward(request, response, new Set());
   });
   server.listen(port, host);

@@ -10,18 +10,29 @@ export function isForWelcome({ method, url }) {
 /**
  * Answers with a page that says what runs here and links to what to try.
  *
+ * @param {import('node:http').IncomingMessage} request
  * @param {import('node:http').ServerResponse} response
- * @param {{ port: number, instancePorts: readonly number[] }} running
+ * @param {readonly number[]} instancePorts of the instances that run
  */
-export function showWelcome(response, running) {
+export function showWelcome(request, response, instancePorts) {
   response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
-  response.end(pageOf(running));
+  response.end(instancePorts.length === 0 ? startingPage() : pageOf(frontDoorFor(request), instancePorts));
 }
 
-/** @param {{ port: number, instancePorts: readonly number[] }} running */
-function pageOf({ port, instancePorts }) {
-  const url = `http://localhost:${port}`;
-  if (instancePorts.length === 0) return startingPage();
+/**
+ * @param {import('node:http').IncomingMessage} request
+ * @returns {URL} the address of the front door, as whoever asks has written it
+ */
+function frontDoorFor({ headers, socket }) {
+  const url = `http://${headers.host}`;
+  return new URL(URL.canParse(url) ? url : `http://localhost:${socket.localPort}`);
+}
+
+/**
+ * @param {URL} frontDoor
+ * @param {readonly number[]} instancePorts
+ */
+function pageOf({ origin, hostname }, instancePorts) {
   const count = `${instancePorts.length} ${instancePorts.length === 1 ? 'instance' : 'instances'}`;
   return `<!doctype html>
 <html lang="en">
@@ -49,15 +60,15 @@ Every instance caches in its own memory; Redis carries only the evictions.</p>
   <li><a href="/products/1">A product</a>. Reload it some times: the header <code>X-Instance</code> takes turns, and <code>X-Cache</code> goes from
   <code>MISS</code> to <code>HIT</code> on each instance.</li>
   <li><a href="/products?category=books&amp;page=2">A page of a list</a> and <a href="/categories">the categories</a>, which are cached with tags.</li>
-  <li>The state and the counters of each instance: ${instancePorts.map((each) => `<a href="http://localhost:${each}/cache/status">${each}</a>`).join(', ')}.</li>
+  <li>The state and the counters of each instance: ${instancePorts.map((each) => `<a href="http://${hostname}:${each}/cache/status">${each}</a>`).join(', ')}.</li>
 </ul>
-<pre>curl -i ${url}/products/1</pre>
+<pre>curl -i ${origin}/products/1</pre>
 
 <h2>Change</h2>
 <p>The other instances answer with the new price as soon as the eviction reaches them, normally within milliseconds.</p>
-<pre>curl -X PUT ${url}/products/1 \\
+<pre>curl -X PUT ${origin}/products/1 \\
   -H 'content-type: application/json' -d '{"price": 9.99}'
-curl -X POST ${url}/cache/clear</pre>
+curl -X POST ${origin}/cache/clear</pre>
 <p><code>npm run reset</code> puts the data back as it was.</p>
 </body>
 </html>

@@ -15,7 +15,7 @@ beforeEach(async () => {
   servers = [];
   const port = await freePort();
   address = `http://127.0.0.1:${port}/products/1`;
-  frontDoor = await openFrontDoor({ port, runningPorts: () => running });
+  frontDoor = await openFrontDoor({ port, host: '127.0.0.1', origin: 'http://127.0.0.1', runningPorts: () => running });
 });
 
 afterEach(async () => {

@@ -12,7 +12,7 @@ import {
   type SampleOptions,
   startSample,
 } from '../support/instances/sample-application.js';
-import { type CacheStatus, request } from '../support/instances/sample-client.js';
+import { type CacheStatus, type Product, request } from '../support/instances/sample-client.js';
 
 const started: SampleApplication[] = [];
 
@@ -56,6 +56,30 @@ describe('npm start', () => {
       sample.instances.map((instance) => request<CacheStatus>('GET', `${instance}/cache/status`)),
     );
     expect(answers.map(({ body }) => body.status.state)).toEqual(['coherent', 'coherent', 'coherent']);
+  });
+
+  it('answers / with a page whose links all lead somewhere', async () => {
+    const sample = await start();
+    const page = await (await fetch(`${sample.frontDoor}/`)).text();
+    const links = Array.from(page.matchAll(/href="([^"]+)"/g), ([, link = '']) => link.replaceAll('&amp;', '&'));
+    expect(links).toContain('/products/1');
+    expect(links).toContain(`${sample.instances[0]}/cache/status`);
+    const answers = await Promise.all(links.map((link) => fetch(new URL(link, sample.frontDoor))));
+    expect(answers.map(({ status, url }) => `${url}: ${status}`)).toEqual(answers.map(({ url }) => `${url}: 200`));
+  });
+
+  // Other systems have one loopback address only.
+  it.runIf(process.platform === 'linux').each([
+    [undefined, '127.0.0.2', false],
+    ['0.0.0.0', '127.0.0.2', true],
+    ['127.0.0.2', '127.0.0.2', true],
+  ])('with HOST=%s, can be reached at %s: %s', async (host, address, isReachable) => {
+    const sample = await start({ instances: 1, environment: host === undefined ? {} : { HOST: host } });
+    const answers = await Promise.allSettled(sample.ports.map((port) => fetch(`http://${address}:${port}/products/1`)));
+    expect(answers.map((answer) => answer.status === 'fulfilled' && answer.value.ok)).toEqual([
+      isReachable,
+      isReachable,
+    ]);
   });
 
   it('leaves nothing behind after Ctrl-C', async () => {
@@ -125,6 +149,7 @@ describe('npm start', () => {
   it.each([
     ['INSTANCES', 'many'],
     ['PORT', '70000'],
+    ['HOST', '192.0.2.1'],
   ])('refuses %s=%s and names the variable', async (variable, value) => {
     const sample = await run({ environment: { [variable]: value } });
     expect(await sample.exited).toBe(1);
@@ -145,6 +170,36 @@ describe('npm start', () => {
     const { body } = await request<CacheStatus>('GET', `${sample.frontDoor}/cache/status`);
     expect(body.status.state).toBe('local');
     await rm(empty, { recursive: true });
+  });
+});
+
+describe('npm run reset', () => {
+  it('puts the data back, and running instances drop what they have cached', async () => {
+    const sample = await start();
+    const product = (instance: string): Promise<number> =>
+      request<Product>('GET', `${instance}/products/1`).then(({ body }) => body.price);
+    const [first = ''] = sample.instances;
+    const price = await product(first);
+    await request('PUT', `${first}/products/1`, { price: price + 1 });
+    await vi.waitFor(async () =>
+      expect(await Promise.all(sample.instances.map(product))).toEqual(sample.instances.map(() => price + 1)),
+    );
+
+    const reset = await run({
+      command: [process.execPath, 'scripts/reset.mjs'],
+      port: sample.ports[0],
+      environment: { DATABASE_FILE: sample.databaseFile },
+    });
+    expect(await reset.exited).toBe(0);
+    await vi.waitFor(async () =>
+      expect(await Promise.all(sample.instances.map(product))).toEqual(sample.instances.map(() => price)),
+    );
+  });
+
+  it('needs no running application, and says so', async () => {
+    const reset = await run({ command: [process.execPath, 'scripts/reset.mjs'] });
+    expect(await reset.exited).toBe(0);
+    expect(reset.output).toContain(`no application answers on port ${reset.ports[0]}`);
   });
 });
 

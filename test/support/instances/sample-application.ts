@@ -27,6 +27,8 @@ export class SampleApplication {
   /** The addresses of the instances themselves. */
   readonly instances: readonly string[];
   readonly ports: readonly number[];
+  /** The file of its catalogue. */
+  readonly databaseFile: string;
   /** Resolves to the exit code, or to the signal, once the supervisor is gone. */
   readonly exited: Promise<number | NodeJS.Signals | null>;
   readonly #process: ChildProcess;
@@ -37,6 +39,7 @@ export class SampleApplication {
     this.#process = child;
     this.#directory = directory;
     this.ports = ports;
+    this.databaseFile = databaseFileIn(directory);
     const [frontDoor = '', ...instances] = ports.map((port) => `http://127.0.0.1:${port}`);
     this.frontDoor = frontDoor;
     this.instances = instances;
@@ -63,7 +66,7 @@ export class SampleApplication {
         PORT: `${port}`,
         INSTANCES: `${instances}`,
         SOURCE_LATENCY_MS: '0',
-        DATABASE_FILE: join(directory, 'catalogue.sqlite'),
+        DATABASE_FILE: databaseFileIn(directory),
         ...options.environment,
       },
     });
@@ -117,6 +120,10 @@ export async function startSample(options?: SampleOptions): Promise<SampleApplic
   const sample = await SampleApplication.spawn(options);
   await sample.untilPrinted('Ctrl-C stops everything.');
   return sample;
+}
+
+function databaseFileIn(directory: string): string {
+  return join(directory, 'catalogue.sqlite');
 }
 
 /** The first of `count` ports in a row that are free. */
