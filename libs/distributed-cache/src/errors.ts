@@ -76,7 +76,8 @@ export class RedisUnavailableError extends DistributedCacheError {
  * accept the invalidation or, with `minReplicas`, too few replicas have it.
  *
  * The error means "not yet", not "lost". On this instance the eviction has taken effect. An invalidation that is not in the log waits in
- * the outbox and is delivered later. Other instances may serve the old value until then, or until the TTL of their copy ends. `code`: `'INVALIDATION_NOT_DELIVERED'`.
+ * the outbox and is delivered later. Other instances may serve the old value until then, or until the TTL of their copy ends. `code`:
+ * `'INVALIDATION_NOT_DELIVERED'`.
  *
  * @publicApi
  */
@@ -101,6 +102,7 @@ export class InvalidationNotConfirmedError extends ErrorWithResult {
    * the invalidation, or Redis was restarted or replaced lately and may have forgotten an instance.
    */
   readonly missing: readonly string[];
+
   constructor(message: string, { missing = [], ...options }: ErrorOptions & { missing?: readonly string[] } = {}) {
     super('INVALIDATION_NOT_CONFIRMED', message, options);
     this.missing = missing;

@@ -33,8 +33,10 @@ export interface CacheStatus {
   /** `<host>:<pid>:<random>` */
   readonly instanceId: string;
   readonly namespace: string;
-  /** Age of the lease: how long ago, in ms, the last complete sync was sent. 0 in local mode, `null` before
-   * the first sync, and after a suspension of the machine until the next one. */
+  /**
+   * Age of the lease: how long ago, in ms, the last complete sync was sent. 0 in local mode, `null` before the first sync, and after a
+   * suspension of the machine until the next one.
+   */
   readonly leaseAge: number | null;
   /** How many invalidation targets wait in the outbox: the log does not have them yet. */
   readonly outbox: number;

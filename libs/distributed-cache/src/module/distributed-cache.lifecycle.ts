@@ -16,8 +16,9 @@ import { refuseOtherCacheManagers } from './boot-checks/sole-cache-manager.js';
 import {
   refuseSecondRegistration,
   refuseSharedNamespace,
+  refuseStrayNamespace,
   type ConnectedCache,
-  type RegisteredCache,
+  type NamedCache,
 } from './boot-checks/sole-cache.js';
 
 /** The interval of a timer that only keeps the process alive, so any long time will do. */
@@ -37,7 +38,7 @@ export interface LifecycleParts {
 }
 
 /** Starts a cache when its application starts, and closes it when its application stops. Nest may call both more than once. @internal */
-export class DistributedCacheLifecycle implements RegisteredCache, OnModuleInit, OnApplicationShutdown {
+export class DistributedCacheLifecycle implements NamedCache, OnModuleInit, OnApplicationShutdown {
   readonly name: string | undefined;
   readonly cache: DistributedCache;
   readonly #parts: LifecycleParts;
@@ -58,6 +59,10 @@ export class DistributedCacheLifecycle implements RegisteredCache, OnModuleInit,
       provided: () => moduleRef.get<unknown>(getDistributedCacheToken(name), { strict: true }),
       configuredRegions: Object.keys(options.regions ?? {}),
     });
+  }
+
+  get hasDefaultNamespace(): boolean {
+    return this.#parts.options.namespace === undefined;
   }
 
   get namespace(): string {
@@ -111,6 +116,7 @@ export class DistributedCacheLifecycle implements RegisteredCache, OnModuleInit,
   async #start(): Promise<void> {
     const all = new Set(lifecyclesIn(this.#parts.modules)).add(this);
     refuseSecondRegistration(this, all);
+    refuseStrayNamespace(this, all);
     this.#refuseOtherCacheManagers();
     this.#parts.explorer.explore();
     // All caches are checked before any is started, so that a mistake is reported before anything connects.

@@ -47,4 +47,17 @@ describe('The namespace of a named cache without one of its own', () => {
     class CachesModule {}
     expect(await namespaceIn(CachesModule)).toBe('shop:sessions');
   });
+
+  it('is refused where the unnamed cache is not global and gets its options too late', async () => {
+    const unnamed = DistributedCacheModule.forRootAsync({
+      isGlobal: false,
+      useFactory: async () => {
+        await new Promise(setImmediate);
+        return { ...LOCAL, namespace: 'shop' };
+      },
+    });
+    const testing = await Test.createTestingModule({ imports: [sessions(), unnamed] }).compile();
+    await expect(testing.init()).rejects.toThrow("the cache 'sessions' has no namespace of its own");
+    await testing.close();
+  });
 });

@@ -7,6 +7,12 @@ export interface RegisteredCache {
   readonly namespace: string;
 }
 
+/** @internal */
+export interface NamedCache extends RegisteredCache {
+  /** Whether the namespace is the default, which follows that of the unnamed cache. */
+  readonly hasDefaultNamespace: boolean;
+}
+
 /** A cache of which it is known how it reaches other instances. @internal */
 export interface ConnectedCache extends RegisteredCache {
   /** Equal for two caches that reach the same Redis or bridge; `undefined`: local mode, the cache reaches nobody. */
@@ -50,6 +56,26 @@ export function refuseSharedNamespace(all: readonly ConnectedCache[]): void {
       );
     }
     there.set(cache.namespace, cache);
+  }
+}
+
+/**
+ * Refuses a named cache whose default namespace does not follow that of the unnamed cache, because the options of that one were not there
+ * yet: two environments would meet in it by accident.
+ *
+ * @throws {InvalidOptionsError} naming the cache and the namespace that was meant
+ *
+ * @internal
+ */
+export function refuseStrayNamespace(own: NamedCache, all: Iterable<RegisteredCache>): void {
+  if (own.name === undefined || !own.hasDefaultNamespace) return;
+  for (const { name, namespace } of all) {
+    const expected = `${namespace}:${own.name}`;
+    if (name !== undefined || own.namespace === expected) continue;
+    throw new InvalidOptionsError(
+      `DistributedCacheModule: ${labelOf(own)} has no namespace of its own and cannot follow that of the unnamed cache, ` +
+        `which is not global and gets its options later. Give it namespace: '${expected}', or leave isGlobal: false out for the unnamed cache.`,
+    );
   }
 }
 
