@@ -43,6 +43,10 @@ const VALUES: readonly [string, unknown][] = [
   ['a Blob', new Blob(['a'])],
   ['an object with a member named next', { next: 'page', [Symbol.iterator]: undefined }],
   ['an object with a member named pipe', { pipe: 'line', on: true }],
+  [
+    'an object that gives a reader of its own',
+    { getReader: (): string => 'reader', getStream: (): string => 'stream' },
+  ],
   ['a list that holds a stream', [Readable.from([])]],
   [
     'an object whose members throw',

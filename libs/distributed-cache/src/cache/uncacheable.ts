@@ -36,6 +36,8 @@ interface Candidate {
   readonly pipe?: unknown;
   readonly on?: unknown;
   readonly getStream?: unknown;
+  readonly getHeaders?: unknown;
+  readonly locked?: unknown;
   readonly getReader?: unknown;
   readonly getWriter?: unknown;
   readonly readable?: unknown;
@@ -52,8 +54,12 @@ interface Candidate {
 function kindOf(value: Candidate): string | undefined {
   const isPiped = typeof value.pipe === 'function';
   if (isPiped && typeof value.on === 'function') return 'a stream';
-  if (typeof value.getStream === 'function') return 'a StreamableFile';
-  if (typeof value.getReader === 'function' || typeof value.getWriter === 'function') return 'a web stream';
+  if (typeof value.getStream === 'function' && typeof value.getHeaders === 'function') return 'a StreamableFile';
+  if (
+    typeof value.locked === 'boolean' &&
+    (typeof value.getReader === 'function' || typeof value.getWriter === 'function')
+  )
+    return 'a web stream';
   if (typeof value.readable === 'object' && typeof value.writable === 'object') return webStreamsOf(value);
   if (typeof value.bodyUsed === 'boolean') return 'a Response or Request of fetch';
   if (typeof value.subscribe === 'function' && (isPiped || value['@@observable'] !== undefined)) return 'an Observable';

@@ -62,6 +62,14 @@ describe("values: 'frozen'", () => {
   });
 });
 
+interface Beside {
+  readonly file: Buffer;
+  readonly again: Buffer | undefined;
+  readonly vector: Float32Array;
+  readonly views: readonly [Uint8Array, Uint16Array];
+  readonly blob: Blob;
+}
+
 describe("values: 'cloned'", () => {
   it('gives a clone per read, and stores one of its own', async () => {
     const { a } = await instances(1).with({ values: 'cloned' }).connected();
@@ -102,6 +110,25 @@ describe("values: 'cloned'", () => {
       expect(served).not.toBe(value);
     }
     expect(Buffer.isBuffer(region.getSync(0))).toBe(true);
+  });
+
+  it('keeps what else is beside a Buffer as structuredClone clones it, and gives it no bytes of others', async () => {
+    const region = startedCache({ values: 'cloned' }).region<Beside>('files');
+    const memory = new ArrayBuffer(8);
+    const value = {
+      file: Buffer.from('content'),
+      again: undefined,
+      vector: Float32Array.of(1, 2),
+      views: [new Uint8Array(memory), new Uint16Array(memory)] as const,
+      blob: new Blob(['text']),
+    };
+    await region.set('1', { ...value, again: value.file });
+    const served = region.getSync('1');
+    expect(served?.file).toEqual(value.file);
+    expect(served?.again).toBe(served?.file);
+    expect(served?.vector.buffer.byteLength).toBe(8);
+    expect(served?.views[0].buffer).toBe(served?.views[1].buffer);
+    expect(await served?.blob.text()).toBe('text');
   });
 
   it('looks for Buffers in the value as it is now, not as it was at an earlier put', async () => {

@@ -1,5 +1,4 @@
 import { types } from 'node:util';
-import { deserialize, serialize } from 'node:v8';
 import { InvalidOptionsError } from '../errors.js';
 import type { ValuesPolicy } from './settings.js';
 
@@ -26,8 +25,8 @@ export function valueToServe(value: unknown, policy: ValuesPolicy, region: strin
 
 function cloned(value: unknown, holdsBuffers: boolean, region: string): unknown {
   try {
-    // `structuredClone` turns a Buffer into a Uint8Array. Node's own serialisation clones the same values, slower, and keeps it.
-    return holdsBuffers ? deserialize(serialize(value)) : structuredClone(value);
+    const clone: unknown = structuredClone(value);
+    return holdsBuffers ? withBuffers(value, clone) : clone;
   } catch (error) {
     throw new InvalidOptionsError(
       `Region '${region}': a value cannot be cloned (it holds a function, a symbol or something else that structuredClone refuses). ` +
@@ -52,6 +51,51 @@ function holdsBuffer(value: unknown): boolean {
     if (types.isSet(item)) for (const part of item) seen.add(part);
   }
   return false;
+}
+
+/** Puts Buffers where `structuredClone` has made a Uint8Array of one; anything else in the clone stays as it is. */
+function withBuffers(value: unknown, clone: unknown): unknown {
+  const buffers = new Map<unknown, Buffer>();
+  const restored = (from: unknown, to: unknown): unknown => {
+    if (!Buffer.isBuffer(from) || !types.isUint8Array(to)) return to;
+    const buffer = buffers.get(from) ?? Buffer.from(from);
+    buffers.set(from, buffer);
+    return buffer;
+  };
+  const pairs = new Map<unknown, unknown>([[value, clone]]);
+  // As in `deepFreeze`: the map grows while it is walked.
+  for (const [from, to] of pairs) {
+    if (typeof from !== 'object' || from === null || typeof to !== 'object' || to === null || ArrayBuffer.isView(from))
+      continue;
+    const parts = partsOf(from, to);
+    for (const [part, copy] of parts) if (!pairs.has(part)) pairs.set(part, copy);
+    if (parts.some(([part]) => Buffer.isBuffer(part)))
+      replaceParts(
+        to,
+        parts.map(([part, copy]) => restored(part, copy)),
+      );
+  }
+  return restored(value, clone);
+}
+
+/** What two objects of one shape hold, side by side: keys and values of a Map in turns, members of a Set, or enumerable properties. */
+function partsOf(from: object, to: object): [unknown, unknown][] {
+  const [mine, its] = [from, to].map((each) => {
+    if (types.isMap(each)) return [...each].flat();
+    return types.isSet(each) ? [...each] : Object.values(each);
+  });
+  return (mine ?? []).map((part, index) => [part, its?.[index]]);
+}
+
+/** Puts parts in place of those that {@link partsOf} gave. */
+function replaceParts(object: object, parts: readonly unknown[]): void {
+  if (types.isMap(object)) {
+    object.clear();
+    for (let index = 0; index < parts.length; index += 2) object.set(parts[index], parts[index + 1]);
+  } else if (types.isSet(object)) {
+    object.clear();
+    for (const part of parts) object.add(part);
+  } else Object.keys(object).forEach((key, index) => Reflect.set(object, key, parts[index]));
 }
 
 function deepFreeze(value: unknown): unknown {
