@@ -1,5 +1,5 @@
 import { canonicalName } from '../keys/canonical-key.js';
-import { describeValue } from '../common/describe-value.js';
+import { describeKind } from '../common/describe-value.js';
 import { milliseconds, type Duration } from '../common/duration.js';
 import { InvalidKeyError, InvalidOptionsError } from '../errors.js';
 
@@ -38,7 +38,7 @@ export function ttlOf(ttl: Duration | undefined, where: string): number | undefi
 /** A TTL that was computed from the result, in ms; `undefined`: the region's; 0: it has expired already. @throws {InvalidOptionsError} @internal */
 export function computedTtl(ttl: Duration | undefined, where: string): number | undefined {
   if (ttl === undefined) return undefined;
-  return typeof ttl === 'number' && ttl <= 0 ? 0 : milliseconds(ttl, where);
+  return typeof ttl === 'number' && ttl <= 0 ? 0 : milliseconds(ttl, where, describeKind);
 }
 
 /** Whether a result is to be stored at all. The only place that decides it. @internal */
@@ -59,7 +59,7 @@ export function canonicalTags(tags: string | readonly string[] | undefined, wher
   if (typeof tags === 'string') return [canonicalName('tag', tags, where)];
   if (!Array.isArray(tags)) {
     throw new InvalidKeyError(
-      `${where === undefined ? '' : `${where}: `}The tags are ${describeValue(tags)}; allowed: a non-empty string or a list of these.`,
+      `${where === undefined ? '' : `${where}: `}The tags are ${describeKind(tags)}; allowed: a non-empty string or a list of these.`,
     );
   }
   return tags.length === 0 ? NO_TAGS : [...new Set(Array.from(tags, (tag) => canonicalName('tag', tag, where)))];

@@ -1,4 +1,4 @@
-import { describeValue, shortened } from './describe-value.js';
+import { describeValue } from './describe-value.js';
 import { InvalidOptionsError } from '../errors.js';
 
 const MILLISECONDS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -31,19 +31,20 @@ export function duration(text: string): Duration {
  * The length of a duration in milliseconds.
  *
  * @param option - the option that has the value, for the error
+ * @param describe - the form in which the error shows the value
  * @throws {InvalidOptionsError} when it is not a duration, is negative or is not a number
  *
  * @internal
  */
-export function milliseconds(value: unknown, option: string): number {
+export function milliseconds(value: unknown, option: string, describe = describeValue): number {
   const parsed = typeof value === 'number' ? value : typeof value === 'string' ? parse(value.trim()) : Number.NaN;
   if (typeof value === 'string' && /^\d+(\.\d+)?$/.test(value.trim())) {
     throw new InvalidOptionsError(
-      `${option}: ${describeValue(value)} has no unit, and a text needs one, since it could mean seconds or milliseconds: '${shortened(value.trim())}s' or '${shortened(value.trim())}ms'.`,
+      `${option}: ${describe(value)} has no unit, and a text needs one, since it could mean seconds or milliseconds, for example '60s' or '60ms'.`,
     );
   }
   if (Number.isNaN(parsed) || parsed < 0) {
-    throw new InvalidOptionsError(`${option}: ${describeValue(value)} is not a duration; allowed: ${ALLOWED}.`);
+    throw new InvalidOptionsError(`${option}: ${describe(value)} is not a duration; allowed: ${ALLOWED}.`);
   }
   return parsed;
 }

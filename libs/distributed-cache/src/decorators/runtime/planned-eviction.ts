@@ -1,7 +1,7 @@
 import type { DistributedCache } from '../../cache/distributed-cache.js';
 import type { EvictOptions } from '../../cache/everywhere.js';
 import { canonicalTags } from '../../cache/store-options.js';
-import { describeValue } from '../../common/describe-value.js';
+import { describeKind } from '../../common/describe-value.js';
 import { errorFrom } from '../../common/error-from.js';
 import { ignoreRejection } from '../../common/ignore-rejection.js';
 import { InvalidKeyError } from '../../errors.js';
@@ -112,7 +112,7 @@ function regionTargets(
       // A text can be iterated too, letter by letter: nobody means that.
       if (!isIterableObject(given)) {
         throw new InvalidKeyError(
-          `${place}: keys gave ${describeValue(given)}; allowed: a list of keys, or anything else that can be iterated.`,
+          `${place}: keys gave ${describeKind(given)}; allowed: a list of keys, or anything else that can be iterated.`,
         );
       }
       return Array.from(given, (each) => keyTarget(region, each, `${place}: keys`));
