@@ -83,12 +83,21 @@ describe('misspeltSettings', () => {
     expect(probably?.replaceAll('_', '').toLowerCase()).toBe(meant.replaceAll('_', '').toLowerCase());
   });
 
-  it.each(['REDIS_HOST', 'REDIS_PASSWORD', 'DATABASE_URL', 'BASE_URL', 'REDIS_CONNECTION_REQUIRED', ...NAMES])(
-    'does not take %s for a misspelt one',
-    (name) => {
-      expect(misspeltSettings({ [name]: 'value' })).toEqual([]);
-    },
-  );
+  it.each([
+    'REDIS_HOST',
+    'REDIS_PORT',
+    'REDIS_TLS',
+    'REDIS_TTL',
+    'REDIS_DB',
+    'REDIS_USER',
+    'REDIS_PASSWORD',
+    'DATABASE_URL',
+    'BASE_URL',
+    'REDIS_CONNECTION_REQUIRED',
+    ...NAMES,
+  ])('does not take %s for a misspelt one', (name) => {
+    expect(misspeltSettings({ [name]: 'value' })).toEqual([]);
+  });
 
   it('leaves out what is empty', () => {
     expect(misspeltSettings({ RedisConnectionStrings: ' ' })).toEqual([]);

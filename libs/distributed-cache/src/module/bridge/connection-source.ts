@@ -67,9 +67,17 @@ export function misspeltSettings(
   const known: readonly string[] = SETTING_NAMES;
   return Object.entries(environment).flatMap(([name, value]) => {
     if (known.includes(name) || (value ?? '').trim() === '' || !/redis/i.test(name)) return [];
-    const meant = known.find((each) => letters(each) === letters(name)) ?? nearestName(name, known);
+    // Beside "redis", so that REDIS_PORT, which platforms set for a service of that name, is not taken for REDIS_URL.
+    const similar = nearestName(besideRedis(name), known.map(besideRedis));
+    if (similar === undefined) return [];
+    const candidates = known.filter((each) => besideRedis(each) === similar);
+    const meant = candidates.find((each) => letters(each) === letters(name)) ?? nearestName(name, candidates);
     return meant === undefined ? [] : [[name, meant]];
   });
+}
+
+function besideRedis(name: string): string {
+  return letters(name).replace('redis', '');
 }
 
 /** Letter case, underscores and hyphens are what is most often mistaken. */
