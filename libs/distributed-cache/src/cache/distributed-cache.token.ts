@@ -13,9 +13,12 @@ export function getDistributedCacheToken(name?: string): typeof DistributedCache
   return name === undefined ? DistributedCache : `DistributedCache:${name}`;
 }
 
-/** The class {@link DistributedCache} of every copy of the library in this process that understands the others. */
-const CLASSES = processWide(`classes:${SHARED_VERSION}`, () => new Set<typeof DistributedCache>()).add(
-  DistributedCache,
+/**
+ * The class {@link DistributedCache} of every copy of the library in this process that understands the others. Held weakly: a test runner
+ * or hot reloading loads a copy again and again, and forgets the one before.
+ */
+const CLASSES = processWide(`classes:${SHARED_VERSION}`, () => new Set<WeakRef<typeof DistributedCache>>()).add(
+  new WeakRef(DistributedCache),
 );
 
 /**
@@ -24,5 +27,9 @@ const CLASSES = processWide(`classes:${SHARED_VERSION}`, () => new Set<typeof Di
  * @internal
  */
 export function tokensOfOtherCopies(): readonly (typeof DistributedCache)[] {
-  return [...CLASSES].filter((each) => each !== DistributedCache);
+  return Array.from(CLASSES).flatMap((each) => {
+    const copy = each.deref();
+    if (copy === undefined) CLASSES.delete(each);
+    return copy === undefined || copy === DistributedCache ? [] : [copy];
+  });
 }
