@@ -81,6 +81,21 @@ describe('A handler of which no parameter is decorated', () => {
     expect(await handler(...raw({ id: '2' }))).toBe('product 2');
   });
 
+  it('has a default key whatever its body looks like', async () => {
+    @Injectable()
+    class Resolver {
+      readonly #rows = [{ arguments: 1 }];
+      @Query()
+      @Cacheable()
+      async all(): Promise<unknown[]> {
+        // Its arguments = none.
+        return [...this.#rows.map((row) => row.arguments), 'loading...', "the 'arguments'"];
+      }
+    }
+    const handler = await handlerOf(Resolver, 'all');
+    expect(await handler(...raw({}))).toEqual([1, 'loading...', "the 'arguments'"]);
+  });
+
   it('evicts under the key that it declares', async () => {
     @Injectable()
     class Resolver {
@@ -172,6 +187,14 @@ describe('A handler of which no parameter is decorated', () => {
       }
     }
     @Injectable()
+    class Arguments {
+      @Query()
+      @Cacheable()
+      async all(): Promise<number> {
+        return arguments.length;
+      }
+    }
+    @Injectable()
     class Default {
       @Query()
       @Cacheable()
@@ -188,7 +211,7 @@ describe('A handler of which no parameter is decorated', () => {
         return 1;
       }
     }
-    for (const each of [Rest, Default, Wrapped]) {
+    for (const each of [Rest, Arguments, Default, Wrapped]) {
       await expect(boots(each)).rejects.toThrow(
         new RegExp(`${each.name}\\.all: none of its parameters is decorated.*@Args\\(\\).*give key`, 's'),
       );

@@ -1,5 +1,6 @@
 import { InvalidKeyError } from '../../errors.js';
 import { defaultKey } from '../../keys/default-key.js';
+import { classPrototypeOf } from './prototype-list.js';
 import { originalMethod } from './replace-method.js';
 import { type CallableMethod, type MethodSite, placeOf } from './method-site.js';
 
@@ -63,10 +64,15 @@ export function rawArgumentsOf(prototype: object, name: string | symbol): readon
  */
 export function declaredParameters(method: CallableMethod): number | undefined {
   const original = originalMethod(method);
-  const source = Function.prototype.toString.call(original);
-  const isPlain = !/\[native code\]|\barguments\b|\.\.\./.test(source) && !/^[^{]*\([^)]*=/.test(source);
-  return isPlain ? original.length : undefined;
+  const source = Function.prototype.toString.call(original).replaceAll(TEXT_OR_COMMENT, "''");
+  const parameters = /^[^(]*\(([^()]*)\)/.exec(source)?.[1];
+  if (parameters === undefined || /=|\.\.\./.test(parameters) || /\[native code\]|(?<!\.)\barguments\b/.test(source))
+    return undefined;
+  return original.length;
 }
+
+/** What a source contains that is not code: it may look like code. */
+const TEXT_OR_COMMENT = /\/\*[^]*?\*\/|\/\/.*|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"/g;
 
 /**
  * The default key of a call, made of its arguments. Of a handler that its transport calls with more than it declares, only the declared
@@ -80,7 +86,7 @@ export function keyOfArguments(site: MethodSite): (instance: object, args: unkno
   /** By prototype: how many arguments count; -1: all. */
   const counts = new WeakMap<object, number>();
   const countFor = (instance: object): number => {
-    const prototype = Reflect.getPrototypeOf(instance) ?? instance;
+    const prototype = classPrototypeOf(instance);
     let count = counts.get(prototype);
     if (count === undefined) {
       count = rawArgumentsOf(prototype, name) ? (declaredParameters(original) ?? -1) : -1;

@@ -176,6 +176,18 @@ describe('At boot, @Cacheable without key', () => {
     await expect(boot({ providers: [Resolver] })).rejects.toThrow(`@Cacheable on Resolver.find: it takes ${parameter}`);
   });
 
+  it("is accepted with one property of a context, as by @Context('tenantId')", async () => {
+    class Resolver {
+      @Cacheable()
+      @SetMetadata('graphql:resolver_type', 'Query')
+      async find(tenantId: string): Promise<string> {
+        return tenantId;
+      }
+    }
+    Reflect.defineMetadata('__routeArguments__', { '1:0': { index: 0, data: 'tenantId' } }, Resolver, 'find');
+    await expect(boot({ providers: [Resolver] })).resolves.toBeDefined();
+  });
+
   it('is accepted with the parent of a GraphQL field, with other parameters, and with a key', async () => {
     class Resolver {
       @Cacheable()

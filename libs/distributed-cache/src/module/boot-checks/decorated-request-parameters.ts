@@ -44,12 +44,17 @@ const RAW_REQUEST_BOUND: ReadonlySet<string> = new Set([
 /** The first parameter that belongs to one request, in words; `undefined` if there is none. @internal */
 export function requestBoundParameter(prototype: object, { name, original }: DecoratedMethod): string | undefined {
   const bound = REQUEST_BOUND[transportOf(prototype, name)];
-  for (const parameter of Object.keys(decoratedParameters(prototype, name) ?? {})) {
+  for (const [parameter, use] of Object.entries(decoratedParameters(prototype, name) ?? {})) {
     const decorator = bound.get(parameter.slice(0, parameter.indexOf(':')));
-    if (decorator !== undefined) return decorator;
+    if (decorator !== undefined && !picksProperty(use)) return decorator;
   }
   const raw = rawArgumentsOf(prototype, name)?.slice(0, declaredParameters(original) ?? 0);
   return raw?.find((each) => RAW_REQUEST_BOUND.has(each));
+}
+
+/** Whether a decorator takes one property, as `@Context('tenantId')` does: that is an argument like any other, of which a key can be made. */
+function picksProperty(use: unknown): boolean {
+  return typeof use === 'object' && use !== null && 'data' in use && typeof use.data === 'string' && use.data !== '';
 }
 
 /**
