@@ -50,7 +50,7 @@ export function provideTestCache(options: TestCacheOptions = {}): FactoryProvide
  * @publicApi
  */
 export function withTestCache<T extends object>(instance: T, cache: DistributedCache = testCache({})): T {
-  for (const slot of cacheSlotsOf(instance)) slot.give(instance, cache);
+  for (const slot of cacheSlotsOf(instance)) slot.give(instance, cache, { isChosen: true });
   return instance;
 }
 

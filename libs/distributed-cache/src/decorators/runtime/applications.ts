@@ -1,5 +1,8 @@
 import type { DistributedCache } from '../../cache/distributed-cache.js';
 import { processWide, SHARED_VERSION } from '../../common/copies-of-the-library.js';
+import { InvalidOptionsError } from '../../errors.js';
+import { decoratedMethodsOf } from './decorated-methods.js';
+import { classNameOf, label } from './method-site.js';
 
 /**
  * An application that has registered a cache, for decorated methods of instances that Nest did not inject into, and for instances that
@@ -34,12 +37,12 @@ export class Applications {
     this.#known = this.#known.filter((each) => each.deref() !== application);
   }
 
+  /** @throws {InvalidOptionsError} when two of them provide the instance, since it can only use the cache of one */
   cacheFor(instance: object, name: string | undefined): DistributedCache | undefined {
-    for (const application of this.#living()) {
-      const cache = application.cacheFor(instance, name);
-      if (cache) return cache;
-    }
-    return undefined;
+    const caches = new Set(this.#living().flatMap((application) => application.cacheFor(instance, name) ?? []));
+    if (caches.size > 1) throw new InvalidOptionsError(hasAnother(instance));
+    const [cache] = caches;
+    return cache;
   }
 
   admit(instance: object, cache: DistributedCache): void {
@@ -58,6 +61,16 @@ export class Applications {
   #living(): Application[] {
     return this.#known.flatMap((each) => each.deref() ?? []);
   }
+}
+
+/** What is said when two applications that run are given one instance. @internal */
+export function hasAnother(instance: object): string {
+  const [method] = decoratedMethodsOf(instance);
+  const where = method ? `${method.decorator} on ${label(instance, method.name)}` : classNameOf(instance);
+  return (
+    `${where}: the application is given an instance that uses the cache of another application, which still runs, and it can only use one. ` +
+    `Close the other application first (await app.close()), or make an instance for each.`
+  );
 }
 
 /** @internal */

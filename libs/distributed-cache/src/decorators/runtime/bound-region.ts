@@ -2,6 +2,7 @@ import type { DistributedCache } from '../../cache/distributed-cache.js';
 import type { Region } from '../../cache/region.js';
 import { type CacheSlot, declareCacheSlot } from './cache-slot.js';
 import { defaultRegion } from './default-region.js';
+import { classPrototypeOf } from './prototype-list.js';
 import { contradiction, type MethodSite } from './method-site.js';
 
 /** Gives the cache that an operation of a decorator uses on an instance. @internal */
@@ -49,7 +50,7 @@ export function regionAt(site: MethodSite, region: string | undefined, slot: Cac
   const operation = slot.addOperation();
   const nameFor = (instance: object): string => {
     if (region !== undefined) return region;
-    return defaultRegion(Reflect.getPrototypeOf(instance) ?? site.target, site.target, site.name);
+    return defaultRegion(classPrototypeOf(instance), site.target, site.name);
   };
   return (instance) => slot.regionOf(instance, operation, site, nameFor);
 }

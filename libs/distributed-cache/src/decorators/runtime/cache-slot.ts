@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { Inject } from '@nestjs/common';
 import { type DistributedCache, isDistributedCache } from '../../cache/distributed-cache.js';
 import { getDistributedCacheToken } from '../../cache/distributed-cache.token.js';
@@ -10,17 +11,35 @@ import { label, type MethodSite } from './method-site.js';
 import { PrototypeList } from './prototype-list.js';
 import { descriptionOfMissing, whyNoCache } from './why-no-cache.js';
 
+/** Where what an instance holds has come from. */
+interface Origin {
+  /** Whether `withTestCache` gave it, which nothing replaces but another `withTestCache`. */
+  readonly isChosen?: boolean;
+  /** Whether the application that gave it has left, so that another one may have something for the instance. */
+  readonly isReleased?: boolean;
+  /** What the instance was seen to hold through another object: the target of a proxy, or its prototype. */
+  readonly seenThrough?: Holding | undefined;
+}
+
+/** Owns what a frozen instance held before and cannot let go of. */
+const NOBODY = {};
+
 /** What one instance holds in a slot. */
 class Holding {
   /** What Nest, or a test, gave to the instance. It may be anything: a test can put a mock in the place of the cache. */
   readonly given: unknown;
+  /** The instance that holds it; `undefined`: it was given through a proxy, which does not say whose it is. */
+  owner: object | undefined;
+  readonly origin: Origin;
   /** The same, once it is known to be a cache that this instance may use. */
   cache: DistributedCache | undefined;
   /** The region of each operation, found once: a further call costs two look-ups. */
   readonly regions: (Region | undefined)[] = [];
 
-  constructor(given: unknown) {
+  constructor(given: unknown, owner: object | undefined, origin: Origin) {
     this.given = given;
+    this.owner = owner;
+    this.origin = origin;
   }
 }
 
@@ -38,7 +57,8 @@ export class CacheSlot {
   /** The name of the cache; `undefined`: the unnamed cache. */
   readonly cache: string | undefined;
   readonly #holding = Symbol('nestjs-distributed-cache:holding');
-  readonly #holdingsOfFrozen = new WeakMap<object, Holding>();
+  /** Of instances that cannot have the property, or that see the one of another object: frozen ones, proxies, and objects made of objects. */
+  readonly #apart = new WeakMap<object, Holding>();
   #operations = 0;
 
   /** @param target - the prototype of the class that declares the methods */
@@ -46,7 +66,7 @@ export class CacheSlot {
     // When Nest cannot inject the property, its error prints this description: so it says what to do.
     this.property = Symbol(descriptionOfMissing(site, cache));
     this.cache = cache;
-    const give = (instance: object, given: unknown): void => this.give(instance, given);
+    const give = (instance: object, given: unknown): void => void this.give(instance, given);
     const givenTo = (instance: object): unknown => this.givenTo(instance);
     Object.defineProperty(site.target, this.property, {
       configurable: true,
@@ -60,15 +80,35 @@ export class CacheSlot {
   }
 
   /** Puts something into the slot, in place of what is there. */
-  give(instance: object, given: unknown): void {
-    const holding = new Holding(given);
-    if (!Reflect.defineProperty(instance, this.#holding, { value: holding, configurable: true }))
-      this.#holdingsOfFrozen.set(instance, holding);
+  give(instance: object, given: unknown, origin: Origin = {}): Holding {
+    const isProxy = types.isProxy(instance);
+    const holding = new Holding(given, isProxy ? undefined : instance, origin);
+    const isHeld = Reflect.defineProperty(instance, this.#holding, { value: holding, configurable: true });
+    if (isHeld && !isProxy) return holding;
+    const seen = this.#seenIn(instance);
+    if (!isHeld && seen?.owner === instance) seen.owner = NOBODY;
+    return this.#giveApart(instance, given, { ...origin, seenThrough: seen });
+  }
+
+  /** The application that gave it leaves: at its next call the instance looks for another one, and keeps what it has if there is none. */
+  release(instance: object): void {
+    const holding = this.#ownHolding(instance);
+    if (holding && !holding.origin.isChosen) this.give(instance, holding.given, { isReleased: true });
   }
 
   /** What is in the slot of this instance. */
   givenTo(instance: object): unknown {
-    return this.#holdingOf(instance)?.given;
+    return this.#ownHolding(instance)?.given;
+  }
+
+  /** Whether `withTestCache` has filled the slot. */
+  isChosen(instance: object): boolean {
+    return this.#ownHolding(instance)?.origin.isChosen === true;
+  }
+
+  /** The instance itself, or the one that a proxy stands for. */
+  identityOf(instance: object): object {
+    return (types.isProxy(instance) ? this.#seenIn(instance)?.owner : undefined) ?? instance;
   }
 
   /** A number for one operation that uses a region. */
@@ -104,11 +144,11 @@ export class CacheSlot {
         `${method} was called without its instance as 'this'. Call it as instance.${String(site.name)}(…), or bind it.`,
       );
     }
-    if (this.#holdingOf(instance) === undefined) {
+    let holding = this.#ownHolding(instance);
+    if (isOpenTo(holding)) {
       const cache = applications.cacheFor(instance, this.cache);
-      if (cache) this.give(instance, cache);
+      if (cache) holding = this.give(instance, cache);
     }
-    const holding = this.#holdingOf(instance);
     const cache = holding?.given;
     if (!holding || !isDistributedCache(cache))
       throw new CacheNotInjectedError(`${method}: ${whyNoCache(instance, site, this.cache, cache)}`);
@@ -117,11 +157,42 @@ export class CacheSlot {
     return { holding, cache };
   }
 
+  /** What the instance itself holds, as far as is known: every hit comes this way. */
   #holdingOf(instance: object): Holding | undefined {
-    // Not `Reflect.get`: every hit comes this way, and that is several times slower.
-    const own = unsafeCast<Readonly<Record<symbol, Holding | undefined>>>(instance)[this.#holding];
-    return own ?? this.#holdingsOfFrozen.get(instance);
+    const seen = this.#seenIn(instance);
+    if (seen !== undefined && seen.owner === instance) return seen;
+    const apart = this.#apart.get(instance);
+    return apart !== undefined && apart.origin.seenThrough === seen ? apart : undefined;
   }
+
+  /** As {@link #holdingOf}; an instance that only sees what another object holds is given the same from now on, and regions of its own. */
+  #ownHolding(instance: object): Holding | undefined {
+    const seen = this.#seenIn(instance);
+    if (seen?.owner === undefined && seen && !types.isProxy(instance) && Object.hasOwn(instance, this.#holding))
+      seen.owner = instance;
+    const own = this.#holdingOf(instance);
+    if (own !== undefined || seen === undefined) return own;
+    return this.#giveApart(instance, seen.given, { ...seen.origin, seenThrough: seen });
+  }
+
+  #giveApart(instance: object, given: unknown, origin: Origin): Holding {
+    const apart = new Holding(given, instance, origin);
+    this.#apart.set(instance, apart);
+    return apart;
+  }
+
+  /** What can be seen in the instance: its own, or that of the target of a proxy or of its prototype. */
+  #seenIn(instance: object): Holding | undefined {
+    // Not `Reflect.get`, which is several times slower.
+    return unsafeCast<Readonly<Record<symbol, Holding | undefined>>>(instance)[this.#holding];
+  }
+}
+
+/** Whether another application may have something for an instance that holds this. */
+function isOpenTo(holding: Holding | undefined): boolean {
+  if (holding === undefined) return true;
+  const { given, origin } = holding;
+  return !origin.isChosen && (origin.isReleased === true || (isDistributedCache(given) && given.isClosed));
 }
 
 const SLOTS = new PrototypeList<CacheSlot>(`nestjs-distributed-cache:slots:${SHARED_VERSION}`);
@@ -140,6 +211,11 @@ export function declareCacheSlot(site: MethodSite, cache: string | undefined): C
 /** The slots of an instance, also those of the classes that it inherits from. @internal */
 export function cacheSlotsOf(instance: object): readonly CacheSlot[] {
   return SLOTS.allItems(instance);
+}
+
+/** The instance itself, or the one that a proxy stands for, as far as that is known. @internal */
+export function identityOf(instance: object): object {
+  return cacheSlotsOf(instance)[0]?.identityOf(instance) ?? instance;
 }
 
 function isObject(value: unknown): value is object {

@@ -28,6 +28,12 @@ export class PrototypeList<T> {
   }
 }
 
+/** The prototype of the class of an instance, also when that was made of another instance by `Object.create()`. @internal */
+export function classPrototypeOf(instance: object): object {
+  const [, ...prototypes] = prototypesFrom(instance);
+  return prototypes.find((each) => Object.hasOwn(each, 'constructor')) ?? instance;
+}
+
 /** `prototype` and those it inherits from, nearest first. @internal */
 export function* prototypesFrom(prototype: object): Generator<object, void> {
   for (let current: object | null = prototype; current; current = Reflect.getPrototypeOf(current)) yield current;

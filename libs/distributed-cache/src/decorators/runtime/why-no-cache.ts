@@ -44,7 +44,7 @@ export function whyNoCache(instance: object, site: MethodSite, cache: string | u
   return (
     `the instance has no cache, because Nest did not make it${made}, or because its application is not initialised yet. ` +
     `${recipeForTests(target, cache)} In an application, let Nest make the instance: provide the class, or let the factory call ` +
-    `moduleRef.create(${className}); and call it after await app.init(), or in onModuleInit.`
+    `moduleRef.create(${className}), and give key where it makes one for each request; and call it after await app.init(), or in onModuleInit.`
   );
 }
 

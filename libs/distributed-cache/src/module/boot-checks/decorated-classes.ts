@@ -6,6 +6,7 @@ import {
   regionOf,
 } from '../../decorators/runtime/decorated-methods.js';
 import { label } from '../../decorators/runtime/method-site.js';
+import { classPrototypeOf } from '../../decorators/runtime/prototype-list.js';
 
 /** A class of the application whose instances have methods with cache decorators. @internal */
 export interface DecoratedClass {
@@ -109,8 +110,8 @@ function* provisionsIn(modules: ModulesContainer): Generator<[prototype: object,
       continue;
     }
     for (const instance of instances) {
-      const prototype = Reflect.getPrototypeOf(instance);
-      if (prototype) yield [prototype, { wrapper, module, isForeign: true, instances: [instance] }];
+      const provision = { wrapper, module, isForeign: true, instances: [instance] };
+      yield [classPrototypeOf(instance), provision];
     }
   }
 }

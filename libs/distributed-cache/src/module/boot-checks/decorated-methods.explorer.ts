@@ -1,10 +1,11 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { ModulesContainer, REQUEST } from '@nestjs/core';
 import { type DistributedCache, isDistributedCache } from '../../cache/distributed-cache.js';
 import { getDistributedCacheToken } from '../../cache/distributed-cache.token.js';
-import { type Application, applications } from '../../decorators/runtime/applications.js';
-import { cacheSlotsOf } from '../../decorators/runtime/cache-slot.js';
+import { type Application, applications, hasAnother } from '../../decorators/runtime/applications.js';
+import { cacheSlotsOf, identityOf } from '../../decorators/runtime/cache-slot.js';
 import { decoratedMethodsOf } from '../../decorators/runtime/decorated-methods.js';
+import { classPrototypeOf } from '../../decorators/runtime/prototype-list.js';
 import { classNameOf } from '../../decorators/runtime/method-site.js';
 import { InvalidOptionsError } from '../../errors.js';
 import {
@@ -14,6 +15,7 @@ import {
   instancesOf,
   isForeign,
   usesIn,
+  whereIs,
   wrappersIn,
 } from './decorated-classes.js';
 import { refusalsOf, sharedByChoice, unknownCaches } from './decorated-refusals.js';
@@ -45,7 +47,7 @@ interface InOrder {
  * @internal
  */
 @Injectable()
-export class DecoratedMethodsExplorer implements Application {
+export class DecoratedMethodsExplorer implements Application, OnModuleDestroy {
   readonly #modules: ModulesContainer;
   readonly #logger = new Logger('DistributedCache');
   readonly #said = new Set<string>();
@@ -65,11 +67,19 @@ export class DecoratedMethodsExplorer implements Application {
   watch(explored: ExploredCache): void {
     this.#explored = explored;
     applications.add(this);
+    // A testing module that is only compiled calls no hook: values that had another cache find this one at their next call.
+    this.#releaseGiven();
   }
 
-  /** The application stops. */
+  /** The application stops: what it was given may be given to another one. */
   leave(): void {
     applications.remove(this);
+    this.#releaseGiven();
+  }
+
+  /** As early as Nest allows: hot reloading boots the next application while this one is still closing. */
+  onModuleDestroy(): void {
+    this.leave();
   }
 
   /**
@@ -95,12 +105,13 @@ export class DecoratedMethodsExplorer implements Application {
 
   admit(instance: object, cache: DistributedCache): void {
     if (!this.#isBooted || cache !== this.#cache) return;
-    const prototype = Reflect.getPrototypeOf(instance) ?? instance;
+    const prototype = classPrototypeOf(instance);
     if (this.#inOrder.get(prototype)?.modules !== this.#modules.size) {
       const classes = this.#look();
       const refusal = this.#refusals.find(({ owners }) => owners.some((owner) => owner.prototype === prototype));
       if (refusal) throw new InvalidOptionsError(refusal.message);
       const owner = classes.find((each) => each.prototype === prototype);
+      if (!owner) this.#refuseUnlistedOfRequests(prototype);
       this.#inOrder.set(prototype, { modules: this.#modules.size, owner });
     }
     this.#warnOfAnother(instance, prototype);
@@ -125,9 +136,19 @@ export class DecoratedMethodsExplorer implements Application {
 
   /** Whether a value or a factory of the application gives this instance. */
   #isGiven(instance: object): boolean {
-    for (const [wrapper] of wrappersIn(this.#modules))
-      if (isForeign(wrapper) && instancesOf(wrapper).includes(instance)) return true;
+    const identity = identityOf(instance);
+    for (const given of this.#given()) if (identityOf(given) === identity) return true;
     return false;
+  }
+
+  /** The instances that values and factories of the application give. */
+  *#given(): Generator<object, void> {
+    for (const [wrapper] of wrappersIn(this.#modules)) if (isForeign(wrapper)) yield* instancesOf(wrapper);
+  }
+
+  #releaseGiven(): void {
+    for (const instance of this.#given())
+      for (const slot of cacheSlotsOf(instance)) if (slot.cache === this.#explored?.name) slot.release(instance);
   }
 
   /** Looks at all classes that the application has by now, and says what is new about them. */
@@ -146,20 +167,31 @@ export class DecoratedMethodsExplorer implements Application {
     return uses.filter(({ operation }) => operation.cache === this.#explored?.name);
   }
 
+  /**
+   * No module provides the class, so it cannot be seen whether its instances belong to one request each. They may, where a factory makes
+   * something for each request: that is how a factory makes instances whose methods can be decorated.
+   *
+   * @throws {InvalidOptionsError} when a key is made of the arguments alone
+   */
+  #refuseUnlistedOfRequests(prototype: object): void {
+    const factories = this.factoriesOfRequests;
+    if (factories.length === 0) return;
+    const [use] = this.#own(usesIn([unlisted(prototype)])).filter(
+      ({ operation }) => operation.kind === 'read' && operation.keyOfArguments,
+    );
+    if (use) throw new InvalidOptionsError(mayBelongToRequest(use, factories));
+  }
+
   /** Warns when Nest does not list this instance, and there is another one of its class. */
   #warnOfAnother(instance: object, prototype: object): void {
-    const owner = this.#inOrder.get(prototype)?.owner ?? {
-      prototype,
-      methods: decoratedMethodsOf(prototype),
-      provisions: [],
-      isRequestScoped: false,
-    };
+    const owner = this.#inOrder.get(prototype)?.owner ?? unlisted(prototype);
     if (owner.isRequestScoped || owner.provisions.some(({ wrapper }) => wrapper.isTransient)) return;
-    const listed = owner.provisions.flatMap(({ instances }) => instances);
-    if (listed.includes(instance)) return;
+    const listed = owner.provisions.flatMap(({ instances }) => instances.map(identityOf));
+    const identity = identityOf(instance);
+    if (listed.includes(identity)) return;
     const other = listed[0] ?? this.#firstUnlisted.get(prototype)?.deref();
-    if (other === undefined) this.#firstUnlisted.set(prototype, new WeakRef(instance));
-    else if (other !== instance) this.#sayOnce('warn', warningsAboutAnother(this.#own(usesIn([owner]))));
+    if (other === undefined) this.#firstUnlisted.set(prototype, new WeakRef(identity));
+    else if (other !== identity) this.#sayOnce('warn', warningsAboutAnother(this.#own(usesIn([owner]))));
   }
 
   #sayOnce(level: 'warn' | 'debug', lines: Iterable<string>): void {
@@ -183,24 +215,26 @@ export class DecoratedMethodsExplorer implements Application {
   #giveTo(instance: object, cache: DistributedCache): void {
     for (const slot of cacheSlotsOf(instance)) {
       if (slot.cache !== this.#explored?.name) continue;
+      // What withTestCache() gave stays: a test has chosen it.
+      if (slot.isChosen(instance)) continue;
       const given = slot.givenTo(instance);
-      if (isDistributedCache(given) && !given.isClosed) {
-        if (given !== cache && applications.own(given)) throw new InvalidOptionsError(hasAnother(instance));
-        // What withTestCache() gave stays: a test has chosen it.
-        continue;
-      }
+      if (given === cache) continue;
+      if (isDistributedCache(given) && !given.isClosed && applications.own(given))
+        throw new InvalidOptionsError(hasAnother(instance));
       slot.give(instance, cache);
     }
   }
 }
 
-function hasAnother(instance: object): string {
-  const [method] = decoratedMethodsOf(instance);
-  const where = method
-    ? `${method.decorator} on ${classNameOf(instance)}.${String(method.name)}`
-    : classNameOf(instance);
+/** A class that no module provides. */
+function unlisted(prototype: object): DecoratedClass {
+  return { prototype, methods: decoratedMethodsOf(prototype), provisions: [], isRequestScoped: false };
+}
+
+function mayBelongToRequest(use: DecoratedUse, factories: readonly string[]): string {
   return (
-    `${where}: the application is given an instance that uses the cache of another application, which still runs, and it can only use one. ` +
-    `Close the other application first (await app.close()), or make an instance for each.`
+    `${use.method.decorator} on ${whereIs(use)}: no module provides ${classNameOf(use.owner.prototype)}, and the application has a request-scoped ` +
+    `factory (${factories.join(', ')}) that may have made this instance for one request, which would get a result that was loaded for another. ` +
+    `Give key, made of everything that the result depends on: key(id) { return [this.tenant, id]; }, or key: (id) => id.`
   );
 }

@@ -188,8 +188,16 @@ function isSameMethod(one: DecoratedUse, other: DecoratedUse): boolean {
   );
 }
 
-/** An override that calls the method it overrides may share its region: it says what the key means for both. */
+/**
+ * An override that calls the method it overrides may share its region: it says what the key means for both. So may a class and one that
+ * extends it; two classes that inherit one method load different things by it.
+ */
 function isOneMethodOrOverride(one: DecoratedUse, other: DecoratedUse): boolean {
   if (one.method.name !== other.method.name) return false;
-  return one.method.target === other.method.target || one.owner === other.owner;
+  const [mine, its] = [one.owner.prototype, other.owner.prototype];
+  return mine === its || isPrototypeOf(mine, its) || isPrototypeOf(its, mine);
+}
+
+function isPrototypeOf(one: object, other: object): boolean {
+  return Object.prototype.isPrototypeOf.call(one, other);
 }

@@ -1,7 +1,7 @@
 import { classNameOf } from '../../decorators/runtime/method-site.js';
 import { type DecoratedUse, whereIs } from './decorated-classes.js';
 import { nearestName } from '../options/nearest-name.js';
-import { warningsAboutSeveralInstances } from './instances-of-one-class.js';
+import { warningsAboutSeveralInstances, warningsAboutSharedRegions } from './instances-of-one-class.js';
 
 /** Class names with fewer letters than this look as if a minifier had made them. */
 const SHORTEST_NAME = 3;
@@ -21,6 +21,7 @@ export function* warningsOf(uses: readonly DecoratedUse[], known: Iterable<strin
   yield* warningsAboutShortNames(uses);
   yield* warningsAboutUncachedRegions(uses, known);
   yield* warningsAboutSeveralInstances(uses);
+  yield* warningsAboutSharedRegions(uses);
 }
 
 /** Warns about default regions of classes whose names a minifier seems to have shortened. */

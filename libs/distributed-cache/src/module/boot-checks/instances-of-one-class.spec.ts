@@ -1,9 +1,22 @@
-import { type DynamicModule, Injectable, Logger, Module, Scope } from '@nestjs/common';
-import { LazyModuleLoader, ModuleRef } from '@nestjs/core';
+import {
+  type CallHandler,
+  ConfigurableModuleBuilder,
+  type DynamicModule,
+  type ExecutionContext,
+  Injectable,
+  Logger,
+  Module,
+  type NestInterceptor,
+  type Provider,
+  Scope,
+} from '@nestjs/common';
+import { APP_INTERCEPTOR, LazyModuleLoader, ModuleRef } from '@nestjs/core';
+import { Test } from '@nestjs/testing';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { booted } from '../../../../../test/support/instances/booted.js';
 import { Cacheable } from '../../decorators/cacheable.decorator.js';
 import { InvalidOptionsError } from '../../errors.js';
+import { DistributedCacheModule } from '../distributed-cache.module.js';
 
 const warn = vi.spyOn(Logger.prototype, 'warn');
 beforeEach(() => void warn.mockReset());
@@ -63,7 +76,7 @@ describe('Several instances of one class with a default region', () => {
 
   it('are refused when a factory makes one and Nest the other', async () => {
     const failure = booted({ providers: [PlainShop, { provide: 'OTHER', useFactory: () => new PlainShop() }] });
-    await expect(failure).rejects.toThrow(/'OTHER' \(by useFactory.*PlainShop \(by its class/s);
+    await expect(failure).rejects.toThrow(/PlainShop \(by its class.*'OTHER' \(by useFactory/s);
   });
 
   it('are refused when one module provides the class with different configurations', async () => {
@@ -140,4 +153,186 @@ describe('Several instances of one class with a default region', () => {
     expect(await another.find('1')).toBe('1 of none');
     expect(warn).toHaveBeenCalledWith(expect.stringMatching(/PlainShop.*moduleRef\.create\(\)/));
   });
+
+  it('are a warning when they read a region that is named, with a key made of the arguments', async () => {
+    class NamedShop {
+      constructor(readonly tenant: string) {}
+      @Cacheable({ region: 'shops' })
+      async find(id: string): Promise<string> {
+        return `${id} of ${this.tenant}`;
+      }
+    }
+    const named = (tenant: string) => ({ provide: tenant, useFactory: () => new NamedShop(tenant) });
+    await booted({ providers: [named('EAST'), named('WEST')] });
+    expect(warn.mock.calls).toEqual([
+      [expect.stringMatching(/NamedShop\.find: .*'EAST' .*'WEST' .*region 'shops'.*give a key that contains/s)],
+    ]);
+  });
+
+  it('are a warning when one factory is listed in two modules', async () => {
+    const provider = { provide: 'SHOP', useFactory: () => new Shop() };
+    @Module({ providers: [provider] })
+    class OtherModule {}
+    await booted({ imports: [OtherModule], providers: [provider] });
+    expect(warn).toHaveBeenCalledWith(expect.stringMatching(/Shop is provided in several modules/));
+  });
+
+  it('are a warning when a test overrides a class that two modules provide', async () => {
+    @Module({ providers: [PlainShop] })
+    class OtherModule {}
+    const testing = await Test.createTestingModule({
+      imports: [DistributedCacheModule.forRoot({ redisConnectionString: '' }), OtherModule],
+      providers: [PlainShop],
+    })
+      .overrideProvider(PlainShop)
+      .useFactory({ factory: () => new PlainShop() })
+      .compile();
+    await testing.init();
+    expect(warn).toHaveBeenCalledWith(expect.stringMatching(/PlainShop is provided in several modules/));
+    await testing.close();
+  });
+
+  it('are one when a factory gives a proxy for an instance of Nest, or one that binds its methods', async () => {
+    const proxyOf = (shop: PlainShop): PlainShop => new Proxy(shop, {});
+    const bindingProxyOf = (shop: PlainShop): PlainShop => new Proxy<PlainShop>(shop, { get: bound });
+    const testing = await booted({
+      providers: [
+        PlainShop,
+        { provide: 'PROXY', inject: [PlainShop], useFactory: proxyOf },
+        { provide: 'BINDING', inject: [PlainShop], useFactory: bindingProxyOf },
+      ],
+    });
+    for (const token of ['PROXY', 'BINDING', PlainShop])
+      expect(await testing.get<PlainShop>(token).find('1')).toBe('1 of none');
+    expect(warn).not.toHaveBeenCalled();
+  });
+
+  it('is one when a factory gives nothing but a proxy that binds the methods of its target', async () => {
+    const target = new Shop();
+    const proxy = new Proxy<Shop>(target, { get: bound });
+    const testing = await booted({ providers: [{ provide: 'PROXY', useFactory: () => proxy }] });
+    expect(await testing.get<Shop>('PROXY').find('1')).toBe('1 of none');
+    expect(warn).not.toHaveBeenCalled();
+  });
+
+  it('are told apart when one is made of another by Object.create()', async () => {
+    const testing = await booted({ providers: [PlainShop] });
+    const shop = testing.get(PlainShop);
+    await shop.find('1');
+    const derived: PlainShop = Object.create(shop, { tenant: { value: 'derived' } });
+    await derived.find('2');
+    expect(warn).toHaveBeenCalledWith(expect.stringMatching(/PlainShop\.find was called on a further instance/));
+  });
 });
+
+describe('Two registrations of one dynamic module', () => {
+  /** A module that provides the class, and what else it is given. */
+  @Module({})
+  class ConfiguredModule {
+    static register(more: Pick<DynamicModule, 'imports' | 'providers'>): DynamicModule {
+      return { ...more, module: ConfiguredModule, providers: [PlainShop, ...(more.providers ?? [])] };
+    }
+  }
+
+  class Client {
+    readonly #tenant: string;
+    constructor(tenant: string) {
+      this.#tenant = tenant;
+    }
+    get tenant(): string {
+      return this.#tenant;
+    }
+  }
+  class EastClient {}
+  class WestClient {}
+
+  @Module({})
+  class SettingsModule {
+    static forRoot(value: string): DynamicModule {
+      return { module: SettingsModule, providers: [{ provide: 'VALUE', useValue: value }] };
+    }
+  }
+
+  it.each<[string, Provider, Provider, RegExp]>([
+    [
+      'a class',
+      { provide: 'CLIENT', useClass: EastClient },
+      { provide: 'CLIENT', useClass: WestClient },
+      /differ in 'CLIENT'/,
+    ],
+    [
+      'an alias',
+      { provide: 'CLIENT', useExisting: 'EAST' },
+      { provide: 'CLIENT', useExisting: 'WEST' },
+      /differ in 'CLIENT'/,
+    ],
+    [
+      'private state',
+      { provide: 'CLIENT', useFactory: () => new Client('east') },
+      { provide: 'CLIENT', useFactory: () => new Client('west') },
+      /differ in 'CLIENT'/,
+    ],
+    [
+      'a value that throws when it is read',
+      { provide: 'CLIENT', useValue: throwing() },
+      { provide: 'CLIENT', useValue: throwing() },
+      /differ in 'CLIENT'/,
+    ],
+  ])('are refused when they differ in %s, with an error that names it', async (_what, one, other, message) => {
+    const both = ['EAST', 'WEST'].map((token) => ({ provide: token, useValue: token }));
+    const failure = booted({
+      imports: [
+        ConfiguredModule.register({ providers: [...both, one] }),
+        ConfiguredModule.register({ providers: [...both, other] }),
+      ],
+    });
+    await expect(failure).rejects.toThrow(message);
+  });
+
+  it('are refused when they import differently configured modules', async () => {
+    const failure = booted({
+      imports: ['east', 'west'].map((value) => ConfiguredModule.register({ imports: [SettingsModule.forRoot(value)] })),
+    });
+    await expect(failure).rejects.toThrow(/differ in 'VALUE' of SettingsModule/);
+  });
+
+  it('are a warning when only what Nest names at random differs', async () => {
+    const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<object>({ alwaysTransient: true }).build();
+    @Module({ providers: [PlainShop, { provide: APP_INTERCEPTOR, useClass: Passing }] })
+    class RegisteredModule extends ConfigurableModuleClass {}
+    await booted({ imports: [RegisteredModule.register({ a: 1 }), RegisteredModule.register({ a: 1 })] });
+    expect(warn).toHaveBeenCalledWith(expect.stringMatching(/PlainShop is provided more than once/));
+  });
+
+  it('are a warning when their factories make clients of equal options', async () => {
+    const register = (options: object): DynamicModule =>
+      ConfiguredModule.register({
+        providers: [
+          { provide: 'OPTIONS', useValue: options },
+          { provide: 'CLIENT', inject: ['OPTIONS'], useFactory: (given: object) => () => given },
+        ],
+      });
+    await booted({ imports: [register({ a: 1 }), register({ a: 1 })] });
+    expect(warn).toHaveBeenCalledWith(expect.stringMatching(/PlainShop is provided more than once/));
+  });
+});
+
+@Injectable()
+class Passing implements NestInterceptor {
+  intercept(_context: ExecutionContext, next: CallHandler): ReturnType<CallHandler['handle']> {
+    return next.handle();
+  }
+}
+
+function throwing(): object {
+  return {
+    get secret(): string {
+      throw new Error('not now');
+    },
+  };
+}
+
+function bound(target: object, property: string | symbol): unknown {
+  const member: unknown = Reflect.get(target, property);
+  return typeof member === 'function' ? member.bind(target) : member;
+}

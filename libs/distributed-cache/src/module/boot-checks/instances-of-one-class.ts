@@ -1,7 +1,7 @@
-import type { InjectionToken } from '@nestjs/common';
-import { isDeepStrictEqual } from 'node:util';
+import { identityOf } from '../../decorators/runtime/cache-slot.js';
 import { classNameOf } from '../../decorators/runtime/method-site.js';
-import { type DecoratedClass, type DecoratedUse, type Module, type Provision, whereIs } from './decorated-classes.js';
+import { type DecoratedClass, type DecoratedUse, type Provision, whereIs } from './decorated-classes.js';
+import { differenceOf, isOneFactory, nameOfToken } from './registrations-of-one-module.js';
 import type { Refusal } from './refusal.js';
 
 const CURE =
@@ -18,12 +18,13 @@ export function* severalConfigured(uses: readonly DecoratedUse[]): Generator<Ref
   for (const use of firstOfEachClass(uses)) {
     const pair = configuredPair(use.owner.provisions);
     if (!pair) continue;
-    const [one, other] = pair;
+    const { one, other, difference } = pair;
+    const why = difference === undefined ? '' : `, whose registrations differ in ${difference}`;
     yield {
       owners: [use.owner],
       message:
         `${use.method.decorator} on ${whereIs(use)}: the application has several instances of ${classNameOf(use.owner.prototype)}, ` +
-        `from ${describe(one)} and from ${describe(other)}, and they share the default region '${use.region}', so each would be given the ` +
+        `from ${describe(one)} and from ${describe(other)}${why}, and they share the default region '${use.region}', so each would be given the ` +
         `values of the other. ${CURE}`,
     };
   }
@@ -34,10 +35,34 @@ export function* warningsAboutSeveralInstances(uses: readonly DecoratedUse[]): G
   for (const use of firstOfEachClass(uses)) {
     const { provisions, prototype } = use.owner;
     const why = whySeveral(provisions);
-    if (why === undefined || configuredPair(provisions)) continue;
+    // A request-scoped class has a key of its own choice, or is refused.
+    if (why === undefined || use.owner.isRequestScoped || configuredPair(provisions)) continue;
     yield (
       `${whereIs(use)}: ${classNameOf(prototype)} ${why}, so there are several instances, which share the default region '${use.region}'. ` +
       `That is right if their results depend on the arguments alone. Otherwise: ${CURE}`
+    );
+  }
+}
+
+/**
+ * Warns about a region that several instances, each with state of its own, read with a key made of the arguments. Whoever names a region
+ * has thought of who shares it, but may have forgotten the key.
+ *
+ * @internal
+ */
+export function* warningsAboutSharedRegions(uses: readonly DecoratedUse[]): Generator<string, void> {
+  const said = new Set<DecoratedClass>();
+  for (const use of uses) {
+    const { kind, region, keyOfArguments } = use.operation;
+    if (kind !== 'read' || typeof region === 'string' || !keyOfArguments || said.has(use.owner)) continue;
+    const pair = configuredPair(use.owner.provisions);
+    if (!pair) continue;
+    said.add(use.owner);
+    yield (
+      `${whereIs(use)}: the application has several instances of ${classNameOf(use.owner.prototype)}, from ${describe(pair.one)} and from ` +
+      `${describe(pair.other)}, which read the region '${region.named}' with a key made of the arguments, so each is given the values of the other. ` +
+      `That is right if their results depend on the arguments alone. Otherwise give a key that contains what sets them apart: ` +
+      `key(id) { return [this.tenant, id]; }.`
     );
   }
 }
@@ -70,7 +95,7 @@ function firstOfEachClass(uses: readonly DecoratedUse[]): Iterable<DecoratedUse>
 
 function whySeveral(provisions: readonly Provision[]): string | undefined {
   if (provisions.some(({ wrapper }) => wrapper.isTransient)) return 'is transient';
-  const distinct = distinctInstances(provisions);
+  const distinct = distinctProvisions(provisions);
   if (distinct.length < 2) return undefined;
   const modules = new Set(distinct.map(({ module }) => module.name));
   return modules.size > 1
@@ -79,52 +104,46 @@ function whySeveral(provisions: readonly Provision[]): string | undefined {
 }
 
 /** Two provisions whose instances are known to differ in more than their identity. */
-function configuredPair(provisions: readonly Provision[]): readonly [Provision, Provision] | undefined {
-  const distinct = distinctInstances(provisions);
-  const foreign = distinct.find(({ isForeign }) => isForeign);
-  if (foreign) {
-    const other = distinct.find(({ wrapper }) => wrapper !== foreign.wrapper);
-    return other && [foreign, other];
-  }
+interface ConfiguredPair {
+  readonly one: Provision;
+  readonly other: Provision;
+  /** In what the two registrations of their module differ; `undefined`: the provisions themselves differ. */
+  readonly difference: string | undefined;
+}
+
+function configuredPair(provisions: readonly Provision[]): ConfiguredPair | undefined {
+  const distinct = distinctProvisions(provisions);
   for (const [index, one] of distinct.entries()) {
-    const other = distinct
-      .slice(index + 1)
-      .find(({ module }) => module.metatype === one.module.metatype && differenceOf(one.module, module) !== undefined);
-    if (other) return [one, other];
+    for (const other of distinct.slice(index + 1)) {
+      if (!isOneSource(one, other)) return { one, other, difference: undefined };
+      if (one.module.metatype !== other.module.metatype) continue;
+      const difference = differenceOf(one.module, other.module);
+      if (difference !== undefined) return { one, other, difference };
+    }
   }
   return undefined;
 }
 
-/** One provision for each instance; several instances of one factory count as one each. */
-function distinctInstances(provisions: readonly Provision[]): Provision[] {
-  const byInstance = new Map<object, Provision>();
-  for (const provision of provisions)
-    for (const instance of provision.instances)
-      if (!byInstance.has(instance)) byInstance.set(instance, { ...provision, instances: [instance] });
-  return [...byInstance.values()];
+/** Whether both make their instances in the same way: Nest from the class, or one factory that is listed twice. */
+function isOneSource(one: Provision, other: Provision): boolean {
+  if (!one.isForeign && !other.isForeign) return true;
+  return one.isForeign && other.isForeign && isOneFactory(one.wrapper, other.wrapper);
 }
 
-/**
- * The token of a provider in which two registrations of one dynamic module differ; `undefined`: they are alike.
- *
- * What a factory makes is compared as well, and anything that cannot be compared by its content counts as different.
- */
-function differenceOf(one: Module, other: Module): InjectionToken | undefined {
-  if (one === other) return undefined;
-  const tokens = new Set([...one.providers.keys(), ...other.providers.keys()]);
-  for (const token of tokens) {
-    const [mine, its] = [one.providers.get(token), other.providers.get(token)];
-    if (!mine || !its) return token;
-    if (mine.isNotMetatype && !mine.isAlias && !isDeepStrictEqual(mine.instance, its.instance)) return token;
-  }
-  return undefined;
+/** Each provision that gives an instance which none before has given: another may be an alias of it, or give a proxy for it. */
+function distinctProvisions(provisions: readonly Provision[]): Provision[] {
+  const known = new Set<object>();
+  const wrappers = new Set<Provision['wrapper']>();
+  return provisions.filter(({ wrapper, instances }) => {
+    const fresh = instances.map(identityOf).filter((instance) => !known.has(instance));
+    for (const instance of fresh) known.add(instance);
+    if (fresh.length === 0 || wrappers.has(wrapper)) return false;
+    wrappers.add(wrapper);
+    return true;
+  });
 }
 
 function describe({ wrapper, module, isForeign }: Provision): string {
   const how = isForeign ? (wrapper.inject ? 'useFactory' : 'useValue') : 'its class';
   return `${nameOfToken(wrapper.token)} (by ${how}, in ${module.name})`;
-}
-
-function nameOfToken(token: InjectionToken): string {
-  return typeof token === 'function' ? token.name : `'${String(token)}'`;
 }

@@ -45,6 +45,36 @@ describe('Two methods with one region that they name', () => {
     await expect(booted({ providers: [Products, Reviews] })).rejects.toThrow(/Reviews\.find: Products\.find reads/);
   });
 
+  it('are refused with a default key when two classes inherit them from one', async () => {
+    abstract class Repository {
+      abstract readonly kind: string;
+      @Cacheable({ region: 'entities' })
+      async find(id: string): Promise<string> {
+        return `${this.kind} ${id}`;
+      }
+    }
+    class Users extends Repository {
+      readonly kind = 'user';
+    }
+    class Products extends Repository {
+      readonly kind = 'product';
+    }
+    await expect(booted({ providers: [Users, Products] })).rejects.toThrow(
+      /Products\.find: Users\.find reads the region 'entities'/,
+    );
+  });
+
+  it('are accepted in a class and in one that extends it', async () => {
+    class Products {
+      @Cacheable({ region: 'products' })
+      find(id: string): Promise<string> {
+        return find(id);
+      }
+    }
+    class AuditedProducts extends Products {}
+    await expect(booted({ providers: [Products, AuditedProducts] })).resolves.toBeDefined();
+  });
+
   it('are accepted with keys of their own, and said at debug', async () => {
     class Products {
       @Cacheable({ region: 'products' })
