@@ -12,7 +12,8 @@ readCommandLine({
 try {
   const { path, name, size, files } = await packed({ to: inRepository('.'), say: console.log });
   console.log(`pack: ${name}, ${Math.round(size / 1_024)} KiB, ${files} files. In your application:`);
-  console.log(`  npm install ${path} cache-manager ioredis`);
+  const install = `npm install ${path} cache-manager ioredis @nestjs/config`;
+  console.log(`  ${install}     # Nest 12\n  ${install}@4   # Nest 11`);
 } catch (error) {
   console.error(`pack: ${messageOf(error)}`);
   process.exit(1);

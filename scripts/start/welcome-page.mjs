@@ -15,8 +15,9 @@ export function isForWelcome({ method, url }) {
  * @param {readonly number[]} instancePorts of the instances that run
  */
 export function showWelcome(request, response, instancePorts) {
-  response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
-  response.end(instancePorts.length === 0 ? startingPage() : pageOf(frontDoorFor(request), instancePorts));
+  const headers = { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' };
+  if (instancePorts.length === 0) response.writeHead(503, { ...headers, 'retry-after': '2' }).end(startingPage());
+  else response.writeHead(200, headers).end(pageOf(frontDoorFor(request), instancePorts));
 }
 
 /**
