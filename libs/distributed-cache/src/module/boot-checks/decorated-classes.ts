@@ -79,6 +79,11 @@ export function whereIs({ owner, method }: DecoratedUse): string {
   return label(owner.prototype, method.name);
 }
 
+/** `@Decorator on Class.method`, for messages. @internal */
+export function placeOfUse(use: DecoratedUse): string {
+  return `${use.method.decorator} on ${whereIs(use)}`;
+}
+
 /** Everything that the application provides: a provider, a controller or an enhancer, and the module that does. @internal */
 export function* wrappersIn(modules: ModulesContainer): Generator<[Wrapper, Module], void> {
   for (const module of modules.values()) {

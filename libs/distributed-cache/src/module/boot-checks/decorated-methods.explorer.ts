@@ -14,8 +14,8 @@ import {
   type DecoratedUse,
   instancesOf,
   isForeign,
+  placeOfUse,
   usesIn,
-  whereIs,
   wrappersIn,
 } from './decorated-classes.js';
 import { refusalsOf, sharedByChoice, unknownCaches } from './decorated-refusals.js';
@@ -233,7 +233,7 @@ function unlisted(prototype: object): DecoratedClass {
 
 function mayBelongToRequest(use: DecoratedUse, factories: readonly string[]): string {
   return (
-    `${use.method.decorator} on ${whereIs(use)}: no module provides ${classNameOf(use.owner.prototype)}, and the application has a request-scoped ` +
+    `${placeOfUse(use)}: no module provides ${classNameOf(use.owner.prototype)}, and the application has a request-scoped ` +
     `factory (${factories.join(', ')}) that may have made this instance for one request, which would get a result that was loaded for another. ` +
     `Give key, made of everything that the result depends on: key(id) { return [this.tenant, id]; }, or key: (id) => id.`
   );

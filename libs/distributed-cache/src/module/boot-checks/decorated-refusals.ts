@@ -1,7 +1,7 @@
 import { classNameOf, label } from '../../decorators/runtime/method-site.js';
 import { classesInDefaultRegion } from '../../decorators/runtime/default-region.js';
 import { type Transport, transportOf } from '../../decorators/runtime/handler-arguments.js';
-import { type DecoratedUse, whereIs } from './decorated-classes.js';
+import { type DecoratedUse, placeOfUse, whereIs } from './decorated-classes.js';
 import { requestBoundParameter, unclearArguments } from './decorated-request-parameters.js';
 import { severalConfigured } from './instances-of-one-class.js';
 import type { Refusal } from './refusal.js';
@@ -51,7 +51,7 @@ function* unstableDefaultRegions(uses: readonly DecoratedUse[]): Generator<Refus
       yield {
         owners: [use.owner],
         message:
-          `${use.method.decorator} on ${whereIs(use)}: ${problem}, so a default region made of that name would not be the same in every instance, ` +
+          `${placeOfUse(use)}: ${problem}, so a default region made of that name would not be the same in every instance, ` +
           `and no eviction would reach the others. Give the decorator a region, or extend the class by one with a name and provide that.`,
       };
     }
@@ -73,7 +73,7 @@ function* sharedDefaultRegions(uses: readonly DecoratedUse[]): Generator<Refusal
     yield {
       owners: [known.owner, use.owner],
       message:
-        `${use.method.decorator} on ${whereIs(use)}: ${who} have the default region '${use.region}', ` +
+        `${placeOfUse(use)}: ${who} have the default region '${use.region}', ` +
         `so they would share entries. Rename one of them, or give one of the methods a region.`,
     };
   }
@@ -91,7 +91,7 @@ function* sharedExplicitRegions(uses: readonly DecoratedUse[]): Generator<Refusa
     yield {
       owners: [known.owner, use.owner],
       message:
-        `${use.method.decorator} on ${whereIs(use)}: ${whereIs(known)} reads the region '${region.named}' as well, and both have a key made of ` +
+        `${placeOfUse(use)}: ${whereIs(known)} reads the region '${region.named}' as well, and both have a key made of ` +
         `all arguments, so with the same arguments one would be given what the other has cached. Give one of them a region of its own, ` +
         `or a key that tells them apart: key: (id) => ['${String(use.method.name)}', id].`,
     };
@@ -105,7 +105,7 @@ function* sharedExplicitRegions(uses: readonly DecoratedUse[]): Generator<Refusa
 function* leaksBetweenRequests(uses: readonly DecoratedUse[]): Generator<Refusal, void> {
   for (const use of uses) {
     if (use.operation.kind !== 'read' || !use.operation.keyOfArguments) continue;
-    const where = `${use.method.decorator} on ${whereIs(use)}`;
+    const where = placeOfUse(use);
     const owners = [use.owner];
     if (use.owner.isRequestScoped) {
       yield {
@@ -136,7 +136,7 @@ function* unclearKeys(uses: readonly DecoratedUse[]): Generator<Refusal, void> {
     yield {
       owners: [use.owner],
       message:
-        `${use.method.decorator} on ${whereIs(use)}: none of its parameters is decorated, so it is called with ${raw.join(', ')}, and it cannot be told ` +
+        `${placeOfUse(use)}: none of its parameters is decorated, so it is called with ${raw.join(', ')}, and it cannot be told ` +
         `which of them its result depends on: it has a default value, a rest parameter or 'arguments', or another decorator has wrapped it. ` +
         `Decorate its parameters (@Args(), @Payload(), @MessageBody()), or give key, made of what the result depends on.`,
     };
@@ -161,7 +161,7 @@ export function* unknownCaches(
     yield {
       owners: [use.owner],
       message:
-        `${use.method.decorator} on ${whereIs(use)} asks for ${cache === undefined ? 'the unnamed cache' : `the cache '${cache}'`}, which is not registered. ` +
+        `${placeOfUse(use)} asks for ${cache === undefined ? 'the unnamed cache' : `the cache '${cache}'`}, which is not registered. ` +
         `Import DistributedCacheModule.forRoot(${options}) into the root module, or name a registered cache.`,
     };
   }

@@ -1,6 +1,6 @@
 import { identityOf } from '../../decorators/runtime/cache-slot.js';
 import { classNameOf } from '../../decorators/runtime/method-site.js';
-import { type DecoratedClass, type DecoratedUse, type Provision, whereIs } from './decorated-classes.js';
+import { type DecoratedClass, type DecoratedUse, placeOfUse, type Provision, whereIs } from './decorated-classes.js';
 import { differenceOf, isOneFactory, nameOfToken } from './registrations-of-one-module.js';
 import type { Refusal } from './refusal.js';
 
@@ -23,7 +23,7 @@ export function* severalConfigured(uses: readonly DecoratedUse[]): Generator<Ref
     yield {
       owners: [use.owner],
       message:
-        `${use.method.decorator} on ${whereIs(use)}: the application has several instances of ${classNameOf(use.owner.prototype)}, ` +
+        `${placeOfUse(use)}: the application has several instances of ${classNameOf(use.owner.prototype)}, ` +
         `from ${describe(one)} and from ${describe(other)}${why}, and they share the default region '${use.region}', so each would be given the ` +
         `values of the other. ${CURE}`,
     };
