@@ -231,13 +231,12 @@ export class Loads {
     const { copies, coherence } = this.#parts;
     const { loadedAt, servedIn } = load.execution;
     const tags = request.tagsOf(value);
-    const isWanted = request.isStorable(value) && request.ttl() !== 0;
+    const ttl = request.ttl();
+    const isWanted = request.isStorable(value) && ttl !== 0;
     // Also when it is fenced: readers that came with it share it.
     if (isWanted) refuseUncacheable(value, request.where);
     const isStorable = load.isCurrent && isWanted;
-    const entry = isStorable
-      ? copies.prepared(region, key, value, loadedAt, request.ttl(), tags, request.where)
-      : undefined;
+    const entry = isStorable ? copies.prepared(region, key, value, loadedAt, ttl, tags, request.where) : undefined;
     // Asked last, since each callback of the application may evict.
     const fencedAt = coherence.applied.overtakenAt(mark, region.name, key, tags, servedIn);
     if (fencedAt !== undefined) this.#current.fence(load);
