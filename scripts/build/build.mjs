@@ -77,19 +77,20 @@ export async function build({ force = false, say = console.log } = {}) {
  * @returns {Promise<readonly Part[]>} those that were compiled
  */
 async function compile(parts, force, say) {
-  const changed = parts.filter((part) => force || fingerprintOf(part) !== writtenFingerprintOf(part));
-  if (changed.length === 0) return changed;
-  say(`build: compiling ${changed.map(({ name }) => name).join(' and ')} …`);
+  // Read before: what changes while it is compiled has to be compiled again.
+  const changed = parts
+    .map((part) => ({ part, fingerprint: fingerprintOf(part) }))
+    .filter(({ part, fingerprint }) => force || fingerprint !== writtenFingerprintOf(part));
+  if (changed.length === 0) return [];
+  say(`build: compiling ${changed.map(({ part }) => part.name).join(' and ')} …`);
   await Promise.all(
-    changed.map(async (part) => {
-      // Read before: what changes while it is compiled has to be compiled again.
-      const fingerprint = fingerprintOf(part);
+    changed.map(async ({ part, fingerprint }) => {
       rmSync(inRepository(part.output), { recursive: true, force: true });
       await part.compile();
       writeFileSync(fingerprintFileOf(part), `${fingerprint}\n`);
     }),
   );
-  return changed;
+  return changed.map(({ part }) => part);
 }
 
 /** @param {Part} part */

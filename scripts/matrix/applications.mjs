@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inRepository } from '../../tools/repository.mjs';
-import { outcomeOf, put, run } from './cell.mjs';
+import { outcomeOf, put, run, word } from './cell.mjs';
 import { snippetsOf } from './compilers.mjs';
-import { NEST } from './installations.mjs';
+import { install, NEST } from './installations.mjs';
 
 /** @typedef {import('./installations.mjs').NestMajor} NestMajor */
 
@@ -53,12 +53,12 @@ export async function checkApplications({ folder, tarball, nests, connectionStri
     say(`${column}: generating an application …`);
     const application = await generated(folder, nest);
     const packages = [tarball, 'cache-manager', 'ioredis', `@nestjs/config@${NEST[nest].config}`];
-    await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...packages], { cwd: application });
+    await install(application, packages);
     followReadme(application);
     for (const step of steps) {
       const outcome = unlessNestRefuses(await outcomeOf(() => take(application, step, connectionString)));
       put(table, step, column, outcome);
-      say(`${column}, ${step}: ${outcome.works === undefined ? '–' : outcome.works ? 'works' : 'FAILS'}`);
+      say(`${column}, ${step}: ${word(outcome)}`);
     }
   }
   return table;
@@ -147,15 +147,7 @@ describe('ProductsService', () => {
  */
 async function take(application, step, connectionString) {
   const needs = Object.entries(NEEDS).find(([name]) => name === step)?.[1] ?? [];
-  if (needs.length > 0) {
-    await run(
-      'npm',
-      ['install', '--no-audit', '--no-fund', '--loglevel=error', '--save-dev', '--legacy-peer-deps', ...needs],
-      {
-        cwd: application,
-      },
-    );
-  }
+  if (needs.length > 0) await install(application, ['--save-dev', '--legacy-peer-deps', ...needs]);
   const [program = '', ...args] = Object.entries(STEPS).find(([name]) => name === step)?.[1] ?? [];
   // Tests of an application run without a Redis, as on the machine of whoever generates it.
   await run(program, args, { cwd: application });

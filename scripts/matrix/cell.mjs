@@ -61,6 +61,22 @@ export async function outcomeOf(attempt) {
   }
 }
 
+/** @param {Outcome | undefined} outcome */
+export function word(outcome) {
+  if (outcome?.works === undefined) return '–';
+  return outcome.works ? 'works' : 'FAILS';
+}
+
+/**
+ * The outcomes of one row, in a line.
+ *
+ * @param {Table} table
+ * @param {string} row
+ */
+export function wordsOf({ columns, cells }, row) {
+  return `${row}: ${columns.map((column) => `${column} ${word(cells[row]?.[column])}`).join(', ')}`;
+}
+
 /**
  * @param {Table} table
  * @param {string} row

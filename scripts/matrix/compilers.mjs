@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inRepository } from '../../tools/repository.mjs';
-import { outcomeOf, ProgramError, put, run } from './cell.mjs';
+import { outcomeOf, ProgramError, put, run, wordsOf } from './cell.mjs';
 import { installed, libraryWith } from './installations.mjs';
 
 /** @typedef {import('./installations.mjs').NestMajor} NestMajor */
@@ -83,7 +83,7 @@ export async function checkCompilers({ folder, tarball, compilers, nests, say })
         const compile = (/** @type {string} */ project) => run(process.execPath, [path, '-p', project], { cwd });
         put(table, row, `TypeScript ${version}`, await compiled(compile));
       }
-      say(`${row}: ${columns.map((column) => `${column} ${word(table.cells[row]?.[column])}`).join(', ')}`);
+      say(wordsOf(table, row));
     }
   }
   return { ...table, rows };
@@ -130,10 +130,4 @@ function write(folder, type, options) {
  */
 export function snippetsOf(page) {
   return Array.from(page.matchAll(/^```ts\n(.*?)^```$/gms), ([, snippet = '']) => snippet);
-}
-
-/** @param {import('./cell.mjs').Outcome | undefined} outcome */
-function word(outcome) {
-  if (outcome?.works === undefined) return '–';
-  return outcome.works ? 'works' : 'FAILS';
 }

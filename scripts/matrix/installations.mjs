@@ -20,9 +20,16 @@ export const NEST = {
 export async function installed(folder, packages, manifest = {}) {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'matrix', private: true, ...manifest }));
-  const flags = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
-  await run('npm', ['install', ...flags, ...packages], { cwd: folder });
+  await install(folder, ['--prefer-offline', ...packages]);
   return folder;
+}
+
+/**
+ * @param {string} folder
+ * @param {readonly string[]} packages with their versions, and options of npm before them
+ */
+export async function install(folder, packages) {
+  await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...packages], { cwd: folder });
 }
 
 /**

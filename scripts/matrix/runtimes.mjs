@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { outcomeOf, put, run } from './cell.mjs';
+import { outcomeOf, put, run, wordsOf } from './cell.mjs';
 import { installed, libraryWith } from './installations.mjs';
 import { program } from './program.mjs';
 
@@ -40,9 +40,7 @@ export async function checkRuntimes({ folder, tarball, nodes, nests, ioredis, co
           const outcome = await outcomeOf(() => run(path, [file], { cwd, env, timeout: 60_000 }));
           put(table, row, `Node.js ${version}`, outcome);
         }
-        say(
-          `${row}: ${columns.map((column) => `${column} ${table.cells[row]?.[column]?.works ? 'works' : 'FAILS'}`).join(', ')}`,
-        );
+        say(wordsOf(table, row));
       }
     }
   }
@@ -83,9 +81,7 @@ export async function checkOtherRuntimes({ folder, tarball, nests, connectionStr
       columns[1] ?? '',
       await outcomeOf(() => run(join(bin, 'deno'), ['run', '-A', '--node-modules-dir=manual', 'program.mjs'], options)),
     );
-    say(
-      `${row}: ${columns.map((column) => `${column} ${table.cells[row]?.[column]?.works ? 'works' : 'FAILS'}`).join(', ')}`,
-    );
+    say(wordsOf(table, row));
   }
   return table;
 }
