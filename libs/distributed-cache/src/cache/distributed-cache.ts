@@ -66,6 +66,11 @@ export class DistributedCache {
     CACHES.set(this, { version: SHARED_VERSION, location: OWN_LOCATION });
   }
 
+  /** In ms. @internal */
+  get maxStaleness(): number {
+    return this.#cache.settings.maxStaleness;
+  }
+
   /** Whether the cache was shut down. @internal */
   get isClosed(): boolean {
     return this.#cache.isClosed;

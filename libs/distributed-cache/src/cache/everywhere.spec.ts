@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { failureOf } from '../../../../test/support/common/failure-of.js';
 import {
   instances,
+  logOf,
   LONGEST_BACK_OFF,
   startedCache,
   type InstancesInMemory,
@@ -236,7 +237,28 @@ describe('an eviction everywhere', () => {
     expect(copies(a)).toEqual(['old']);
   });
 
-  it('gives up after maxStaleness plus publishTimeout by default, at most a minute', async () => {
+  it('gives up after maxStaleness plus publishTimeout by default, also when that is more than a minute', async () => {
+    const { a, bridge, clock } = await three({ maxStaleness: '5m', publishTimeout: 1_000 });
+    bridge.restart();
+    await clock.advance('10s');
+    const evicted = a.region('r').evict('1', { everywhere: true });
+    await clock.advance('301s');
+    expect((await evicted).waited).toBeGreaterThanOrEqual(5 * MINUTE);
+  });
+
+  it('warns once of a timeout that is not above maxStaleness', async () => {
+    const { a } = await three({ maxStaleness: '10s' });
+    for (const timeout of ['5s', '10s', '11s'] as const) await a.region('r').evict('1', { everywhere: { timeout } });
+    expect(logOf(a).at('warn')).toMatchObject([
+      {
+        message: expect.stringMatching(
+          /a timeout of 5000 ms is not above maxStaleness, which is 10000 ms.*Leave the timeout out/s,
+        ),
+      },
+    ]);
+  });
+
+  it('gives up after a minute by default with maxStaleness: Infinity', async () => {
     const { a, b, bridge, clock } = await three({ maxStaleness: Infinity, publishTimeout: 1_000 });
     bridge.cut(b, { silently: true });
     const failure = failureOf(a.region('r').evict('1', { everywhere: true }));

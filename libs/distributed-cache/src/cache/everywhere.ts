@@ -3,8 +3,8 @@ import { milliseconds, type Duration } from '../common/duration.js';
 import { InvalidOptionsError } from '../errors.js';
 import type { CacheSettings } from './settings.js';
 
-/** The longest default of the timeout, in ms. */
-const LONGEST_DEFAULT = 60_000;
+/** The default of the timeout where an instance that is cut off never stops serving, in ms. */
+const DEFAULT_OF_INFINITY = 60_000;
 const DAY = 86_400_000;
 
 /** Makes an eviction wait until no instance can serve the old value. @publicApi */
@@ -13,8 +13,8 @@ export type Everywhere =
   | {
       /**
        * How long to wait before the eviction rejects with `InvalidationNotConfirmedError`; above 0, at most `'1d'`. Default:
-       * `maxStaleness` + `publishTimeout`, at most a minute. After `maxStaleness` even an instance that is cut off no longer serves the
-       * old value.
+       * `maxStaleness` + `publishTimeout`, with `Infinity` a minute. After `maxStaleness` even an instance that is cut off no longer
+       * serves the old value; a shorter timeout is warned of, since it can be over in perfect health: see docs/regions.md.
        */
       timeout?: Duration | undefined;
     };
@@ -33,7 +33,23 @@ export function timeoutOf(
   everywhere: Everywhere,
   { maxStaleness, publishTimeout }: Pick<CacheSettings, 'maxStaleness' | 'publishTimeout'>,
 ): number {
-  return checkedTimeout(everywhere) ?? Math.min(maxStaleness + publishTimeout, LONGEST_DEFAULT);
+  const given = checkedTimeout(everywhere);
+  if (given !== undefined) return given;
+  return maxStaleness === Infinity ? DEFAULT_OF_INFINITY : Math.min(maxStaleness + publishTimeout, DAY);
+}
+
+/**
+ * What is said of a timeout that is shorter than `maxStaleness`; `undefined`: nothing.
+ *
+ * @internal
+ */
+export function warningAboutTimeout(timeout: number, maxStaleness: number): string | undefined {
+  if (timeout > maxStaleness || maxStaleness === Infinity) return undefined;
+  return (
+    `everywhere: a timeout of ${timeout} ms is not above maxStaleness, which is ${maxStaleness} ms. In the first ten minutes after Redis was ` +
+    `started or replaced or the namespace first used, and while an instance is cut off or has died, such an eviction takes maxStaleness, so it ` +
+    `rejects. Leave the timeout out, or make it longer.`
+  );
 }
 
 /** The timeout that the caller gave, in ms; `undefined`: none. @throws {InvalidOptionsError} @internal */

@@ -10,7 +10,7 @@ import { EVERYTHING, invalidationOf, type Invalidation, type InvalidationTarget 
 import { Copies } from './copies.js';
 import { DelayedReevictions } from './delayed-reevictions.js';
 import { EventEmitter, type CacheEvents } from './events.js';
-import { timeoutOf, type EvictOptions } from './everywhere.js';
+import { timeoutOf, warningAboutTimeout, type EvictOptions } from './everywhere.js';
 import { Executions } from './loading/execution.js';
 import { Loads } from './loading/loads.js';
 import { memberOf, type CacheSettings } from './settings.js';
@@ -66,11 +66,14 @@ export class LocalCache implements LocalCopies {
   readonly operations: Operations;
   readonly #delayedReevictions: DelayedReevictions;
   readonly #shutdown = new AbortController();
+  readonly #logger: CacheLogger;
   #isClosed = false;
+  #hasWarnedOfTimeout = false;
 
   constructor(settings: CacheSettings, instanceId: string, clock: Clock, logger: CacheLogger) {
     this.settings = settings;
     this.clock = clock;
+    this.#logger = logger;
     this.events = new EventEmitter(logger);
     this.executions = new Executions(clock);
     this.operations = new Operations(logger);
@@ -103,6 +106,7 @@ export class LocalCache implements LocalCopies {
   evict(targets: readonly InvalidationTarget[], options?: EvictOptions): Promise<Evicted> {
     if (this.#isClosed) return Promise.reject(this.#closedError());
     const timeout = options?.everywhere ? timeoutOf(options.everywhere, this.settings) : undefined;
+    if (timeout !== undefined) this.#warnOfShort(timeout);
     if (targets.length === 0) return Promise.resolve(EVICTED_ALONE);
     this.#delayedReevictions.later(targets);
     this.#applyOwn(targets);
@@ -141,6 +145,15 @@ export class LocalCache implements LocalCopies {
     this.#delayedReevictions.now();
     await this.coherence.stop();
     this.#shutdown.abort();
+  }
+
+  /** Once: it is written in the code. */
+  #warnOfShort(timeout: number): void {
+    if (this.#hasWarnedOfTimeout || this.coherence.state === 'local') return;
+    const warning = warningAboutTimeout(timeout, this.settings.maxStaleness);
+    if (warning === undefined) return;
+    this.#hasWarnedOfTimeout = true;
+    this.#logger.warn(warning);
   }
 
   #applyOwn(targets: readonly InvalidationTarget[]): void {

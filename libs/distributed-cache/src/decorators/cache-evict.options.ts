@@ -136,7 +136,7 @@ interface EvictAttributes<T extends object, M extends AnyMethod> {
   condition?: BeforeMethod<T, M, boolean> | undefined;
   /**
    * Makes the eviction wait until no instance can serve the old value: `true` uses the default timeout (`maxStaleness` +
-   * `publishTimeout`, at most a minute), `{ timeout }` a timeout of your own. If that cannot be confirmed in time, the promise rejects
+   * `publishTimeout`), `{ timeout }` a timeout of your own, which is to be longer than `maxStaleness`. If that cannot be confirmed in time, the promise rejects
    * with `InvalidationNotConfirmedError`. The method **has** succeeded then (unless `beforeInvocation` is set), and the error carries its
    * result.
    *
@@ -204,12 +204,13 @@ export function evictsOnlyTags({ region, key, keys, keyFromResult, all, tags }: 
 
 /** What the checks at boot have to know of a `@CacheEvict`. @internal */
 export function evictOperation(options: AnyCacheEvictOptions): DecoratedOperation {
-  const { cache, region, key, keys, keyFromResult, all } = options;
+  const { cache, region, key, keys, keyFromResult, all, everywhere } = options;
   const onlyTags = evictsOnlyTags(options);
   return {
     kind: 'evict',
     cache,
     region: onlyTags ? 'none' : region === undefined ? 'default' : { named: region },
     keyOfArguments: !onlyTags && !key && !keys && !keyFromResult && !all,
+    everywhereTimeout: everywhere && checkedTimeout(everywhere),
   };
 }

@@ -12,6 +12,8 @@ export interface DecoratedOperation {
   readonly region: { readonly named: string } | 'default' | 'none';
   /** Whether the key is made of all arguments, by `defaultKey`. */
   readonly keyOfArguments: boolean;
+  /** The timeout of `everywhere`, in ms; `undefined`: none is given. */
+  readonly everywhereTimeout?: number | undefined;
 }
 
 /** A method with a cache decorator. @internal */

@@ -260,6 +260,25 @@ describe('At boot, an instance that Nest did not create', () => {
 });
 
 describe('At boot, there is a warning', () => {
+  it('for an eviction everywhere that gives up before an instance which is cut off has stopped serving', async () => {
+    class Permissions {
+      @CacheEvict({ region: 'permissions', all: true, everywhere: { timeout: '5s' } })
+      async revokeAll(): Promise<void> {}
+      @CacheEvict({ region: 'permissions', all: true, everywhere: { timeout: '11s' } })
+      async revokeLater(): Promise<void> {}
+      @Cacheable({ region: 'permissions' })
+      async of(id: string): Promise<string> {
+        return id;
+      }
+    }
+    await boot({ providers: [Permissions] });
+    expect(warn.mock.calls.flat()).toEqual([
+      expect.stringMatching(
+        /@CacheEvict on Permissions\.revokeAll: .*5000 ms is not above maxStaleness, which is 10000 ms/,
+      ),
+    ]);
+  });
+
   it('about a class name under three letters with a default region', async () => {
     class Ab {
       @Cacheable()

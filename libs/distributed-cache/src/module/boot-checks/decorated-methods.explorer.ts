@@ -158,7 +158,7 @@ export class DecoratedMethodsExplorer implements Application, OnModuleDestroy {
     const own = this.#own(uses);
     this.#refusals = [...unknownCaches(uses, (wanted) => this.#isRegistered(wanted)), ...refusalsOf(own)];
     if (this.#refusals.length > 0) return classes;
-    this.#sayOnce('warn', warningsOf(own, this.#knownRegions()));
+    this.#sayOnce('warn', warningsOf(own, this.#knownRegions(), this.#cache?.maxStaleness));
     this.#sayOnce('debug', sharedByChoice(own));
     return classes;
   }

@@ -1,3 +1,4 @@
+import { warningAboutTimeout } from '../../cache/everywhere.js';
 import { classNameOf } from '../../decorators/runtime/method-site.js';
 import { type DecoratedUse, whereIs } from './decorated-classes.js';
 import { nearestName } from '../options/nearest-name.js';
@@ -14,14 +15,29 @@ const MOST_NAMES = 10;
  *
  * @param uses - of one cache
  * @param known - regions that are used other than by decorators
+ * @param maxStaleness - of the cache, in ms. Default: any.
  *
  * @internal
  */
-export function* warningsOf(uses: readonly DecoratedUse[], known: Iterable<string>): Generator<string, void> {
+export function* warningsOf(
+  uses: readonly DecoratedUse[],
+  known: Iterable<string>,
+  maxStaleness = 0,
+): Generator<string, void> {
   yield* warningsAboutShortNames(uses);
   yield* warningsAboutUncachedRegions(uses, known);
   yield* warningsAboutSeveralInstances(uses);
   yield* warningsAboutSharedRegions(uses);
+  yield* warningsAboutTimeouts(uses, maxStaleness);
+}
+
+/** Warns about evictions everywhere that give up before an instance which is cut off has stopped serving. */
+function* warningsAboutTimeouts(uses: readonly DecoratedUse[], maxStaleness: number): Generator<string, void> {
+  for (const use of uses) {
+    const { everywhereTimeout } = use.operation;
+    const warning = everywhereTimeout === undefined ? undefined : warningAboutTimeout(everywhereTimeout, maxStaleness);
+    if (warning !== undefined) yield `${use.method.decorator} on ${whereIs(use)}: ${warning}`;
+  }
 }
 
 /** Warns about default regions of classes whose names a minifier seems to have shortened. */
