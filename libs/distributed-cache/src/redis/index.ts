@@ -1,6 +1,7 @@
 /** What speaks to Redis, for those who wire it themselves or write messages from elsewhere. */
 export { parseRedisConnectionString } from './connection-string/connection-string.js';
 export type {
+  RedisAddressFamily,
   RedisConnectionSettings,
   RedisMode,
   RedisProtocol,

@@ -91,7 +91,7 @@ describe('parseRedisConnectionString', () => {
       }),
       { numRuns: 3_000 },
     );
-  });
+  }, 30_000);
 
   it.each<[string, (text: string) => string]>([
     ['before a bad port', (text) => `host:0,password=${text}`],
@@ -127,6 +127,57 @@ describe('parseRedisConnectionString', () => {
         }
       }),
       { numRuns: 200 },
+    );
+  });
+
+  it.each<[string, (text: string) => string]>([
+    ['an endpoint', (text) => `host,password=p,${text}`],
+    ['an endpoint with a port', (text) => `host,password=p,${text}:6379`],
+    ['an endpoint with a bad port', (text) => `host,password=p,${text}:${text}`],
+    ['the only endpoint', (text) => `password=p,${text}:0`],
+    ['a unix socket', (text) => `host,password=p,!${text}`],
+    ['an option', (text) => `host,password=p,${text}=1`],
+    ['an option without a value', (text) => `host,password=p,${text}=`],
+    ['an option and its value', (text) => `host,password=p,${text}=${text}`],
+    ['a renamed command', (text) => `host,password=p,$${text}=${text}`],
+    ['the value of a known option', (text) => `host,password=p,ssl=${text}`],
+    ['the value of an option that is not supported', (text) => `host,password=p,proxy=${text}`],
+    ['the value of an option of another client', (text) => `host,password=p,db=${text}`],
+    ['an option after the password of the sentinels', (text) => `host,serviceName=m,sentinelPassword=p,${text}=1`],
+    ['an endpoint after the password of the sentinels', (text) => `host,sentinelPassword=p,${text}`],
+    ['the port of a URL', (text) => `redis://u:p@host:${text}`],
+    ['a host of a URL with a bad port', (text) => `redis://u:p@${text}:0`],
+    ['a further host of a URL', (text) => `redis://u:p@host,${text}:x`],
+    ['a user of a further host', (text) => `redis://u:p@host,${text}@host2`],
+    ['a password of a further host', (text) => `redis://u:p@host,u:${text}@host2`],
+    ['an option within a URL', (text) => `redis://u:p,${text}=${text}@host,ssl=true`],
+    ['the path of a URL', (text) => `redis://u:p@host/${text}`],
+    ['the fragment of a URL', (text) => `redis://u:p@host#${text}`],
+    ['the path before an @', (text) => `redis://u:p/${text}@host`],
+    ['the query before an @', (text) => `redis://u:p?${text}=${text}@host`],
+    ['the value of an option in the query', (text) => `redis://u:p@host?bogus=${text}`],
+    ['a key after a password in the query', (text) => `redis+sentinel://u@host/m?sentinelPassword=p&${text}=1`],
+    ['a service with too long a path', (text) => `redis+sentinel://u:p@host/m/1/${text}`],
+    ['whatever follows in quotation marks', (text) => `"host,password=p,${text}"`],
+    ['whatever follows the name of a setting', (text) => `REDIS_URL=redis://u:p@host/${text}`],
+  ])('never repeats what stands after a password, even if it looks like a word: as %s', (_place, write) => {
+    fc.assert(
+      fc.property(fc.oneof(fc.stringMatching(/^[a-zA-Z][a-z]{3}[A-Z]{4}[a-zA-Z]{0,8}$/), secret), (text) => {
+        const error = refusalOf(write(text));
+        const shown = inspect(error, { depth: Infinity, showHidden: true });
+
+        for (const part of [text, ...text.split(/[,=&]/)].filter((each) => each.length >= 6)) {
+          expect(shown).not.toContain(part);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('refuses the rest of a password that a comma splits off, whatever it looks like', () => {
+    expect(refusalOf('host,password=abcd,cdEfGhIjKl=')).toHaveProperty(
+      'message',
+      expect.stringMatching(/part 3 of the string \(not shown, it may belong to a password\)/),
     );
   });
 

@@ -1,29 +1,13 @@
 import { InvalidConnectionStringError } from '../../errors.js';
 import { describeEndpoint, type RedisEndpoint } from '../endpoint.js';
-import type { ParsedEndpoint } from './parse-endpoint.js';
+import { AZURE_MANAGED_PORT, impliesTls, isAzureManaged } from './azure-hosts.js';
+import type { ConnectionSyntax, ParsedEndpoint } from './parse-endpoint.js';
 import type { ConnectionOptions } from './options.js';
 import type { RedisConnectionSettings, RedisMode } from './settings.js';
 
-/** Hosts of Azure Cache for Redis: port 6380 is TLS; port 6379 is plain text, where it is allowed. */
-const AZURE_CACHE_DOMAINS = [
-  '.redis.cache.windows.net',
-  '.redis.cache.chinacloudapi.cn',
-  '.redis.cache.usgovcloudapi.net',
-];
-
-/** Hosts of Azure Managed Redis, and of the Enterprise tiers that it replaces. */
-const AZURE_MANAGED_DOMAINS = [
-  '.redis.azure.net',
-  '.redis.chinacloudapi.cn',
-  '.redis.usgovcloudapi.net',
-  '.redisenterprise.cache.azure.net',
-];
-
-/** The only port of Azure Managed Redis; it is TLS unless that is switched off. */
-const AZURE_MANAGED_PORT = 10_000;
-
 /** What a connection string of either syntax gives, without the defaults. @internal */
 export interface ParsedConnection {
+  readonly syntax: ConnectionSyntax;
   readonly endpoints: readonly ParsedEndpoint[];
   readonly options: ConnectionOptions;
   readonly ignored: readonly string[];
@@ -36,10 +20,17 @@ export interface ParsedConnection {
  *
  * @internal
  */
-export function withDefaults({ endpoints: parsed, options, ignored }: ParsedConnection): RedisConnectionSettings {
+export function withDefaults({
+  syntax,
+  endpoints: parsed,
+  options,
+  ignored,
+}: ParsedConnection): RedisConnectionSettings {
   const serviceName = options.serviceName || undefined;
   const tls = options.ssl ?? parsed.some((endpoint) => 'host' in endpoint && impliesTls(endpoint.host, endpoint.port));
-  const endpoints = resolveEndpoints(parsed, tls, serviceName !== undefined);
+  // Of URL clients, none has another default port for TLS.
+  const plainPort = tls && syntax === 'stackexchange' ? 6_380 : 6_379;
+  const endpoints = resolveEndpoints(parsed, (host) => defaultPort(host, serviceName !== undefined, plainPort));
   const mode = serviceName !== undefined ? 'sentinel' : endpoints.length > 1 ? 'cluster' : 'standalone';
   refuseSharedSocket(endpoints, mode);
 
@@ -63,8 +54,10 @@ export function withDefaults({ endpoints: parsed, options, ignored }: ParsedConn
     channelPrefix: options.channelPrefix ?? '',
     clientName: options.name || undefined,
     protocol: options.protocol ?? 2,
+    family: options.family ?? 0,
     connectTimeout: options.connectTimeout ?? 5_000,
-    connectRetry: options.connectRetry ?? 3,
+    // In StackExchange.Redis, 0 tries once as well.
+    connectRetry: Math.max(options.connectRetry ?? 3, 1),
     keepAlive: options.keepAlive ?? 60,
     // The default of StackExchange.Redis is true. A cache should not keep an application from starting.
     abortConnect: options.abortConnect ?? false,
@@ -75,14 +68,13 @@ export function withDefaults({ endpoints: parsed, options, ignored }: ParsedConn
 
 function resolveEndpoints(
   parsed: readonly ParsedEndpoint[],
-  tls: boolean,
-  sentinels: boolean,
+  portOf: (host: string) => number,
 ): readonly [RedisEndpoint, ...RedisEndpoint[]] {
   const resolved = parsed.map((endpoint): RedisEndpoint => {
     if ('path' in endpoint) {
       return endpoint;
     }
-    return { host: endpoint.host, port: endpoint.port ?? defaultPort(endpoint.host, tls, sentinels) };
+    return { host: endpoint.host, port: endpoint.port ?? portOf(endpoint.host) };
   });
   // An endpoint that is given twice is one server, not a cluster.
   const [first, ...others] = new Map(resolved.map((endpoint) => [describeEndpoint(endpoint), endpoint])).values();
@@ -94,14 +86,9 @@ function resolveEndpoints(
   return [first, ...others];
 }
 
-function defaultPort(host: string, tls: boolean, sentinels: boolean): number {
-  if (sentinels) {
-    return 26_379;
-  }
-  if (isAzureManaged(host)) {
-    return AZURE_MANAGED_PORT;
-  }
-  return tls ? 6_380 : 6_379;
+function defaultPort(host: string, sentinels: boolean, otherwise: number): number {
+  if (sentinels) return 26_379;
+  return isAzureManaged(host) ? AZURE_MANAGED_PORT : otherwise;
 }
 
 function refuseSharedSocket(endpoints: readonly RedisEndpoint[], mode: RedisMode): void {
@@ -115,23 +102,11 @@ function refuseSharedSocket(endpoints: readonly RedisEndpoint[], mode: RedisMode
   );
 }
 
-/** The given options that have no effect without another option, which was not given. */
+/** The given options that have no effect without another option, which was not given, and the TLS versions that are left out. */
 function optionsWithoutEffect(options: ConnectionOptions, tls: boolean, serviceName: string | undefined): string[] {
   const withoutTls = tls ? [] : (['sslHost', 'sslProtocols'] as const);
   const withoutSentinels = serviceName === undefined ? (['sentinelUser', 'sentinelPassword'] as const) : [];
-  return [...withoutTls, ...withoutSentinels].filter((key) => options[key] !== undefined);
-}
-
-function isAzureManaged(host: string): boolean {
-  return endsWithOneOf(host, AZURE_MANAGED_DOMAINS);
-}
-
-/** Whether Azure speaks TLS at this endpoint, so that TLS is the default there. */
-function impliesTls(host: string, port: number | undefined): boolean {
-  return isAzureManaged(host) || (port === 6380 && endsWithOneOf(host, AZURE_CACHE_DOMAINS));
-}
-
-function endsWithOneOf(host: string, suffixes: readonly string[]): boolean {
-  const name = host.toLowerCase().replace(/\.$/, '');
-  return suffixes.some((suffix) => name.endsWith(suffix));
+  const without = [...withoutTls, ...withoutSentinels].filter((key) => options[key] !== undefined);
+  const tooOld = tls ? (options.sslProtocols?.leftOut ?? []) : [];
+  return tooOld.length === 0 ? without : [...without, `${tooOld.join('|')} in sslProtocols`];
 }

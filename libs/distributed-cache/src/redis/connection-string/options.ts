@@ -1,8 +1,10 @@
-import { InvalidConnectionStringError } from '../../errors.js';
-import type { RedisProtocol } from './settings.js';
+import type { ConnectionSyntax } from './parse-endpoint.js';
+import type { RedisAddressFamily, RedisProtocol } from './settings.js';
 import {
   parseBoolean,
+  parseFamily,
   parseHostName,
+  parseNumberOrDefault,
   parseProtocol,
   parseText,
   parseTlsVersions,
@@ -30,6 +32,7 @@ export interface ConnectionOptions {
   readonly sentinelUser?: string | undefined;
   readonly sentinelPassword?: string | undefined;
   readonly protocol?: RedisProtocol | undefined;
+  readonly family?: RedisAddressFamily | undefined;
 }
 
 /** @internal */
@@ -56,55 +59,29 @@ export function withOption(options: ConnectionOptions, key: OptionKey, value: st
     case 'abortConnect':
       return { ...options, [key]: parseBoolean(key, value) };
     case 'connectTimeout':
-    case 'connectRetry':
     case 'asyncTimeout':
     case 'syncTimeout':
       return { ...options, [key]: parseWholeNumber(key, value, 1) };
+    case 'connectRetry':
+      return { ...options, [key]: parseWholeNumber(key, value, 0) };
     case 'keepAlive':
     case 'defaultDatabase':
-      return { ...options, [key]: parseWholeNumber(key, value, 0) };
+      return { ...options, [key]: parseNumberOrDefault(key, value) };
     case 'sslHost':
       return { ...options, sslHost: value === '' ? undefined : parseHostName(key, value) };
     case 'sslProtocols':
       return { ...options, sslProtocols: parseTlsVersions(key, value) };
     case 'protocol':
       return { ...options, protocol: parseProtocol(key, value) };
+    case 'family':
+      return { ...options, family: parseFamily(key, value) };
     default:
       return key satisfies never;
   }
 }
 
-/**
- * The option that a key names, as StackExchange.Redis spells it, in upper or lower case.
- *
- * @throws {InvalidConnectionStringError} when there is no such option, or when it is not supported here
- *
- * @internal
- */
-export function recognizeOption(key: string): { effective: OptionKey } | { ignored: string } {
-  const folded = key.toLowerCase();
-  const effective = EFFECTIVE.get(folded);
-  if (effective !== undefined) {
-    return { effective };
-  }
-  const ignored = WITHOUT_EFFECT.get(folded);
-  if (ignored !== undefined) {
-    return { ignored };
-  }
-  if (folded === 'proxy' || folded === 'tunnel') {
-    throw new InvalidConnectionStringError(
-      `Redis connection string: '${folded}' is not supported; remove it and connect to Redis directly.`,
-    );
-  }
-  if (key.startsWith('$')) {
-    throw new InvalidConnectionStringError(
-      "Redis connection string: renamed commands ('$COMMAND=') are not supported; remove them and connect to a Redis that has the commands under their own names.",
-    );
-  }
-  throw unknownKey(key);
-}
-
-const EFFECTIVE: ReadonlyMap<string, OptionKey> = byFoldedName([
+/** The options that have an effect, by their names in lower case. @internal */
+export const EFFECTIVE: ReadonlyMap<string, OptionKey> = byFoldedName([
   'password',
   'user',
   'ssl',
@@ -123,9 +100,11 @@ const EFFECTIVE: ReadonlyMap<string, OptionKey> = byFoldedName([
   'sentinelUser',
   'sentinelPassword',
   'protocol',
+  'family',
 ]);
 
-const WITHOUT_EFFECT: ReadonlyMap<string, string> = byFoldedName([
+/** The options of StackExchange.Redis that mean nothing here, by their names in lower case. @internal */
+export const WITHOUT_EFFECT: ReadonlyMap<string, string> = byFoldedName([
   'resolveDns',
   'checkCertificateRevocation',
   'configCheckSeconds',
@@ -143,27 +122,36 @@ const WITHOUT_EFFECT: ReadonlyMap<string, string> = byFoldedName([
   'heartbeatInterval',
 ]);
 
-/** Names that other clients have for an option that exists here. */
-const NAMES_ELSEWHERE: ReadonlyMap<string, OptionKey> = new Map([
-  ['clientname', 'name'],
-  ['username', 'user'],
-  ['pwd', 'password'],
-  ['db', 'defaultDatabase'],
-  ['database', 'defaultDatabase'],
-  ['tls', 'ssl'],
-  ['abortonconnectfail', 'abortConnect'],
+/** The options that a URL says in another part than the query, with that part. */
+const PLACE_IN_URL: ReadonlyMap<OptionKey, string> = new Map([
+  ['user', 'before the host, as in redis://user:password@host'],
+  ['password', 'before the host, as in redis://user:password@host'],
+  ['ssl', 'in the scheme: rediss:// is TLS, redis:// is not'],
+  ['defaultDatabase', 'in the path, as in redis://host/2'],
+  ['serviceName', 'in the path of redis+sentinel://host1,host2/service'],
 ]);
 
-function unknownKey(key: string): InvalidConnectionStringError {
-  // The message repeats a key only if it looks like the name of an option. Otherwise it may be an access key whose `password=` was forgotten
-  // (`AbC1…=`), or the rest of a password that contains a comma.
-  const shown = /^[a-z]{1,32}$/i.test(key) ? `'${key}'` : 'a key (not shown, it may be part of a password)';
-  const meant = NAMES_ELSEWHERE.get(key.toLowerCase());
-  const hint = meant === undefined ? '' : ` It is called '${meant}' here.`;
-  const allowed = [...EFFECTIVE.values()].join(', ');
-  return new InvalidConnectionStringError(
-    `Redis connection string: ${shown} is not an option.${hint} Allowed: ${allowed}. A value cannot contain a comma.`,
-  );
+/**
+ * Why an option is not taken where it stands, and where it is; `undefined` when it is taken.
+ *
+ * @param shown - how the message names the option
+ *
+ * @internal
+ */
+export function misplaced(option: OptionKey, syntax: ConnectionSyntax, shown: string): string | undefined {
+  if (syntax === 'stackexchange') {
+    // StackExchange.Redis refuses the whole string because of an option that it does not know.
+    return option === 'family'
+      ? `${shown} is not an option of StackExchange.Redis; remove it, and write redis: { family: 6 } in code, or the whole string as a URL with ?family=6`
+      : undefined;
+  }
+  const place = PLACE_IN_URL.get(option);
+  return place && `${shown} is not allowed in the query of a URL; it belongs ${place}`;
+}
+
+/** The options that this syntax takes, for messages. @internal */
+export function allowedOptions(syntax: ConnectionSyntax): string {
+  return [...EFFECTIVE.values()].filter((option) => misplaced(option, syntax, '') === undefined).join(', ');
 }
 
 function byFoldedName<Name extends string>(names: readonly Name[]): ReadonlyMap<string, Name> {

@@ -3,6 +3,9 @@ import { InvalidConnectionStringError } from '../../errors.js';
 import type { RedisSocketEndpoint } from '../endpoint.js';
 import { isPlaceholderHost } from './placeholder.js';
 
+/** The two syntaxes of a connection string. @internal */
+export type ConnectionSyntax = 'url' | 'stackexchange';
+
 /** A {@link RedisEndpoint} as the string gives it, before the default port. @internal */
 export type ParsedEndpoint = ParsedNetworkEndpoint | RedisSocketEndpoint;
 
@@ -17,8 +20,9 @@ export interface ParsedNetworkEndpoint {
 export interface EndpointLabel {
   /** Its position in the string, from 1. */
   readonly position: number;
-  /** Whether the text may be the rest of a password that contains a separator. No part of it is shown then. */
-  readonly mayBeSecret: boolean;
+  readonly syntax: ConnectionSyntax;
+  /** Why no part of the endpoint is shown: it stands behind a password, and may be the rest of it. `undefined`: it may be shown. */
+  readonly hidden: string | undefined;
 }
 
 const ALLOWED = 'allowed: host, host:port, an IPv6 address, or [IPv6 address]:port';
@@ -34,6 +38,12 @@ const HOST_NAME = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-
  * @internal
  */
 export function parseNetworkEndpoint(text: string, label: EndpointLabel): ParsedNetworkEndpoint {
+  if (isAddressBeforePort(text, label.syntax)) {
+    throw refusal(
+      label,
+      'is an IPv6 address without brackets, and its end may be a port; write the address in brackets, as in [2001:db8::7]:6379 or [2001:db8::7]',
+    );
+  }
   const { host, port } = splitPort(text);
   if (isPlaceholderHost(host)) {
     throw refusal(label, 'is a placeholder; put the real host name there');
@@ -54,6 +64,21 @@ export function isValidHost(host: string): boolean {
   }
   // A name that ends in a number is a mistyped address, such as `1.2.3` or `10.0.0.256`: no top-level domain is a number.
   return host.length <= 253 && HOST_NAME.test(host) && !/(?:^|\.)\d+\.?$/.test(host);
+}
+
+/** The ports of Redis and of its clusters that are also the last group of an address. */
+const USUAL_PORT = /^(?:63[78]\d|70\d\d)$/;
+
+/**
+ * Whether the text is an IPv6 address without brackets that seems to be followed by a port. `::1:6379` is an address as well, and a server
+ * with that address could never be reached. In a URL an address must have brackets. In StackExchange.Redis syntax `2001:db8::a:5` is an
+ * address without a port, so only an end that is a usual port of Redis is taken for one.
+ */
+function isAddressBeforePort(text: string, syntax: ConnectionSyntax): boolean {
+  const colon = text.lastIndexOf(':');
+  const end = text.slice(colon + 1);
+  if (!isIPv6(text.slice(0, Math.max(colon, 0))) || !/^\d{1,5}$/.test(end)) return false;
+  return !isIPv6(text) || syntax === 'url' || USUAL_PORT.test(end);
 }
 
 function splitPort(text: string): { host: string; port: string | undefined } {
@@ -78,14 +103,8 @@ function parsePort(text: string, host: string, label: EndpointLabel): number {
   return port;
 }
 
-function refusal(
-  { position, mayBeSecret }: EndpointLabel,
-  problem: string,
-  host?: string,
-): InvalidConnectionStringError {
-  const shown = host === undefined || mayBeSecret ? '' : ` ('${host}')`;
-  const hint = mayBeSecret
-    ? ' It stands after a password and is not shown, since it may be the rest of that password: a value cannot contain a comma.'
-    : '';
+function refusal({ position, hidden }: EndpointLabel, problem: string, host?: string): InvalidConnectionStringError {
+  const shown = host === undefined || hidden !== undefined ? '' : ` ('${host}')`;
+  const hint = hidden === undefined ? '' : ` ${hidden}`;
   return new InvalidConnectionStringError(`Redis connection string: endpoint ${position}${shown} ${problem}.${hint}`);
 }

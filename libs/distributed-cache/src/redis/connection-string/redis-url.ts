@@ -1,23 +1,13 @@
 import { InvalidConnectionStringError } from '../../errors.js';
 import type { ParsedConnection } from './defaults.js';
+import { OptionsReader } from './options-reader.js';
+import { EFFECTIVE, withOption, type ConnectionOptions } from './options.js';
 import { parseNetworkEndpoint } from './parse-endpoint.js';
-import { recognizeOption, withOption, type ConnectionOptions, type OptionKey } from './options.js';
+import { parseScheme, type UrlScheme } from './url-scheme.js';
+import { parseWholeNumber } from './values.js';
 
-/** The options that another part of the URL sets, with that part. The query must not contain them. */
-const SET_ELSEWHERE: ReadonlyMap<OptionKey, string> = new Map([
-  ['user', 'before the host, as in redis://user:password@host'],
-  ['password', 'before the host, as in redis://user:password@host'],
-  ['ssl', 'in the scheme: rediss:// is TLS, redis:// is not'],
-  ['defaultDatabase', 'in the path, as in redis://host/2'],
-  ['serviceName', 'in the path of redis+sentinel://host1,host2/service'],
-]);
-
-const SCHEMES: ReadonlyMap<string, { ssl: boolean; sentinel: boolean }> = new Map([
-  ['redis', { ssl: false, sentinel: false }],
-  ['rediss', { ssl: true, sentinel: false }],
-  ['redis+sentinel', { ssl: false, sentinel: true }],
-  ['rediss+sentinel', { ssl: true, sentinel: true }],
-]);
+const AFTER_CREDENTIALS =
+  "It stands after the credentials and is not shown: if the password contains '@', ':' or ',', percent-encode that character ('%40', '%3A', '%2C').";
 
 /** Whether the text begins with `scheme://`. Any other text is in StackExchange.Redis syntax. @internal */
 export function isUrl(text: string): boolean {
@@ -26,7 +16,8 @@ export function isUrl(text: string): boolean {
 
 /**
  * Reads `redis://[user[:password]@]host[:port][,host[:port]…][/db]` and
- * `redis+sentinel://[user[:password]@]host[:port],…/service[/db]`, and the same with `rediss` for TLS.
+ * `redis+sentinel://[user[:password]@]host[:port],…/service[/db]`, and the same with `rediss` for TLS. Each host may have the credentials
+ * before it, if they are the same everywhere.
  *
  * The query takes the options of StackExchange.Redis under the same names (`?connectTimeout=2000&channelPrefix=shop`), except those that
  * another part of the URL sets. Every part is percent-decoded; `+` stays `+`. The class `URL` is not used, because its error holds the
@@ -39,51 +30,82 @@ export function isUrl(text: string): boolean {
 export function parseRedisUrl(text: string): ParsedConnection {
   const schemeEnd = text.indexOf('://');
   const scheme = parseScheme(text.slice(0, schemeEnd));
-  const { authority, path, query } = splitParts(text.slice(schemeEnd + 3));
-  const at = authority.lastIndexOf('@');
+  const { authority, path, query } = splitParts(text.slice(schemeEnd + 3), scheme);
+  const { credentials, hosts } = splitAuthority(authority);
 
-  const endpoints = authority
-    .slice(at + 1)
-    .split(',')
-    .map((host, index) => parseNetworkEndpoint(decode(host, 'host'), { position: index + 1, mayBeSecret: false }));
+  const hidden = credentials === undefined ? undefined : AFTER_CREDENTIALS;
+  const endpoints = hosts.map((host, index) =>
+    parseNetworkEndpoint(decode(host, 'host'), { position: index + 1, syntax: 'url', hidden }),
+  );
   const { options, ignored } = parseQuery(query);
 
   return {
+    syntax: 'url',
     endpoints,
     ignored,
     options: {
       ...options,
       ssl: scheme.ssl,
-      ...(at === -1 ? {} : parseCredentials(authority.slice(0, at))),
+      ...credentials,
       ...(scheme.sentinel ? parseSentinelPath(path) : parseDatabasePath(path)),
     },
   };
 }
 
-function parseScheme(name: string): { ssl: boolean; sentinel: boolean } {
-  const scheme = SCHEMES.get(name.toLowerCase());
-  if (scheme === undefined) {
-    const shown = name.length <= 16 ? `'${name}://'` : 'its scheme';
-    throw new InvalidConnectionStringError(
-      `Redis connection string: it is a URL, but ${shown} is not a scheme of Redis; allowed: redis://, rediss:// (TLS), redis+sentinel://, rediss+sentinel://. A unix socket is written '!/path/to.sock'.`,
-    );
-  }
-  return scheme;
-}
-
-function splitParts(rest: string): { authority: string; path: string; query: string } {
+function splitParts(rest: string, { sentinel }: UrlScheme): { authority: string; path: string; query: string } {
   const authority = /^[^/?#]*/.exec(rest)?.[0] ?? '';
   const remainder = rest.slice(authority.length);
-  if (remainder.includes('@') || remainder.includes('#')) {
+  if (remainder.includes('@')) {
     // The text that was read as the host is part of the password then, so the message shows nothing of it.
     throw new InvalidConnectionStringError(
-      "Redis connection string: an '@' or '#' stands after the host of the URL; if the password contains '/', '?', '#' or '@', percent-encode that character ('%2F', '%3F', '%23', '%40').",
+      "Redis connection string: an '@' stands after the host of the URL; if the password contains '/', '?', '#' or '@', percent-encode that character ('%2F', '%3F', '%23', '%40').",
+    );
+  }
+  if (remainder.includes('#')) {
+    const meant = sentinel
+      ? ', and write the name of the primary in the path, as in redis+sentinel://host1,host2/service'
+      : '';
+    throw new InvalidConnectionStringError(
+      `Redis connection string: a '#' stands after the host of the URL, which means nothing here; remove it and what follows it${meant}.`,
     );
   }
   const question = remainder.indexOf('?');
   return question === -1
     ? { authority, path: remainder, query: '' }
     : { authority, path: remainder.slice(0, question), query: remainder.slice(question + 1) };
+}
+
+/** The hosts, and the credentials that stand before the first of them, or before each. */
+function splitAuthority(authority: string): { credentials: ConnectionOptions | undefined; hosts: readonly string[] } {
+  const parts = authority.split(',');
+  const at = authority.lastIndexOf('@');
+  const rest = authority.slice(at + 1).split(',');
+  if (rest.some((host) => host.includes('=')) || parts.some(isOption)) {
+    throw new InvalidConnectionStringError(
+      "Redis connection string: it mixes two syntaxes; leave 'redis://' out, as in host:6379,password=…,ssl=True, or write a URL, as in redis://user:password@host:6379?connectTimeout=2000.",
+    );
+  }
+  if (parts.filter((part) => part.includes('@')).length > 1) return splitRepeatedCredentials(parts);
+  return { credentials: at === -1 ? undefined : parseCredentials(authority.slice(0, at)), hosts: rest };
+}
+
+/** Whether the text is an option as StackExchange.Redis writes it. */
+function isOption(text: string): boolean {
+  return EFFECTIVE.has(/^ *(\w+) *=/.exec(text)?.[1]?.toLowerCase() ?? '');
+}
+
+/** `user:password@host1,user:password@host2`, as other clients take it. One user reaches all servers here. */
+function splitRepeatedCredentials(parts: readonly string[]): ReturnType<typeof splitAuthority> {
+  const split = parts.map((part) => ({ at: part.lastIndexOf('@'), part }));
+  const given = split.filter(({ at }) => at !== -1).map(({ at, part }) => parseCredentials(part.slice(0, at)));
+  const [first, ...others] = given;
+  const areEqual = others.every(({ user, password }) => user === first?.user && password === first?.password);
+  if (split[0]?.at === -1 || !areEqual) {
+    throw new InvalidConnectionStringError(
+      "Redis connection string: several hosts of the URL have credentials, and not the same ones; one user reaches all servers here: write the credentials once, as in redis://user:password@host1,host2. If the password contains ',' or '@', percent-encode that character ('%2C', '%40').",
+    );
+  }
+  return { credentials: first, hosts: split.map(({ at, part }) => part.slice(at + 1)) };
 }
 
 function parseCredentials(userInfo: string): ConnectionOptions {
@@ -110,33 +132,21 @@ function parseSentinelPath(path: string): ConnectionOptions {
 }
 
 function parseDatabase(text: string): ConnectionOptions {
-  return withOption({}, 'defaultDatabase', decode(text, 'database'));
+  return { defaultDatabase: parseWholeNumber('defaultDatabase', decode(text, 'database'), 0) };
 }
 
-function parseQuery(query: string): { options: ConnectionOptions; ignored: string[] } {
-  const ignored: string[] = [];
-  let options: ConnectionOptions = {};
-  for (const pair of query.split('&')) {
+function parseQuery(query: string): OptionsReader {
+  const reader = new OptionsReader('url');
+  for (const [index, pair] of query.split('&').entries()) {
     if (pair === '') {
       continue;
     }
     const equals = pair.indexOf('=');
     const key = decode(equals === -1 ? pair : pair.slice(0, equals), 'query');
     const value = equals === -1 ? '' : decode(pair.slice(equals + 1), 'query');
-    const option = recognizeOption(key);
-    if ('ignored' in option) {
-      ignored.push(option.ignored);
-      continue;
-    }
-    const elsewhere = SET_ELSEWHERE.get(option.effective);
-    if (elsewhere !== undefined) {
-      throw new InvalidConnectionStringError(
-        `Redis connection string: '${option.effective}' is not allowed in the query of a URL; it belongs ${elsewhere}.`,
-      );
-    }
-    options = withOption(options, option.effective, value);
+    reader.read({ key, value, position: index + 1 });
   }
-  return { options, ignored };
+  return reader;
 }
 
 function decode(text: string, part: string): string {

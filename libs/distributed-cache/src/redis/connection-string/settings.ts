@@ -31,9 +31,11 @@ export interface RedisConnectionSettings {
   readonly clientName: string | undefined;
   /** RESP version. Default: 2. */
   readonly protocol: RedisProtocol;
+  /** Which addresses of a host name are used: 4 for IPv4, 6 for IPv6, 0 for both. Default: 0. */
+  readonly family: RedisAddressFamily;
   /** How long each step of connecting may take, in ms. Default: 5000. */
   readonly connectTimeout: number;
-  /** How many times boot tries to connect before `abortConnect` gives up. Default: 3. */
+  /** How many times boot tries to connect before `abortConnect` gives up; at least 1. Default: 3. */
   readonly connectRetry: number;
   /** After how many idle seconds TCP keep-alive probes a connection. Default: 60. */
   readonly keepAlive: number;
@@ -41,7 +43,10 @@ export interface RedisConnectionSettings {
   readonly abortConnect: boolean;
   /** How long a command may take, in ms: `asyncTimeout`, else `syncTimeout`, else `undefined`. */
   readonly commandTimeout: number | undefined;
-  /** The given options that are known but have no effect here, as StackExchange.Redis spells them. They deserve a warning. */
+  /**
+   * The given options that are known but have no effect here, as StackExchange.Redis spells them, and what is left out of `sslProtocols`.
+   * They deserve a warning.
+   */
   readonly ignored: readonly string[];
 }
 
@@ -50,6 +55,9 @@ export type RedisMode = 'standalone' | 'sentinel' | 'cluster';
 
 /** Version of the Redis protocol, RESP. @publicApi */
 export type RedisProtocol = 2 | 3;
+
+/** Family of IP addresses, as `dns.lookup` of Node.js has it; 0 is either. @publicApi */
+export type RedisAddressFamily = 0 | 4 | 6;
 
 /** Whether and how TLS is used. @publicApi */
 export interface RedisTlsSettings {

@@ -33,6 +33,7 @@ describe('StackExchange.Redis syntax', () => {
       channelPrefix: '',
       clientName: undefined,
       protocol: 2,
+      family: 0,
       connectTimeout: 5000,
       connectRetry: 3,
       keepAlive: 60,
@@ -61,7 +62,13 @@ describe('StackExchange.Redis syntax', () => {
     ['h,asyncTimeout=700,syncTimeout=800', { commandTimeout: 700 }],
     ['h,syncTimeout=800,asyncTimeout=700', { commandTimeout: 700 }],
     ['h,keepAlive=180', { keepAlive: 180 }],
+    ['h,connectRetry=0', { connectRetry: 1 }],
     ['h,keepAlive=0', { keepAlive: 0 }],
+    ['h,keepAlive=-1', { keepAlive: 60 }],
+    ['h,defaultDatabase=-1', { database: 0 }],
+    ['h,proxy=None', { ignored: [] }],
+    ['h,Proxy=none,Tunnel=', { ignored: [] }],
+    ['h,proxy=', { ignored: [] }],
     ['h,defaultDatabase=3', { database: 3 }],
     ['h,channelPrefix=shop:', { channelPrefix: 'shop:' }],
     ['h,name=web-1', { clientName: 'web-1' }],
@@ -100,6 +107,9 @@ describe('StackExchange.Redis syntax', () => {
     ['[::1]', '::1', 6379],
     ['::1', '::1', 6379],
     ['2001:db8::7', '2001:db8::7', 6379],
+    ['2001:db8::a:6612', '2001:db8::a:6612', 6379],
+    ['1:2:3:4:5:6:7:6379', '1:2:3:4:5:6:7:6379', 6379],
+    ['[::1:6379]', '::1:6379', 6379],
     ['host,ssl=true', 'host', 6380],
     ['host:6379,ssl=true', 'host', 6379],
     ['host,serviceName=main', 'host', 26379],
@@ -165,6 +175,13 @@ describe('StackExchange.Redis syntax', () => {
       ['SHOP.Redis.Cache.Windows.Net:6380', true],
       ['shop.redis.cache.chinacloudapi.cn:6380', true],
       ['shop.redis.cache.usgovcloudapi.net:6380', true],
+      ['shop.redis.cache.sovcloud-api.de:6380', true],
+      ['shop.redis.cache.sovcloud-api.fr:6380', true],
+      ['shop.germany.redis.sovcloud-api.de', true],
+      ['shop.france.redis.sovcloud-api.fr:10000', true],
+      ['shop.redis.chinacloudapi.cn', true],
+      ['shop.redis.usgovcloudapi.net', true],
+      ['shop.redis.cache.sovcloud-api.de:6379', false],
       ['shop.redis.cache.windows.net:6379', false],
       ['shop.redis.cache.windows.net:6380,ssl=False', false],
       ['shop.westeurope.redis.azure.net:10000', true],
@@ -177,8 +194,12 @@ describe('StackExchange.Redis syntax', () => {
       expect(parseRedisConnectionString(text).tls.enabled).toBe(enabled);
     });
 
-    it('of Azure Managed Redis is on, with port 10000, by default', () => {
-      expect(parseRedisConnectionString('shop.westeurope.redis.azure.net')).toMatchObject({
+    it.each([
+      'shop.westeurope.redis.azure.net',
+      'shop.germany.redis.sovcloud-api.de',
+      'shop.france.redis.sovcloud-api.fr',
+    ])('of Azure Managed Redis is on, with port 10000, by default: %s', (host) => {
+      expect(parseRedisConnectionString(host)).toMatchObject({
         endpoints: [{ port: 10_000 }],
         tls: { enabled: true },
       });
@@ -189,12 +210,27 @@ describe('StackExchange.Redis syntax', () => {
       ['TLS13', 'TLSv1.3', 'TLSv1.3'],
       ['tls12|tls13', 'TLSv1.2', 'TLSv1.3'],
       ['Tls13 | Tls12', 'TLSv1.2', 'TLSv1.3'],
+      ['3072', 'TLSv1.2', 'TLSv1.2'],
+      ['None', undefined, undefined],
     ])('reads the versions %s', (versions, minVersion, maxVersion) => {
       expect(parseRedisConnectionString(`h,ssl=true,sslProtocols=${versions}`).tls).toMatchObject({
         minVersion,
         maxVersion,
       });
     });
+
+    it.each([
+      ['tls|tls11|tls12', 'TLSv1.2', 'TLSv1.2', 'tls|tls11'],
+      ['Tls12 | Ssl3', 'TLSv1.2', 'TLSv1.2', 'ssl3'],
+      ['Default|tls13', 'TLSv1.3', 'TLSv1.3', 'default'],
+    ])(
+      'leaves the older ones of %s out, and names them as without effect',
+      (given, minVersion, maxVersion, leftOut) => {
+        const { tls, ignored } = parseRedisConnectionString(`h,ssl=true,sslProtocols=${given}`);
+        expect(tls).toMatchObject({ minVersion, maxVersion });
+        expect(ignored).toEqual([`${leftOut} in sslProtocols`]);
+      },
+    );
 
     it('reads the name in the certificate', () => {
       expect(parseRedisConnectionString('10.0.0.7,ssl=true,sslHost=shop.example').tls.serverName).toBe('shop.example');
@@ -238,9 +274,12 @@ describe('StackExchange.Redis syntax', () => {
     ['password=p', /no endpoint/],
     ['ssl=true,connectTimeout=100', /no endpoint/],
     ['h,bogus=1', /'bogus' is not an option.*Allowed: password, user, ssl/],
-    ['h,password=p,bogus=1', /'bogus' is not an option/],
-    ['h,clientName=web', /'clientName' is not an option.*'name'/],
-    ['h,username=web', /'username' is not an option.*'user'/],
+    ['h,password=p,bogus=1', /part 3 of the string \(not shown, it may belong to a password\) is not an option.*%2C/],
+    ['h,bogus=', /part 2 of the string \(not shown/],
+    ['h,clientName=web', /'clientName' is not an option here; write 'name' instead/],
+    ['h,password=p,CLIENTNAME=web', /'clientName' is not an option here; write 'name' instead/],
+    ['h,username=web', /'username' is not an option here; write 'user' instead/],
+    ['h,family=6', /'family' is not an option of StackExchange\.Redis.*redis: \{ family: 6 \} in code/],
     ['h,ssl=maybe', /'ssl'.*true or false, 1 or 0, yes or no, on or off/],
     ['h,ssl=', /'ssl'.*true or false/],
     ['h,SSL=maybe', /'ssl'/],
@@ -255,13 +294,17 @@ describe('StackExchange.Redis syntax', () => {
     ['h,connectRetry=three', /'connectRetry'/],
     ['h,asyncTimeout=NaN', /'asyncTimeout'/],
     ['h,syncTimeout=Infinity', /'syncTimeout'/],
-    ['h,keepAlive=-1', /'keepAlive'.*whole number from 0/],
-    ['h,defaultDatabase=-1', /'defaultDatabase'.*whole number from 0/],
+    ['h,connectRetry=-1', /'connectRetry'.*whole number from 0/],
+    ['h,keepAlive=-2', /'keepAlive'.*whole number from 0 to \d+, or -1 for the default/],
+    ['h,defaultDatabase=-2', /'defaultDatabase'.*whole number from 0 to \d+, or -1 for the default/],
     ['h,protocol=4', /'protocol'.*2, 3, resp2 or resp3/],
     ['h,sslProtocols=tls11', /'sslProtocols'.*tls12, tls13/],
+    ['h,sslProtocols=tls|tls11', /'sslProtocols'.*older versions beside them are left out/],
     ['h,sslProtocols=tls12|', /'sslProtocols'/],
+    ['h,sslProtocols=tls12|tls14', /'sslProtocols'/],
     ['h,sslHost=a b', /'sslHost'.*host name/],
     ['h,proxy=Twemproxy', /'proxy' is not supported/],
+    ['h,proxy=Envoyproxy', /'proxy' is not supported/],
     ['h,Tunnel=http:proxy:8080', /'tunnel' is not supported/],
     ['h,$CONFIG=', /renamed commands.*not supported/],
     ['h:0', /endpoint 1 \('h'\).*port.*1 to 65535/],
@@ -275,7 +318,10 @@ describe('StackExchange.Redis syntax', () => {
     [':6379', /endpoint 1 has no host/],
     ['=value', /endpoint 1/],
     ['a b', /endpoint 1 is not a server.*host:port/],
-    ['"localhost"', /endpoint 1 is not a server/],
+    ['::1:6379', /endpoint 1 is an IPv6 address without brackets.*\[2001:db8::7\]:6379/],
+    ['2001:db8::7:7001,ssl=true', /endpoint 1 is an IPv6 address without brackets/],
+    ['h,1:2:3:4:5:6:7:8:9', /endpoint 2 is an IPv6 address without brackets/],
+    ['::1:26379,serviceName=m', /endpoint 1 is an IPv6 address without brackets/],
     ['[::g]:1', /endpoint 1 is not a server/],
     ['[::1]x', /endpoint 1/],
     ['[localhost]:1', /endpoint 1/],

@@ -1,7 +1,10 @@
 import { InvalidConnectionStringError } from '../../errors.js';
 import { parseNetworkEndpoint, type EndpointLabel, type ParsedEndpoint } from './parse-endpoint.js';
-import { recognizeOption, withOption, type ConnectionOptions } from './options.js';
 import type { ParsedConnection } from './defaults.js';
+import { OptionsReader } from './options-reader.js';
+
+const AFTER_PASSWORD =
+  'It stands after a password and is not shown, since it may be the rest of that password: a value cannot contain a comma.';
 
 /**
  * Reads the syntax of StackExchange.Redis, which the Azure portal shows and .NET applications use:
@@ -16,37 +19,35 @@ import type { ParsedConnection } from './defaults.js';
  */
 export function parseStackExchangeSyntax(text: string): ParsedConnection {
   const endpoints: ParsedEndpoint[] = [];
-  const ignored: string[] = [];
-  let options: ConnectionOptions = {};
-  let passwordSeen = false;
+  const reader = new OptionsReader('stackexchange');
 
-  for (const token of text.split(',').map((part) => part.trim())) {
+  for (const [index, part] of text.split(',').entries()) {
+    const token = part.trim();
     if (token === '') {
       continue;
     }
     const equals = token.indexOf('=');
-    if (equals <= 0) {
-      const label = { position: endpoints.length + 1, mayBeSecret: passwordSeen };
-      endpoints.push(parseEndpoint(token, label));
-      refuseRestOfPassword(label);
+    if (equals > 0) {
+      const [key, value] = [token.slice(0, equals).trim(), token.slice(equals + 1).trim()];
+      reader.read({ key, value, position: index + 1 });
       continue;
     }
-    const option = recognizeOption(token.slice(0, equals).trim());
-    if ('ignored' in option) {
-      ignored.push(option.ignored);
-      continue;
-    }
-    options = withOption(options, option.effective, token.slice(equals + 1).trim());
-    passwordSeen ||= option.effective === 'password' || option.effective === 'sentinelPassword';
+    const label: EndpointLabel = {
+      position: endpoints.length + 1,
+      syntax: 'stackexchange',
+      hidden: reader.isAfterPassword ? AFTER_PASSWORD : undefined,
+    };
+    endpoints.push(parseEndpoint(token, label));
+    refuseRestOfPassword(label);
   }
-  return { endpoints, options, ignored };
+  return { syntax: 'stackexchange', endpoints, options: reader.options, ignored: reader.ignored };
 }
 
 function parseEndpoint(token: string, label: EndpointLabel): ParsedEndpoint {
   if (token.startsWith('!')) {
     return { path: parseSocketPath(token.slice(1), label) };
   }
-  if (token.includes('@') && !label.mayBeSecret) {
+  if (token.includes('@') && label.hidden === undefined) {
     throw new InvalidConnectionStringError(
       `Redis connection string: endpoint ${label.position} contains an '@'; write user and password as options ('user=…,password=…'), or the whole string as a URL ('redis://user:password@host').`,
     );
@@ -55,8 +56,8 @@ function parseEndpoint(token: string, label: EndpointLabel): ParsedEndpoint {
 }
 
 /** If the text is the rest of a password, to accept it would make a cluster of one server, and log lines would show it as a node. */
-function refuseRestOfPassword({ position, mayBeSecret }: EndpointLabel): void {
-  if (!mayBeSecret || position === 1) return;
+function refuseRestOfPassword({ position, hidden }: EndpointLabel): void {
+  if (hidden === undefined || position === 1) return;
   throw new InvalidConnectionStringError(
     `Redis connection string: endpoint ${position} stands after a password and is not shown. If it is an endpoint, write the endpoints first. If it is the rest of a password with a comma, write the whole string as a URL, with '%2C' for the comma.`,
   );

@@ -17,7 +17,9 @@ describe('describeTarget', () => {
   it.each(['rediss://:s3cret@h', 'rediss://s3cret@h', 'rediss://user:s3cret@h', 'h,ssl=true,password=s3cret'])(
     'masks the credentials of %s',
     (text) => {
-      expect(describeTarget(parseRedisConnectionString(text))).toBe('rediss://***@h:6380/0 (standalone, TLS)');
+      expect(describeTarget(parseRedisConnectionString(text))).toMatch(
+        /^rediss:\/\/\*\*\*@h:6\d+\/0 \(standalone, TLS\)$/,
+      );
     },
   );
 });
