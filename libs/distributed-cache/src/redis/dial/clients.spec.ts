@@ -1,5 +1,5 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { InvalidOptionsError } from '../../errors.js';
 import { tcpEndpoint } from '../endpoint.js';
 import { clientsFromClient, clientsFromConnectionString, clientsFromOptions, type RedisClients } from './clients.js';
@@ -91,6 +91,43 @@ describe('the connections of a link', () => {
     const { sentinels: service } = clientsFromOptions({ sentinels, name: 'main', family: 4 });
     expect(service?.endpoints.map((endpoint) => service.make(endpoint).options.family)).toEqual([6, 4]);
   });
+
+  const FAMILIES: [string, () => RedisClients, number][] = [
+    ['0 for a string', () => clientsFromConnectionString('redis://shop.example'), 0],
+    ['that of a URL', () => clientsFromConnectionString('redis://shop.example?family=6'), 6],
+    ['that of a URL for a cluster', () => clientsFromConnectionString('redis://a.example,b.example?family=6'), 6],
+    ['that of a URL for sentinels', () => clientsFromConnectionString('redis+sentinel://s.example/main?family=6'), 6],
+    ['that of options over a URL', () => clientsFromConnectionString('redis://a.example?family=6', { family: 4 }), 4],
+    ['0 for options', () => clientsFromOptions({ host: 'shop.example' }), 0],
+    [
+      '0 for options that set it to undefined',
+      () => clientsFromOptions({ host: 'shop.example', family: undefined }),
+      0,
+    ],
+    ['that of options', () => clientsFromOptions({ host: 'shop.example', family: 6 }), 6],
+    ['0 for sentinels', () => clientsFromOptions({ sentinels: [{ host: 's.example' }], name: 'main' }), 0],
+    ['0 for a Cluster client', () => clientsFromClient(new Cluster(['redis://a.example'], { lazyConnect: true })), 0],
+  ];
+
+  // In `Redis.defaultOptions`, ioredis 5.4 has the family 4.
+  it.each(FAMILIES)(
+    'look hosts up in the family of addresses %s, whatever ioredis has by default',
+    async (_, make, family) => {
+      const defaults: object = Reflect.get(Redis, 'defaultOptions');
+      const before: unknown = Reflect.get(defaults, 'family');
+      Reflect.set(defaults, 'family', 4);
+      onTestFinished(() => void Reflect.set(defaults, 'family', before));
+
+      const clients = make();
+      const connect = await clients.prepare();
+      const connections = [
+        ...clients.seeds().map(connect),
+        connect(tcpEndpoint('moved.example', 1)),
+        ...(clients.sentinels?.endpoints ?? []).map((endpoint) => clients.sentinels?.make(endpoint)),
+      ];
+      expect(connections.map((connection) => connection?.options.family)).toEqual(connections.map(() => family));
+    },
+  );
 
   it('speak TLS with the primary behind sentinels only with enableTLSForSentinelMode, as ioredis does', async () => {
     const tlsOf = async (clients: RedisClients) => (await clients.prepare())(tcpEndpoint('10.0.0.1', 1)).options.tls;

@@ -18,6 +18,9 @@ import type { SentinelService } from './sentinels.js';
 
 const DEFAULT_CONNECT_TIMEOUT = 10_000;
 
+/** IPv4 and IPv6. Where nothing is said, ioredis 5.4 looks for IPv4 alone, and does not find a name that has IPv6 addresses only. */
+const ANY_FAMILY = 0;
+
 /** With `connectTimeout: 0` ioredis leaves it to the system how long connecting may take; Linux gives up after about that many ms. */
 const TIMEOUT_OF_SYSTEM = 130_000;
 
@@ -131,7 +134,8 @@ function timeoutIn({ connectTimeout = DEFAULT_CONNECT_TIMEOUT }: RedisOptions): 
 }
 
 function connectionTo(endpoint: Endpoint, options: RedisOptions): RedisOptions & { replyMapping: 'legacy' } {
-  return { ...options, ...towards(endpoint, options), ...LINK_OPTIONS };
+  const { family = ANY_FAMILY } = options;
+  return { ...options, family, ...towards(endpoint, options), ...LINK_OPTIONS };
 }
 
 function sentinelsIn(options: RedisOptions): SentinelService | undefined {
@@ -152,7 +156,7 @@ function sentinelsIn(options: RedisOptions): SentinelService | undefined {
       new Redis({
         username: sentinelUsername,
         password: sentinelPassword,
-        family: options.sentinels?.find(({ host }) => host === endpoint.host)?.family ?? family,
+        family: options.sentinels?.find(({ host }) => host === endpoint.host)?.family ?? family ?? ANY_FAMILY,
         connectTimeout,
         connectionName,
         host: endpoint.host,

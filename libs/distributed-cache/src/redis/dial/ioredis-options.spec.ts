@@ -14,6 +14,7 @@ describe('toIoredisOptions', () => {
       port: 6379,
       db: 0,
       protocol: 2,
+      family: 0,
       replyMapping: 'legacy',
       connectTimeout: 5_000,
       keepAlive: 60_000,

@@ -56,6 +56,7 @@ export function toIoredisOptions(settings: RedisConnectionSettings): RedisOption
     ...(connectionName === '' ? {} : { connectionName }),
     db: settings.database,
     protocol: settings.protocol,
+    family: settings.family,
     replyMapping: 'legacy',
     connectTimeout: settings.connectTimeout,
     keepAlive: settings.keepAlive * 1_000,
