@@ -75,6 +75,12 @@ describe('the connections of a link', () => {
     expect(target({ host: 'b.example', port: 3 }, 'x:1,y:2')).toBe('redis://b.example:3/0 (standalone, no TLS)');
   });
 
+  it('ask every node of a cluster for the database that is wanted: only the server knows whether it has one', async () => {
+    const clients = clientsFromConnectionString('a.example:1,b.example:2,defaultDatabase=2');
+    expect(await optionsOf(clients)).toMatchObject({ host: 'a.example', db: 2 });
+    expect(clients.target).toBe('redis://a.example:1,b.example:2/2 (cluster, no TLS)');
+  });
+
   it('merge the options for TLS over those of the string', async () => {
     const { tls } = await optionsOf(clientsFromConnectionString('rediss://shop.example', { tls: { ca: 'PEM' } }));
     expect(tls).toMatchObject({ servername: 'shop.example', ca: 'PEM' });
@@ -248,7 +254,6 @@ describe('clients from a Cluster of the application', () => {
 describe('clients that cannot be made', () => {
   it('are refused, with an error that says what to change', () => {
     expect(() => clientsFromOptions({ sentinels: [{ host: 'a.example' }] })).toThrow(InvalidOptionsError);
-    expect(() => clientsFromConnectionString('a.example:1,b.example:2,defaultDatabase=2')).toThrow(/database 0 only/);
   });
 });
 

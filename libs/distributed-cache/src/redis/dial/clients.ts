@@ -44,7 +44,7 @@ export interface RedisClients {
 /**
  * @param options - merged over the connection string
  * @throws {InvalidConnectionStringError} when the connection string cannot be read
- * @throws {InvalidOptionsError} when it asks for a database that a cluster does not have
+ * @throws {InvalidOptionsError} when the options name sentinels and no primary
  *
  * @internal
  */
@@ -60,11 +60,6 @@ export function clientsFromConnectionString(connectionString: string, options: R
     ...(sentinelTLS ? { sentinelTLS: { ...sentinelTLS, ...options.tls, ...options.sentinelTLS } } : {}),
   };
   const nodes = settings.mode === 'cluster' && !namesServer(options) ? settings.endpoints.map(toEndpoint) : undefined;
-  if (nodes && merged.db) {
-    throw new InvalidOptionsError(
-      'A Redis Cluster has database 0 only: leave defaultDatabase out, and use the option namespace to isolate applications.',
-    );
-  }
   const target = describeMergedTarget(settings, options);
   return { ...fromOptions(merged, target, nodes), prefix: settings.channelPrefix };
 }

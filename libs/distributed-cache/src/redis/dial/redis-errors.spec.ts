@@ -91,6 +91,14 @@ describe('toLinkError', () => {
     expect(refusal(inScript).remedy).toBe(remedy);
   });
 
+  it.each(['ERR SELECT is not allowed in cluster mode', 'ERR DB index is out of range', 'ERR invalid DB index'])(
+    'says of "%s" to leave the database out, and reports it',
+    (message) => {
+      expect(refusal(message).remedy).toBe('report');
+      expect(refusal(message).message).toMatch(/\(this server does not have that database.*leave the number out/);
+    },
+  );
+
   it('does not pass on the arguments that Redis repeats of a command it does not know', () => {
     const message = "ERR unknown command 'auth', with args beginning with: 's3cr3t' 'other' ";
     expect(refusal(message).message).toBe("ERR unknown command 'auth'");

@@ -70,6 +70,11 @@ export const KNOWN_ERRORS: ReadonlyMap<string, KnownError> = new Map<string, Kno
   }),
 );
 
+/** What a server says to SELECT when it does not have the database. These answers have no code of their own. */
+const NO_SUCH_DATABASE = /^ERR (?:SELECT is not allowed in cluster mode|DB index is out of range|invalid DB index)/;
+const ADVICE_DATABASE =
+  'this server does not have that database, and a Redis Cluster has database 0 only, except on Valkey 9 with cluster-databases; leave the number out (defaultDatabase, or the path of a URL), and use the option namespace to isolate applications';
+
 /** The code is the first word. Before Redis 7, an error inside a script stands behind "ERR Error running script (…): … -". */
 const CODE_OF_ANSWER = /^ERR Error running script.*?-([A-Z]+) |^([A-Z]+)\b/;
 
@@ -87,9 +92,10 @@ export function toLinkError(error: unknown): Error {
   if (error.name !== 'ReplyError') return toNetworkError(error);
   const [, inScript, atStart] = CODE_OF_ANSWER.exec(error.message) ?? [];
   const code = inScript ?? atStart ?? '';
+  const message = withoutArguments(error.message);
   return new BridgeRefusal(
     KNOWN_ERRORS.get(code)?.remedy ?? 'report',
-    withAdvice(withoutArguments(error.message), code),
+    NO_SUCH_DATABASE.test(message) ? `${message} (${ADVICE_DATABASE})` : withAdvice(message, code),
   );
 }
 
