@@ -51,6 +51,15 @@ export function sentinelEndpointsIn({ sentinels }: RedisOptions): readonly TcpEn
   return (sentinels ?? []).map(({ host = DEFAULT_HOST, port = 26_379 }) => tcpEndpoint(host, port));
 }
 
+/**
+ * Whether the options alone say which server is meant. A port does not: it is another port of the host that the connection string names.
+ *
+ * @internal
+ */
+export function namesHost({ path, host, sentinels }: RedisOptions): boolean {
+  return Boolean(path || host || sentinels?.length);
+}
+
 /** Whether the options name a server of their own, which then replaces the one of the connection string. @internal */
 export function namesServer({ path, host, port, sentinels }: RedisOptions): boolean {
   return (path ?? host ?? port ?? sentinels) !== undefined;

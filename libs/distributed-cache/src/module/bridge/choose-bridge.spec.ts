@@ -49,10 +49,41 @@ describe('chooseBridge', () => {
     expect(chosen.bridge).toBeInstanceOf(RedisInvalidationBridge);
   });
 
+  it.each<[string, DistributedCacheOptions['redis'], string]>([
+    ['host', { host: 'code.example' }, 'code.example:6379/0'],
+    ['host and port', { host: 'code.example', port: 7_000, db: 2 }, 'code.example:7000/2'],
+    ['path', { path: '/run/redis.sock' }, '/run/redis.sock'],
+    ['sentinels', { sentinels: [{ host: 's.example' }], name: 'main' }, 's.example:26379/main/0 (sentinel)'],
+  ])(
+    'looks no connection string up when the option redis names the server in code, by its %s',
+    async (_, redis, target) => {
+      const read: string[] = [];
+      const chosen = await chooseBridge({ redis }, (name) => {
+        read.push(name);
+        return 'rediss://user:Geheim7@setting.example/3?abortConnect=true';
+      });
+      expect(chosen).toMatchObject({ source: 'the option redis', abortConnect: false });
+      expect(chosen.bridge?.target).toBe(target);
+      expect(read).toEqual([]);
+    },
+  );
+
+  it('looks the connection string up when the option redis names nothing but a port of that server', async () => {
+    const chosen = await choose({ redis: { port: 7_000 } }, { REDIS_URL: 'redis://setting.example' });
+    expect(chosen.bridge?.target).toBe('redis://setting.example:7000/0 (standalone, no TLS)');
+  });
+
+  it('merges a host over a connection string that is given in code as well', async () => {
+    const redisConnectionString = 'redis://:p@shop.example';
+    const chosen = await choose({ redisConnectionString, redis: { host: 'code.example' } });
+    expect(chosen.source).toBe('the option redisConnectionString');
+    expect(chosen.bridge?.target).toBe('redis://***@code.example:6379/0 (standalone, no TLS)');
+  });
+
   it('takes the connection string with the name of its source', async () => {
     const chosen = await choose({ redis: { keepAlive: 1_000 } }, { REDIS_URL: 'rediss://shop.example' });
     expect(chosen.source).toBe('REDIS_URL');
-    expect(chosen.bridge?.target).toBe('rediss://shop.example:6380/0 (standalone, TLS)');
+    expect(chosen.bridge?.target).toBe('rediss://shop.example:6379/0 (standalone, TLS)');
   });
 
   it('passes on the other settings of the connection string', async () => {

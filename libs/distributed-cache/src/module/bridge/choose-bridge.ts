@@ -1,6 +1,7 @@
 import { env } from 'node:process';
 import { InvalidOptionsError } from '../../errors.js';
 import { isRedisClient } from '../../redis/dial/credentials.js';
+import { namesHost } from '../../redis/endpoint.js';
 import type { DistributedCacheOptions } from '../options/distributed-cache.options.js';
 import { DEFAULT_CONNECT_RETRY, type ChosenBridge } from './chosen-bridge.js';
 import {
@@ -34,7 +35,9 @@ export async function chooseBridge(
 
   // A client is connected to a server already, whatever a setting says.
   const isClient = redis !== undefined && isRedisClient(redis);
-  const found = isClient ? undefined : findConnectionString(redisConnectionString, read);
+  // A setting may lead to another server than these options. Its user and password must not be sent to the server of the options.
+  const isServerInCode = isClient || (redis !== undefined && redisConnectionString === undefined && namesHost(redis));
+  const found = isServerInCode ? undefined : findConnectionString(redisConnectionString, read);
   const areOptionsEnough = redis !== undefined && redisConnectionString === undefined;
   if (isClient || found || areOptionsEnough) {
     const { chooseRedisBridge } = await import('./choose-redis-bridge.js');

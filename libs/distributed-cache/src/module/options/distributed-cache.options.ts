@@ -30,7 +30,9 @@ export interface DistributedCacheOptions {
    * One of two things:
    *
    * - an ioredis client of your own. The cache duplicates it for its own connections and never closes it.
-   * - ioredis options. They win over the connection string; use them for what a string cannot express, such as TLS files.
+   * - ioredis options. They win over the connection string; use them for what a string cannot express, such as TLS files. Options that
+   *   name a `host`, a `path` or `sentinels` say where the server is: then no connection string is looked up in the settings, so that no
+   *   credentials of another server are sent there.
    *
    * @default none
    */
