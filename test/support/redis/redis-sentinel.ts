@@ -115,7 +115,7 @@ export class RedisSentinel {
       ...(tls
         ? [`tls-ca-cert-file ${tls.caFile}`, `tls-cert-file ${tls.certFile}`, `tls-key-file ${tls.keyFile}`]
         : []),
-      'bind 127.0.0.1',
+      'bind 127.0.0.1 -::1',
       `dir ${directory}`,
       `sentinel monitor ${SERVICE} 127.0.0.1 ${primaryPort} 2`,
       `sentinel down-after-milliseconds ${SERVICE} 500`,

@@ -1,0 +1,3 @@
+import { describeIpv6Names } from './describe-ipv6-names.js';
+
+describeIpv6Names('over ioredis 6');
