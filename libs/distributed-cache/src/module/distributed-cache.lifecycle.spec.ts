@@ -174,6 +174,16 @@ describe('The line at boot', () => {
       'The connection string has options without effect here: allowAdmin, tiebreaker. Remove them, or ignore this.',
     );
   });
+
+  it('is followed by a warning about TLS versions that are left out, and by none about proxy=None and tunnel=', async () => {
+    const endpoint = `127.0.0.1:${await closedPort()}`;
+    await bootDisconnected({
+      redisConnectionString: `${endpoint},ssl=true,sslProtocols=tls|tls11|tls12,proxy=None,tunnel=`,
+    });
+    expect(warn.mock.calls.flat()).toContain(
+      'The connection string has options without effect here: tls|tls11 in sslProtocols. Remove them, or ignore this.',
+    );
+  });
 });
 
 describe('Boot', () => {

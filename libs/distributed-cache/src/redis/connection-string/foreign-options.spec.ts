@@ -113,6 +113,19 @@ describe('an option of another client', () => {
     expect(refusalOf(text)).toContain(message);
   });
 
+  it('is named together with the others of the query, each with its cure', () => {
+    const message = refusalOf(
+      'redis://h?db=1&connectTimeout=5&tls=true&ssl_cert_reqs=none&timeout=3&username=u&password=s3cret&bogus_key=1',
+    );
+    expect(message).toContain(
+      "'db' is not allowed in the query of a URL; it belongs in the path, as in redis://host/2. 'tls'",
+    );
+    for (const name of ['tls', 'ssl_cert_reqs', 'timeout', 'username', 'password'])
+      expect(message).toContain(`'${name}' is`);
+    expect(message).not.toMatch(/s3cret|bogus_key/);
+    expect(message).toContain('part 8 of the query (not shown, it may belong to a password) is not an option');
+  });
+
   it('is named in its own spelling when it stands after a password, in whatever spelling', () => {
     expect(refusalOf('h,password=p,CONNECTIONtimeout=5')).toContain("'connectionTimeout' is not an option here");
   });

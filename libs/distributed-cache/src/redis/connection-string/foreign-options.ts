@@ -109,6 +109,15 @@ const BY_LETTERS = new Map(NAMED.map((named) => [letters(named.name), named]));
 /** Every name for which {@link cureOf} has a cure, for tests. @internal */
 export const NAMES_WITH_CURE: readonly string[] = NAMED.map(({ name }) => name);
 
+/** Whether this is another client's name for a password. @internal */
+export function namesPassword(key: string): boolean {
+  const meaning = BY_LETTERS.get(letters(key))?.meaning;
+  if (meaning === undefined) return false;
+  return 'option' in meaning
+    ? /password$/i.test(meaning.option)
+    : 'inCode' in meaning && /passphrase/.test(meaning.inCode);
+}
+
 /**
  * How to say what an option of another client says, as a sentence without its full stop. `undefined`: the option is not known.
  *

@@ -1,5 +1,5 @@
 import { InvalidConnectionStringError } from '../../errors.js';
-import { cureOf } from './foreign-options.js';
+import { cureOf, namesPassword } from './foreign-options.js';
 import {
   allowedOptions,
   EFFECTIVE,
@@ -31,25 +31,20 @@ const NAME_IN_STACKEXCHANGE = /^[a-z]{1,32}$/i;
  * Once a password was read, its rest may follow, if it contains what separates options. So no message repeats a key or a value from there
  * on: an option that is known is named in the spelling of the lists here, and another one by its position.
  *
+ * The query of a URL is often written for another client, and holds several of its options. They are refused together, at the end. In the
+ * other syntax the first one is refused at once: what follows may be the rest of a password under a name that is not known.
+ *
  * @internal
  */
 export class OptionsReader {
   readonly #syntax: ConnectionSyntax;
   readonly #ignored: string[] = [];
+  readonly #problems: string[] = [];
   #options: ConnectionOptions = {};
   #isAfterPassword = false;
 
   constructor(syntax: ConnectionSyntax) {
     this.#syntax = syntax;
-  }
-
-  get options(): ConnectionOptions {
-    return this.#options;
-  }
-
-  /** The given options that have no effect, as StackExchange.Redis spells them. */
-  get ignored(): readonly string[] {
-    return this.#ignored;
   }
 
   /** Whether what follows may be the rest of a password. */
@@ -68,12 +63,26 @@ export class OptionsReader {
       return;
     }
     if (saysNothing(folded, given.value)) return;
-    throw refusal(unsupported(folded) ?? cureOf(given.key, this.#syntax, this.#shown(given)) ?? this.#unknown(given));
+    const cure = unsupported(folded) ?? cureOf(given.key, this.#syntax, this.#shown(given));
+    if (cure === undefined) throw refusal([...this.#problems, this.#unknown(given)]);
+    this.#refuse(cure, namesPassword(given.key));
+  }
+
+  /** @throws {InvalidConnectionStringError} when options were refused that had to be refused together */
+  finish(): { readonly options: ConnectionOptions; readonly ignored: readonly string[] } {
+    if (this.#problems.length > 0) throw refusal(this.#problems);
+    return { options: this.#options, ignored: this.#ignored };
+  }
+
+  #refuse(problem: string, isPassword: boolean): void {
+    this.#problems.push(problem);
+    if (this.#syntax === 'stackexchange') throw refusal(this.#problems);
+    this.#isAfterPassword ||= isPassword;
   }
 
   #take(key: OptionKey, value: string): void {
     const problem = misplaced(key, this.#syntax, `'${key}'`);
-    if (problem !== undefined) throw refusal(problem);
+    if (problem !== undefined) return this.#refuse(problem, key === 'password');
     this.#options = withOption(this.#options, key, value);
     this.#isAfterPassword ||= key === 'password' || key === 'sentinelPassword';
   }
@@ -113,6 +122,6 @@ function unsupported(folded: string): string | undefined {
     : undefined;
 }
 
-function refusal(problem: string): InvalidConnectionStringError {
-  return new InvalidConnectionStringError(`Redis connection string: ${problem}.`);
+function refusal(problems: readonly string[]): InvalidConnectionStringError {
+  return new InvalidConnectionStringError(`Redis connection string: ${problems.join('. ')}.`);
 }

@@ -135,7 +135,7 @@ function parseDatabase(text: string): ConnectionOptions {
   return { defaultDatabase: parseWholeNumber('defaultDatabase', decode(text, 'database'), 0) };
 }
 
-function parseQuery(query: string): OptionsReader {
+function parseQuery(query: string): ReturnType<OptionsReader['finish']> {
   const reader = new OptionsReader('url');
   for (const [index, pair] of query.split('&').entries()) {
     if (pair === '') {
@@ -146,7 +146,7 @@ function parseQuery(query: string): OptionsReader {
     const value = equals === -1 ? '' : decode(pair.slice(equals + 1), 'query');
     reader.read({ key, value, position: index + 1 });
   }
-  return reader;
+  return reader.finish();
 }
 
 function decode(text: string, part: string): string {

@@ -40,7 +40,7 @@ export function parseStackExchangeSyntax(text: string): ParsedConnection {
     endpoints.push(parseEndpoint(token, label));
     refuseRestOfPassword(label);
   }
-  return { syntax: 'stackexchange', endpoints, options: reader.options, ignored: reader.ignored };
+  return { syntax: 'stackexchange', endpoints, ...reader.finish() };
 }
 
 function parseEndpoint(token: string, label: EndpointLabel): ParsedEndpoint {
