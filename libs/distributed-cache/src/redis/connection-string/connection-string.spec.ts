@@ -178,6 +178,33 @@ describe('parseRedisConnectionString', () => {
     );
   });
 
+  it.each([
+    ['redis://::1:7000', /in brackets, as in \[2001:db8::7\]:6379/, 'redis://[::1]:7000'],
+    ['::1:6379,ssl=true', /in brackets/, '[::1]:6379,ssl=true'],
+    ['"redis://h"', /remove the quotation marks/, 'redis://h'],
+    ['REDIS_URL=redis://h', /write only what stands behind the first '='/, 'redis://h'],
+    ['redis-cli -u redis://h', /write only the URL that stands behind '-u'/, 'redis://h'],
+    ['redis://h:1,password=a,ssl=True', /leave 'redis:\/\/' out/, 'h:1,password=a,ssl=True'],
+    ['h,password=a,b', /write the whole string as a URL, with '%2C' for the comma/, 'redis://:a%2Cb@h'],
+    ['h,password=a,b=c', /write a password with a comma in a URL, as '%2C'/, 'redis://:a%2Cb=c@h'],
+    ['password=a,h,b', /write the endpoints first/, 'h,b,password=a'],
+    ['u:p@h', /'user=…,password=…'/, 'h,user=u,password=p'],
+    ['redis://:a/b@h', /percent-encode that character \('%2F'/, 'redis://:a%2Fb@h'],
+    ['redis://u:a@b,c@h', /percent-encode that character \('%2C', '%40'\)/, 'redis://u:a%40b%2Cc@h'],
+    ['redis://u:p@a,u:q@b', /write the credentials once/, 'redis://u:p@a,b'],
+    ['redis-sentinel://a,b/0#main', /write redis\+sentinel:\/\/ instead/, 'redis+sentinel://a,b/main'],
+    [
+      'redis+sentinel://a,b#main',
+      /in the path, as in redis\+sentinel:\/\/host1,host2\/service/,
+      'redis+sentinel://a,b/main',
+    ],
+    ['h,family=6', /the whole string as a URL with \?family=6/, 'redis://h?family=6'],
+    ['h,proxy=Twemproxy', /remove it and connect to Redis directly/, 'h'],
+  ])('refuses %s with an advice that is taken', (refused, advice, followed) => {
+    expect(refusalOf(refused)).toHaveProperty('message', expect.stringMatching(advice));
+    expect(refusalOf(followed)).toBeUndefined();
+  });
+
   it('refuses the rest of a password that a comma splits off, whatever it looks like', () => {
     expect(refusalOf('host,password=abcd,cdEfGhIjKl=')).toHaveProperty(
       'message',
