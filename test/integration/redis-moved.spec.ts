@@ -1,49 +1,8 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { reachEachOther } from '../support/instances/evictions.js';
 import { instances } from '../support/instances/instances.js';
+import { Answering } from '../support/redis/answering.js';
 import { usingRedis } from '../support/redis/using-redis.js';
-
-/** Answers whatever it is asked with one and the same error. */
-class Answering {
-  readonly #server: Server;
-  asked = 0;
-
-  private constructor(answer: (ownPort: number) => string) {
-    this.#server = createServer((socket) => {
-      socket.on('error', () => {});
-      socket.on('data', (bytes) => {
-        const commands = bytes.toString().match(/^\*\d+\r$/gm) ?? [];
-        this.asked += commands.length;
-        for (const _ of commands) socket.write(`-${answer(this.port)}\r\n`);
-      });
-    });
-  }
-
-  /** Stopped after the test. */
-  static async with(answer: (ownPort: number) => string): Promise<Answering> {
-    const answering = new Answering(answer);
-    onTestFinished(() => answering.stop());
-    answering.#server.listen(0, '127.0.0.1');
-    await once(answering.#server, 'listening');
-    return answering;
-  }
-
-  get port(): number {
-    const address = this.#server.address();
-    return typeof address === 'object' && address ? address.port : 0;
-  }
-
-  get connectionString(): string {
-    return `redis://127.0.0.1:${this.port}`;
-  }
-
-  async stop(): Promise<void> {
-    this.#server.close();
-    await once(this.#server, 'close');
-  }
-}
 
 describe('a node that answers', () => {
   const redis = usingRedis();

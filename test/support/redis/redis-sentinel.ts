@@ -24,6 +24,13 @@ export interface WatchedRedisOptions {
   tls?: RedisCertificate | undefined;
 }
 
+export interface RedisSentinelOptions extends WatchedRedisOptions {
+  /** The loopback address that the sentinel listens on. Default: 127.0.0.1. */
+  host?: string | undefined;
+  /** Default: a free port. */
+  port?: number | undefined;
+}
+
 /** A primary and a replica that three sentinels watch over. */
 export class WatchedRedis {
   readonly primary: RedisServer;
@@ -106,16 +113,16 @@ export class RedisSentinel {
 
   static async start(
     primaryPort: number,
-    { password, sentinelPassword, tls }: WatchedRedisOptions,
+    { password, sentinelPassword, tls, host = '127.0.0.1', port: wanted }: RedisSentinelOptions,
   ): Promise<RedisSentinel> {
     const directory = await mkdtemp(join(tmpdir(), 'redis-sentinel-'));
-    const port = await freePort();
+    const port = wanted ?? (await freePort());
     const configuration = [
       ...(tls ? ['port 0', `tls-port ${port}`, 'tls-replication yes', 'tls-auth-clients no'] : [`port ${port}`]),
       ...(tls
         ? [`tls-ca-cert-file ${tls.caFile}`, `tls-cert-file ${tls.certFile}`, `tls-key-file ${tls.keyFile}`]
         : []),
-      'bind 127.0.0.1 -::1',
+      `bind ${host === '127.0.0.1' ? '127.0.0.1 -::1' : host}`,
       `dir ${directory}`,
       `sentinel monitor ${SERVICE} 127.0.0.1 ${primaryPort} 2`,
       `sentinel down-after-milliseconds ${SERVICE} 500`,
@@ -135,7 +142,7 @@ export class RedisSentinel {
     await untilWatching(sentinel);
     const client = new Redis({
       port,
-      host: '127.0.0.1',
+      host,
       ...(sentinelPassword === undefined ? {} : { password: sentinelPassword }),
       ...(tls ? { tls: { ca: tls.ca, checkServerIdentity: () => undefined } } : {}),
     });

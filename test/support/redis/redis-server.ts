@@ -20,6 +20,10 @@ export interface RedisServerOptions {
   unixSocket?: boolean | undefined;
   /** Write every change to a file, which {@link RedisServer.restart} reads: the data survive, the run id does not. */
   persistent?: boolean | undefined;
+  /** The loopback address that it listens on. Default: 127.0.0.1. */
+  host?: string | undefined;
+  /** Default: a free port. */
+  port?: number | undefined;
   /** Further arguments of `redis-server`. */
   args?: readonly string[] | undefined;
 }
@@ -46,7 +50,7 @@ export class RedisServer {
   /** Starts the server on a free port. */
   async start(): Promise<void> {
     const prepared = await prepare(this.#options);
-    this.#running = { prepared, server: await launch(prepared, this.#options, undefined) };
+    this.#running = { prepared, server: await launch(prepared, this.#options, this.#options.port) };
   }
 
   get port(): number {
@@ -83,7 +87,9 @@ export class RedisServer {
   client(): Redis {
     const { user, password } = this.#options;
     const client = new Redis({
-      ...(this.socketPath === undefined ? { host: '127.0.0.1', port: this.port } : { path: this.socketPath }),
+      ...(this.socketPath === undefined
+        ? { host: this.#options.host ?? '127.0.0.1', port: this.port }
+        : { path: this.socketPath }),
       ...(user === undefined ? {} : { username: user }),
       ...(password === undefined ? {} : { password }),
       // A test's own client comes for what the server holds, not for its name.
@@ -148,7 +154,7 @@ interface Prepared {
 }
 
 async function prepare(options: RedisServerOptions): Promise<Prepared> {
-  const { user, password, tls, unixSocket, persistent, args = [] } = options;
+  const { user, password, tls, unixSocket, persistent, host, args = [] } = options;
   everythingSaid.secrets.add(password);
   const certificate = tls === true ? await createRedisCertificate() : tls || undefined;
   const socketDirectory = unixSocket ? await mkdtemp(join(tmpdir(), 'redis-socket-')) : undefined;
@@ -158,6 +164,7 @@ async function prepare(options: RedisServerOptions): Promise<Prepared> {
     socketDirectory,
     persistentDirectory,
     args: [
+      ...(host === undefined ? [] : ['--bind', host]),
       ...authenticationArgs(user, password),
       ...(certificate === undefined ? [] : certificateArgs(certificate)),
       ...(socketDirectory === undefined ? [] : ['--unixsocket', socketIn(socketDirectory)]),
@@ -192,7 +199,7 @@ function launch(
 function connectionStringOf(
   port: number,
   socketPath: string | undefined,
-  { user, password, tls }: RedisServerOptions,
+  { user, password, tls, host = '127.0.0.1' }: RedisServerOptions,
 ): string {
   if (socketPath !== undefined) {
     const credentials = [user && `user=${user}`, password && `password=${password}`].filter(Boolean);
@@ -200,7 +207,7 @@ function connectionStringOf(
   }
   const credentials =
     password === undefined ? '' : `${encodeURIComponent(user ?? '')}:${encodeURIComponent(password)}@`;
-  return `${tls ? 'rediss' : 'redis'}://${credentials}127.0.0.1:${port}`;
+  return `${tls ? 'rediss' : 'redis'}://${credentials}${host}:${port}`;
 }
 
 function socketIn(directory: string): string {

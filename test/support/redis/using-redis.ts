@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, onTestFinished } from 'vitest';
 import { RedisProxy } from './redis-proxy.js';
+import { FIRST_ADDRESS, SECOND_ADDRESS } from './host-names.js';
 import { RedisServer, type RedisServerOptions } from './redis-server.js';
 
 /**
@@ -40,4 +41,12 @@ export async function proxyTo({ port }: { readonly port: number }): Promise<Redi
   const proxy = await RedisProxy.start(port);
   onTestFinished(() => proxy.stop());
   return proxy;
+}
+
+/** Two servers on one port of two loopback addresses, for the test at hand: a name can lead to either. */
+export async function redisOnTwoAddresses(
+  options: RedisServerOptions = {},
+): Promise<readonly [RedisServer, RedisServer]> {
+  const first = await startRedis({ ...options, host: FIRST_ADDRESS });
+  return [first, await startRedis({ ...options, host: SECOND_ADDRESS, port: first.port })];
 }

@@ -29,7 +29,8 @@
  *      │  ├─ subscriber           receives from the channels; in a cluster it may be on another node
  *      │  ├─ waiter               only with `minReplicas`: WAIT blocks its connection
  *      │  ├─ Sentinels            only with sentinels: asks whether they name another primary, with each sync and every second
- *      │  └─ ClusterNodes          without sentinels: learns further ways into the cluster, for the next dial
+ *      │  ├─ ClusterNodes          without sentinels: learns further ways into the cluster, for the next dial
+ *      │  └─ NameWatch             if a name led to the server: looks with each sync whether it leads to another one now
  *      ├─ RedisLink               sends on the connections, and reads what the subscriber receives
  *      └─ PacedReading            pauses the subscriber, so that a burst does not hold the event loop up
  *
@@ -40,8 +41,8 @@
  *   - Coherence closes it: `RedisLink.close`. The listener is not called.
  *   - One of its connections is closed, by the server or the network. The others are closed as well, and the listener's `broken` is called
  *     once, with the first known cause.
- *   - The sentinels name another primary: `LinkConnections.giveUp`. The connections are closed and `broken` is called, although the old
- *     primary may still answer.
+ *   - The sentinels name another primary, or the name of the server leads to another one: `LinkConnections.giveUp`. The connections are
+ *     closed and `broken` is called, although the old server may still answer.
  */
 import type { Redis, Cluster } from 'ioredis';
 import type {
@@ -124,9 +125,13 @@ export class RedisInvalidationBridge implements InvalidationBridge {
   ): Promise<InvalidationLink> {
     const names = redisNames(this.#clients.prefix, member.namespace);
     const server = await this.#choice.connect(connections, names.log, signal);
-    const { commands, subscriber, channelWasSilent, untilConfirmed } = server;
+    const { commands, subscriber, channelWasSilent, lookAtName, untilConfirmed } = server;
     const waiter = member.minReplicas > 0 ? await connections.connect(server.endpoint) : undefined;
-    const link = new RedisLink({ commands, subscriber, waiter, channelWasSilent, untilConfirmed }, names, member);
+    const link = new RedisLink(
+      { commands, subscriber, waiter, channelWasSilent, lookAtName, untilConfirmed },
+      names,
+      member,
+    );
     // Before SUBSCRIBE: the first message may arrive together with the acknowledgement of the subscription.
     receive(subscriber, link, listener);
     // `ready` would only mean that ioredis has sent SUBSCRIBE; this waits for the server's acknowledgement.

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { InvalidOptionsError } from '../../errors.js';
@@ -261,5 +262,35 @@ describe('isRedisClient', () => {
   it('knows a client by its methods, as it may come from another copy of ioredis', () => {
     expect(isRedisClient(new Redis({ lazyConnect: true }))).toBe(true);
     expect(isRedisClient({ host: 'shop.example' })).toBe(false);
+  });
+});
+
+describe('the addresses of a host name', () => {
+  const addressOf = (clients: RedisClients, host: string): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      if (!clients.lookup) return resolve('asked of the system');
+      clients.lookup(host, {}, (error, address) => (error ? reject(error) : resolve(address)));
+    });
+
+  it('are asked of the system, unless the application decides where a name leads', async () => {
+    const lookup: LookupFunction = (_host, _options, callback) => callback(null, '192.0.2.1', 4);
+    for (const [clients, answer] of [
+      [clientsFromConnectionString('redis://shop.test'), 'asked of the system'],
+      [clientsFromOptions({ host: 'shop.test', tls: {} }), 'asked of the system'],
+      [clientsFromOptions({ host: 'shop.test', tls: { lookup } }), '192.0.2.1'],
+      [clientsFromClient(new Cluster([{ host: 'shop.test' }], { lazyConnect: true })), 'asked of the system'],
+    ] as const) {
+      expect(await addressOf(clients, 'shop.test')).toBe(answer);
+    }
+  });
+
+  it('are those of the dnsLookup of a Cluster, or of the system if it answers with a name', async () => {
+    const cluster = new Cluster([{ host: 'shop.test' }], {
+      lazyConnect: true,
+      dnsLookup: (host, callback) => callback(null, host === 'shop.test' ? '192.0.2.1' : host),
+    });
+    const clients = clientsFromClient(cluster);
+    expect(await addressOf(clients, 'shop.test')).toBe('192.0.2.1');
+    expect(['127.0.0.1', '::1']).toContain(await addressOf(clients, 'localhost'));
   });
 });

@@ -1,7 +1,8 @@
+import type { LookupFunction } from 'node:net';
 import { Redis, type Cluster, type NatMap, type RedisOptions } from 'ioredis';
 import { InvalidOptionsError } from '../../errors.js';
 import { LINK_OPTIONS, toIoredisOptions } from './ioredis-options.js';
-import { clusterSeeds, lookUpHosts, nodeOptions } from './injected-cluster.js';
+import { clusterSeeds, lookUpHosts, lookupOf, nodeOptions } from './injected-cluster.js';
 import { parseRedisConnectionString } from '../connection-string/connection-string.js';
 import {
   describeEndpoint,
@@ -33,6 +34,8 @@ export interface RedisClients {
   /** The text before `{namespace}` in all keys and channels. */
   readonly prefix: string;
   readonly natMap: NatMap | undefined;
+  /** How the connections learn the addresses of host names, if the application decides that; `undefined`: from the system. */
+  readonly lookup: LookupFunction | undefined;
   /** The sentinels that name the server to connect to; `undefined`: one of the seeds is the server, or redirects to it. */
   readonly sentinels: SentinelService | undefined;
   /** The servers to try first. */
@@ -88,6 +91,7 @@ function clientsFromCluster(cluster: Cluster): RedisClients {
   const target = `${clusterSeeds(cluster).map(describeEndpoint).join(',')}/0 (cluster)`;
   return {
     ...fromOptions({ ...nodeOptions(cluster), natMap }, target),
+    lookup: lookupOf(cluster),
     async prepare() {
       const addresses = await lookUpHosts(cluster);
       return (endpoint) => {
@@ -114,6 +118,7 @@ function fromOptions(
     connectTimeout: timeoutIn(options),
     prefix: '',
     natMap: options.natMap,
+    lookup: options.tls?.lookup,
     sentinels: sentinelsIn(options),
     seeds: () => seeds,
     async prepare() {

@@ -1,5 +1,5 @@
-import { lookup } from 'node:dns';
-import { isIP } from 'node:net';
+import dns, { lookup } from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
 import { Redis, type Cluster, type RedisOptions } from 'ioredis';
 import { describeEndpoint, distinct, endpointIn, tcpEndpoint, type Endpoint, type TcpEndpoint } from '../endpoint.js';
 
@@ -51,6 +51,18 @@ export async function lookUpHosts(cluster: Cluster): Promise<ReadonlyMap<string,
     );
   await Promise.all(names.map(lookUp));
   return addresses;
+}
+
+/** The `dnsLookup` of the `Cluster`, if it has one of its own. @internal */
+export function lookupOf(cluster: Cluster): LookupFunction | undefined {
+  const { dnsLookup = lookup } = cluster.options;
+  if (dnsLookup === lookup) return undefined;
+  return (host, options, callback) =>
+    dnsLookup(host, (error, found, family) => {
+      // It may say that the name is not to be looked up here, so that TLS sees it: then the connection asks the system.
+      if (!error && isIP(found) === 0) dns.lookup(found, options, callback);
+      else callback(error ?? null, found, family);
+    });
 }
 
 function knownNodes(cluster: Cluster): readonly ClusterNode[] {

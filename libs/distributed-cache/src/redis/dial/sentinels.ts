@@ -4,6 +4,7 @@ import { withTimeout } from '../../common/timeout.js';
 import { BridgeRefusal } from '../../protocol/invalidation-bridge.js';
 import { describeEndpoint, throughNat, type TcpEndpoint } from '../endpoint.js';
 import { agreementOf, type NamedPrimary } from './topology/agreement.js';
+import type { HostAddresses } from './topology/host-addresses.js';
 import { Inquiry } from './topology/inquiry.js';
 import { Sentinel } from './topology/sentinel.js';
 
@@ -46,10 +47,13 @@ export class Sentinels {
   readonly #silent = new Set<Sentinel>();
   readonly #closed = new AbortController();
 
-  /** @param timeout - how long one sentinel may take to answer, in ms */
-  constructor(service: SentinelService, timeout: number) {
+  /**
+   * @param timeout - how long one sentinel may take to answer, in ms
+   * @param addresses - knows where the names of sentinels lead
+   */
+  constructor(service: SentinelService, timeout: number, addresses: HostAddresses) {
     this.#service = service;
-    this.#sentinels = service.endpoints.map((endpoint) => new Sentinel(endpoint, service.make, timeout));
+    this.#sentinels = service.endpoints.map((endpoint) => new Sentinel(endpoint, service.make, timeout, addresses));
   }
 
   /**

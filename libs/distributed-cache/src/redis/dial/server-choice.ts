@@ -5,6 +5,8 @@ import type { LinkConnections } from './link-connections.js';
 import { Sentinels } from './sentinels.js';
 import { connectToOwner } from './slot-owner.js';
 import { ClusterNodes } from './topology/cluster-nodes.js';
+import { HostAddresses } from './topology/host-addresses.js';
+import { MovedNames } from './topology/moved-names.js';
 
 /** The server of one link, and the connections to it. @internal */
 export interface ChosenServer {
@@ -17,6 +19,11 @@ export interface ChosenServer {
    * nobody could be asked.
    */
   readonly untilConfirmed?: ((this: void) => Promise<void>) | undefined;
+  /**
+   * Looks whether the name that led to this server leads elsewhere now; the link is given up then. Nobody waits for it. `undefined` when
+   * it was not reached by a name.
+   */
+  readonly lookAtName?: ((this: void) => void) | undefined;
   /** To be called when the link ends because its channel did not deliver what the log holds. */
   channelWasSilent(this: void): void;
 }
@@ -26,12 +33,16 @@ export class ServerChoice {
   readonly #clients: RedisClients;
   readonly #silentNodes = new SilentNodes();
   readonly #clusterNodes: ClusterNodes;
+  readonly #addresses: HostAddresses;
+  readonly #movedNames: MovedNames;
   /** Counts the dials. It begins at random, so that not all instances begin with the same seed; no seed is the first one twice in a row. */
   #turn = Math.floor(Math.random() * 1_000);
 
   constructor(clients: RedisClients) {
     this.#clients = clients;
     this.#clusterNodes = new ClusterNodes(clients.natMap);
+    this.#addresses = new HostAddresses(clients.lookup);
+    this.#movedNames = new MovedNames(clients, this.#addresses);
   }
 
   /** @param key - the key that the server has to hold */
@@ -39,7 +50,7 @@ export class ServerChoice {
     const { sentinels: service, connectTimeout } = this.#clients;
     if (!service) return this.#connectToNode(connections, key);
 
-    const sentinels = new Sentinels(service, connectTimeout);
+    const sentinels = new Sentinels(service, connectTimeout, this.#addresses);
     connections.alsoClose(sentinels);
     const primary = await sentinels.findPrimary(signal);
     const server = await this.#connectThrough([primary], connections, key);
@@ -66,11 +77,14 @@ export class ServerChoice {
   }
 
   async #connectThrough(seeds: readonly Endpoint[], connections: LinkConnections, key: string): Promise<ChosenServer> {
-    const { connection, endpoint, others } = await connectToOwner(connections, seeds, key, this.#clients.natMap);
+    const owner = await connectToOwner(connections, seeds, key, this.#clients.natMap);
+    const { connection, endpoint, others } = owner;
+    const lookAtName = this.#movedNames.watch(connections, owner, key);
     const subscribeAt = this.#silentNodes.preferOther(endpoint, others);
     const channelWasSilent = (): void => this.#silentNodes.note(subscribeAt);
     try {
-      return { endpoint, commands: connection, subscriber: await connections.connect(subscribeAt), channelWasSilent };
+      const subscriber = await connections.connect(subscribeAt);
+      return { endpoint, commands: connection, subscriber, lookAtName, channelWasSilent };
     } catch (error) {
       // The other node was only a guess. Without this, the next dial would choose it again and fail again.
       if (subscribeAt !== endpoint) channelWasSilent();

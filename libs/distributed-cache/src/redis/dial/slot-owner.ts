@@ -4,7 +4,7 @@ import { BridgeRefusal } from '../../protocol/invalidation-bridge.js';
 import { describeEndpoint, distinct, movedTo, type Endpoint } from '../endpoint.js';
 import { KEPT_FOR } from '../link/redis-names.js';
 import type { LinkConnections } from './link-connections.js';
-import { disconnect } from './sockets.js';
+import { disconnect, peerAddressOf } from './sockets.js';
 
 const MOST_REDIRECTIONS = 5;
 
@@ -14,6 +14,12 @@ export interface SlotOwner {
   readonly endpoint: Endpoint;
   /** The other nodes of its cluster that are known so far. */
   readonly others: readonly Endpoint[];
+  /** How it was reached: the seed that is the server, or that redirected to it. */
+  readonly entry: {
+    readonly endpoint: Endpoint;
+    /** The address to which the connection there was made; `undefined` for a unix socket. */
+    readonly address: string | undefined;
+  };
 }
 
 /**
@@ -37,9 +43,10 @@ export async function connectToOwner(
   for (const seed of seeds) {
     const visited: Endpoint[] = [seed];
     try {
-      const connection = await followMoved(connections, visited, key, natMap);
+      const { connection, firstAddress } = await followMoved(connections, visited, key, natMap);
       const endpoint = visited.at(-1) ?? seed;
-      return { connection, endpoint, others: othersThan(endpoint, [...seeds, ...visited]) };
+      const entry = { endpoint: seed, address: firstAddress };
+      return { connection, endpoint, others: othersThan(endpoint, [...seeds, ...visited]), entry };
     } catch (error) {
       const failure = errorFrom(error);
       const isOneServer = seeds.length === 1 && visited.length === 1;
@@ -56,11 +63,13 @@ async function followMoved(
   visited: Endpoint[],
   key: string,
   natMap: NatMap | undefined,
-): Promise<Redis> {
+): Promise<{ readonly connection: Redis; readonly firstAddress: string | undefined }> {
+  let firstAddress: string | undefined;
   for (const endpoint of visited) {
     const connection = await connections.connect(endpoint);
+    if (endpoint === visited[0]) firstAddress = peerAddressOf(connection);
     const refusal = await refusalOf(connections, connection, key);
-    if (!refusal) return connection;
+    if (!refusal) return { connection, firstAddress };
     disconnect(connection);
     const next = movedTo(refusal.message, endpoint, natMap);
     if (!next) throw refusal;

@@ -19,6 +19,12 @@ export function disconnect(connection: Redis): void {
   if (connection.status !== 'end') connection.disconnect();
 }
 
+/** The address at the other end: of the server, or of a proxy before it. `undefined` for a unix socket. @internal */
+export function peerAddressOf(connection: Redis): string | undefined {
+  const { stream }: { readonly stream?: { readonly remoteAddress?: string | undefined } | undefined } = connection;
+  return stream?.remoteAddress;
+}
+
 function ignoreErrors(connection: Redis): void {
   // Although its type says otherwise, there is no socket before the connection is dialled.
   const { stream }: { readonly stream?: EventEmitter | undefined } = connection;

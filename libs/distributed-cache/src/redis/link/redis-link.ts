@@ -37,6 +37,8 @@ export interface OpenConnections {
    * when nobody could be asked.
    */
   readonly untilConfirmed?: (() => Promise<void>) | undefined;
+  /** Called with each sync: looks, on its own, whether the name of the server leads elsewhere. `undefined` when there is no name. */
+  readonly lookAtName?: (() => void) | undefined;
   /** Called when the link is closed because its channel did not deliver what the log holds. */
   readonly channelWasSilent?: (() => void) | undefined;
 }
@@ -160,6 +162,7 @@ export class RedisLink implements InvalidationLink {
         ...settingsArguments([this.#member, ...remembered]),
       ],
     );
+    this.#connections.lookAtName?.();
     // Asked after the request was sent: a server that was replaced before must not vouch for copies.
     const [reply] = await Promise.all([answer, this.#connections.untilConfirmed?.()]);
     return this.#readSync(reply);

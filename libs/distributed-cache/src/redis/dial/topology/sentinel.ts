@@ -2,24 +2,44 @@ import type { Redis } from 'ioredis';
 import { describeEndpoint, tcpEndpoint, type TcpEndpoint } from '../../endpoint.js';
 import { dialStep } from '../dial-step.js';
 import { toLinkError } from '../redis-errors.js';
-import { disconnect, listenToEveryError } from '../sockets.js';
+import { disconnect, listenToEveryError, peerAddressOf } from '../sockets.js';
 import type { NamedPrimary } from './agreement.js';
+import type { HostAddresses } from './host-addresses.js';
+import { namedConnection, NameWatch, type NamedConnection } from './name-watch.js';
 
-/** One sentinel. Its connection is kept from question to question, and dialled anew after a failure. @internal */
+/** The least time between two questions about the name of a sentinel, in ms. */
+const BETWEEN_LOOKUPS = 5_000;
+
+/**
+ * One sentinel. Its connection is kept from question to question, and dialled anew after a failure, and when its name leads elsewhere.
+ *
+ * @internal
+ */
 export class Sentinel {
   readonly #endpoint: TcpEndpoint;
   readonly #make: (endpoint: TcpEndpoint) => Redis;
   readonly #timeout: number;
+  readonly #addresses: HostAddresses;
   #redis: Redis | undefined;
+  #nameWatch: NameWatch | undefined;
   #asking: Promise<NamedPrimary> | undefined;
   #next: Promise<NamedPrimary> | undefined;
   #isClosed = false;
 
-  /** @param timeout - how long an answer may take, in ms */
-  constructor(endpoint: TcpEndpoint, make: (endpoint: TcpEndpoint) => Redis, timeout: number) {
+  /**
+   * @param timeout - how long an answer may take, in ms
+   * @param addresses - knows where the name of the sentinel leads
+   */
+  constructor(
+    endpoint: TcpEndpoint,
+    make: (endpoint: TcpEndpoint) => Redis,
+    timeout: number,
+    addresses: HostAddresses,
+  ) {
     this.#endpoint = endpoint;
     this.#make = make;
     this.#timeout = timeout;
+    this.#addresses = addresses;
   }
 
   /**
@@ -53,7 +73,9 @@ export class Sentinel {
     if (this.#isClosed) throw new Error('the link has ended');
     const redis = (this.#redis ??= this.#open());
     try {
-      return await dialStep(ask(redis, service), this.#timeout, signal);
+      const answer = await dialStep(ask(redis, service), this.#timeout, signal);
+      if (this.#redis === redis) this.#lookAtName(redis);
+      return answer;
     } catch (error) {
       if (this.#redis === redis) this.#drop();
       const failure = toLinkError(error);
@@ -70,7 +92,26 @@ export class Sentinel {
     return redis;
   }
 
+  /** Which of several sentinels answers does not matter, so no proof is needed that another one does. */
+  #lookAtName(redis: Redis): void {
+    const named = namedConnection(this.#endpoint, redis, peerAddressOf(redis));
+    if (named) this.#nameWatch ??= this.#watch(named, redis);
+    this.#nameWatch?.look();
+  }
+
+  #watch(named: NamedConnection, redis: Redis): NameWatch {
+    return new NameWatch(named, this.#addresses, {
+      interval: BETWEEN_LOOKUPS,
+      find: async () => ({ address: undefined, isSame: false }),
+      moved: () => {
+        if (this.#redis === redis) this.#drop();
+      },
+    });
+  }
+
   #drop(): void {
+    this.#nameWatch?.close();
+    this.#nameWatch = undefined;
     if (this.#redis) disconnect(this.#redis);
     this.#redis = undefined;
   }
