@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { instances } from '../../../../test/support/instances/instances.js';
+import { instances, logOf } from '../../../../test/support/instances/instances.js';
 import { deferred } from '../../../../test/support/common/deferred.js';
 import { CacheClosedError } from '../errors.js';
 import { DistributedCache, isDistributedCache } from './distributed-cache.js';
@@ -137,6 +137,35 @@ describe('an instance that shuts down', () => {
     await clock.advance(1);
     await closing;
     expect(log.at('error')).toEqual([expect.objectContaining({ parameters: { namespace: 'shop', undelivered: 2 } })]);
+  });
+
+  it('says at its start how many targets wait and for how long it tries, once, and nothing when none waits', async () => {
+    const { a, b, bridge, clock } = await instances(2).connected();
+    bridge.cut(a);
+    await clock.advance(0);
+    await a.region('r').evictMany(['1', '2']);
+    const said = (): unknown[] =>
+      logOf(a)
+        .at('log')
+        .filter(({ message }) => message.startsWith('Shutting down'));
+    const closing = [a.close(), a.close()];
+    expect(said()).toEqual([
+      {
+        level: 'log',
+        message: 'Shutting down: delivering the invalidations that wait, for at most drainTimeout',
+        parameters: { namespace: 'shop', target: bridge.target, waiting: 2, drainTimeout: 1_000 },
+      },
+    ]);
+    await clock.advance('1s');
+    await Promise.all(closing);
+    expect(said()).toHaveLength(1);
+
+    await b.close();
+    expect(
+      logOf(b)
+        .at('log')
+        .map(({ message }) => message),
+    ).not.toContainEqual(expect.stringContaining('Shutting down'));
   });
 
   it('dials and receives nothing any more; close() may be called twice', async () => {

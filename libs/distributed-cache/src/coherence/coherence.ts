@@ -289,6 +289,7 @@ export class Coherence {
     this.#hasStopped = true;
     const drainTimeout = this.#bridge ? this.#settings.drainTimeout : 0;
     const startedAt = this.#clock.now();
+    if (this.waiting > 0 && drainTimeout > 0) this.#messages.draining(this.waiting, drainTimeout);
     const undelivered = this.#state === 'local' ? 0 : await this.#publisher.drain(drainTimeout);
     await this.#connection.leave(Math.max(0, drainTimeout - (this.#clock.now() - startedAt)));
     this.#publisher.leave();

@@ -74,6 +74,15 @@ export class OperatorMessages {
     );
   }
 
+  /** The process manager may kill the process before the drain is over: this line is then all that tells what was lost. */
+  draining(waiting: number, drainTimeout: number): void {
+    this.#logger.log('Shutting down: delivering the invalidations that wait, for at most drainTimeout', {
+      ...this.#where(),
+      waiting,
+      drainTimeout,
+    });
+  }
+
   undelivered(count: number): void {
     this.#logger.error(
       'Shut down with invalidations that were not delivered: other instances may serve what they cover until it expires',
