@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ForeignContexts, garbageCollected } from '../../../../test/support/common/foreign-contexts.js';
 import { deferred } from '../../../../test/support/common/deferred.js';
 import { systemClock } from './clock.js';
@@ -17,6 +17,21 @@ describe('detached', () => {
       });
       expect(requests.current).toBe(request);
     });
+  });
+
+  it('runs a callback outside of the context in which the library was loaded', async () => {
+    const requests = new ForeignContexts();
+    const loaded = await requests.run(() => {
+      vi.resetModules();
+      return import('./detached.js');
+    });
+    expect(loaded.detached).not.toBe(detached);
+    expect(loaded.detached(() => requests.current)).toBeUndefined();
+    await loaded.detached(async () => {
+      await new Promise((resolve) => setTimeout(resolve));
+      expect(requests.current).toBeUndefined();
+    });
+    expect(await loaded.detachedPromise('value').then(() => requests.current)).toBeUndefined();
   });
 
   it('passes on what the callback throws', () => {

@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 
-/** Made when the library is loaded, which is not part of any request. */
-const outside = new AsyncResource('DistributedCache');
+/** Belongs to no context, also when the library is first loaded within a request: a module that is loaded lazily, a function that is called. */
+const outside = withoutContext(new AsyncResource('DistributedCache'));
 
 /**
  * Runs `callback` outside of the async context of whoever calls, and returns what it returns.
@@ -46,4 +46,16 @@ function newResource(): AsyncResource {
 
 function resolved(value: unknown): Promise<unknown> {
   return Promise.resolve(value);
+}
+
+/**
+ * Node.js has no way to leave all contexts at once. It keeps the stores of a context on each resource that is made in it, under symbols of
+ * its own: `kResourceStore` for each storage, before version 24, and then `context_frame` for all. On another runtime, the resource stays
+ * as it is.
+ */
+function withoutContext(resource: AsyncResource): AsyncResource {
+  for (const symbol of Object.getOwnPropertySymbols(resource)) {
+    if (/^(?:kResourceStore|context_frame)$/.test(symbol.description ?? '')) Reflect.set(resource, symbol, undefined);
+  }
+  return resource;
 }

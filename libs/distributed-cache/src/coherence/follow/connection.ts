@@ -95,7 +95,8 @@ export class Connection {
 
   /** Takes this instance off the list of members, in at most `timeout` ms. */
   async leave(timeout: number): Promise<void> {
-    await this.#session?.leave(timeout);
+    // Outside of the context of whoever closes the application.
+    await detached(() => this.#session?.leave(timeout));
   }
 
   /** Ends the link, for which another one is dialled. */
