@@ -198,8 +198,20 @@ describe('a link stays', () => {
   });
 
   it('while nobody answers where the name leads, and goes on to sync', async () => {
-    const { port } = await startRedis();
-    expect(await seenThrough(port, () => names.fallSilent(NAME), 1)).toEqual(QUIET);
+    const { port, admin } = await startRedis();
+    names.lead(NAME, FIRST_ADDRESS);
+    const { a } = await instances(1)
+      .on({ redis: { host: NAME, port } })
+      .with(QUICK)
+      .connected();
+    names.fallSilent(NAME);
+    await untilAsked(1);
+    const syncs = async (): Promise<number> =>
+      Number(/cmdstat_evalsha:calls=(\d+)/.exec(await admin.info('commandstats'))?.[1]);
+    const before = await syncs();
+    await eventually(async () => expect(await syncs()).toBeGreaterThan(before + 10));
+    expect(a.status().state).toBe('coherent');
+    expect(reconnects(a)).toBe(0);
   });
 
   it('while the name leads to its IPv4 address, of which the socket says that it is mapped into IPv6', async () => {

@@ -1,6 +1,8 @@
+import { tracingChannel } from 'node:diagnostics_channel';
+import { trace } from '@opentelemetry/api';
 import * as ioredis from 'ioredis';
 import * as ioredis5 from 'ioredis-5';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { unsafeCast } from '../../libs/distributed-cache/src/common/unsafe-cast.js';
 import { eventually } from '../support/common/eventually.js';
 import { Traced, type TracingOptions } from '../support/common/traced.js';
@@ -65,5 +67,22 @@ describe.each([
     });
     expect(traced.names).toContain('evalsha');
     expect(traced.shown).not.toContain(KEY);
+  });
+
+  it('is in no span for those who listen to the tracing channel of ioredis', async () => {
+    const inSpan = new Map<string, boolean>();
+    const listener = {
+      start: (message: unknown) => {
+        const command = Object(message).command;
+        inSpan.set(String(command), inSpan.get(String(command)) || trace.getActiveSpan() !== undefined);
+      },
+    };
+    const channel = tracingChannel('ioredis:command');
+    channel.start.subscribe(listener.start);
+    onTestFinished(() => void channel.start.unsubscribe(listener.start));
+    await tracedLife('request');
+    expect(inSpan.get('get')).toBe(true);
+    expect(inSpan.get('evalsha')).toBe(false);
+    expect([...inSpan].filter(([, isInSpan]) => isInSpan).map(([name]) => name)).toEqual(['CLIENT', 'get']);
   });
 });
