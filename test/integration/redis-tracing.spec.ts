@@ -79,7 +79,9 @@ describe.each([
     };
     const channel = tracingChannel('ioredis:command');
     channel.start.subscribe(listener.start);
-    onTestFinished(() => void channel.start.unsubscribe(listener.start));
+    onTestFinished(() => {
+      channel.start.unsubscribe(listener.start);
+    });
     await tracedLife('request');
     expect(inSpan.get('get')).toBe(true);
     expect(inSpan.get('evalsha')).toBe(false);

@@ -1,7 +1,7 @@
 import dns from 'node:dns';
 import { isIP, SocketAddress, type LookupFunction } from 'node:net';
 import { systemClock, type Clock } from '../../../common/clock.js';
-import { detached } from '../../../common/detached.js';
+import { detached, detachedPromise } from '../../../common/detached.js';
 import { withTimeout } from '../../../common/timeout.js';
 
 /** An answer that takes longer than this, in ms, is not counted: the name may lead elsewhere by then. */
@@ -19,7 +19,7 @@ const LOST_AFTER = 60_000;
 export class HostAddresses {
   readonly #lookup: LookupFunction;
   readonly #clock: Clock;
-  #previous: Promise<unknown> = Promise.resolve();
+  #previous = detachedPromise(undefined);
 
   /** @param lookup - asks as the connections do. Default: the system, whom a connection asks as well */
   constructor(lookup: LookupFunction = askSystem, clock: Clock = systemClock) {
