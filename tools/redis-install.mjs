@@ -1,6 +1,4 @@
-import { spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { aptInstall, findOnPath, lastLines, run, succeeds } from './system-packages.mjs';
 
 /**
  * A way to run Redis on this machine.
@@ -18,10 +16,7 @@ const DOCKER_IMAGE = 'redis:7-alpine';
 
 /** @returns {string | undefined} the path of a `redis-server`, else of a `valkey-server`, on `PATH` */
 export function findRedisServerBinary() {
-  const directories = (process.env['PATH'] ?? '').split(delimiter).filter(Boolean);
-  return ['redis-server', 'valkey-server']
-    .flatMap((name) => directories.map((directory) => join(directory, name)))
-    .find(isExecutable);
+  return findOnPath('redis-server', 'valkey-server');
 }
 
 /**
@@ -42,7 +37,7 @@ export async function findRedisProgram(options = {}) {
  * @returns {Promise<RedisProgram | undefined>} `undefined` when there is no way
  */
 export async function installRedis({ say = () => {}, signal } = {}) {
-  for (const way of [aptInstall, brewInstall, dockerPull]) {
+  for (const way of [withApt, brewInstall, dockerPull]) {
     const program = await way(say, signal);
     if (program !== undefined || signal?.aborted) return program;
   }
@@ -52,15 +47,9 @@ export async function installRedis({ say = () => {}, signal } = {}) {
 /** @typedef {(say: (line: string) => void, signal: AbortSignal | undefined) => Promise<RedisProgram | undefined>} Way */
 
 /** @type {Way} */
-async function aptInstall(say, signal) {
-  if (process.getuid?.() !== 0 || !(await succeeds('apt-get', ['--version'], signal))) return undefined;
-  say('Redis is not installed. Installing redis-server with apt-get; this takes a moment …');
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  // A failed update is ignored: the lists may be new enough, or another process may hold their lock.
-  await run('apt-get', ['update', '-qq'], { env, signal });
-  const waitForLock = ['-o', 'DPkg::Lock::Timeout=120'];
-  const install = ['install', '-y', '-qq', '--no-install-recommends', ...waitForLock, 'redis-server'];
-  return installed('apt-get', await run('apt-get', install, { env, signal }), say);
+async function withApt(say, signal) {
+  const outcome = await aptInstall('redis-server', { name: 'Redis', say, signal });
+  return outcome && installed('apt-get', outcome, say);
 }
 
 /** @type {Way} */
@@ -90,42 +79,6 @@ function installed(command, outcome, say) {
   // After a failure as well: another process may have installed it meanwhile.
   const path = findRedisServerBinary();
   if (path !== undefined) return { kind: 'binary', path };
-  say(`${command} could not install Redis: ${outcome.output.trim().split('\n').slice(-3).join(' | ')}`);
+  say(`${command} could not install Redis: ${lastLines(outcome.output)}`);
   return undefined;
-}
-
-/**
- * @param {string} command
- * @param {string[]} args
- * @param {AbortSignal | undefined} signal
- */
-async function succeeds(command, args, signal) {
-  return (await run(command, args, { signal })).succeeded;
-}
-
-/**
- * @param {string} command
- * @param {string[]} args
- * @param {{ env?: NodeJS.ProcessEnv, signal?: AbortSignal | undefined }} options
- * @returns {Promise<{ succeeded: boolean, output: string }>}
- */
-function run(command, args, { env, signal }) {
-  return new Promise((resolve) => {
-    const child = spawn(command, args, { env: env ?? process.env, signal, stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    child.stdout.on('data', (chunk) => (output += chunk));
-    child.stderr.on('data', (chunk) => (output += chunk));
-    child.on('error', (error) => resolve({ succeeded: false, output: error.message }));
-    child.on('close', (code) => resolve({ succeeded: code === 0, output }));
-  });
-}
-
-/** @param {string} path */
-function isExecutable(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

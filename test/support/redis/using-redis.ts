@@ -1,4 +1,5 @@
-import { beforeAll, beforeEach, onTestFinished } from 'vitest';
+import { beforeAll, beforeEach, onTestFinished, type TestContext } from 'vitest';
+import { findHaproxy, HOW_TO_INSTALL_HAPROXY, startHaproxy } from '../../../tools/haproxy.mjs';
 import { RedisProxy } from './redis-proxy.js';
 import { FIRST_ADDRESS, SECOND_ADDRESS } from './host-names.js';
 import { RedisServer, type RedisServerOptions } from './redis-server.js';
@@ -34,6 +35,22 @@ export async function startRedis(options?: RedisServerOptions): Promise<RedisSer
   const redis = await RedisServer.start(options);
   onTestFinished(() => redis.stop());
   return redis;
+}
+
+/**
+ * An HAProxy in front of a server, for the test at hand, which closes connections that are idle for `timeout`, as HAProxy writes it. The
+ * test is skipped where HAProxy cannot be had.
+ */
+export async function haproxyTo(
+  { port }: { readonly port: number },
+  timeout: string,
+  test: TestContext,
+): Promise<{ readonly connectionString: string }> {
+  const path = await findHaproxy({ say: console.log });
+  if (path === undefined) return test.skip(HOW_TO_INSTALL_HAPROXY);
+  const proxy = await startHaproxy({ to: port, timeout, path });
+  onTestFinished(() => proxy.stop());
+  return { connectionString: `redis://127.0.0.1:${proxy.port}` };
 }
 
 /** A proxy in front of a server, for the test at hand. */
