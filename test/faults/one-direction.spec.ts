@@ -45,8 +45,9 @@ describe('an instance of which one direction or one connection fails', () => {
   });
 
   it('gives its link up when the channel is silent though Redis answers', async () => {
-    // Nothing is evicted everywhere: who waits to be acknowledged needs an answer on that connection, and gives the link up sooner.
-    const shop = await lab(3).open();
+    // Nothing is evicted everywhere: who waits to be acknowledged needs an answer on that connection, and gives the link up sooner. So does
+    // an instance whose probe of that connection is not answered within commandTimeout.
+    const shop = await lab(3).with({ commandTimeout: 5_000 }).open();
     const { a } = shop;
     const seen = await endures(shop, {
       fault: 'doorbell silent',

@@ -8,7 +8,7 @@ import { RedisInvalidationBridge } from '../../libs/distributed-cache/src/redis/
 import { ServerChoice } from '../../libs/distributed-cache/src/redis/dial/server-choice.js';
 import { bridgeMember } from '../support/bridges/bridge-member.js';
 import { eventually } from '../support/common/eventually.js';
-import { startRedis, usingRedis } from '../support/redis/using-redis.js';
+import { proxyTo, startRedis, usingRedis } from '../support/redis/using-redis.js';
 
 const never = new AbortController().signal;
 
@@ -28,8 +28,8 @@ describe('the connections of a link', () => {
       broken.splice(0);
     });
 
-    async function dial(name: string, minReplicas: number): Promise<InvalidationLink> {
-      const bridge = new RedisInvalidationBridge({ connectionString: `127.0.0.1:${redis.port},name=${name}` });
+    async function dial(name: string, minReplicas: number, port = redis.port): Promise<InvalidationLink> {
+      const bridge = new RedisInvalidationBridge({ connectionString: `127.0.0.1:${port},name=${name}` });
       const listener = { heard() {}, acknowledged() {}, broken: (cause: Error) => broken.push(cause) };
       const link = await bridge.dial(bridgeMember({ minReplicas }), listener, never);
       links.push(link);
@@ -45,6 +45,39 @@ describe('the connections of a link', () => {
       link.close();
       await eventually(async () => expect(await named(name)).toEqual([]));
       expect(broken).toEqual([]);
+    });
+
+    it('are alive when a message comes, although an answer does not', async () => {
+      const proxy = await proxyTo(redis);
+      const link = await dial('burst', 0, proxy.port);
+      // Whatever is sent from now on never arrives; what comes from the server does.
+      proxy.blackhole({ role: 'subscriber', direction: 'requests' });
+      let isAlive = false;
+      const exercised = link.exercise?.().then(() => (isAlive = true));
+      await eventually(() => expect(proxy.swallowed).toBeGreaterThan(0));
+      expect(isAlive).toBe(false);
+      await link.publish('{}');
+      await exercised;
+    });
+
+    it.each([2, 3])('are all in use after an exercise, in RESP%i', async (protocol) => {
+      const link = await dial(`used,protocol=${protocol}`, 1);
+      const used = async (): Promise<readonly string[]> =>
+        (await named('used')).flatMap((line) => / cmd=(\S+)/.exec(line)?.[1] ?? []).toSorted();
+      await link.exercise?.();
+      await link.publish('{}');
+      expect(await used()).toEqual(['eval', 'subscribe', 'wait']);
+    });
+
+    it('are not exercised by a WAIT behind another one, whose own deadline holds', async () => {
+      const link = await dial('waiting', 1);
+      let isAnswered = false;
+      const answered = (): void => void (isAnswered = true);
+      const waiting = link.replicated(1, 60_000).then(answered, answered);
+      await link.exercise?.();
+      expect(isAnswered).toBe(false);
+      link.close();
+      await waiting;
     });
 
     it('with minReplicas end together when one of them is lost, and are reported broken once', async () => {

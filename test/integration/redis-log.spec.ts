@@ -9,8 +9,6 @@ import { instances } from '../support/instances/instances.js';
 import { namesInRedis, testNamespace } from '../support/redis/names-in-redis.js';
 import { proxyTo, startRedis, usingRedis } from '../support/redis/using-redis.js';
 
-const DAY = 86_400_000;
-
 describe('the log in Redis', () => {
   const redis = usingRedis();
 
@@ -103,25 +101,6 @@ describe('the log in Redis', () => {
     for (let i = 0; i < 300; i += 1) await untilDropped(`${i}`, b);
     expect(copies('untouched', b)).toEqual(['one']);
     expect(log.at('warn').concat(log.at('error'))).toEqual([]);
-  });
-
-  it('expires a day after the last instance synced, and so does the list of members', async () => {
-    await instances(1).on(redis).connected();
-    const { log, members } = namesInRedis();
-    for (const key of [log, members]) {
-      const left = await redis.admin.pttl(key);
-      expect(left).toBeGreaterThan(DAY - 60_000);
-      expect(left).toBeLessThanOrEqual(DAY);
-    }
-  });
-
-  it('gets a new expiry at every sync', async () => {
-    await instances(1).on(redis).with({ maxStaleness: 300 }).connected();
-    const { log, members } = namesInRedis();
-    for (const key of [log, members]) await redis.admin.persist(key);
-    await eventually(async () => {
-      for (const key of [log, members]) expect(await redis.admin.pttl(key)).toBeGreaterThan(DAY - 60_000);
-    });
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Redis } from 'ioredis';
 import { failureOf } from '../support/common/failure-of.js';
-import { COMMANDS, EVERYWHERE, INFO, KEYS_AND_CHANNEL } from '../support/redis/redis-permissions.js';
+import { COMMANDS, EVERYWHERE, INFO, KEYS_AND_CHANNEL, PEXPIRE } from '../support/redis/redis-permissions.js';
 import { eventually } from '../support/common/eventually.js';
 import { copies, fill, untilCoherent, untilDropped } from '../support/instances/copies.js';
 import { instances, logOf, type Instances } from '../support/instances/instances.js';
@@ -24,7 +24,7 @@ describe('an instance with only the documented permissions', () => {
   };
 
   it.each([2, 3])('is coherent, also after its connections were killed, in RESP%i', async (protocol) => {
-    await allow(...KEYS_AND_CHANNEL, ...COMMANDS, ...EVERYWHERE, INFO);
+    await allow(...KEYS_AND_CHANNEL, ...COMMANDS, ...EVERYWHERE, PEXPIRE, INFO);
     const { a, b, log } = await asUser(2, protocol).connected();
     await fill('1', 'one', a, b);
 
@@ -38,7 +38,7 @@ describe('an instance with only the documented permissions', () => {
   });
 
   it('and without INFO takes every reconnect for another server, and is coherent', async () => {
-    await allow(...KEYS_AND_CHANNEL, ...COMMANDS, ...EVERYWHERE);
+    await allow(...KEYS_AND_CHANNEL, ...COMMANDS, ...EVERYWHERE, PEXPIRE);
     const { a, b, log } = await asUser(2).connected();
     await fill('1', 'one', a, b);
     await a.region('products').evict('1');
@@ -55,7 +55,13 @@ describe('an instance with only the documented permissions', () => {
 
   it.each(COMMANDS)('logs one error when it lacks %s', async (missing) => {
     await redis.admin.call('SCRIPT', 'FLUSH');
-    await allow(...KEYS_AND_CHANNEL, ...COMMANDS.filter((command) => command !== missing), ...EVERYWHERE, INFO);
+    await allow(
+      ...KEYS_AND_CHANNEL,
+      ...COMMANDS.filter((command) => command !== missing),
+      ...EVERYWHERE,
+      PEXPIRE,
+      INFO,
+    );
     const { a: cache, log } = asUser(1).with({ publishTimeout: 0, drainTimeout: 0 }).started();
 
     await cache.firstSync(1).catch(() => undefined);
@@ -64,12 +70,18 @@ describe('an instance with only the documented permissions', () => {
     if (missing === '+xrange') await dropLinks();
 
     await eventually(() => expect(log.at('error')).toHaveLength(1));
-    expect(JSON.stringify(log.at('error'))).toMatch(/NOPERM|can't run this command/);
+    expect(JSON.stringify(log.at('error'))).toMatch(/NOPERM|can't run this command|has no permissions/);
     expect(log.at('error')[0]?.message).toContain('Redis refuses what the cache needs');
   });
 
   it.each(KEYS_AND_CHANNEL)('logs one error when it lacks %s', async (missing) => {
-    await allow(...KEYS_AND_CHANNEL.filter((pattern) => pattern !== missing), ...COMMANDS, ...EVERYWHERE, INFO);
+    await allow(
+      ...KEYS_AND_CHANNEL.filter((pattern) => pattern !== missing),
+      ...COMMANDS,
+      ...EVERYWHERE,
+      PEXPIRE,
+      INFO,
+    );
     const { a: cache, log } = asUser(1).started();
 
     await expect(cache.firstSync(1)).rejects.toThrow('NOPERM');
@@ -77,7 +89,7 @@ describe('an instance with only the documented permissions', () => {
   });
 
   it('evicts everywhere, and removes itself from the list of members when it leaves', async () => {
-    await allow(...KEYS_AND_CHANNEL, ...COMMANDS, ...EVERYWHERE, INFO);
+    await allow(...KEYS_AND_CHANNEL, ...COMMANDS, ...EVERYWHERE, PEXPIRE, INFO);
     await redis.admin.del('{shop}:members');
     const { a, b, log } = await asUser(2).connected();
     await fill('1', 'one', a, b);
@@ -106,7 +118,7 @@ describe('an instance with only the documented permissions', () => {
   });
 
   it('takes the server for the same as an instance that may ask for less of INFO does', async () => {
-    await allow(...KEYS_AND_CHANNEL, ...COMMANDS, ...EVERYWHERE, INFO);
+    await allow(...KEYS_AND_CHANNEL, ...COMMANDS, ...EVERYWHERE, PEXPIRE, INFO);
     await redis.admin.call('ACL', 'SETUSER', 'part', 'reset', 'on', '>secret', ...KEYS_AND_CHANNEL, ...COMMANDS);
     await redis.admin.call('ACL', 'SETUSER', 'part', ...EVERYWHERE, '+info|server');
     const both = await asUser(1).with({ maxStaleness: '300ms' }).connected();
@@ -120,14 +132,35 @@ describe('an instance with only the documented permissions', () => {
   });
 
   it('logs an error when it may not remove itself from the list of members', async () => {
-    await allow(...KEYS_AND_CHANNEL, ...COMMANDS, ...EVERYWHERE.filter((rule) => rule !== '+zrem'), INFO);
+    await allow(...KEYS_AND_CHANNEL, ...COMMANDS, ...EVERYWHERE.filter((rule) => rule !== '+zrem'), PEXPIRE, INFO);
     const { a: cache, log } = await asUser(1).connected();
     await cache.close();
-    expect(JSON.stringify(log.at('error'))).toContain('NOPERM');
+    expect(JSON.stringify(log.at('error'))).toMatch(/NOPERM|can't run this command|has no permissions/);
+  });
+
+  it('logs an error when it may not give the keys an expiry as the last that leaves, and has left all the same', async () => {
+    await allow(...KEYS_AND_CHANNEL, ...COMMANDS, ...EVERYWHERE, INFO);
+    await redis.admin.del('{shop}:members');
+    const { a: cache, log } = await asUser(1).connected();
+    await cache.close();
+    expect(await redis.admin.zrangebyscore('{shop}:members', 0, '+inf')).toEqual([]);
+    expect(JSON.stringify(log.at('error'))).toMatch(/NOPERM|can't run this command|has no permissions/);
+  });
+
+  it('keeps its idle connections in use by what it may do', async () => {
+    await allow(...KEYS_AND_CHANNEL, ...COMMANDS, ...EVERYWHERE, PEXPIRE, INFO, '+wait');
+    await redis.admin.call('ACL', 'LOG', 'RESET');
+    const { a: cache, log } = await asUser(1).with({ maxStaleness: '300ms', minReplicas: 1 }).connected();
+    const syncs = await syncedTimes(redis.admin);
+    await eventually(async () => expect(await syncedTimes(redis.admin)).toBeGreaterThan(syncs + 5));
+    await cache.close();
+    const refused = await refusedCommands(redis.admin);
+    expect(refused.filter((command) => /^(?:persist|pexpire|subscribe|wait|ping|info)$/.test(command))).toEqual([]);
+    expect(log.at('error')).toEqual([]);
   });
 
   it('delivers its outbox when a missing permission is granted, without a restart', async () => {
-    await allow(...KEYS_AND_CHANNEL, ...COMMANDS, ...EVERYWHERE, INFO);
+    await allow(...KEYS_AND_CHANNEL, ...COMMANDS, ...EVERYWHERE, PEXPIRE, INFO);
     const { a, b } = await asUser(2).with({ publishTimeout: 100 }).connected();
     await fill('1', 'one', a, b);
 
@@ -146,4 +179,11 @@ describe('an instance with only the documented permissions', () => {
 /** How often the scripts have run in this server. */
 async function syncedTimes(admin: Redis): Promise<number> {
   return Number(/cmdstat_evalsha:calls=(\d+)/.exec(await admin.info('commandstats'))?.[1] ?? 0);
+}
+
+/** What the server has refused to run. */
+async function refusedCommands(admin: Redis): Promise<readonly string[]> {
+  const log: unknown = await admin.call('ACL', 'LOG');
+  const entries: readonly unknown[] = Array.isArray(log) ? log : [];
+  return entries.map((entry) => (Array.isArray(entry) ? String(entry[entry.indexOf('object') + 1]) : ''));
 }

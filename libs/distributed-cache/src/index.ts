@@ -41,6 +41,7 @@ export {
   type InvalidationBridge,
   type InvalidationLink,
   type LinkListener,
+  type LinkWarning,
   type LogEntry,
   type MembersReply,
   type SyncReply,

@@ -31,6 +31,8 @@ export const MISTAKES = [
   'tells members only to publishers',
   'keeps no settings that are remembered',
   'takes the list for complete at once',
+  'takes what was trimmed for lost',
+  'tells everybody when it is exercised',
   'acknowledges without a name',
   'breaks links without a word',
   'serves a closed link',
@@ -89,6 +91,7 @@ export class MinimalBridge implements InvalidationBridge {
       publishToMembers: (payload) => answer(() => ({ id: this.#append(member, payload), ...this.#list(member) })),
       acknowledge: (token) => answer(() => this.#acknowledge(member, token)),
       replicated: () => answer(() => 0),
+      exercise: () => answer(() => this.#exercise(member)),
       sync: (request) => answer(() => this.#sync(member, request)),
       leave: () => answer(() => this.#leave(member)),
       close: () => {
@@ -169,8 +172,13 @@ export class MinimalBridge implements InvalidationBridge {
       entries: entries.map((entry) => ({ id: entry.id, payload: entry.payload, age: this.#ageOf(entry) })),
       complete: entries.length === after.length,
       settings,
+      vanished: at === -1 && this.#mistake === 'takes what was trimmed for lost' && epoch === run ? ['log'] : [],
       members: wantsMembers && this.#mistake !== 'tells members only to publishers' ? members : [],
     };
+  }
+
+  #exercise(member: BridgeMember): void {
+    if (this.#mistake === 'tells everybody when it is exercised') this.#append(member, 'exercise');
   }
 
   #ageOf({ writtenAt }: Entry): number {

@@ -4,6 +4,7 @@ import type {
   InvalidationBridge,
   InvalidationLink,
   LinkListener,
+  LinkWarning,
   MembersReply,
   SyncReply,
   SyncRequest,
@@ -32,6 +33,10 @@ export class ScriptedLink implements InvalidationLink {
   readonly acknowledged: string[] = [];
   /** One for every time that the replicas were asked. */
   readonly replications: Deferred<number>[] = [];
+  /** One for every exercise; they are answered at once, unless {@link answersExercises} is `false`. */
+  readonly exercises: Deferred<void>[] = [];
+  answersExercises = true;
+  warningsOfServer: readonly LinkWarning[] = [];
   readonly #listener: LinkListener | undefined;
   isClosed = false;
   hasLeft = false;
@@ -69,6 +74,17 @@ export class ScriptedLink implements InvalidationLink {
     return replication.promise;
   }
 
+  async exercise(): Promise<void> {
+    const exercise = deferred<void>();
+    this.exercises.push(exercise);
+    if (this.answersExercises) exercise.resolve();
+    return exercise.promise;
+  }
+
+  async warnings(): Promise<readonly LinkWarning[]> {
+    return this.warningsOfServer;
+  }
+
   async leave(): Promise<void> {
     this.hasLeft = true;
   }
@@ -94,6 +110,8 @@ export class ScriptedBridge implements InvalidationBridge {
   readonly name: string | undefined;
   readonly links: ScriptedLink[] = [];
   readonly members: BridgeMember[] = [];
+  /** What a connection string would say. */
+  keepAlive: number | undefined;
   /** What `dial` rejects with; `undefined`: it succeeds. */
   refusal: Error | undefined;
 

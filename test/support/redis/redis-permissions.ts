@@ -15,12 +15,15 @@ export const COMMANDS = [
   '+zadd',
   '+zremrangebyscore',
   '+zrangebyscore',
-  '+pexpire',
+  '+persist',
   '+xrange',
 ];
 
 /** What an eviction everywhere asks for beside that, and that an instance be off the list of those who are waited for when it leaves. */
 export const EVERYWHERE = ['&{shop}:acks', '+zrem'];
+
+/** Lets the last instance that leaves give the keys of its namespace an expiry. */
+export const PEXPIRE = '+pexpire';
 
 /** Lets an instance tell whether the server is still the one it was; without it, every reconnect counts as another server. */
 export const INFO = '+info';

@@ -8,7 +8,7 @@ import { encodeNoOp } from '../protocol/invalidation-message.js';
 import { EVERYTHING, type Invalidation, type InvalidationTarget } from '../protocol/invalidation.js';
 import { AppliedInvalidations, type AppliedGroup } from './applied-invalidations.js';
 import { Lease } from './lease.js';
-import { Connection } from './follow/connection.js';
+import { Connection, type RegularCut } from './follow/connection.js';
 import { LogFollower } from './follow/log-follower.js';
 import { OpenGroup } from './follow/open-group.js';
 import type { CacheLogger } from '../common/logger.js';
@@ -82,6 +82,7 @@ export interface ServedIn {
  *    ├─ Reception                     decodes and applies messages
  *    │  └─ OpenGroup                  which of them take effect as one
  *    └─ Connection                    keeps a link open
+ *       ├─ RegularCuts                are links cut again and again after the same time?
  *       └─ LinkSession                one at a time: a link from its dialling to its end; syncs and heartbeats
  *          └─ InvalidationLink        made by the bridge
  * ```
@@ -208,7 +209,9 @@ export class Coherence {
           this.firstSync.failed(refusal);
           this.#messages.refused(refusal);
         },
-        lost: (cause, isDialledAgain) => this.#lost(cause, isDialledAgain),
+        vanished: (what) => this.#messages.vanished(what),
+        warned: (warnings) => this.#messages.warned(warnings),
+        lost: (cause, isDialledAgain, regularly) => this.#lost(cause, isDialledAgain, regularly),
       },
     );
     this.#watchdog = new SuspendWatchdog(clock, (milliseconds) => this.#suspended(milliseconds));
@@ -313,14 +316,12 @@ export class Coherence {
     this.#changeState('coherent');
   }
 
-  #lost(cause: Error, isDialledAgain: boolean): void {
+  #lost(cause: Error, isDialledAgain: boolean, regularly: RegularCut | undefined): void {
     this.#publisher.suspend();
     this.firstSync.failed(cause);
     // A wrong password, for example: it needs a person, however often the link is dialled.
     if (cause instanceof BridgeRefusal && cause.remedy === 'report') this.#messages.refused(cause);
-    if (this.#state !== 'disconnected' && isDialledAgain) {
-      this.#messages.disconnected(cause, this.#settings.member.maxStaleness);
-    }
+    if (isDialledAgain) this.#messages.disconnected(cause, this.#settings.member.maxStaleness, regularly);
     this.#changeState('disconnected');
   }
 

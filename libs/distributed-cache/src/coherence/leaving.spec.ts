@@ -31,7 +31,7 @@ async function synced(): Promise<Leaving> {
     { member: bridgeMember(), peers: peersOf(), commandTimeout: 2_000, heartbeat: 3_000 },
     clock,
     follower,
-    { synced: () => {}, acknowledged: () => {}, refused: () => {}, ended: () => {} },
+    { synced() {}, acknowledged() {}, refused() {}, vanished() {}, warned() {}, ended() {} },
   );
   await session.open(bridge);
   bridge.lastSync.resolve(syncReply());
@@ -106,6 +106,8 @@ describe('an instance that has left the list of members', () => {
         synced: () => {},
         acknowledged: () => {},
         refused: () => {},
+        vanished: () => {},
+        warned: () => {},
         ended: () => {},
       },
     );

@@ -2,7 +2,14 @@ import type { Clock } from '../common/clock.js';
 import type { CacheLogger } from '../common/logger.js';
 import { OnceAMinute } from '../common/once-a-minute.js';
 import type { Member } from '../protocol/member.js';
-import { bridgeNameOf, type BridgeRefusal, type InvalidationBridge } from '../protocol/invalidation-bridge.js';
+import {
+  bridgeNameOf,
+  type BridgeRefusal,
+  type InvalidationBridge,
+  type LinkWarning,
+} from '../protocol/invalidation-bridge.js';
+import type { RegularCut } from './follow/connection.js';
+import type { Vanished } from './follow/link-session.js';
 
 /**
  * What operators read about coherence. A change of state is logged once; a condition that lasts is logged once a minute.
@@ -13,7 +20,12 @@ export class OperatorMessages {
   readonly #namespace: string;
   readonly #logger: CacheLogger;
   readonly #onceAMinute: OnceAMinute;
+  readonly #warned = new Set<string>();
   #bridge: InvalidationBridge | undefined;
+  /** Whether operators have been told that the link is lost, and not yet that it is back. */
+  #isLossTold = false;
+  /** Whether the link is lost in a way that was told about once for all. */
+  #isLossRegular = false;
 
   constructor(namespace: string, logger: CacheLogger, clock: Clock) {
     this.#namespace = namespace;
@@ -32,23 +44,81 @@ export class OperatorMessages {
   }
 
   connected(): void {
+    const isNews = this.#isLossTold || !this.#isLossRegular;
+    this.#isLossTold = false;
+    this.#isLossRegular = false;
+    if (!isNews) return;
     this.#logger.log('Connected: the local copies are coherent', this.#where());
   }
 
-  disconnected(cause: Error, maxStaleness: number): void {
+  /**
+   * The link is lost, or could not be dialled again. If links are cut `regularly`, each is no news: one line a minute says why instead of two
+   * lines for each cut. As soon as a dial fails as well, something else is wrong too.
+   */
+  disconnected(cause: Error, maxStaleness: number, regularly: RegularCut | undefined): void {
+    if (this.#isLossTold) return;
+    if (regularly) {
+      this.#isLossRegular = true;
+      this.#onceAMinute.run('regular cuts', () => this.#cutRegularly(cause, regularly));
+      return;
+    }
+    this.#isLossTold = true;
     this.#logger.warn(
       `Disconnected: dialling again until ${this.bridgeName} answers; until then copies are served for at most maxStaleness`,
       { ...this.#where(), maxStaleness, cause: cause.message },
     );
   }
 
+  #cutRegularly(cause: Error, { after, heartbeat }: RegularCut): void {
+    const details = { ...this.#where(), cutAfter: Math.round(after), heartbeat, cause: cause.message };
+    const closer = `a proxy, a balancer or ${this.bridgeName} itself`;
+    if (after > 2 * heartbeat) {
+      this.#logger.warn(
+        `Every link is cut after the same time, although something is sent with each heartbeat: ${closer} limits how long a connection may ` +
+          'live; evictions wait while a link is dialled again, so let connections live longer there',
+        details,
+      );
+      return;
+    }
+    const keepAlive = Math.floor(after / 2_000);
+    const orLower = keepAlive > 0 ? `, or set keepAlive=${keepAlive} in the connection string` : '';
+    this.#logger.warn(
+      `Every link is cut after the same time, which looks like an idle timeout: ${closer} closes connections that are idle for about ` +
+        `${Math.round(after)} ms; raise that timeout above ${Math.ceil((2 * heartbeat) / 1_000)} s${orLower}`,
+      details,
+    );
+  }
+
+  /** The server has lost keys although it has run all the time. */
+  vanished(what: Vanished): void {
+    this.#onceAMinute.run('vanished', () =>
+      this.#logger.warn(
+        `${this.#subject} has lost keys of this namespace without a restart, so the local copies were dropped: most likely its memory is full ` +
+          'and its memory policy evicts them, else somebody has deleted them; choose a policy that spares keys without an expiry, or a server ' +
+          'of its own',
+        { ...this.#where(), vanished: what.join(', ') },
+      ),
+    );
+  }
+
+  /** Each of them once. */
+  warned(warnings: readonly LinkWarning[]): void {
+    for (const { message, parameters } of warnings) {
+      if (this.#warned.has(message)) continue;
+      this.#warned.add(message);
+      this.#logger.warn(message, { ...this.#where(), ...parameters });
+    }
+  }
+
   refused(refusal: BridgeRefusal): void {
-    const name = this.bridgeName.charAt(0).toUpperCase() + this.bridgeName.slice(1);
     this.#onceAMinute.run(`refused:${refusal.remedy}`, () => {
       const details = { ...this.#where(), cause: refusal.message };
       if (refusal.remedy === 'report')
-        this.#logger.error(`${name} refuses what the cache needs; invalidations wait until it is allowed`, details);
-      else this.#logger.warn(`${name} cannot take invalidations at the moment; they wait`, details);
+        this.#logger.error(
+          `${this.#subject} refuses what the cache needs; invalidations wait until it is allowed`,
+          details,
+        );
+      else this.#logger.warn(`${this.#subject} cannot take invalidations at the moment; they wait`, details);
     });
   }
 
@@ -88,6 +158,11 @@ export class OperatorMessages {
       'Shut down with invalidations that were not delivered: other instances may serve what they cover until it expires',
       { namespace: this.#namespace, undelivered: count },
     );
+  }
+
+  /** {@link bridgeName} as the first word of a sentence. */
+  get #subject(): string {
+    return this.bridgeName.charAt(0).toUpperCase() + this.bridgeName.slice(1);
   }
 
   #where(): object {

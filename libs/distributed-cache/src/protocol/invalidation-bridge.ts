@@ -37,6 +37,11 @@ export interface InvalidationBridge {
   /** The address that the bridge connects to, for the log line at boot. Never a secret. */
   readonly target: string;
   /**
+   * How long a connection may be without traffic, in ms, before something between the two ends might close it: at least as often, each
+   * link syncs and is {@link InvalidationLink.exercise | exercised}. Default: a heartbeat, which is at most 5 s.
+   */
+  readonly keepAlive?: number | undefined;
+  /**
    * Whether the log holds the entry `id` later than the entry `other`. `false` for one and the same id. Never throws: an id may be forged.
    */
   isAfter(id: string, other: string): boolean;
@@ -104,7 +109,22 @@ export interface InvalidationLink {
    * since a server that was replaced would otherwise vouch for copies for ever.
    */
   sync(request: SyncRequest): Promise<SyncReply>;
-  /** Removes this instance from the list of members: it serves nothing any more. Its settings may stay there. */
+  /**
+   * Sends something on each connection that a sync does not use, and resolves once each has proven to be alive since the call. Servers and
+   * proxies close connections that are idle, and a connection that was cut without a word looks like a quiet one. Called with each
+   * heartbeat; no answer within `commandTimeout` ends the link. Default: a link needs no exercise.
+   */
+  exercise?(): Promise<void>;
+  /**
+   * What operators should know about the setup of the server. Asked after the first sync of each link; each message is logged once.
+   * Default: nothing.
+   */
+  warnings?(): Promise<readonly LinkWarning[]>;
+  /**
+   * Removes this instance from the list of members: it serves nothing any more. Its settings may stay there. Only once no member is left
+   * may the log and the list be given an expiry, which the next sync takes away: a server that runs out of memory may delete first what
+   * has one.
+   */
   leave(): Promise<void>;
   /**
    * Closes the link; it may be closed more than once.
@@ -113,6 +133,14 @@ export interface InvalidationLink {
    *   it can.
    */
   close(reason?: 'silent-channel'): void;
+}
+
+/** A line for operators. @publicApi */
+export interface LinkWarning {
+  /** A sentence that says what is wrong and how to mend it. One of a fixed few. */
+  readonly message: string;
+  /** Never secrets. */
+  readonly parameters: Readonly<Record<string, string>>;
 }
 
 /** @publicApi */
@@ -154,6 +182,11 @@ export interface SyncReply {
    * loss of data. `undefined`: the server does not say, and every link then counts as one to another server.
    */
   readonly epoch: string | undefined;
+  /**
+   * What the server has lost since the {@link SyncRequest.epoch} of the request although it has run all the time: somebody has deleted it, or
+   * the server itself, because its memory was full. Default: nothing, also where the bridge cannot tell.
+   */
+  readonly vanished?: readonly ('log' | 'members')[] | undefined;
   /** The position of the newest entry. */
   readonly newest: Position;
   /** The epoch is the same, and the log still holds an entry with the id **and** the hash of the position in the request. */

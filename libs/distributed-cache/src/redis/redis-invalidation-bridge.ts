@@ -101,6 +101,10 @@ export class RedisInvalidationBridge implements InvalidationBridge {
     return this.#clients.target;
   }
 
+  get keepAlive(): number | undefined {
+    return this.#clients.keepAlive;
+  }
+
   isAfter(id: string, other: string): boolean {
     return isAfter(id, other);
   }

@@ -64,13 +64,22 @@ export class InMemoryLog {
 
     const { position, epoch } = request;
     const at = this.#entries.findIndex((entry) => entry.id === position?.id && entry.hash === position.hash);
-    if (at === -1 || epoch !== this.#run) return { ...reply, continuous: false, entries: [], complete: true };
+    if (at === -1 || epoch !== this.#run) {
+      const hasVanished = position !== undefined && epoch === this.#run && this.#beginsAnew;
+      return { ...reply, continuous: false, entries: [], complete: true, vanished: hasVanished ? ['log'] : [] };
+    }
 
     const after = this.#entries.slice(at + 1);
     const entries = after
       .slice(0, chunk)
       .map(({ id, payload, writtenAt }) => ({ id, payload, age: serverTime - writtenAt }));
     return { ...reply, continuous: true, entries, complete: entries.length === after.length };
+  }
+
+  /** Whether nothing was trimmed away before the first entry: an earlier position is then of another log. */
+  get #beginsAnew(): boolean {
+    const [first] = this.#entries;
+    return first !== undefined && first.hash === advance('', first.id, first.payload).hash;
   }
 
   /** Keeps the newest `length` entries. */

@@ -6,10 +6,12 @@ import type {
   BridgeRefusal,
   InvalidationBridge,
   InvalidationLink,
+  LinkWarning,
 } from '../../protocol/invalidation-bridge.js';
 import type { Peers } from '../peers.js';
-import { LinkSession } from './link-session.js';
+import { LinkSession, type Vanished } from './link-session.js';
 import type { LogFollower } from './log-follower.js';
+import { RegularCuts } from './regular-cuts.js';
 
 /** Between two heartbeats, in ms, however long `maxStaleness` is: a dead link should be noticed soon. */
 const LONGEST_HEARTBEAT = 5_000;
@@ -24,8 +26,23 @@ export interface ConnectionEvents {
   acknowledged(token: string, instanceId: string): void;
   /** The server refused a sync or an acknowledgement; the link stays. */
   refused(refusal: BridgeRefusal): void;
-  /** The link is lost, or could not be dialled. `isDialledAgain`: another one will be dialled. */
-  lost(cause: Error, isDialledAgain: boolean): void;
+  /** The server has lost this although it has run all the time. */
+  vanished(what: Vanished): void;
+  /** What operators should know about the setup of the server. */
+  warned(warnings: readonly LinkWarning[]): void;
+  /**
+   * The link is lost, or could not be dialled. `isDialledAgain`: another one will be dialled. `regularly`: the last links were all cut
+   * after the same time.
+   */
+  lost(cause: Error, isDialledAgain: boolean, regularly: RegularCut | undefined): void;
+}
+
+/** In ms. @internal */
+export interface RegularCut {
+  /** How long the last links lived. */
+  readonly after: number;
+  /** How often something was sent on each of their connections. */
+  readonly heartbeat: number;
 }
 
 /**
@@ -42,6 +59,7 @@ export class Connection {
   readonly #follower: LogFollower;
   readonly #events: ConnectionEvents;
   readonly #backOff = new BackOff();
+  readonly #regularCuts = new RegularCuts();
   #session: LinkSession | undefined;
   #cancelDial: CancelTimer | undefined;
   #isClosed = false;
@@ -60,21 +78,26 @@ export class Connection {
    * @param commandTimeout - how long a link may leave a request without an answer, in ms
    */
   open(bridge: InvalidationBridge, commandTimeout: number): void {
-    const heartbeat = Math.min(this.#member.maxStaleness / 3, LONGEST_HEARTBEAT);
-    let hasSynced = false;
+    const heartbeat = Math.min(this.#member.maxStaleness / 3, LONGEST_HEARTBEAT, bridge.keepAlive ?? Infinity);
+    let connectedAt: number | undefined;
     const settings = { member: this.#member, peers: this.#peers, commandTimeout, heartbeat };
     const session = new LinkSession(settings, this.#clock, this.#follower, {
       synced: (link, sentAt) => {
         this.#events.synced(sentAt);
-        if (hasSynced) return;
-        hasSynced = true;
+        if (connectedAt !== undefined) return;
+        connectedAt = this.#clock.now();
         this.#backOff.reset();
         this.#events.connected(link);
       },
       acknowledged: (token, instanceId) => this.#events.acknowledged(token, instanceId),
       refused: (refusal) => this.#events.refused(refusal),
-      ended: (cause) => {
-        this.#events.lost(cause, !this.#isClosed);
+      vanished: (what) => this.#events.vanished(what),
+      warned: (warnings) => this.#events.warned(warnings),
+      ended: (cause, wasCut) => {
+        const lifetime = wasCut && connectedAt !== undefined ? this.#clock.now() - connectedAt : undefined;
+        if (lifetime === undefined) this.#regularCuts.startOver();
+        const after = lifetime === undefined ? undefined : this.#regularCuts.cut(lifetime);
+        this.#events.lost(cause, !this.#isClosed, after === undefined ? undefined : { after, heartbeat });
         if (this.#isClosed) return;
         this.#cancelDial = this.#clock.schedule(() => this.open(bridge, commandTimeout), this.#backOff.next());
       },

@@ -8,6 +8,7 @@ import {
   type Doorbell,
   type InvalidationBridge,
   type InvalidationLink,
+  type LinkWarning,
   type SyncReply,
 } from '../../protocol/invalidation-bridge.js';
 import type { Peers } from '../peers.js';
@@ -16,10 +17,10 @@ import type { LogFollower, LogRequest } from './log-follower.js';
 /** The shortest time between two syncs that gaps cause, in ms. */
 const BETWEEN_GAP_SYNCS = 100;
 
-/** The subscription is acknowledged and no error is reported, but the log holds entries that the channel did not bring. */
+/** The subscription is acknowledged and no error is reported, but the channel brings nothing. The next link should listen elsewhere. */
 class SilentChannelError extends Error {
-  constructor(missed: number) {
-    super(`the channel did not bring ${missed} entries of the log`);
+  constructor(message: string) {
+    super(message);
     this.name = 'SilentChannelError';
   }
 }
@@ -32,13 +33,16 @@ class NoAnswerError extends Error {
   }
 }
 
+/** What a server can lose while it runs. @internal */
+export type Vanished = NonNullable<SyncReply['vanished']>;
+
 /** @internal */
 export interface LinkSessionSettings {
   readonly member: BridgeMember;
   readonly peers: Peers;
   /** How long the link may leave a request without an answer, in ms. */
   readonly commandTimeout: number;
-  /** The time from a complete sync to the next one, in ms. */
+  /** The time from a complete sync to the next one, and between two exercises of the other connections, in ms. */
   readonly heartbeat: number;
 }
 
@@ -50,8 +54,16 @@ export interface LinkSessionEvents {
   acknowledged(token: string, instanceId: string): void;
   /** The server refused a sync or an acknowledgement. The link stays, and nothing is renewed. */
   refused(refusal: BridgeRefusal): void;
-  /** The session has ended: no answer that arrives later counts. Called once. */
-  ended(cause: Error): void;
+  /** The server has lost this although it has run all the time. */
+  vanished(what: Vanished): void;
+  /** What operators should know about the setup of the server. */
+  warned(warnings: readonly LinkWarning[]): void;
+  /**
+   * The session has ended: no answer that arrives later counts. Called once.
+   *
+   * @param wasCut - whether the other side, or something in between, ended the link
+   */
+  ended(cause: Error, wasCut: boolean): void;
 }
 
 /**
@@ -67,13 +79,14 @@ export class LinkSession {
   readonly #events: LinkSessionEvents;
   readonly #dialling = new AbortController();
   readonly #backOff = new BackOff();
-  #link: InvalidationLink | undefined;
+  #link: Required<InvalidationLink> | undefined;
   #hasEnded = false;
   #hasSynced = false;
   #hasLeft = false;
   #isSyncing = false;
   #isSyncWanted = false;
   #lastGapSyncAt = Number.NEGATIVE_INFINITY;
+  #cancelExercise: CancelTimer | undefined;
   #cancelNextSync: CancelTimer | undefined;
 
   constructor(settings: LinkSessionSettings, clock: Clock, follower: LogFollower, events: LinkSessionEvents) {
@@ -89,7 +102,7 @@ export class LinkSession {
     const listener = {
       heard: (doorbell: Doorbell) => this.#heard(doorbell),
       acknowledged: (token: string, instanceId: string) => this.#events.acknowledged(token, instanceId),
-      broken: (cause: Error) => this.end(cause),
+      broken: (cause: Error) => this.#end(cause, true),
     };
     try {
       const link = await bridge.dial(this.#settings.member, listener, this.#dialling.signal);
@@ -98,6 +111,7 @@ export class LinkSession {
         return;
       }
       this.#link = this.#inTime(link);
+      this.#exerciseRegularly(this.#link);
       this.#sync();
     } catch (error) {
       this.end(errorFrom(error));
@@ -125,18 +139,24 @@ export class LinkSession {
     // No sync may be sent from now on: it would put this instance back on the list.
     this.#hasLeft = true;
     this.#cancelNextSync?.();
+    this.#cancelExercise?.();
     await this.#answer(() => link.leave(), 'leaving', timeout).catch((error: Error) => this.#notSent(error));
   }
 
   /** Ends the session and closes its link. */
   end(cause: Error): void {
+    this.#end(cause, false);
+  }
+
+  #end(cause: Error, wasCut: boolean): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#follower.linkEnded();
     this.#cancelNextSync?.();
+    this.#cancelExercise?.();
     this.#dialling.abort();
     this.#link?.close(cause instanceof SilentChannelError ? 'silent-channel' : undefined);
-    this.#events.ended(cause);
+    this.#events.ended(cause, wasCut);
   }
 
   /** Without the message, other instances wait a little longer, which is no error. A refusal, though, is a setting that must be changed. */
@@ -189,22 +209,37 @@ export class LinkSession {
       );
   }
 
+  /** Uses the connections that a sync does not use. By a timer of its own: gaps cause syncs, which put the next heartbeat off. */
+  #exerciseRegularly(link: Required<InvalidationLink>): void {
+    this.#cancelExercise = this.#clock.schedule(() => {
+      this.#exerciseRegularly(link);
+      link.exercise().catch((error: Error) => {
+        // A refusal is an answer too.
+        if (error instanceof BridgeRefusal) return;
+        // Which of the connections it was is not known, but for the one that sends commands there are the syncs.
+        this.end(error instanceof NoAnswerError ? new SilentChannelError(error.message) : error);
+      });
+    }, this.#settings.heartbeat);
+  }
+
   async #ask(link: InvalidationLink, request: LogRequest): Promise<SyncReply> {
     const { peers } = this.#settings;
     const reply = await link.sync({ ...request, ...peers.request });
     peers.answered(reply);
+    if (reply.vanished && reply.vanished.length > 0 && !this.#hasEnded) this.#events.vanished(reply.vanished);
     return reply;
   }
 
   #synced(
-    link: InvalidationLink,
+    link: Required<InvalidationLink>,
     outcome: { readonly sentAt: number; readonly missed: number; readonly hasGap: boolean },
   ): void {
+    if (!this.#hasSynced) this.#askForWarnings(link);
     this.#hasSynced = true;
     this.#backOff.reset();
     this.#events.synced(link, outcome.sentAt);
     if (outcome.missed > 0) {
-      this.end(new SilentChannelError(outcome.missed));
+      this.end(new SilentChannelError(`the channel did not bring ${outcome.missed} entries of the log`));
       return;
     }
     this.#syncIn(this.#settings.heartbeat);
@@ -212,8 +247,18 @@ export class LinkSession {
     else if (this.#isSyncWanted) this.#sync();
   }
 
+  /** If that fails, operators learn less, and nothing else is lost. */
+  #askForWarnings(link: Required<InvalidationLink>): void {
+    link.warnings().then(
+      (warnings) => {
+        if (!this.#hasEnded) this.#events.warned(warnings);
+      },
+      () => {},
+    );
+  }
+
   /** The link, with a deadline on its answers: no answer within `commandTimeout` means a dead link. */
-  #inTime(link: InvalidationLink): InvalidationLink {
+  #inTime(link: InvalidationLink): Required<InvalidationLink> {
     const { commandTimeout } = this.#settings;
     return {
       publish: (payload) => this.#answer(() => link.publish(payload), 'a publish', commandTimeout),
@@ -223,13 +268,17 @@ export class LinkSession {
       replicated: (count, timeout) =>
         this.#answer(() => link.replicated(count, timeout), 'a WAIT', timeout + commandTimeout),
       sync: (request) => this.#answer(() => link.sync(request), 'a sync', commandTimeout),
+      exercise: async () => {
+        if (link.exercise) await this.#answer(() => link.exercise?.(), 'a probe of an idle connection', commandTimeout);
+      },
+      warnings: async () => (await link.warnings?.()) ?? [],
       leave: () => link.leave(),
       close: (reason) => link.close(reason),
     };
   }
 
   /** The answer of the link; rejects with {@link NoAnswerError} after `timeout` ms. */
-  #answer<T>(ask: () => Promise<T>, what: string, timeout: number): Promise<T> {
+  #answer<T>(ask: () => Promise<T> | T, what: string, timeout: number): Promise<T> {
     // A bridge that throws instead of rejecting must not throw out of a microtask.
     const answer = new Promise<T>((settle) => settle(ask()));
     return withTimeout(answer, {

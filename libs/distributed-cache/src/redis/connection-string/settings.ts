@@ -37,7 +37,7 @@ export interface RedisConnectionSettings {
   readonly connectTimeout: number;
   /** How many times boot tries to connect before `abortConnect` gives up; at least 1. Default: 3. */
   readonly connectRetry: number;
-  /** After how many idle seconds TCP keep-alive probes a connection. Default: 60. */
+  /** After how many idle seconds a connection sends something, and TCP keep-alive probes it. 0: only the heartbeat does. Default: 60. */
   readonly keepAlive: number;
   /** `true`: the application does not start while Redis cannot be reached. Default: `false`. */
   readonly abortConnect: boolean;

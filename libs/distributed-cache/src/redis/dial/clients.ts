@@ -31,6 +31,8 @@ export interface RedisClients {
   readonly target: string;
   /** How long a step of a dial may take, in ms. */
   readonly connectTimeout: number;
+  /** How long a connection may be without traffic, in ms, if the connection string says it. */
+  readonly keepAlive?: number | undefined;
   /** The text before `{namespace}` in all keys and channels. */
   readonly prefix: string;
   readonly natMap: NatMap | undefined;
@@ -64,7 +66,12 @@ export function clientsFromConnectionString(connectionString: string, options: R
   };
   const nodes = settings.mode === 'cluster' && !namesServer(options) ? settings.endpoints.map(toEndpoint) : undefined;
   const target = describeMergedTarget(settings, options);
-  return { ...fromOptions(merged, target, nodes), prefix: settings.channelPrefix };
+  return {
+    ...fromOptions(merged, target, nodes),
+    prefix: settings.channelPrefix,
+    // The option `keepAlive` of ioredis is about TCP alone.
+    keepAlive: settings.keepAlive > 0 ? settings.keepAlive * 1_000 : undefined,
+  };
 }
 
 /** @internal */

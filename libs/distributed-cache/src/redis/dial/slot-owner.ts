@@ -2,7 +2,6 @@ import type { NatMap, Redis } from 'ioredis';
 import { errorFrom } from '../../common/error-from.js';
 import { BridgeRefusal } from '../../protocol/invalidation-bridge.js';
 import { describeEndpoint, distinct, movedTo, type Endpoint } from '../endpoint.js';
-import { KEPT_FOR } from '../link/redis-names.js';
 import type { LinkConnections } from './link-connections.js';
 import { disconnect, peerAddressOf } from './sockets.js';
 
@@ -80,12 +79,12 @@ async function followMoved(
 }
 
 /**
- * Sends a write that does no harm: it prolongs the life of the log, as every sync does, and needs no further permission. A server that
+ * Sends a write that does no harm: it takes the expiry of the log away, as every sync does, and needs no further permission. A server that
  * accepts it holds the key and takes writes; `undefined` then.
  */
 async function refusalOf(connections: LinkConnections, connection: Redis, key: string): Promise<Error | undefined> {
   try {
-    await connections.step(connection, connection.pexpire(key, KEPT_FOR));
+    await connections.step(connection, connection.persist(key));
     return undefined;
   } catch (error) {
     if (!(error instanceof BridgeRefusal)) throw error;

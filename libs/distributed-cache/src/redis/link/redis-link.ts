@@ -4,6 +4,7 @@ import {
   type BridgeMember,
   type InvalidationLink,
   type LinkListener,
+  type LinkWarning,
   type LogEntry,
   type MembersReply,
   type SyncReply,
@@ -13,7 +14,9 @@ import { encodeMember } from '../../protocol/member.js';
 import { toLinkError } from '../dial/redis-errors.js';
 import { disconnect } from '../dial/sockets.js';
 import { readDoorbell } from './doorbell-text.js';
+import { leaveScript } from './leave-script.js';
 import { listedMembers, listedSettings, settingsArguments, staysListed } from './member-list.js';
+import { memoryWarnings } from './memory-policy.js';
 import { publishScript, publishToMembersScript } from './publish-script.js';
 import { ScriptRuns } from './script-runs.js';
 import { KEPT_FOR, type RedisNames } from './redis-names.js';
@@ -25,6 +28,15 @@ const MOST_ENTRIES = 500;
 
 /** The most bytes of payload that one sync returns; the first entry is returned whatever its size. */
 const MOST_BYTES = 256 * 1024;
+
+/** What a server can lose while it runs. */
+const VANISHING = ['log', 'members'] as const;
+
+/**
+ * A write that servers send to their replicas although it leaves everything as it is. Redis does nothing else between the two, so the key
+ * is at no time one of those that the memory policies `volatile-*` evict.
+ */
+const WRITE_WITHOUT_EFFECT = `redis.call('PEXPIRE', KEYS[1], ${KEPT_FOR}) redis.call('PERSIST', KEYS[1])`;
 
 /** The open connections that a link works on. @internal */
 export interface OpenConnections {
@@ -56,6 +68,11 @@ export class RedisLink implements InvalidationLink {
   #waitingForAcks: (() => void)[] | undefined;
   /** The epoch when the server does not allow INFO. It is never equal to the epoch of another link. */
   readonly #unknownEpoch = `unknown:${Math.random()}`;
+  /** How many `WAIT` have no answer yet. */
+  #runningWaits = 0;
+  /** Called when the subscriber has brought a message. */
+  #onReceived: () => void = () => {};
+  #isInfoAllowed = false;
   #isClosed = false;
 
   constructor(connections: OpenConnections, names: RedisNames, member: BridgeMember) {
@@ -130,16 +147,42 @@ export class RedisLink implements InvalidationLink {
   async replicated(count: number, timeout: number): Promise<number> {
     const { waiter } = this.#connections;
     if (!waiter) throw new Error('this link was dialled without minReplicas');
-    // WAIT counts the replicas that have the last write of its own connection. So PEXPIRE comes first: it is later in the replication stream
+    // WAIT counts the replicas that have the last write of its own connection. So a write comes first: it is later in the replication stream
     // than everything that was published before. The timeout is in whole ms and never 0: to Redis that means for ever, and the connection
     // would stay blocked.
+    this.#runningWaits += 1;
     const answers = await waiter
       .pipeline()
-      .pexpire(this.#names.log, KEPT_FOR)
+      .eval(WRITE_WITHOUT_EFFECT, 1, this.#names.log)
       .wait(count, Math.max(1, Math.ceil(timeout)))
-      .exec();
+      .exec()
+      .finally(() => (this.#runningWaits -= 1));
     for (const [error] of answers ?? []) if (error) throw toLinkError(error);
     return Number(answers?.at(-1)?.[1]);
+  }
+
+  async exercise(): Promise<void> {
+    await Promise.all([this.#subscriberIsAlive(), this.#waiterIsAlive()]);
+  }
+
+  /** `SUBSCRIBE` again changes nothing. Unlike `PING`, it needs no permission that the dial did not need. */
+  async #subscriberIsAlive(): Promise<void> {
+    const received = new Promise<void>((resolve) => (this.#onReceived = resolve));
+    const { subscriber } = this.#connections;
+    // A message proves as much as the answer, which is behind all messages of a burst that are not read yet.
+    await Promise.race([received, anyAnswer(subscriber.subscribe(this.#names.channel))]);
+  }
+
+  /** `WAIT` for no replica is answered at once. A `WAIT` that runs is an exercise too, and its own deadline holds. */
+  async #waiterIsAlive(): Promise<void> {
+    const { waiter } = this.#connections;
+    if (waiter && this.#runningWaits === 0) await anyAnswer(waiter.wait(0, 1));
+  }
+
+  async warnings(): Promise<readonly LinkWarning[]> {
+    // A refused INFO would leave an entry in the ACL log of the server.
+    if (!this.#isInfoAllowed) return [];
+    return memoryWarnings(String(await this.#answer(this.#connections.commands.info('memory'))));
   }
 
   async sync({ position, epoch, noOp, remembered, wantsMembers }: SyncRequest): Promise<SyncReply> {
@@ -156,7 +199,6 @@ export class RedisLink implements InvalidationLink {
         logLength,
         MOST_ENTRIES,
         MOST_BYTES,
-        KEPT_FOR,
         staysListed(this.#member),
         wantsMembers ? 1 : 0,
         ...settingsArguments([this.#member, ...remembered]),
@@ -169,11 +211,13 @@ export class RedisLink implements InvalidationLink {
   }
 
   async leave(): Promise<void> {
-    await this.#answer(this.#connections.commands.zrem(this.#names.members, this.#record));
+    const { log, members } = this.#names;
+    await this.#scripts.run(leaveScript, [log, members], [this.#record, KEPT_FOR]);
   }
 
   /** Passes a message of one of the channels to the listener. */
   receive(channel: string, text: string, listener: LinkListener): void {
+    this.#onReceived();
     if (this.#isClosed) return;
     if (channel === this.#names.channel) listener.heard(readDoorbell(text));
     if (channel !== this.#names.acks) return;
@@ -194,9 +238,10 @@ export class RedisLink implements InvalidationLink {
   }
 
   #readSync(reply: unknown): SyncReply {
-    if (!Array.isArray(reply) || reply.length < 8) throw new Error('the reply of Redis to a sync cannot be read');
+    if (!Array.isArray(reply) || reply.length < 9) throw new Error('the reply of Redis to a sync cannot be read');
     const [epoch, serverTime, id, hash, continuous, complete] = reply.map(String);
-    const [settings, members, ...rest]: readonly unknown[] = reply.slice(6);
+    const [settings, members, vanished, ...rest]: readonly unknown[] = reply.slice(6);
+    this.#isInfoAllowed = epoch !== '';
     const entries: LogEntry[] = [];
     for (let i = 0; i + 1 < rest.length; i += 2) {
       const entryId = String(rest[i]);
@@ -214,6 +259,7 @@ export class RedisLink implements InvalidationLink {
       entries,
       settings: listedSettings(settings),
       members: listedMembers(members),
+      vanished: VANISHING.filter((each) => String(vanished).includes(each)),
     };
   }
 
@@ -223,6 +269,16 @@ export class RedisLink implements InvalidationLink {
     } catch (error) {
       throw toLinkError(error);
     }
+  }
+}
+
+/** Waits until the server has answered, be it with an error. */
+async function anyAnswer(reply: Promise<unknown>): Promise<void> {
+  try {
+    await reply;
+  } catch (error) {
+    const failure = toLinkError(error);
+    if (!(failure instanceof BridgeRefusal)) throw failure;
   }
 }
 

@@ -1,4 +1,4 @@
-/** How long the keys of a namespace are kept after its last sync, in ms. @internal */
+/** How long the keys of a namespace are kept after its last instance has left in good order, in ms. @internal */
 export const KEPT_FOR = 86_400_000;
 
 /** The keys and channels of one namespace. The braces put all of them into one slot of a Redis Cluster. @internal */

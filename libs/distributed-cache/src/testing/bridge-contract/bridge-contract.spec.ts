@@ -24,6 +24,8 @@ const FOUND: Record<Mistake, RegExp> = {
   'tells members only to publishers': /^a sync tells the members when they are wanted/,
   'keeps no settings that are remembered': /^a sync from another epoch leaves the settings that its instance remembers/,
   'takes the list for complete at once': /^a publish to members says that the list is young/,
+  'takes what was trimmed for lost': /^a sync says that something has vanished only where/,
+  'tells everybody when it is exercised': /^an exercise of the connections/,
   'acknowledges without a name': /^an acknowledgement reaches/,
   'breaks links without a word': /^a restart of the server breaks each link once/,
   'serves a closed link': /^a closed link brings nothing more/,

@@ -151,7 +151,38 @@ export const SYNC_CLAUSES: readonly Clause[] = [
     assertNotContinuous(reply);
     assertContinuous(await bridge.syncAfter(open, reply));
   }),
+
+  clause(
+    'a sync says that something has vanished only where the server has run all the time, and not of what was trimmed',
+    async (bridge) => {
+      const open = await bridge.dial({ logLength: 10 });
+      const first = await bridge.sync(open);
+      assertVanished(first, []);
+      assertVanished(await bridge.syncAfter(open, first), []);
+      await Promise.all(Array.from({ length: 1_000 }, (_, index) => open.link.publish(`message ${index}`)));
+      const trimmed = await bridge.syncAfter(open, first);
+      assertVanished(trimmed, []);
+
+      await bridge.harness.restart();
+      assertVanished(await bridge.syncAfter(await bridge.dialAgain(), trimmed), []);
+    },
+  ),
+
+  clause('an exercise of the connections of a link changes nothing, and is answered', async (bridge) => {
+    const open = await bridge.dial({ minReplicas: 1 });
+    const before = await bridge.sync(open);
+    await open.link.exercise?.();
+    await open.link.exercise?.();
+    await open.link.publish('one');
+    await bridge.heardBy(open, 1);
+    assert.deepEqual(open.heard.length, 1);
+    assertContinuous(await bridge.syncAfter(open, before));
+  }),
 ];
+
+function assertVanished({ vanished = [] }: SyncReply, expected: readonly string[]): void {
+  assert.deepEqual(vanished, expected);
+}
 
 function assertContinuous({ continuous }: SyncReply): void {
   assert.equal(continuous, true, 'the reply is not continuous');
