@@ -21,10 +21,17 @@ Cacheable({ region: 'products', key: (id) => id })(Products.prototype, 'find', d
 Object.defineProperty(Products.prototype, 'find', descriptor);
 Injectable()(Products);
 
+const lines = [];
+const write = process.stdout.write.bind(process.stdout);
+process.stdout.write = (line, ...rest) => {
+  lines.push(String(line));
+  return write(line, ...rest);
+};
+
 async function boot() {
   class AppModule {}
   Module({ imports: [DistributedCacheModule.forRoot()], providers: [Products] })(AppModule);
-  return NestFactory.createApplicationContext(AppModule, { logger: ['error', 'warn'] });
+  return NestFactory.createApplicationContext(AppModule, { logger: ['error', 'warn', 'log'] });
 }
 
 function expect(what, is) {
@@ -34,6 +41,7 @@ function expect(what, is) {
 async function main() {
   const [here, there] = [await boot(), await boot()];
   const products = here.get(Products);
+  expect('one line with its details', lines.some((line) => line.includes('copies are coherent') && line.includes('namespace')));
   await products.find('42');
   await products.find('42');
   expect('one load', products.loads === 1);

@@ -1,7 +1,5 @@
-import { env } from 'node:process';
 import {
   ConfigurableModuleBuilder,
-  Logger,
   Module,
   type DynamicModule,
   type ExistingProvider,
@@ -11,10 +9,10 @@ import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { DistributedCache, isDistributedCache } from '../cache/distributed-cache.js';
 import { getDistributedCacheToken, tokensOfOtherCopies } from '../cache/distributed-cache.token.js';
 import { systemClock } from '../common/clock.js';
-import type { CacheLogger } from '../common/logger.js';
 import { describeValue } from '../common/describe-value.js';
 import { InvalidOptionsError } from '../errors.js';
 import { DecoratedMethodsExplorer } from './boot-checks/decorated-methods.explorer.js';
+import { nestLogger } from './nest-logger.js';
 import { DistributedCacheLifecycle } from './distributed-cache.lifecycle.js';
 import type { DistributedCacheOptions } from './options/distributed-cache.options.js';
 import { flag, notAllowed } from './options/option-rules.js';
@@ -48,9 +46,6 @@ export interface DistributedCacheExtras {
    */
   cacheManager?: boolean | undefined;
 }
-
-/** `NODE_DEBUG=distributed-cache` asks for the course of loads and invalidations at `debug`. */
-const DEBUG_SECTION = 'distributed-cache';
 
 const extras: DistributedCacheExtras = { name: undefined, isGlobal: true, cacheManager: true };
 
@@ -223,17 +218,4 @@ function refuseLateCacheManager(options: DistributedCacheOptions): void {
     `DistributedCacheModule: the factory of forRootAsync returned cacheManager: false, but Nest needs to know the tokens of a module before ` +
       `the factory runs. Move it beside the factory: forRootAsync({ cacheManager: false, useFactory: … }).`,
   );
-}
-
-/**
- * Nest's logger, which writes the course of single loads and invalidations only on request.
- *
- * The level `debug` alone is no request: Nest's logger writes every level by default, in production as well, and every application would
- * get several lines for each miss.
- */
-function nestLogger(): CacheLogger {
-  const isRequested = (env['NODE_DEBUG'] ?? '').split(',').includes(DEBUG_SECTION);
-  return Object.assign(new Logger('DistributedCache'), {
-    isDebugEnabled: () => isRequested && Logger.isLevelEnabled('debug'),
-  });
 }
