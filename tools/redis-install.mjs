@@ -14,9 +14,12 @@ export const HOW_TO_INSTALL_REDIS =
 
 const DOCKER_IMAGE = 'redis:7-alpine';
 
-/** @returns {string | undefined} the path of a `redis-server`, else of a `valkey-server`, on `PATH` */
+/**
+ * @returns {string | undefined} the path in the environment variable `REDIS_SERVER`, else of a `redis-server`, else of a `valkey-server`, on
+ *   `PATH`
+ */
 export function findRedisServerBinary() {
-  return findOnPath('redis-server', 'valkey-server');
+  return process.env['REDIS_SERVER'] || findOnPath('redis-server', 'valkey-server');
 }
 
 /**
