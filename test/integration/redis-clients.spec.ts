@@ -1,5 +1,5 @@
 import { Cluster, Redis } from 'ioredis';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { freePort } from '../../tools/ports.mjs';
 import { eventually } from '../support/common/eventually.js';
 import { startApplication } from '../support/instances/application.js';
@@ -68,10 +68,12 @@ describe('a client of the application, given as the option redis', () => {
   it.each([
     ['no limit of its own', 0],
     ['a limit beyond the longest timer', 2 ** 40],
-  ])('may have %s to the time of connecting', async (_, connectTimeout) => {
+  ])('may have %s to the time of connecting, of which Node.js does not warn', async (_, connectTimeout) => {
+    const warned = vi.spyOn(process, 'emitWarning');
     const client = new Redis({ port: redis.port, host: '127.0.0.1', lazyConnect: true, connectTimeout });
     const { a } = await instances(1).on({ redis: client }).connected();
     expect(a.status().state).toBe('coherent');
+    expect(warned).not.toHaveBeenCalled();
   });
 
   it('may be a Cluster whose password stands in its nodes, connected or not', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Redis } from 'ioredis';
+import { aclRule } from 'nestjs-distributed-cache/redis';
 import { failureOf } from '../support/common/failure-of.js';
 import { COMMANDS, EVERYWHERE, INFO, KEYS_AND_CHANNEL, PEXPIRE } from '../support/redis/redis-permissions.js';
 import { eventually } from '../support/common/eventually.js';
@@ -70,8 +71,8 @@ describe('an instance with only the documented permissions', () => {
     if (missing === '+xrange') await dropLinks();
 
     await eventually(() => expect(log.at('error')).toHaveLength(1));
-    expect(JSON.stringify(log.at('error'))).toMatch(/NOPERM|can't run this command|has no permissions/);
-    expect(log.at('error')[0]?.message).toContain('Redis refuses what the cache needs');
+    expect(JSON.stringify(log.at('error'))).toMatch(/NOPERM|can't run this command|ACL failure in script/);
+    expect(log.at('error')[0]?.message).toMatch(/refuses what the cache needs|does not let this instance publish/);
   });
 
   it.each(KEYS_AND_CHANNEL)('logs one error when it lacks %s', async (missing) => {
@@ -136,6 +137,45 @@ describe('an instance with only the documented permissions', () => {
     const { a: cache, log } = await asUser(1).connected();
     await cache.close();
     expect(JSON.stringify(log.at('error'))).toMatch(/NOPERM|can't run this command|has no permissions/);
+  });
+
+  it('leaves no entry in ACL LOG, whatever it does', async () => {
+    await allow(...aclRule({ namespace: 'shop', database: 1, minReplicas: 1 }).split(' '));
+    await redis.admin.call('ACL', 'LOG', 'RESET');
+    await redis.admin.del('{shop}:members');
+    const all = await asUser(2, 3).with({ maxStaleness: '300ms', minReplicas: 1, publishTimeout: 50 }).connected();
+    await all.a.region('products').evict('1', { everywhere: { timeout: '1h' } });
+    await dropLinks();
+    await eventually(() => expect(all.all.map((each) => each.stats().bridge.reconnects)).toEqual([1, 1]));
+    await all.close();
+    expect(await redis.admin.call('ACL', 'LOG')).toEqual([]);
+  });
+
+  it('and a namespace of characters that patterns know has its own keys and channels', async () => {
+    const namespace = 'a*b?[c]\\d';
+    await allow(...aclRule({ namespace }).split(' '));
+    const { a, b, log } = await asUser(2).with({ namespace }).connected();
+    await fill('1', 'one', a, b);
+    await a.region('products').evict('1');
+    await untilDropped('1', b);
+    expect(log.at('error')).toEqual([]);
+  });
+
+  it('is delivered to others when it may append to the log and not publish, and nobody gives a link up', async () => {
+    await allow(...KEYS_AND_CHANNEL, ...COMMANDS, ...EVERYWHERE, INFO);
+    const { a, b } = await asUser(2).with({ maxStaleness: '1s' }).connected();
+    await redis.admin.call('ACL', 'SETUSER', 'shop', '-publish');
+    const missedBefore = b.stats().bridge.missed;
+    for (const key of ['1', '2', '3', '4', '5', '6']) {
+      await fill(key, 'old', a, b);
+      expect(await a.region('products').evict(key)).toMatchObject({ delivered: true });
+      await untilDropped(key, b);
+    }
+    expect(a.status()).toMatchObject({ state: 'coherent', outbox: 0 });
+    expect([a, b].map((each) => each.stats().bridge.reconnects)).toEqual([0, 0]);
+    expect(b.stats().bridge.missed).toBe(missedBefore);
+    expect(logOf(a).at('error')).toHaveLength(1);
+    expect(logOf(b).at('error')).toEqual([]);
   });
 
   it('logs an error when it may not give the keys an expiry as the last that leaves, and has left all the same', async () => {

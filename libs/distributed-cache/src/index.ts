@@ -42,6 +42,7 @@ export {
   type InvalidationLink,
   type LinkListener,
   type LinkWarning,
+  type LinkNotice,
   type LogEntry,
   type MembersReply,
   type SyncReply,

@@ -51,7 +51,25 @@ const ODD_IDS = [
   '\0-\0',
 ];
 
-const FIELDS = ['v', 'f', 'e', 'r', 't', 'k', 'n', 'a', 'i', 's', 'b', 'x', '__proto__', 'constructor', 'toJSON', 'y'];
+const FIELDS = [
+  'v',
+  'f',
+  'e',
+  'r',
+  't',
+  'k',
+  'n',
+  'a',
+  'u',
+  'i',
+  's',
+  'b',
+  'x',
+  '__proto__',
+  'constructor',
+  'toJSON',
+  'y',
+];
 
 /** Ordinary ones: they cost next to nothing, so most messages go through one or more of these. */
 export const MUTATIONS: Readonly<Record<string, Mutation>> = {

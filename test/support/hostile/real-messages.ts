@@ -11,6 +11,7 @@ const ORDINARY_NAMES = ['products', 'prices', '1', '2', '42', 'category:7', 'lis
 export function realPayload(random: Random): string {
   const from = random.chance(0.3) ? '' : `web-${random.below(5)}:${random.below(9_999)}:${random.below(2 ** 31)}`;
   if (random.chance(0.05)) return encodeNoOp(from, `${random.next()}`);
+  if (random.chance(0.02)) return JSON.stringify({ v: 1, n: 'x', u: `${1_000_000 + random.below(10_000_000)}-0` });
   const names = Array.from({ length: 1 + random.below(random.chance(0.05) ? 100 : 4) }, () => invalidationName(random));
   return encodeInvalidation(from, names, random.chance(0.2) ? `token-${random.below(2 ** 31)}` : undefined);
 }

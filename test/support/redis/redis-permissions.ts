@@ -24,6 +24,8 @@ export const EVERYWHERE = ['&{shop}:acks', '+zrem'];
 
 /** Lets the last instance that leaves give the keys of its namespace an expiry. */
 export const PEXPIRE = '+pexpire';
+/** What is only spared entries in `ACL LOG`, unless the server is a cluster: it is asked for its nodes. */
+export const QUIET = ['+client|setname', '+cluster|slots'];
 
 /** Lets an instance tell whether the server is still the one it was; without it, every reconnect counts as another server. */
 export const INFO = '+info';

@@ -167,6 +167,11 @@ export class DistributedCache {
     return this.#cache.coherence.firstSync.wait(tries);
   }
 
+  /** Why the last attempt at the first sync has failed; `undefined`: none has, or it has succeeded since. @internal */
+  get firstSyncFailure(): Error | undefined {
+    return this.#cache.coherence.firstSync.lastFailure;
+  }
+
   /** Stops serving, delivers the outbox, and leaves the list of members. @internal */
   close(): Promise<void> {
     return this.#cache.close();

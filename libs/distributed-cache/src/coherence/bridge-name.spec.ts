@@ -84,7 +84,7 @@ describe.each([
     bridge.link.publishesToMembers.at(-1)?.resolve({ id: '2-0', members: [], settings: [], listAge: 0 });
     bridge.link.publishesToMembers[0]?.resolve({ id: '1-0', members: [], settings: [], listAge: 0 });
     await clock.advance(100);
-    expect(String(await unlisted)).toContain(`${inside} was restarted lately`);
+    expect(String(await unlisted)).toContain(`${inside} knows for too short a time which instances there are`);
   });
 });
 

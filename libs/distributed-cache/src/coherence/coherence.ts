@@ -209,6 +209,7 @@ export class Coherence {
           this.firstSync.failed(refusal);
           this.#messages.refused(refusal);
         },
+        noticed: (notice) => this.#messages.noticed(notice),
         vanished: (what) => this.#messages.vanished(what),
         warned: (warnings) => this.#messages.warned(warnings),
         lost: (cause, isDialledAgain, regularly) => this.#lost(cause, isDialledAgain, regularly),

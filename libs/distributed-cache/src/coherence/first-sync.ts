@@ -9,10 +9,16 @@ interface Waiting {
 export class FirstSync {
   #outcome: 'none' | 'failed' | 'succeeded' = 'none';
   #waiting: Waiting[] = [];
+  #lastFailure: Error | undefined;
 
   /** Whether a sync has succeeded or failed. From then on results may be stored: the lease bounds how long they are served. */
   get isSettled(): boolean {
     return this.#outcome !== 'none';
+  }
+
+  /** Why the last attempt has failed; `undefined`: none has. */
+  get lastFailure(): Error | undefined {
+    return this.#lastFailure;
   }
 
   /** Resolves when a sync has succeeded; rejects with the last failure when `tries` more attempts have failed. */
@@ -23,12 +29,14 @@ export class FirstSync {
 
   succeeded(): void {
     this.#outcome = 'succeeded';
+    this.#lastFailure = undefined;
     for (const waiting of this.#waiting) waiting.resolve();
     this.#waiting = [];
   }
 
   failed(cause: Error): void {
     if (this.#outcome === 'none') this.#outcome = 'failed';
+    this.#lastFailure = cause;
     for (const waiting of this.#waiting) {
       waiting.tries -= 1;
       if (waiting.tries <= 0) waiting.reject(cause);

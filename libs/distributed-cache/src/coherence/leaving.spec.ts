@@ -31,7 +31,7 @@ async function synced(): Promise<Leaving> {
     { member: bridgeMember(), peers: peersOf(), commandTimeout: 2_000, heartbeat: 3_000 },
     clock,
     follower,
-    { synced() {}, acknowledged() {}, refused() {}, vanished() {}, warned() {}, ended() {} },
+    { synced() {}, acknowledged() {}, noticed() {}, refused() {}, vanished() {}, warned() {}, ended() {} },
   );
   await session.open(bridge);
   bridge.lastSync.resolve(syncReply());
@@ -105,6 +105,7 @@ describe('an instance that has left the list of members', () => {
       {
         synced: () => {},
         acknowledged: () => {},
+        noticed: () => {},
         refused: () => {},
         vanished: () => {},
         warned: () => {},

@@ -4,12 +4,16 @@ import { OnceAMinute } from '../common/once-a-minute.js';
 import type { Member } from '../protocol/member.js';
 import {
   bridgeNameOf,
-  type BridgeRefusal,
+  BridgeRefusal,
   type InvalidationBridge,
+  type LinkNotice,
   type LinkWarning,
 } from '../protocol/invalidation-bridge.js';
 import type { RegularCut } from './follow/connection.js';
 import type { Vanished } from './follow/link-session.js';
+
+/** A bridge has a few sentences. Whoever makes them up anew each time must not fill the memory. */
+const MOST_NOTICES = 100;
 
 /**
  * What operators read about coherence. A change of state is logged once; a condition that lasts is logged once a minute.
@@ -21,6 +25,8 @@ export class OperatorMessages {
   readonly #logger: CacheLogger;
   readonly #onceAMinute: OnceAMinute;
   readonly #warned = new Set<string>();
+  /** The sentences that are logged once. */
+  readonly #noticed = new Set<string>();
   #bridge: InvalidationBridge | undefined;
   /** Whether operators have been told that the link is lost, and not yet that it is back. */
   #isLossTold = false;
@@ -63,8 +69,10 @@ export class OperatorMessages {
       return;
     }
     this.#isLossTold = true;
+    // It has answered already, if it refuses.
+    const agrees = cause instanceof BridgeRefusal ? 'accepts' : 'answers';
     this.#logger.warn(
-      `Disconnected: dialling again until ${this.bridgeName} answers; until then copies are served for at most maxStaleness`,
+      `Disconnected: dialling again until ${this.bridgeName} ${agrees}; until then copies are served for at most maxStaleness`,
       { ...this.#where(), maxStaleness, cause: cause.message },
     );
   }
@@ -120,6 +128,18 @@ export class OperatorMessages {
         );
       else this.#logger.warn(`${this.#subject} cannot take invalidations at the moment; they wait`, details);
     });
+  }
+
+  /** Something about a link that works. */
+  noticed({ severity, message, cause }: LinkNotice): void {
+    const details = { ...this.#where(), ...(cause === undefined ? {} : { cause }) };
+    if (severity === 'error') {
+      this.#onceAMinute.run('noticed', () => this.#logger.error(message, details));
+      return;
+    }
+    if (this.#noticed.has(message) || this.#noticed.size === MOST_NOTICES) return;
+    this.#noticed.add(message);
+    this.#logger.warn(message, details);
   }
 
   malformed(reason: string): void {

@@ -6,11 +6,12 @@ import { createServer, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { DistributedCache } from '../cache/distributed-cache.js';
 import { getDistributedCacheToken } from '../cache/distributed-cache.token.js';
-import type {
-  BridgeMember,
-  InvalidationBridge,
-  InvalidationLink,
-  LinkListener,
+import {
+  BridgeRefusal,
+  type BridgeMember,
+  type InvalidationBridge,
+  type InvalidationLink,
+  type LinkListener,
 } from '../protocol/invalidation-bridge.js';
 import { CacheClosedError, InvalidOptionsError, RedisUnavailableError } from '../errors.js';
 import { InMemoryInvalidationBridge } from '../testing/in-memory-invalidation-bridge.js';
@@ -206,12 +207,27 @@ describe('Boot', () => {
     const cache = (await booting).get(DistributedCache);
     expect(cache.status().state).toBe('disconnected');
     expect(warn.mock.calls.flat()).toContain(
-      'nowhere has not answered within 1000 ms: starting without it, and connecting in the background.',
+      'nowhere cannot be reached: nobody is there. Starting without it, and trying again in the background.',
     );
 
     bridge.isReachable = true;
     await clock.advance('5s');
     expect(cache.status().state).toBe('coherent');
+  });
+
+  it.each([
+    ['has refused: WRONGPASS', () => Promise.reject(new BridgeRefusal('report', 'WRONGPASS'))],
+    ['has not answered within 1000 ms', () => new Promise<never>(() => {})],
+  ])('goes on without a server that %s, and says so', async (what, dial) => {
+    const clock = new ManualClock();
+    const bridge = Object.assign(new UnreachableBridge(), { dial });
+    const booting = boot({ bridge, clock });
+    await vi.waitFor(() => expect(bootLines()).not.toEqual([]));
+    await clock.advance('1s');
+    await booting;
+    expect(warn.mock.calls.flat()).toContain(
+      `nowhere ${what}. Starting without it, and trying again in the background.`,
+    );
   });
 
   it('goes on coherent when Redis answers within the second', async () => {

@@ -4,6 +4,7 @@ import type { ModuleRef, ModulesContainer } from '@nestjs/core';
 import type { DistributedCache } from '../cache/distributed-cache.js';
 import { getDistributedCacheToken } from '../cache/distributed-cache.token.js';
 import type { Clock } from '../common/clock.js';
+import { BridgeRefusal } from '../protocol/invalidation-bridge.js';
 import { chooseBridge } from './bridge/choose-bridge.js';
 import type { ChosenBridge } from './bridge/chosen-bridge.js';
 import { findConnectionString, isRedisRequired, misspeltSettings } from './bridge/connection-source.js';
@@ -179,9 +180,13 @@ export class DistributedCacheLifecycle implements NamedCache, OnModuleInit, OnAp
   async #waitForFirstSync(chosen: ChosenBridge): Promise<void> {
     const outcome = await firstSyncAtBoot(this.cache, chosen, this.#parts.clock, this.#left);
     if (outcome !== 'given up') return;
-    this.#logger.warn(
-      `${chosen.bridge?.target ?? 'Redis'} has not answered within ${BOOT_WAIT} ms: starting without it, and connecting in the background.`,
-    );
+    const target = chosen.bridge?.target ?? 'Redis';
+    const failure = this.cache.firstSyncFailure;
+    const soFar =
+      failure === undefined
+        ? `has not answered within ${BOOT_WAIT} ms`
+        : `${failure instanceof BridgeRefusal ? 'has refused' : 'cannot be reached'}: ${failure.message}`;
+    this.#logger.warn(`${target} ${soFar}. Starting without it, and trying again in the background.`);
   }
 }
 

@@ -76,6 +76,18 @@ export interface LinkListener {
   acknowledged(token: string, instanceId: string): void;
   /** The link is lost: requests that have no answer yet will get none. */
   broken(cause: Error): void;
+  /** The link works, and something about it makes the cache slower or noisier than it need be. Never throws. Default: nobody is told. */
+  noticed?: ((notice: LinkNotice) => void) | undefined;
+}
+
+/** What operators should know about a link that works. @publicApi */
+export interface LinkNotice {
+  /** `'error'`: it delays invalidations, and is logged once a minute while it lasts. `'warn'`: anything else; each sentence is logged once. */
+  readonly severity: 'error' | 'warn';
+  /** One sentence: what is amiss, what follows from it, and how to mend it. Never a secret. */
+  readonly message: string;
+  /** What the server said, if it said something. Never a secret. */
+  readonly cause?: string | undefined;
 }
 
 /** One message of the channel: a payload, and its place in the log. @publicApi */

@@ -90,6 +90,18 @@ describe('an invalidation message', () => {
   });
 });
 
+describe('a message that names an entry which the channel did not carry', () => {
+  it('is a no-op, and is told from others', () => {
+    const decoded = decodeInvalidation('{"v":1,"n":"1-0","u":"1-0"}');
+    expect(decoded).toEqual({ ok: true, message: { from: '', invalidation: invalidationOf([]), unannounced: '1-0' } });
+  });
+
+  it.each([1, null, ['1-0'], {}])('counts without that when its "u" is %j', (u) => {
+    const decoded = decodeInvalidation(JSON.stringify({ v: 1, n: 'x', u }));
+    expect(decoded).toEqual({ ok: true, message: { from: '', invalidation: invalidationOf([]) } });
+  });
+});
+
 describe('a message that asks to be acknowledged', () => {
   const tokenIn = (payload: string): string | undefined => {
     const decoded = decodeInvalidation(payload);

@@ -12,8 +12,8 @@ const MAX_TOKEN_LENGTH = 64;
 /**
  * One message, as it stands in the log and travels through the channel: JSON with short keys. `v` is the version, `f` the sender, `e` marks
  * everything, `r` lists regions, `t` tags, `k` keys as `[region, key, …]`. `n` marks a no-op, with a random text. `a` is a token: every
- * instance acknowledges the message with it once it has applied the message. `m` says that more parts of the same eviction follow. Unknown
- * keys are ignored.
+ * instance acknowledges the message with it once it has applied the message. `m` says that more parts of the same eviction follow. `u` is
+ * the id of an entry of the log that the channel did not carry. Unknown keys are ignored.
  *
  * @publicApi
  */
@@ -25,6 +25,10 @@ export interface InvalidationMessage {
   readonly token: string | undefined;
   /** The sender has more to say at the same moment: its next messages, up to the first without this, take effect together with this one. */
   readonly hasMore?: true | undefined;
+  /**
+   * The id of the log entry before this one: the channel carried neither, because their publisher may not publish there. Only in the log.
+   */
+  readonly unannounced?: string | undefined;
 }
 
 /** A message, or the reason why a payload is none. @publicApi */
@@ -93,9 +97,16 @@ export function decodeInvalidation(payload: string): DecodedMessage {
 
 function accepted(from: string, invalidation: Invalidation, json: Record<string, unknown>): DecodedMessage {
   const token = tokenIn(json);
+  const unannounced = json['u'];
   return {
     ok: true,
-    message: json['m'] === 1 ? { from, invalidation, token, hasMore: true } : { from, invalidation, token },
+    message: {
+      from,
+      invalidation,
+      token,
+      ...(json['m'] === 1 && { hasMore: true }),
+      ...(typeof unannounced === 'string' && { unannounced }),
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 /** What speaks to Redis, for those who wire it themselves or write messages from elsewhere. */
+export { aclRule, sentinelAclRule, type AclRuleOptions } from './acl-rule.js';
 export { parseRedisConnectionString } from './connection-string/connection-string.js';
 export type {
   RedisAddressFamily,

@@ -44,13 +44,14 @@
  *   - The sentinels name another primary, or the name of the server leads to another one: `LinkConnections.giveUp`. The connections are
  *     closed and `broken` is called, although the old server may still answer.
  */
-import type { Redis, Cluster } from 'ioredis';
+import { Redis, type Cluster } from 'ioredis';
 import type {
   BridgeMember,
   InvalidationBridge,
   InvalidationLink,
   LinkListener,
 } from '../protocol/invalidation-bridge.js';
+import { aclRule } from './acl-rule.js';
 import {
   clientsFromClient,
   clientsFromConnectionString,
@@ -60,11 +61,15 @@ import {
 import { isRedisClient, type RedisClientOptions } from './dial/credentials.js';
 import { LinkConnections } from './dial/link-connections.js';
 import { dialStep } from './dial/dial-step.js';
+import { refuseStandIn, refuseStandInOfPackage } from './dial/stand-ins.js';
 import { ServerChoice } from './dial/server-choice.js';
 import { PacedReading } from './link/paced-reading.js';
 import { RedisLink } from './link/redis-link.js';
 import { redisNames } from './link/redis-names.js';
 import { isAfter } from './link/stream-id.js';
+
+const CLOSED_AT_SUBSCRIBE =
+  'that was its answer to SUBSCRIBE, which no proxy such as twemproxy passes; connect to Redis itself';
 
 /** How a bridge reaches Redis. Give a connection string, `redis`, or ioredis options together with a connection string. @publicApi */
 export interface RedisInvalidationBridgeOptions {
@@ -90,7 +95,7 @@ export class RedisInvalidationBridge implements InvalidationBridge {
 
   /**
    * @throws {InvalidConnectionStringError} when the connection string cannot be read
-   * @throws {InvalidOptionsError} when the connection string and the options do not go together
+   * @throws {InvalidOptionsError} when the connection string and the options do not go together, or `redis` is no client of ioredis
    */
   constructor(options: RedisInvalidationBridgeOptions) {
     this.#clients = clientsOf(options);
@@ -112,7 +117,12 @@ export class RedisInvalidationBridge implements InvalidationBridge {
   async dial(member: BridgeMember, listener: LinkListener, signal: AbortSignal): Promise<InvalidationLink> {
     const { connectTimeout } = this.#clients;
     const make = await dialStep(this.#clients.prepare(), connectTimeout, signal);
-    const connections = new LinkConnections(make, connectTimeout, signal);
+    const { prefix, database } = this.#clients;
+    const { namespace, minReplicas } = member;
+    const connections = new LinkConnections(make, connectTimeout, signal, {
+      aclRule: aclRule({ namespace, minReplicas, database, channelPrefix: prefix }),
+      noticed: listener.noticed,
+    });
     try {
       return await this.#open(connections, member, listener, signal);
     } catch (error) {
@@ -131,21 +141,26 @@ export class RedisInvalidationBridge implements InvalidationBridge {
     const server = await this.#choice.connect(connections, names.log, signal);
     const { commands, subscriber, channelWasSilent, lookAtName, untilConfirmed } = server;
     const waiter = member.minReplicas > 0 ? await connections.connect(server.endpoint) : undefined;
+    const told = { explain: (error: unknown) => connections.explain(error), noticed: listener.noticed };
     const link = new RedisLink(
       { commands, subscriber, waiter, channelWasSilent, lookAtName, untilConfirmed },
       names,
       member,
+      told,
     );
     // Before SUBSCRIBE: the first message may arrive together with the acknowledgement of the subscription.
     receive(subscriber, link, listener);
     // `ready` would only mean that ioredis has sent SUBSCRIBE; this waits for the server's acknowledgement.
-    await connections.step(subscriber, subscriber.subscribe(names.channel));
+    await connections.step(subscriber, subscriber.subscribe(names.channel), CLOSED_AT_SUBSCRIBE);
     endTogether(link, listener, connections, waiter ? [commands, subscriber, waiter] : [commands, subscriber]);
     return link;
   }
 }
 
 function clientsOf({ connectionString, redis }: RedisInvalidationBridgeOptions): RedisClients {
+  if (redis) refuseStandIn(redis);
+  // It is not connected, so there is nothing to close.
+  refuseStandInOfPackage(new Redis({ lazyConnect: true }));
   if (redis && isRedisClient(redis)) return clientsFromClient(redis);
   return connectionString ? clientsFromConnectionString(connectionString, redis) : clientsFromOptions(redis ?? {});
 }

@@ -7,6 +7,7 @@ import type {
   InvalidationBridge,
   InvalidationLink,
   LinkWarning,
+  LinkNotice,
 } from '../../protocol/invalidation-bridge.js';
 import type { Peers } from '../peers.js';
 import { LinkSession, type Vanished } from './link-session.js';
@@ -26,6 +27,8 @@ export interface ConnectionEvents {
   acknowledged(token: string, instanceId: string): void;
   /** The server refused a sync or an acknowledgement; the link stays. */
   refused(refusal: BridgeRefusal): void;
+  /** The link works, and operators should know something about it. */
+  noticed(notice: LinkNotice): void;
   /** The server has lost this although it has run all the time. */
   vanished(what: Vanished): void;
   /** What operators should know about the setup of the server. */
@@ -91,6 +94,7 @@ export class Connection {
       },
       acknowledged: (token, instanceId) => this.#events.acknowledged(token, instanceId),
       refused: (refusal) => this.#events.refused(refusal),
+      noticed: (notice) => this.#events.noticed(notice),
       vanished: (what) => this.#events.vanished(what),
       warned: (warnings) => this.#events.warned(warnings),
       ended: (cause, wasCut) => {

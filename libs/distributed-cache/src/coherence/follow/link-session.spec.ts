@@ -56,6 +56,7 @@ async function opened(): Promise<Running> {
   const session = new LinkSession(settings, clock, follower, {
     synced: (_link, sentAt) => syncedAt.push(sentAt),
     acknowledged: () => {},
+    noticed: () => {},
     refused: (refusal) => refusals.push(refusal),
     vanished: (what) => vanished.push(what),
     warned: (warned) => warnings.push(...warned),

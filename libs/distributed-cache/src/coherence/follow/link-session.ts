@@ -8,6 +8,8 @@ import {
   type Doorbell,
   type InvalidationBridge,
   type InvalidationLink,
+  type LinkListener,
+  type LinkNotice,
   type LinkWarning,
   type SyncReply,
 } from '../../protocol/invalidation-bridge.js';
@@ -54,6 +56,8 @@ export interface LinkSessionEvents {
   acknowledged(token: string, instanceId: string): void;
   /** The server refused a sync or an acknowledgement. The link stays, and nothing is renewed. */
   refused(refusal: BridgeRefusal): void;
+  /** The link works, and operators should know something about it. */
+  noticed(notice: LinkNotice): void;
   /** The server has lost this although it has run all the time. */
   vanished(what: Vanished): void;
   /** What operators should know about the setup of the server. */
@@ -99,10 +103,13 @@ export class LinkSession {
   /** Dials, then syncs. Never rejects: a failure ends the session. */
   async open(bridge: InvalidationBridge): Promise<void> {
     this.#follower.linkOpened();
-    const listener = {
-      heard: (doorbell: Doorbell) => this.#heard(doorbell),
-      acknowledged: (token: string, instanceId: string) => this.#events.acknowledged(token, instanceId),
-      broken: (cause: Error) => this.#end(cause, true),
+    const listener: LinkListener = {
+      heard: (doorbell) => this.#heard(doorbell),
+      acknowledged: (token, instanceId) => this.#events.acknowledged(token, instanceId),
+      broken: (cause) => this.#end(cause, true),
+      noticed: (notice) => {
+        if (!this.#hasEnded) this.#events.noticed(notice);
+      },
     };
     try {
       const link = await bridge.dial(this.#settings.member, listener, this.#dialling.signal);

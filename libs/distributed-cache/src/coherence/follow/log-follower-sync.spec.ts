@@ -27,7 +27,10 @@ function newLog(): Log {
   const applied: string[] = [];
   const requests: LogRequest[] = [];
   const events = {
-    apply: (payload: string) => void applied.push(payload),
+    apply(payload: string) {
+      applied.push(payload);
+      return /^not announced: (.+)$/.exec(payload)?.[1];
+    },
     flush: () => void applied.push('FLUSH'),
     fellBehind() {},
     caughtUp() {},
@@ -196,6 +199,29 @@ describe('entries that only a sync delivers', () => {
     follower.heard({ payload: 'old', entry: { id: old.id, previousId: '1-0' } });
     expect(await outcome).toMatchObject({ missed: 0, hasGap: false });
     expect(stats.missed).toBe(0);
+  });
+
+  it('do not count as missed when the next entry says that the channel has carried neither', async () => {
+    const { follower, stats, sync } = await synced();
+    const note = { id: '1000-1', payload: `not announced: ${late.id}`, age: 1_000 };
+    expect(await sync([after('h1', [late, note])])).toMatchObject({ missed: 0, hasGap: false });
+    expect(stats).toMatchObject({ missed: 0, replayed: 2 });
+    expect(follower.position?.id).toBe(note.id);
+  });
+
+  it('do not count as missed when the answer ends between the two', async () => {
+    const { stats, sync } = await synced();
+    const note = { id: '1000-1', payload: `not announced: ${late.id}`, age: 1_000 };
+    const first = after('h1', [late], { complete: false });
+    const position = advance('h1', late.id, late.payload);
+    expect(await sync([first, after(position.hash, [note])])).toMatchObject({ missed: 0 });
+    expect(stats.missed).toBe(0);
+  });
+
+  it('count as missed when a later entry, and not the next one, says so: anybody may write anything', async () => {
+    const { sync } = await synced();
+    const note = { id: '1002-0', payload: `not announced: ${late.id}`, age: 1_000 };
+    expect(await sync([after('h1', [late, { ...inTime, age: 1_000 }, note])])).toMatchObject({ missed: 3 });
   });
 
   it('do not count as missed when their doorbells are held', async () => {

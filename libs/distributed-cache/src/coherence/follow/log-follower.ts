@@ -12,8 +12,11 @@ const DOORBELL_IS_LATE = 1_000;
 
 /** @internal */
 export interface LogFollowerEvents {
-  /** A payload to apply, and the id of its log entry, whichever way it arrived. */
-  apply(payload: string, id: string | undefined): void;
+  /**
+   * A payload to apply, and the id of its log entry, whichever way it arrived. Returns the id of an earlier entry that the channel did not
+   * carry either, if the payload names one.
+   */
+  apply(payload: string, id: string | undefined): string | undefined;
   /**
    * The log cannot be proven to continue the position: nothing local may be trusted.
    *
@@ -187,8 +190,14 @@ export class LogFollower {
     const now = this.#clock.now();
     let position = from;
     for (const entry of reply.entries) {
-      this.#events.apply(entry.payload, entry.id);
+      const previousId = position.id;
+      const unannounced = this.#events.apply(entry.payload, entry.id);
       position = advance(position.hash, entry.id, entry.payload);
+      if (unannounced === previousId) {
+        // The channel is not to blame for these two: their publisher may not publish there, and would not on another link either.
+        this.#unheard.delete(previousId);
+        continue;
+      }
       if (isFirstOfLink || this.#hasLostHeld || heard.has(entry.id) || this.#unheard.size === MAX_HELD) continue;
       // While the clock of the log is set back, entries seem to be younger than 0 ms, and would never be late.
       this.#unheard.set(entry.id, now - Math.max(0, entry.age));

@@ -34,18 +34,21 @@ export class Reception {
     this.#parts = parts;
   }
 
-  /** @param id - of the log entry; `undefined`: the payload was published without being written to the log */
-  apply(payload: string, id: string | undefined): void {
+  /**
+   * @param id - of the log entry; `undefined`: the payload was published without being written to the log
+   * @returns the id of an entry that the channel did not carry, if the message names one
+   */
+  apply(payload: string, id: string | undefined): string | undefined {
     const { instanceId, applied, group, stats, operations, events } = this.#parts;
     const decoded = decodeInvalidation(payload);
     if (!decoded.ok) {
       stats.malformed += 1;
       events.malformed(decoded.reason);
-      return;
+      return undefined;
     }
-    const { from, invalidation, token, hasMore = false } = decoded.message;
+    const { from, invalidation, token, hasMore = false, unannounced } = decoded.message;
     // This instance applied its own eviction when it was asked for. Applied again, it would drop what was loaded since.
-    if (from === instanceId || isNoOp(invalidation)) return;
+    if (from === instanceId || isNoOp(invalidation)) return unannounced;
     const operation = id === undefined ? operations.begin('unlogged') : operations.named(id);
     operation?.step('Invalidation received', { from: shortened(from) });
     stats.received += 1;
@@ -55,5 +58,6 @@ export class Reception {
     operation?.step('Invalidation applied', describeInvalidation(invalidation));
     // Acknowledged only when the copies are really gone. A part that is in no log comes again, together with the others.
     if (token !== undefined && (id !== undefined || !hasMore)) group.applied(token, isPart, operation);
+    return unannounced;
   }
 }

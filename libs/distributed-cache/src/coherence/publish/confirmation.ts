@@ -211,7 +211,10 @@ export class Confirmation {
     const bridge = this.#parts.bridgeName();
     if (!this.#isLogged) return `${bridge} has not accepted it, so any other instance may still serve the old value`;
     if (missing.length > 0) return `${missing.join(', ')} did not acknowledge it and may still serve the old value`;
-    return `${bridge} was restarted lately, and an instance that it has forgotten may still serve the old value`;
+    return (
+      `every listed instance has confirmed it, but ${bridge} knows for too short a time which instances there are (it was restarted or failed ` +
+      `over, this namespace is new there, or it does not say which server it is), and one that is not listed may still serve the old value`
+    );
   }
 
   #confirm(instances: number): void {

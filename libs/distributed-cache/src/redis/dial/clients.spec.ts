@@ -90,13 +90,16 @@ describe('the connections of a link', () => {
   it('trust the authority of the primary for the sentinels too', () => {
     const { sentinels } = clientsFromConnectionString('rediss+sentinel://s.example/main', { tls: { ca: 'PEM' } });
     const [sentinel] = sentinels?.endpoints ?? [];
-    expect(sentinel && sentinels?.make(sentinel).options.tls).toMatchObject({ servername: 's.example', ca: 'PEM' });
+    expect(sentinel && sentinels?.make(sentinel, true).options.tls).toMatchObject({
+      servername: 's.example',
+      ca: 'PEM',
+    });
   });
 
   it('reach each sentinel by the family of addresses that its own options name', () => {
     const sentinels = [{ host: 'a.example', family: 6 }, { host: 'b.example' }];
     const { sentinels: service } = clientsFromOptions({ sentinels, name: 'main', family: 4 });
-    expect(service?.endpoints.map((endpoint) => service.make(endpoint).options.family)).toEqual([6, 4]);
+    expect(service?.endpoints.map((endpoint) => service.make(endpoint, true).options.family)).toEqual([6, 4]);
   });
 
   const FAMILIES: [string, () => RedisClients, number][] = [
@@ -130,7 +133,7 @@ describe('the connections of a link', () => {
       const connections = [
         ...clients.seeds().map(connect),
         connect(tcpEndpoint('moved.example', 1)),
-        ...(clients.sentinels?.endpoints ?? []).map((endpoint) => clients.sentinels?.make(endpoint)),
+        ...(clients.sentinels?.endpoints ?? []).map((endpoint) => clients.sentinels?.make(endpoint, true)),
       ];
       expect(connections.map((connection) => connection?.options.family)).toEqual(connections.map(() => family));
     },

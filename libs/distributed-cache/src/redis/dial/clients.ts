@@ -35,6 +35,8 @@ export interface RedisClients {
   readonly keepAlive?: number | undefined;
   /** The text before `{namespace}` in all keys and channels. */
   readonly prefix: string;
+  /** The number of the database. */
+  readonly database: number;
   readonly natMap: NatMap | undefined;
   /** How the connections learn the addresses of host names, if the application decides that; `undefined`: from the system. */
   readonly lookup: LookupFunction | undefined;
@@ -124,6 +126,7 @@ function fromOptions(
     target,
     connectTimeout: timeoutIn(options),
     prefix: '',
+    database: options.db ?? 0,
     natMap: options.natMap,
     lookup: options.tls?.lookup,
     sentinels: sentinelsIn(options),
@@ -149,7 +152,7 @@ function sentinelsIn(options: RedisOptions): SentinelService | undefined {
   const endpoints = sentinelEndpointsIn(options);
   if (endpoints.length === 0) return undefined;
   const { name, natMap, sentinelUsername, sentinelPassword, sentinelTLS } = options;
-  const { family, connectTimeout, connectionName } = options;
+  const { username, password, family, connectTimeout, connectionName } = options;
   if (name === undefined) {
     throw new InvalidOptionsError(
       'redis: sentinels needs name as well: the name by which the sentinels know the primary.',
@@ -159,10 +162,11 @@ function sentinelsIn(options: RedisOptions): SentinelService | undefined {
     name,
     natMap,
     endpoints,
-    make: (endpoint) =>
+    // In a connection string, the credentials of the server stand for those of sentinels that are not given.
+    hasOwnCredentials: sentinelPassword !== password || sentinelUsername !== username,
+    make: (endpoint, withCredentials) =>
       new Redis({
-        username: sentinelUsername,
-        password: sentinelPassword,
+        ...(withCredentials ? { username: sentinelUsername, password: sentinelPassword } : {}),
         family: options.sentinels?.find(({ host }) => host === endpoint.host)?.family ?? family ?? ANY_FAMILY,
         connectTimeout,
         connectionName,

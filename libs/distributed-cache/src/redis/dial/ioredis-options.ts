@@ -26,6 +26,8 @@ export const LINK_OPTIONS = {
   socketTimeout: undefined,
   blockingTimeout: undefined,
   enableAutoPipelining: false,
+  // CLIENT SETINFO, which no old server knows, and which a user with the documented permissions may not send.
+  disableClientInfo: true,
   readOnly: false,
   // A connection that monitors takes no other command.
   monitor: false,

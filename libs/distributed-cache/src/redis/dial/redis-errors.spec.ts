@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BridgeRefusal } from '../../protocol/invalidation-bridge.js';
-import { KNOWN_ERRORS, toLinkError } from './redis-errors.js';
+import { ConnectionClosedError, KNOWN_ERRORS, KNOWN_TEXTS, toLinkError } from './redis-errors.js';
 
 /** Error answers as Redis writes them, with the remedy, and how the advice begins; `undefined`: there is none. */
 const ANSWERS = [
@@ -16,15 +16,41 @@ const ANSWERS = [
   ['TRYAGAIN Multiple keys request during rehashing of slot', 'retry', undefined],
   ['WRONGPASS invalid username-password pair or user is disabled.', 'report', 'check user and password'],
   ['NOAUTH Authentication required.', 'report', 'check user and password'],
-  ["NOPERM this user has no permissions to run the 'evalsha' command", 'report', 'give the user the permissions'],
+  ["NOPERM this user has no permissions to run the 'evalsha' command", 'report', 'allow the user what aclRule()'],
+  ['DENIED Redis is running in protected mode', 'report', 'give the server a password'],
   ['WRONGTYPE Operation against a key holding the wrong kind of value', 'report', 'something else uses the keys'],
 ] as const;
+
+/** Error answers that begin with ERR, which tells nothing, in the same form. */
+const TEXTS = [
+  ['ERR max number of clients reached', 'redial', 'raise maxclients'],
+  ["ERR unknown command 'pexpire'", 'report', 'no Redis of version 6'],
+  ['ERR SELECT is not allowed in cluster mode', 'report', 'a cluster has database 0 only'],
+  ['ERR DB index is out of range', 'report', 'the server has fewer databases'],
+  ["ERR wrong number of arguments for 'auth' command", 'report', 'the server knows passwords and no users'],
+  ['ERR invalid password', 'report', 'check user and password'],
+] as const;
+
+/** How servers refuse a command of a script, of which some do not say which: Redis 7.0, then Redis 8 and Valkey 8, then Valkey 9. */
+const REFUSED_IN_SCRIPTS = [
+  "ERR The user executing the script can't run this command or subcommand script: e3fdde15d7e0, on @user_script:1.",
+  "ERR The user executing the script can't publish to the channel mentioned in the command script: 1a029c1bce45, on @user_script:1.",
+  "ERR The user executing the script can't access at least one of the keys mentioned in the command arguments script: 05879a, on @user_script:1.",
+  "ERR ACL failure in script: User shop has no permissions to run the 'xadd' command script: e3fdde15d7e0, on @user_script:1.",
+  'ERR ACL failure in script: No permissions to access a channel script: 1a029c1bce45, on @user_script:1.',
+  'ERR ACL failure in script: No permissions to access a key script: on @user_script:1.',
+  'ERR ACL failure in script: No permissions to access a channel',
+];
 
 /** Errors as Node.js and OpenSSL write them, with how the advice begins. */
 const NETWORK_ERRORS = [
   ['ECONNREFUSED', 'connect ECONNREFUSED 10.0.0.2:6379', 'nothing listens there'],
   ['ENOENT', 'connect ENOENT /run/redis.sock', 'there is no such socket'],
   ['ENOTFOUND', 'getaddrinfo ENOTFOUND shop.example', 'the host name is unknown'],
+  ['EAI_AGAIN', 'getaddrinfo EAI_AGAIN shop.example', 'the name server does not answer'],
+  ['ETIMEDOUT', 'connect ETIMEDOUT', 'it cannot be reached from here'],
+  ['EHOSTUNREACH', 'connect EHOSTUNREACH 10.0.0.2:6379', 'it cannot be reached from here'],
+  ['ENETUNREACH', 'connect ENETUNREACH 10.0.0.2:6379', 'it cannot be reached from here'],
   ['ECONNRESET', 'read ECONNRESET', 'the server closed the connection'],
   ['EPIPE', 'write EPIPE', 'the server closed the connection'],
   ['SELF_SIGNED_CERT_IN_CHAIN', 'self-signed certificate in certificate chain', 'its certificate is not signed'],
@@ -60,7 +86,11 @@ describe('the table of known errors', () => {
     expect(new Set(tested)).toEqual(new Set(KNOWN_ERRORS.keys()));
   });
 
-  it.each(ANSWERS)('makes of the answer "%s": %s, with the advice "%s"', (message, remedy, advice) => {
+  it.each(KNOWN_TEXTS)('has one row in this spec for the text %s', (text) => {
+    expect(TEXTS.filter(([message]) => text.test(message))).toHaveLength(1);
+  });
+
+  it.each([...ANSWERS, ...TEXTS])('makes of the answer "%s": %s, with the advice "%s"', (message, remedy, advice) => {
     const error = refusal(message);
     expect(error.remedy).toBe(remedy);
     // The message of an answer may itself contain parentheses, so it is not split.
@@ -77,6 +107,61 @@ describe('the table of known errors', () => {
 });
 
 describe('toLinkError', () => {
+  it.each(REFUSED_IN_SCRIPTS)('takes "%s" for a missing permission, and says what the user needs', (message) => {
+    const error = toLinkError(answer(message), { aclRule: '~{shop}:log +xadd' });
+    expect(error).toMatchObject({ remedy: 'report' });
+    expect(error.message).toContain(
+      '(allow the user what aclRule() of nestjs-distributed-cache/redis says: ~{shop}:log +xadd',
+    );
+    expect(error.message).not.toContain('user_script');
+  });
+
+  it('says where to find the command that Redis 7.0 does not name', () => {
+    expect(refusal(REFUSED_IN_SCRIPTS[0] ?? '').message).toContain('ACL LOG on the server names the command');
+    expect(refusal(REFUSED_IN_SCRIPTS[3] ?? '').message).not.toContain('ACL LOG');
+  });
+
+  it.each([
+    ['WRONGPASS invalid username-password pair or user is disabled.', 'check sentinelUser and sentinelPassword'],
+    ['NOAUTH Authentication required.', 'check sentinelUser and sentinelPassword'],
+    ["ERR unknown command 'SENTINEL', with args beginning with: 'MASTER' ", 'no sentinel listens there'],
+    ["NOPERM User shop has no permissions to run the 'sentinel|master' command", 'what sentinelAclRule() of'],
+  ])('gives the advice about a sentinel for the answer "%s" of one', (message, advice) => {
+    expect(toLinkError(answer(message), { isSentinel: true }).message).toContain(
+      `(${advice.startsWith('what') ? 'allow the user ' : ''}${advice}`,
+    );
+  });
+
+  it('leaves out the advice of a server in protected mode, some of which opens it to everybody', () => {
+    const message =
+      'DENIED Redis is running in protected mode because protected mode is enabled and no password is set. To solve this: 1) Just disable protected mode';
+    expect(refusal(message).message).toMatch(/^DENIED Redis is running in protected mode \(give the server a password/);
+  });
+
+  it.each([
+    'Connection is closed.',
+    "Stream isn't writeable and enableOfflineQueue options is false",
+    'Command aborted due to connection close',
+    'Reached the max retries per request limit (which is 0). Refer to "maxRetriesPerRequest" option for details.',
+  ])('says of "%s", an inner matter of ioredis, that the connection was closed', (message) => {
+    const error = toLinkError(new Error(message));
+    expect(error).toBeInstanceOf(ConnectionClosedError);
+    expect(error.message).toBe('the server closed the connection');
+  });
+
+  it.each([
+    [
+      'Unknown RESP type 72 "H". Please report this.',
+      'no Redis answers there, perhaps a web server: its answer begins with "H"',
+    ],
+    ['Protocol error, got "H" as reply type byte. Please report this.', 'no Redis answers there, perhaps a web server'],
+    ['Unknown RESP type 83 "S". Please report this.', 'no Redis answers there: its answer begins with "S"'],
+    ['Unknown RESP type 21 "\u0015". Please report this.', 'the server there speaks TLS (use rediss://, or ssl=true)'],
+    ['Protocol error, got "\\u0015" as reply type byte. Please report this.', 'the server there speaks TLS'],
+  ])('says of "%s" who may answer there', (message, said) => {
+    expect(toLinkError(new Error(message)).message).toContain(said);
+  });
+
   it.each(['ERR something new', ''])('reports the answer "%s", which is not in the table, as it is', (message) => {
     expect(refusal(message).remedy).toBe('report');
     expect(refusal(message).message).toBe(message);
@@ -101,7 +186,7 @@ describe('toLinkError', () => {
 
   it('does not pass on the arguments that Redis repeats of a command it does not know', () => {
     const message = "ERR unknown command 'auth', with args beginning with: 's3cr3t' 'other' ";
-    expect(refusal(message).message).toBe("ERR unknown command 'auth'");
+    expect(refusal(message).message).toMatch(/^ERR unknown command 'auth' \([^']*$/);
   });
 
   it('is not misled by a word within the message', () => {

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { NatMap, Redis } from 'ioredis';
+import type { NatMap } from 'ioredis';
 import { withTimeout } from '../../common/timeout.js';
 import { BridgeRefusal } from '../../protocol/invalidation-bridge.js';
 import { describeEndpoint, throughNat, type TcpEndpoint } from '../endpoint.js';
 import { agreementOf, type NamedPrimary } from './topology/agreement.js';
 import type { HostAddresses } from './topology/host-addresses.js';
 import { Inquiry } from './topology/inquiry.js';
-import { Sentinel } from './topology/sentinel.js';
+import { Sentinel, type MakeSentinel } from './topology/sentinel.js';
 
 /** How long the other sentinels may take after the first answer, in ms, unless most of them agree before. */
 const GRACE = 1_000;
@@ -23,8 +23,9 @@ export interface SentinelService {
   readonly name: string;
   readonly endpoints: readonly TcpEndpoint[];
   readonly natMap: NatMap | undefined;
-  /** Makes a connection to a sentinel that is not dialled yet. */
-  make(this: void, endpoint: TcpEndpoint): Redis;
+  readonly make: MakeSentinel;
+  /** Whether the credentials are those of sentinels, and not those of the server for want of others. */
+  readonly hasOwnCredentials: boolean;
 }
 
 /**
@@ -53,7 +54,10 @@ export class Sentinels {
    */
   constructor(service: SentinelService, timeout: number, addresses: HostAddresses) {
     this.#service = service;
-    this.#sentinels = service.endpoints.map((endpoint) => new Sentinel(endpoint, service.make, timeout, addresses));
+    const { endpoints, make, hasOwnCredentials } = service;
+    this.#sentinels = endpoints.map(
+      (endpoint) => new Sentinel(endpoint, { make, timeout, addresses, areOwn: hasOwnCredentials }),
+    );
   }
 
   /**

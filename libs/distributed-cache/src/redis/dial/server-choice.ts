@@ -1,4 +1,6 @@
 import type { Redis } from 'ioredis';
+import { errorFrom } from '../../common/error-from.js';
+import { BridgeRefusal } from '../../protocol/invalidation-bridge.js';
 import { describeEndpoint, distinct, rotated, type Endpoint } from '../endpoint.js';
 import type { RedisClients } from './clients.js';
 import type { LinkConnections } from './link-connections.js';
@@ -53,7 +55,9 @@ export class ServerChoice {
     const sentinels = new Sentinels(service, connectTimeout, this.#addresses);
     connections.alsoClose(sentinels);
     const primary = await sentinels.findPrimary(signal);
-    const server = await this.#connectThrough([primary], connections, key);
+    const server = await this.#connectThrough([primary], connections, key).catch((error: unknown) => {
+      throw error instanceof BridgeRefusal ? error : notReached(primary, service.name, errorFrom(error));
+    });
     const replaced = (by: string): Error => {
       const cause = new Error(`the sentinels name another primary now: ${by}`);
       connections.giveUp(cause);
@@ -91,6 +95,14 @@ export class ServerChoice {
       throw error;
     }
   }
+}
+
+/** The address is the sentinels', so neither host nor port of the connection string can be wrong. */
+function notReached(primary: Endpoint, service: string, { message }: Error): Error {
+  return new Error(
+    `the sentinels name ${describeEndpoint(primary)} as the primary of '${service}', and it cannot be connected to from here: ${message}. ` +
+      'If that is not its address for this machine, set replica-announce-ip on the servers, or map it by redis: { natMap }',
+  );
 }
 
 /**

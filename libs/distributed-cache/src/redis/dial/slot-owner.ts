@@ -69,6 +69,7 @@ async function followMoved(
     if (endpoint === visited[0]) firstAddress = peerAddressOf(connection);
     const refusal = await refusalOf(connections, connection, key);
     if (!refusal) return { connection, firstAddress };
+    if (/^ERR unknown command/i.test(refusal.message)) await refuseSentinel(connections, connection, endpoint);
     disconnect(connection);
     const next = movedTo(refusal.message, endpoint, natMap);
     if (!next) throw refusal;
@@ -91,6 +92,23 @@ async function refusalOf(connections: LinkConnections, connection: Redis, key: s
     // The slot is moving to another node. That node takes no writes before the move is over; then this one answers MOVED.
     return /^(?:ASK|TRYAGAIN) /.test(error.message) ? undefined : error;
   }
+}
+
+/**
+ * A sentinel speaks as Redis does, and knows few commands.
+ *
+ * @throws {BridgeRefusal} when the server is a sentinel
+ */
+async function refuseSentinel(connections: LinkConnections, connection: Redis, endpoint: Endpoint): Promise<void> {
+  const [role, services] = await connections.step(connection, connection.role()).catch(() => []);
+  if (role !== 'sentinel') return;
+  disconnect(connection);
+  const watched = Array.isArray(services) ? services.map(String) : [];
+  throw new BridgeRefusal(
+    'report',
+    `a sentinel listens at ${describeEndpoint(endpoint)}, and no Redis; it watches ${watched.map((name) => `'${name}'`).join(', ') || 'nothing'} ` +
+      '(write redis+sentinel://host:26379/NAME, or add serviceName=NAME)',
+  );
 }
 
 function othersThan(endpoint: Endpoint, known: readonly Endpoint[]): Endpoint[] {

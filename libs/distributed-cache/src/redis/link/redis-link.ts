@@ -11,7 +11,6 @@ import {
   type SyncRequest,
 } from '../../protocol/invalidation-bridge.js';
 import { encodeMember } from '../../protocol/member.js';
-import { toLinkError } from '../dial/redis-errors.js';
 import { disconnect } from '../dial/sockets.js';
 import { readDoorbell } from './doorbell-text.js';
 import { leaveScript } from './leave-script.js';
@@ -37,6 +36,18 @@ const VANISHING = ['log', 'members'] as const;
  * is at no time one of those that the memory policies `volatile-*` evict.
  */
 const WRITE_WITHOUT_EFFECT = `redis.call('PEXPIRE', KEYS[1], ${KEPT_FOR}) redis.call('PERSIST', KEYS[1])`;
+const NOT_PUBLISHED =
+  'Redis takes invalidations into its log, but does not let this instance publish them: the others apply them with their next sync, up to 5 s later';
+
+const INFO_REFUSED =
+  'Redis does not allow INFO, so that an instance cannot tell whether it is still the same server: it starts empty after every reconnect, and an eviction everywhere takes maxStaleness. Give the user +info';
+
+/** To whom a link tells what. @internal */
+export interface LinkTold {
+  /** The error that is reported for an error of ioredis. */
+  explain(this: void, error: unknown): Error;
+  readonly noticed?: LinkListener['noticed'];
+}
 
 /** The open connections that a link works on. @internal */
 export interface OpenConnections {
@@ -63,6 +74,7 @@ export class RedisLink implements InvalidationLink {
   /** The element of the sorted set of members that stands for this instance. */
   readonly #record: string;
   readonly #scripts: ScriptRuns;
+  readonly #told: LinkTold;
   #acksSubscribed: Promise<void> | undefined;
   /** What waits until the subscription to the acknowledgements is answered. */
   #waitingForAcks: (() => void)[] | undefined;
@@ -75,9 +87,10 @@ export class RedisLink implements InvalidationLink {
   #isInfoAllowed = false;
   #isClosed = false;
 
-  constructor(connections: OpenConnections, names: RedisNames, member: BridgeMember) {
+  constructor(connections: OpenConnections, names: RedisNames, member: BridgeMember, told: LinkTold) {
     this.#connections = connections;
-    this.#scripts = new ScriptRuns(connections.commands);
+    this.#scripts = new ScriptRuns(connections.commands, told.explain);
+    this.#told = told;
     this.#names = names;
     this.#member = member;
     this.#record = encodeMember(member);
@@ -86,7 +99,17 @@ export class RedisLink implements InvalidationLink {
   async publish(payload: string): Promise<string> {
     const { log, channel } = this.#names;
     const args = [channel, payload, this.#member.logLength];
-    return String(await this.#inOrder(() => this.#scripts.run(publishScript, [log], args)));
+    const reply = await this.#inOrder(() => this.#scripts.run(publishScript, [log], args));
+    if (!Array.isArray(reply)) return String(reply);
+    const [id, refusal]: readonly unknown[] = reply;
+    this.#notPublished(String(refusal));
+    return String(id);
+  }
+
+  /** The log has the message, and its channel did not take it. */
+  #notPublished(answer: string): void {
+    const { message } = this.#told.explain(Object.assign(new Error(answer), { name: 'ReplyError' }));
+    this.#told.noticed?.({ severity: 'error', message: NOT_PUBLISHED, cause: message });
   }
 
   async publishToMembers(payload: string): Promise<MembersReply> {
@@ -105,6 +128,8 @@ export class RedisLink implements InvalidationLink {
     });
     // Asked after the log has accepted it: a server that was replaced before may have delivered it to nobody.
     await this.#connections.untilConfirmed?.();
+    const refusal: unknown = Array.isArray(reply) ? reply[4] : undefined;
+    if (typeof refusal === 'string') this.#notPublished(refusal);
     return readMembers(reply);
   }
 
@@ -157,7 +182,7 @@ export class RedisLink implements InvalidationLink {
       .wait(count, Math.max(1, Math.ceil(timeout)))
       .exec()
       .finally(() => (this.#runningWaits -= 1));
-    for (const [error] of answers ?? []) if (error) throw toLinkError(error);
+    for (const [error] of answers ?? []) if (error) throw this.#told.explain(error);
     return Number(answers?.at(-1)?.[1]);
   }
 
@@ -170,13 +195,13 @@ export class RedisLink implements InvalidationLink {
     const received = new Promise<void>((resolve) => (this.#onReceived = resolve));
     const { subscriber } = this.#connections;
     // A message proves as much as the answer, which is behind all messages of a burst that are not read yet.
-    await Promise.race([received, anyAnswer(subscriber.subscribe(this.#names.channel))]);
+    await Promise.race([received, this.#anyAnswer(subscriber.subscribe(this.#names.channel))]);
   }
 
   /** `WAIT` for no replica is answered at once. A `WAIT` that runs is an exercise too, and its own deadline holds. */
   async #waiterIsAlive(): Promise<void> {
     const { waiter } = this.#connections;
-    if (waiter && this.#runningWaits === 0) await anyAnswer(waiter.wait(0, 1));
+    if (waiter && this.#runningWaits === 0) await this.#anyAnswer(waiter.wait(0, 1));
   }
 
   async warnings(): Promise<readonly LinkWarning[]> {
@@ -242,6 +267,7 @@ export class RedisLink implements InvalidationLink {
     const [epoch, serverTime, id, hash, continuous, complete] = reply.map(String);
     const [settings, members, vanished, ...rest]: readonly unknown[] = reply.slice(6);
     this.#isInfoAllowed = epoch !== '';
+    if (epoch === '') this.#told.noticed?.({ severity: 'warn', message: INFO_REFUSED });
     const entries: LogEntry[] = [];
     for (let i = 0; i + 1 < rest.length; i += 2) {
       const entryId = String(rest[i]);
@@ -263,22 +289,22 @@ export class RedisLink implements InvalidationLink {
     };
   }
 
+  /** Waits until the server has answered, be it with an error. */
+  async #anyAnswer(reply: Promise<unknown>): Promise<void> {
+    try {
+      await reply;
+    } catch (error) {
+      const failure = this.#told.explain(error);
+      if (!(failure instanceof BridgeRefusal)) throw failure;
+    }
+  }
+
   async #answer(reply: Promise<unknown>): Promise<unknown> {
     try {
       return await reply;
     } catch (error) {
-      throw toLinkError(error);
+      throw this.#told.explain(error);
     }
-  }
-}
-
-/** Waits until the server has answered, be it with an error. */
-async function anyAnswer(reply: Promise<unknown>): Promise<void> {
-  try {
-    await reply;
-  } catch (error) {
-    const failure = toLinkError(error);
-    if (!(failure instanceof BridgeRefusal)) throw failure;
   }
 }
 

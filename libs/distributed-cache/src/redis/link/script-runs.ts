@@ -1,5 +1,4 @@
 import type { Redis } from 'ioredis';
-import { toLinkError } from '../dial/redis-errors.js';
 import type { ServerScript } from './server-script.js';
 
 /** One run of a script. */
@@ -15,16 +14,19 @@ interface Request {
 /** Runs scripts over one connection, in the order of the calls, also if the server has forgotten a script in between. @internal */
 export class ScriptRuns {
   readonly #redis: Redis;
+  readonly #explain: (error: unknown) => Error;
   /** The scripts that the server knows by their digests. */
   readonly #knownScripts = new Set<ServerScript>();
   /** Those without an answer, in the order in which they were sent. */
   readonly #requests = new Set<Request>();
 
-  constructor(redis: Redis) {
+  /** @param explain - makes the error to report of an error of ioredis */
+  constructor(redis: Redis, explain: (error: unknown) => Error) {
     this.#redis = redis;
+    this.#explain = explain;
   }
 
-  /** Resolves with the answer of the server, and rejects with a link error (redis-errors.ts). */
+  /** Resolves with the answer of the server, and rejects with an error that is explained. */
   run(script: ServerScript, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const request: Request = { script, keys, args, attempts: 0, resolve, reject };
@@ -48,7 +50,7 @@ export class ScriptRuns {
       (error: unknown) => {
         const isForgotten = error instanceof Error && error.message.startsWith('NOSCRIPT');
         if (isForgotten && attempt === request.attempts) this.#sendAgainFrom(request);
-        else settle(() => request.reject(toLinkError(error)));
+        else settle(() => request.reject(this.#explain(error)));
       },
     );
   }

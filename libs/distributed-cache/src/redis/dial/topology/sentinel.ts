@@ -1,11 +1,30 @@
 import type { Redis } from 'ioredis';
 import { describeEndpoint, tcpEndpoint, type TcpEndpoint } from '../../endpoint.js';
+import { sentinelAclRule } from '../../acl-rule.js';
 import { dialStep } from '../dial-step.js';
+import { keepOffConsole } from '../quiet-connection.js';
 import { toLinkError } from '../redis-errors.js';
 import { disconnect, listenToEveryError, peerAddressOf } from '../sockets.js';
 import type { NamedPrimary } from './agreement.js';
 import type { HostAddresses } from './host-addresses.js';
 import { namedConnection, NameWatch, type NamedConnection } from './name-watch.js';
+
+/** Makes a connection to a sentinel that is not dialled yet. @internal */
+export type MakeSentinel = (this: void, endpoint: TcpEndpoint, withCredentials: boolean) => Redis;
+
+/** @internal */
+export interface SentinelOptions {
+  readonly make: MakeSentinel;
+  /** How long an answer may take, in ms. */
+  readonly timeout: number;
+  /** Knows where the name of the sentinel leads. */
+  readonly addresses: HostAddresses;
+  /**
+   * Whether the credentials are those of sentinels. Those of the server, which a sentinel is given for want of others, are kept from it
+   * until it asks for some: many sentinels have none, and refuse a user that they do not know. Default: they are.
+   */
+  readonly areOwn?: boolean | undefined;
+}
 
 /** The least time between two questions about the name of a sentinel, in ms. */
 const BETWEEN_LOOKUPS = 5_000;
@@ -17,29 +36,23 @@ const BETWEEN_LOOKUPS = 5_000;
  */
 export class Sentinel {
   readonly #endpoint: TcpEndpoint;
-  readonly #make: (endpoint: TcpEndpoint) => Redis;
+  readonly #make: MakeSentinel;
   readonly #timeout: number;
   readonly #addresses: HostAddresses;
   #redis: Redis | undefined;
   #nameWatch: NameWatch | undefined;
   #asking: Promise<NamedPrimary> | undefined;
   #next: Promise<NamedPrimary> | undefined;
+  /** Whether it is asked with credentials. Once one of its kind has demanded them, they stay. */
+  #withCredentials: boolean;
   #isClosed = false;
 
-  /**
-   * @param timeout - how long an answer may take, in ms
-   * @param addresses - knows where the name of the sentinel leads
-   */
-  constructor(
-    endpoint: TcpEndpoint,
-    make: (endpoint: TcpEndpoint) => Redis,
-    timeout: number,
-    addresses: HostAddresses,
-  ) {
+  constructor(endpoint: TcpEndpoint, { make, timeout, addresses, areOwn = true }: SentinelOptions) {
     this.#endpoint = endpoint;
     this.#make = make;
     this.#timeout = timeout;
     this.#addresses = addresses;
+    this.#withCredentials = areOwn;
   }
 
   /**
@@ -78,17 +91,23 @@ export class Sentinel {
       return answer;
     } catch (error) {
       if (this.#redis === redis) this.#drop();
-      const failure = toLinkError(error);
+      const failure = toLinkError(error, { isSentinel: true, aclRule: sentinelAclRule() });
+      if (!this.#withCredentials && /^(?:NOAUTH|NOPERM) /.test(failure.message)) {
+        this.#withCredentials = true;
+        return this.#primaryOf(service, signal);
+      }
       failure.message = `sentinel ${describeEndpoint(this.#endpoint)}: ${failure.message}`;
       throw failure;
     }
   }
 
   #open(): Redis {
-    const redis = this.#make(this.#endpoint);
+    const redis = this.#make(this.#endpoint, this.#withCredentials);
     // The question that fails reports the error.
     redis.on('error', () => {});
     listenToEveryError(redis);
+    // Nothing is amiss: a sentinel tells nobody more than where the primary is.
+    keepOffConsole(redis, () => {});
     return redis;
   }
 
