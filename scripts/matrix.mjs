@@ -16,6 +16,7 @@ import { packed } from './pack/pack.mjs';
 
 const PARTS = ['runtimes', 'compilers', 'applications', 'others'];
 const EVIDENCE = inRepository('docs/evidence/compatibility.json');
+const SERVERS = inRepository('docs/evidence/servers.json');
 const PAGE = inRepository('docs/compatibility.md');
 
 const given = readCommandLine({
@@ -43,7 +44,7 @@ try {
     const before = await readFile(EVIDENCE, 'utf8').catch(() => '{}');
     const all = { ...JSON.parse(before), ...tables };
     await writeReport(EVIDENCE, all);
-    await writeFile(PAGE, await compatibilityPage(all));
+    await writeFile(PAGE, await compatibilityPage(all, JSON.parse(await readFile(SERVERS, 'utf8'))));
     say('docs/compatibility.md is written.');
   }
   say(failures.length === 0 ? 'everything works.' : `${failures.length} combinations fail.`);

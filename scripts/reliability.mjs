@@ -1,12 +1,15 @@
-// `npm run docs:reliability`: writes the results of the runs in docs/evidence into docs/reliability.md, between its marks.
+// `npm run docs:reliability`: writes the results of the runs in docs/evidence into docs/reliability.md, between its marks, and writes
+// docs/compatibility.md.
 import { readFile } from 'node:fs/promises';
 import { flag, readCommandLine } from '../tools/command-line.mjs';
 import { apply, docsFile, markedPage } from '../tools/marked-page.mjs';
+import { compatibilityPage } from './matrix/page.mjs';
 import {
   faultTables,
   historyTables,
   hostileTable,
   measuredTable,
+  serversTable,
   soakTables,
   summaryTable,
   teethTable,
@@ -14,24 +17,34 @@ import {
 
 const { check } = readCommandLine({
   command: 'npm run docs:reliability --',
-  about: 'Writes the tables of docs/reliability.md from docs/evidence.',
+  about: 'Writes the tables of docs/reliability.md, and docs/compatibility.md, from docs/evidence.',
   options: { check: flag('writes nothing, and fails when the page differs from the evidence') },
 });
 
-const [faults, coherence, soak, fuzz] = await Promise.all(['faults', 'coherence', 'soak', 'fuzz'].map(read));
+const [faults, coherence, soak, fuzz, servers] = await Promise.all(
+  ['faults', 'coherence', 'soak', 'fuzz', 'servers'].map(read),
+);
 const page = await markedPage({
   name: 'reliability.md',
   parts: [
-    ['summary', summaryTable({ faults, coherence, soak, fuzz })],
+    ['summary', summaryTable({ faults, coherence, soak, fuzz, servers })],
     ['faults', faultTables(faults)],
     ['measured', measuredTable(faults)],
+    ['servers', serversTable(servers)],
     ['histories', historyTables(coherence)],
     ['teeth', teethTable(coherence)],
     ['hostile', hostileTable(fuzz)],
     ['soak', soakTables(soak)],
   ],
 });
-await apply('docs/reliability.md', [page], { check, command: 'npm run docs:reliability' });
+const compatibility = {
+  path: docsFile('compatibility.md'),
+  before: await readFile(docsFile('compatibility.md'), 'utf8'),
+  after: await compatibilityPage(await read('compatibility'), servers),
+};
+const how = { check, command: 'npm run docs:reliability' };
+await apply('docs/reliability.md', [page], how);
+await apply('docs/compatibility.md', [compatibility], how);
 
 /** @param {string} name */
 async function read(name) {

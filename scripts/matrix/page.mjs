@@ -6,15 +6,27 @@ import { inRepository } from '../../tools/repository.mjs';
  * docs/compatibility.md.
  *
  * @param {Record<string, import('./cell.mjs').Table>} tables
+ * @param {import('../reliability/evidence.mjs').ServersReport} servers
  */
-export async function compatibilityPage({ runtimes, compilers, applications, others }) {
+export async function compatibilityPage({ runtimes, compilers, applications, others }, { servers }) {
   const text = [
     '# Compatibility',
-    'TL;DR: each cell is a combination that `npm run matrix` has installed from the packed library, as a user would, and run. The run writes this page.',
+    'TL;DR: each cell is a combination that `npm run matrix` has installed from the packed library, as a user would, and run. The servers were tried by `npm run servers`. These runs write this page.',
     '## Node.js, Nest, ioredis and module systems',
     'The program boots two instances on a real Redis: one caches, the other evicts everywhere, and the first one loads again. It also uses `/redis` and `/testing`.',
     markdown(runtimes),
     '`require` of an ES module, which CommonJS needs with Nest 12, works from Node.js 20.19 on.',
+    '## Redis and Valkey',
+    'The tests that need a real server, on servers as Debian packages them: the faults and topologies, the contract of a bridge, refusals and permissions. `npm run servers` fetches the servers and runs the tests; [reliability](reliability.md#other-servers) has the figures. Everything else on this page, and in CI, runs on the Redis 7.0 of Debian 12.',
+    table(
+      ['server', 'package', 'tests', 'outcome'],
+      servers.map(({ server, source, passed, failed }) => [
+        server,
+        source,
+        `${passed + failed.length}`,
+        failed.length === 0 ? 'works' : `**${failed.length} fail**`,
+      ]),
+    ),
     '## TypeScript and module settings',
     'The snippets of the README and every sub-path are compiled. A dash: Nest itself does not compile there.',
     markdown(compilers),

@@ -9,6 +9,7 @@ export interface Evidence {
   coherence: CoherenceReport;
   soak: SoakEvidence;
   fuzz: FuzzReport;
+  servers: ServersReport;
 }
 
 export interface CoherenceReport {
@@ -24,3 +25,22 @@ export interface CoherenceReport {
 export type FuzzReport = FuzzFigures & { seconds: number };
 
 export type SoakEvidence = SoakReport & { passed: boolean };
+
+export interface ServersReport {
+  /** The version of Node.js. */
+  readonly node: string;
+  readonly servers: readonly ServerEvidence[];
+}
+
+/** The tests on one server. */
+export interface ServerEvidence {
+  /** Name and version, as it says itself. */
+  readonly server: string;
+  /** Where it comes from. */
+  readonly source: string;
+  readonly passed: number;
+  /** The titles of the tests that failed, with the reasons. */
+  readonly failed: readonly string[];
+  readonly seconds: number;
+  readonly faults: readonly FaultEvidence[];
+}

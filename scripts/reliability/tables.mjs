@@ -6,7 +6,7 @@ import { LONGEST_LOG } from '../soak/verdict.mjs';
 /**
  * @import { WorldReport } from '../../test/coherence/check.js'
  * @import { FaultEvidence } from '../../test/support/lab/evidence.js'
- * @import { CoherenceReport, Evidence, FuzzReport, SoakEvidence } from './evidence.mjs'
+ * @import { CoherenceReport, Evidence, FuzzReport, ServersReport, SoakEvidence } from './evidence.mjs'
  */
 
 /** @param {Evidence} evidence */
@@ -102,6 +102,38 @@ export function measuredTable(rows) {
     rows.flatMap(({ fault, measured = {} }) =>
       Object.entries(measured).map(([name, value]) => [fault, words(name), decimal(value)]),
     ),
+  );
+}
+
+/**
+ * The tests on other servers than the installed one.
+ *
+ * @param {ServersReport} report
+ */
+export function serversTable({ servers }) {
+  return table(
+    [
+      'server',
+      'tests that passed',
+      'tests that failed (good: 0)',
+      'faults one by one',
+      'reads',
+      'evictions',
+      'stalest read, ms (good: at most the bound)',
+      'bound, ms',
+      'broken promises (good: 0)',
+    ],
+    servers.map(({ server, source, passed, failed, faults }) => [
+      `${server} (${source})`,
+      number(passed),
+      `**${failed.length}**`,
+      number(faults.length),
+      number(sum(faults.map(({ reads }) => reads))),
+      number(sum(faults.map(({ evictions }) => evictions))),
+      number(Math.max(0, ...faults.map(({ worstStaleness }) => worstStaleness))),
+      number(Math.max(0, ...faults.map(({ bound }) => bound))),
+      `**${faults.filter(({ outcome }) => outcome !== 'kept').length}**`,
+    ]),
   );
 }
 
