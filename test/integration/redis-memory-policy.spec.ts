@@ -146,19 +146,19 @@ describe('the memory policy of the server', () => {
     log
       .at('warn')
       .filter(({ message }) => message.includes('may evict the log of invalidations'))
-      .map(({ parameters }) => Reflect.get(parameters ?? {}, 'maxmemoryPolicy'));
+      .map(({ parameters }) => Reflect.get(parameters ?? {}, 'cause'));
 
   it.each(['allkeys-lru', 'allkeys-lfu', 'allkeys-random'])('is warned of once at boot: %s', async (policy) => {
     await redis.admin.config('SET', 'maxmemory-policy', policy);
     const { a, log } = await instances(1).on(redis).connected();
-    await eventually(() => expect(warned(log)).toEqual([policy]));
+    await eventually(() => expect(warned(log)).toEqual([`maxmemory_policy:${policy}`]));
 
     await redis.admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
     await eventually(() => expect(a.stats().bridge.reconnects).toBe(1));
     await fill('1', 'one', a);
     await a.region('products').evict('1');
     expect(copies('1', a)).toEqual([undefined]);
-    expect(warned(log)).toEqual([policy]);
+    expect(warned(log)).toEqual([`maxmemory_policy:${policy}`]);
   });
 
   it.each(['noeviction', 'volatile-lru', 'volatile-lfu', 'volatile-random', 'volatile-ttl'])(

@@ -41,7 +41,6 @@ export {
   type InvalidationBridge,
   type InvalidationLink,
   type LinkListener,
-  type LinkWarning,
   type LinkNotice,
   type LogEntry,
   type MembersReply,

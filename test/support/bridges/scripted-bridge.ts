@@ -4,7 +4,6 @@ import type {
   InvalidationBridge,
   InvalidationLink,
   LinkListener,
-  LinkWarning,
   MembersReply,
   SyncReply,
   SyncRequest,
@@ -36,7 +35,6 @@ export class ScriptedLink implements InvalidationLink {
   /** One for every exercise; they are answered at once, unless {@link answersExercises} is `false`. */
   readonly exercises: Deferred<void>[] = [];
   answersExercises = true;
-  warningsOfServer: readonly LinkWarning[] = [];
   readonly #listener: LinkListener | undefined;
   isClosed = false;
   hasLeft = false;
@@ -79,10 +77,6 @@ export class ScriptedLink implements InvalidationLink {
     this.exercises.push(exercise);
     if (this.answersExercises) exercise.resolve();
     return exercise.promise;
-  }
-
-  async warnings(): Promise<readonly LinkWarning[]> {
-    return this.warningsOfServer;
   }
 
   async leave(): Promise<void> {

@@ -211,7 +211,6 @@ export class Coherence {
         },
         noticed: (notice) => this.#messages.noticed(notice),
         vanished: (what) => this.#messages.vanished(what),
-        warned: (warnings) => this.#messages.warned(warnings),
         lost: (cause, isDialledAgain, regularly) => this.#lost(cause, isDialledAgain, regularly),
       },
     );

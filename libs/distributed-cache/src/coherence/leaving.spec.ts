@@ -31,7 +31,7 @@ async function synced(): Promise<Leaving> {
     { member: bridgeMember(), peers: peersOf(), commandTimeout: 2_000, heartbeat: 3_000 },
     clock,
     follower,
-    { synced() {}, acknowledged() {}, noticed() {}, refused() {}, vanished() {}, warned() {}, ended() {} },
+    { synced() {}, acknowledged() {}, noticed() {}, refused() {}, vanished() {}, ended() {} },
   );
   await session.open(bridge);
   bridge.lastSync.resolve(syncReply());
@@ -108,7 +108,6 @@ describe('an instance that has left the list of members', () => {
         noticed: () => {},
         refused: () => {},
         vanished: () => {},
-        warned: () => {},
         ended: () => {},
       },
     );

@@ -7,7 +7,6 @@ import {
   BridgeRefusal,
   type InvalidationBridge,
   type LinkNotice,
-  type LinkWarning,
 } from '../protocol/invalidation-bridge.js';
 import type { RegularCut } from './follow/connection.js';
 import type { Vanished } from './follow/link-session.js';
@@ -24,7 +23,6 @@ export class OperatorMessages {
   readonly #namespace: string;
   readonly #logger: CacheLogger;
   readonly #onceAMinute: OnceAMinute;
-  readonly #warned = new Set<string>();
   /** The sentences that are logged once. */
   readonly #noticed = new Set<string>();
   #bridge: InvalidationBridge | undefined;
@@ -107,15 +105,6 @@ export class OperatorMessages {
         { ...this.#where(), vanished: what.join(', ') },
       ),
     );
-  }
-
-  /** Each of them once. */
-  warned(warnings: readonly LinkWarning[]): void {
-    for (const { message, parameters } of warnings) {
-      if (this.#warned.has(message)) continue;
-      this.#warned.add(message);
-      this.#logger.warn(message, { ...this.#where(), ...parameters });
-    }
   }
 
   refused(refusal: BridgeRefusal): void {

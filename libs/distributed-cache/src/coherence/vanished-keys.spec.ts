@@ -1,13 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ScriptedBridge, syncReply } from '../../../../test/support/bridges/scripted-bridge.js';
 import { copies, fill } from '../../../../test/support/instances/copies.js';
 import { instances, logOf } from '../../../../test/support/instances/instances.js';
-import { RecordedLogger } from '../../../../test/support/instances/recorded-logger.js';
-import { DistributedCache } from '../cache/distributed-cache.js';
-import { resolveSettings } from '../module/options/resolve-settings.js';
-import { ManualClock } from '../testing/manual-clock.js';
-
-const POLICY = { message: 'Redis may evict the log', parameters: { maxmemoryPolicy: 'allkeys-lru' } };
 
 describe('a log that vanished while its server stayed the same', () => {
   it('is told by every instance, with the memory policy as the likely cause', async () => {
@@ -57,33 +50,5 @@ describe('a log that vanished while its server stayed the same', () => {
     expect(b.stats().bridge.flushes).toBe(3);
     const told = [a, b].flatMap((each) => logOf(each).at('warn')).map(({ message }) => message);
     expect(told.filter((message) => message.includes('has lost keys'))).toEqual([]);
-  });
-});
-
-describe('what a link warns of', () => {
-  it('is logged once, however many links warn of it', async () => {
-    const clock = new ManualClock();
-    const bridge = new ScriptedBridge('Redis');
-    const log = new RecordedLogger();
-    const settings = resolveSettings({ bridge, clock, namespace: 'shop' });
-    const cache = new DistributedCache(settings, { clock, logger: log });
-    cache.start(bridge);
-    await clock.advance(0);
-    for (let i = 0; i < 3; i += 1) {
-      bridge.link.warningsOfServer = [POLICY];
-      bridge.lastSync.resolve(syncReply());
-      await clock.advance(0);
-      bridge.link.break();
-      await clock.advance('5s');
-    }
-
-    const told = log.at('warn').filter(({ message }) => message === POLICY.message);
-    expect(told).toEqual([
-      {
-        level: 'warn',
-        message: POLICY.message,
-        parameters: { namespace: 'shop', target: 'scripted', ...POLICY.parameters },
-      },
-    ]);
   });
 });

@@ -86,7 +86,7 @@ export interface LinkNotice {
   readonly severity: 'error' | 'warn';
   /** One sentence: what is amiss, what follows from it, and how to mend it. Never a secret. */
   readonly message: string;
-  /** What the server said, if it said something. Never a secret. */
+  /** What the server said, or a setting of it. Never a secret. */
   readonly cause?: string | undefined;
 }
 
@@ -128,11 +128,6 @@ export interface InvalidationLink {
    */
   exercise?(): Promise<void>;
   /**
-   * What operators should know about the setup of the server. Asked after the first sync of each link; each message is logged once.
-   * Default: nothing.
-   */
-  warnings?(): Promise<readonly LinkWarning[]>;
-  /**
    * Removes this instance from the list of members: it serves nothing any more. Its settings may stay there. Only once no member is left
    * may the log and the list be given an expiry, which the next sync takes away: a server that runs out of memory may delete first what
    * has one.
@@ -145,14 +140,6 @@ export interface InvalidationLink {
    *   it can.
    */
   close(reason?: 'silent-channel'): void;
-}
-
-/** A line for operators. @publicApi */
-export interface LinkWarning {
-  /** A sentence that says what is wrong and how to mend it. One of a fixed few. */
-  readonly message: string;
-  /** Never secrets. */
-  readonly parameters: Readonly<Record<string, string>>;
 }
 
 /** @publicApi */

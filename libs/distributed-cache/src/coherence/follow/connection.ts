@@ -6,7 +6,6 @@ import type {
   BridgeRefusal,
   InvalidationBridge,
   InvalidationLink,
-  LinkWarning,
   LinkNotice,
 } from '../../protocol/invalidation-bridge.js';
 import type { Peers } from '../peers.js';
@@ -31,8 +30,6 @@ export interface ConnectionEvents {
   noticed(notice: LinkNotice): void;
   /** The server has lost this although it has run all the time. */
   vanished(what: Vanished): void;
-  /** What operators should know about the setup of the server. */
-  warned(warnings: readonly LinkWarning[]): void;
   /**
    * The link is lost, or could not be dialled. `isDialledAgain`: another one will be dialled. `regularly`: the last links were all cut
    * after the same time.
@@ -96,7 +93,6 @@ export class Connection {
       refused: (refusal) => this.#events.refused(refusal),
       noticed: (notice) => this.#events.noticed(notice),
       vanished: (what) => this.#events.vanished(what),
-      warned: (warnings) => this.#events.warned(warnings),
       ended: (cause, wasCut) => {
         const lifetime = wasCut && connectedAt !== undefined ? this.#clock.now() - connectedAt : undefined;
         if (lifetime === undefined) this.#regularCuts.startOver();

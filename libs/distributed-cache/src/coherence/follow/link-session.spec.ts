@@ -3,7 +3,7 @@ import { bridgeMember, peersOf } from '../../../../../test/support/bridges/bridg
 import { ScriptedBridge, syncReply } from '../../../../../test/support/bridges/scripted-bridge.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import { newBridgeStats } from '../bridge-stats.js';
-import { BridgeRefusal, type Doorbell, type LinkWarning } from '../../protocol/invalidation-bridge.js';
+import { BridgeRefusal, type Doorbell } from '../../protocol/invalidation-bridge.js';
 import { LinkSession, type Vanished } from './link-session.js';
 import { LogFollower } from './log-follower.js';
 import { isAfter } from '../../redis/link/stream-id.js';
@@ -21,7 +21,6 @@ interface Running {
   readonly refusals: BridgeRefusal[];
   readonly ends: Error[];
   readonly vanished: Vanished[];
-  readonly warnings: LinkWarning[];
   readonly syncs: () => number;
 }
 
@@ -34,7 +33,6 @@ async function opened(): Promise<Running> {
   const refusals: BridgeRefusal[] = [];
   const ends: Error[] = [];
   const vanished: Vanished[] = [];
-  const warnings: LinkWarning[] = [];
   const follower = new LogFollower(
     clock,
     newBridgeStats(),
@@ -59,12 +57,11 @@ async function opened(): Promise<Running> {
     noticed: () => {},
     refused: (refusal) => refusals.push(refusal),
     vanished: (what) => vanished.push(what),
-    warned: (warned) => warnings.push(...warned),
     ended: (cause) => ends.push(cause),
   });
   await session.open(bridge);
   const syncs = (): number => bridge.link.syncs.length;
-  return { clock, bridge, session, follower, applied, syncedAt, refusals, ends, vanished, warnings, syncs };
+  return { clock, bridge, session, follower, applied, syncedAt, refusals, ends, vanished, syncs };
 }
 
 /** One that stands at 1-0. */

@@ -10,7 +10,6 @@ import {
   type InvalidationLink,
   type LinkListener,
   type LinkNotice,
-  type LinkWarning,
   type SyncReply,
 } from '../../protocol/invalidation-bridge.js';
 import type { Peers } from '../peers.js';
@@ -60,8 +59,6 @@ export interface LinkSessionEvents {
   noticed(notice: LinkNotice): void;
   /** The server has lost this although it has run all the time. */
   vanished(what: Vanished): void;
-  /** What operators should know about the setup of the server. */
-  warned(warnings: readonly LinkWarning[]): void;
   /**
    * The session has ended: no answer that arrives later counts. Called once.
    *
@@ -241,7 +238,6 @@ export class LinkSession {
     link: Required<InvalidationLink>,
     outcome: { readonly sentAt: number; readonly missed: number; readonly hasGap: boolean },
   ): void {
-    if (!this.#hasSynced) this.#askForWarnings(link);
     this.#hasSynced = true;
     this.#backOff.reset();
     this.#events.synced(link, outcome.sentAt);
@@ -252,16 +248,6 @@ export class LinkSession {
     this.#syncIn(this.#settings.heartbeat);
     if (outcome.hasGap) this.#syncBecauseOfGap();
     else if (this.#isSyncWanted) this.#sync();
-  }
-
-  /** If that fails, operators learn less, and nothing else is lost. */
-  #askForWarnings(link: Required<InvalidationLink>): void {
-    link.warnings().then(
-      (warnings) => {
-        if (!this.#hasEnded) this.#events.warned(warnings);
-      },
-      () => {},
-    );
   }
 
   /** The link, with a deadline on its answers: no answer within `commandTimeout` means a dead link. */
@@ -278,7 +264,6 @@ export class LinkSession {
       exercise: async () => {
         if (link.exercise) await this.#answer(() => link.exercise?.(), 'a probe of an idle connection', commandTimeout);
       },
-      warnings: async () => (await link.warnings?.()) ?? [],
       leave: () => link.leave(),
       close: (reason) => link.close(reason),
     };

@@ -1,4 +1,4 @@
-import type { LinkWarning } from '../../protocol/invalidation-bridge.js';
+import type { LinkNotice } from '../../protocol/invalidation-bridge.js';
 
 /**
  * What is to be said about the memory policy of the server. Under `allkeys-*` it evicts any key once its memory is full, and the log of a
@@ -8,15 +8,14 @@ import type { LinkWarning } from '../../protocol/invalidation-bridge.js';
  *
  * @internal
  */
-export function memoryWarnings(info: string): readonly LinkWarning[] {
-  const [, maxmemoryPolicy] = /^maxmemory_policy:(allkeys-[a-z]+)/m.exec(info) ?? [];
-  if (maxmemoryPolicy === undefined) return [];
-  return [
-    {
-      message:
-        'Redis may evict the log of invalidations when its memory is full, and every instance then starts empty: ' +
-        'use a maxmemory-policy of volatile-* or noeviction, or a Redis of its own',
-      parameters: { maxmemoryPolicy },
-    },
-  ];
+export function memoryNotice(info: string): LinkNotice | undefined {
+  const [setting] = /^maxmemory_policy:allkeys-[a-z]+/m.exec(info) ?? [];
+  if (setting === undefined) return undefined;
+  return {
+    severity: 'warn',
+    message:
+      'Redis may evict the log of invalidations when its memory is full, and every instance then starts empty: ' +
+      'use a maxmemory-policy of volatile-* or noeviction, or a Redis of its own',
+    cause: setting,
+  };
 }

@@ -4,7 +4,6 @@ import {
   type BridgeMember,
   type InvalidationLink,
   type LinkListener,
-  type LinkWarning,
   type LogEntry,
   type MembersReply,
   type SyncReply,
@@ -15,7 +14,7 @@ import { disconnect } from '../dial/sockets.js';
 import { readDoorbell } from './doorbell-text.js';
 import { leaveScript } from './leave-script.js';
 import { listedMembers, listedSettings, settingsArguments, staysListed } from './member-list.js';
-import { memoryWarnings } from './memory-policy.js';
+import { memoryNotice } from './memory-policy.js';
 import { publishScript, publishToMembersScript } from './publish-script.js';
 import { ScriptRuns } from './script-runs.js';
 import { KEPT_FOR, type RedisNames } from './redis-names.js';
@@ -85,6 +84,7 @@ export class RedisLink implements InvalidationLink {
   /** Called when the subscriber has brought a message. */
   #onReceived: () => void = () => {};
   #isInfoAllowed = false;
+  #hasLookedAtPolicy = false;
   #isClosed = false;
 
   constructor(connections: OpenConnections, names: RedisNames, member: BridgeMember, told: LinkTold) {
@@ -204,12 +204,6 @@ export class RedisLink implements InvalidationLink {
     if (waiter && this.#runningWaits === 0) await this.#anyAnswer(waiter.wait(0, 1));
   }
 
-  async warnings(): Promise<readonly LinkWarning[]> {
-    // A refused INFO would leave an entry in the ACL log of the server.
-    if (!this.#isInfoAllowed) return [];
-    return memoryWarnings(String(await this.#answer(this.#connections.commands.info('memory'))));
-  }
-
   async sync({ position, epoch, noOp, remembered, wantsMembers }: SyncRequest): Promise<SyncReply> {
     const { logLength } = this.#member;
     const answer = this.#scripts.run(
@@ -232,7 +226,19 @@ export class RedisLink implements InvalidationLink {
     this.#connections.lookAtName?.();
     // Asked after the request was sent: a server that was replaced before must not vouch for copies.
     const [reply] = await Promise.all([answer, this.#connections.untilConfirmed?.()]);
-    return this.#readSync(reply);
+    const read = this.#readSync(reply);
+    void this.#lookAtMemoryPolicy();
+    return read;
+  }
+
+  /** Once, and no failure is told: nothing depends on it, and the next link looks again. */
+  async #lookAtMemoryPolicy(): Promise<void> {
+    // A refused INFO would leave an entry in the ACL log of the server.
+    if (this.#hasLookedAtPolicy || !this.#isInfoAllowed) return;
+    this.#hasLookedAtPolicy = true;
+    const info = await this.#connections.commands.info('memory').catch(() => '');
+    const notice = memoryNotice(info);
+    if (notice) this.#told.noticed?.(notice);
   }
 
   async leave(): Promise<void> {
