@@ -187,7 +187,6 @@ describe('the access policy in the guide to Azure App Service', () => {
 
   it.each([
     ['with the channels', EXACT, 'resetchannels'],
-    ['with what the OSS policy adds', `${EXACT} +cluster|slots`, 'resetchannels'],
     ['without the channels, on a server whose users may use every channel', withoutChannels(EXACT), 'allchannels'],
   ])('is enough, %s: no copy is lost when the connections are cut', async (_, rules, channels) => {
     const redis = await redisWithUser(rules, channels);

@@ -15,6 +15,15 @@ describe('The rule of an instance', () => {
     expect(aclRule({ namespace: 'my shop' })).toContain('~{my?shop}:log ');
   });
 
+  it('names no channels for a server that knows no rules for them', () => {
+    expect(aclRule({ channels: false })).toBe(
+      aclRule()
+        .split(' ')
+        .filter((rule) => !rule.startsWith('&'))
+        .join(' '),
+    );
+  });
+
   it('allows SELECT and WAIT only to who needs them', () => {
     expect(aclRule()).not.toMatch(/select|wait/);
     expect(aclRule({ database: 2, minReplicas: 1 })).toMatch(/ \+select \+wait$/);

@@ -10,6 +10,8 @@ export interface AclRuleOptions {
   readonly database?: number | undefined;
   /** As the option `minReplicas` of the module: `WAIT` is needed for it. Default: 0. */
   readonly minReplicas?: number | undefined;
+  /** `false`: the rule names no channels. Servers before 6.2 do not know them, nor does Azure Cache for Redis. Default: `true`. */
+  readonly channels?: boolean | undefined;
 }
 
 /**
@@ -22,11 +24,17 @@ export interface AclRuleOptions {
  * @publicApi
  */
 export function aclRule(options: AclRuleOptions = {}): string {
-  const { namespace = 'distributed-cache', channelPrefix = '', database = 0, minReplicas = 0 } = options;
+  const {
+    namespace = 'distributed-cache',
+    channelPrefix = '',
+    database = 0,
+    minReplicas = 0,
+    channels = true,
+  } = options;
   const { log, members, channel, acks } = redisNames(channelPrefix, namespace);
   return [
     ...[log, members].map((key) => `~${pattern(key)}`),
-    ...[channel, acks].map((name) => `&${pattern(name)}`),
+    ...(channels ? [channel, acks].map((name) => `&${pattern(name)}`) : []),
     ...COMMANDS,
     ...(database === 0 ? [] : ['+select']),
     ...(minReplicas === 0 ? [] : ['+wait']),
