@@ -164,7 +164,6 @@ it('every public method of a region and of the cache is tried in a foreign conte
     'state',
     'cached',
     'load',
-    'setLocally',
     'runPut',
     'evictTargets',
     'asOne',
@@ -172,6 +171,7 @@ it('every public method of a region and of the cache is tried in a foreign conte
     'firstSync',
     'close',
     'isClosed',
+    'maxStaleness',
   ];
   const publicOf = (prototype: object): string[] =>
     Object.getOwnPropertyNames(prototype).filter((name) => !internal.includes(name));

@@ -25,8 +25,7 @@ const ANSWERS = [
 const TEXTS = [
   ['ERR max number of clients reached', 'redial', 'raise maxclients'],
   ["ERR unknown command 'pexpire'", 'report', 'no Redis of version 6'],
-  ['ERR SELECT is not allowed in cluster mode', 'report', 'a cluster has database 0 only'],
-  ['ERR DB index is out of range', 'report', 'the server has fewer databases'],
+  ['ERR SELECT is not allowed in cluster mode', 'report', 'this server does not have that database'],
   ["ERR wrong number of arguments for 'auth' command", 'report', 'the server knows passwords and no users'],
   ['ERR invalid password', 'report', 'check user and password'],
 ] as const;
@@ -176,8 +175,8 @@ describe('toLinkError', () => {
     expect(refusal(inScript).remedy).toBe(remedy);
   });
 
-  it.each(['ERR SELECT is not allowed in cluster mode', 'ERR DB index is out of range', 'ERR invalid DB index'])(
-    'says of "%s" to leave the database out, and reports it',
+  it.each(['ERR DB index is out of range', 'ERR invalid DB index'])(
+    'takes "%s" for a database that is not there',
     (message) => {
       expect(refusal(message).remedy).toBe('report');
       expect(refusal(message).message).toMatch(/\(this server does not have that database.*leave the number out/);
