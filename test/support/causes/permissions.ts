@@ -71,7 +71,7 @@ export const PERMISSIONS: readonly Cause[] = [
     ],
   },
   lacking('+xadd', IN_SCRIPT),
-  lacking('+pexpire', "NOPERM .*'pexpire' command"),
+  lacking('+persist', "NOPERM .*'persist' command"),
   lacking('+eval', "NOPERM .*'eval' command"),
   lacking('~{shop}:members', 'NOPERM .*key.*'),
   lacking('&{shop}:invalidations', 'NOPERM .*channel.*'),
@@ -84,15 +84,15 @@ export const PERMISSIONS: readonly Cause[] = [
     },
     says: [new RegExp(`^${REFUSED} \\| NOPERM .*channel.* ${WITH_RULE}`), /^thrown: .* Redis has not accepted it/],
   },
-  {
-    cause: 'the user lacks +zrem, and the instance leaves',
-    async provoke(scene) {
-      const { place } = await scene.redisFor(...ALL.filter((rule) => rule !== '+zrem'));
+  ...['+zrem', '+pexpire'].map((missing) => ({
+    cause: `the user lacks ${missing}, and the last instance leaves`,
+    async provoke(scene: Parameters<Cause['provoke']>[0]) {
+      const { place } = await scene.redisFor(...ALL.filter((rule) => rule !== missing));
       const all = await scene.instances(1, place, { drainTimeout: '1s' }).connected();
       await all.close();
     },
-    says: [new RegExp(`^${REFUSED} \\| NOPERM .*'zrem' command`)],
-  },
+    says: [new RegExp(`^${REFUSED} \\| (?:${IN_SCRIPT}) ${WITH_RULE}`)],
+  })),
   {
     cause: 'the user at the sentinel lacks +sentinel|master',
     async provoke(scene) {

@@ -172,6 +172,7 @@ it('every public method of a region and of the cache is tried in a foreign conte
     'close',
     'isClosed',
     'maxStaleness',
+    'firstSyncFailure',
   ];
   const publicOf = (prototype: object): string[] =>
     Object.getOwnPropertyNames(prototype).filter((name) => !internal.includes(name));
