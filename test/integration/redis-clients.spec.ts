@@ -6,6 +6,7 @@ import { startApplication } from '../support/instances/application.js';
 import { copies, fill, untilCoherent, untilDropped } from '../support/instances/copies.js';
 import { reachEachOther } from '../support/instances/evictions.js';
 import { instances } from '../support/instances/instances.js';
+import { ExpiringSessions } from '../support/redis/expiring-sessions.js';
 import { proxyTo, startRedis, usingRedis } from '../support/redis/using-redis.js';
 
 const redis = usingRedis();
@@ -143,6 +144,30 @@ describe('credentials()', () => {
     await untilCoherent(a, b);
     expect(asked).toBe(4);
     expect(log.at('error')).toEqual([]);
+  });
+
+  it.each([
+    ['every connection', () => true],
+    ['the connection that sends', (index: number) => index === 0],
+    ['the connection that listens', (index: number) => index === 1],
+  ])('is called again when the server has let the session of %s expire', async (_, which) => {
+    const secured = await startRedis({ password: 'token' });
+    const sessions = await ExpiringSessions.inFrontOf(secured.port);
+    let asked = 0;
+    const credentials = async (): Promise<{ password: string }> => {
+      asked += 1;
+      return { password: 'token' };
+    };
+    const options = { redisConnectionString: `127.0.0.1:${sessions.port}`, redis: { credentials } };
+    const { a, log } = await instances(1).on(options).connected();
+    await fill('1', 'one', a);
+
+    sessions.expire(which);
+    await eventually(() => expect(asked).toBe(2), 12_000);
+    await untilCoherent(a);
+    expect(copies('1', a)).toEqual(['one']);
+    expect(log.at('error')).toEqual([]);
+    expect(log.at('warn')).toMatchObject([{ parameters: { cause: expect.stringContaining('NOAUTH') } }]);
   });
 
   it('may give an ACL user, and wins over the connection string', async () => {

@@ -141,7 +141,7 @@ export class RedisInvalidationBridge implements InvalidationBridge {
     const server = await this.#choice.connect(connections, names.log, signal);
     const { commands, subscriber, channelWasSilent, lookAtName, untilConfirmed } = server;
     const waiter = member.minReplicas > 0 ? await connections.connect(server.endpoint) : undefined;
-    const told = { explain: (error: unknown) => connections.explain(error), noticed: listener.noticed };
+    const told = { explain: (error: unknown) => connections.explainOpen(error), noticed: listener.noticed };
     const link = new RedisLink(
       { commands, subscriber, waiter, channelWasSilent, lookAtName, untilConfirmed },
       names,

@@ -122,6 +122,17 @@ describe('a link on which nobody evicts', () => {
     expect(link.isClosed).toBe(false);
   });
 
+  it('ends when an exercise is refused and another dial mends that', async () => {
+    const { bridge, pass, log } = await connected();
+    const { link } = bridge;
+    link.answersExercises = false;
+    await pass(HEARTBEAT);
+    link.exercises[0]?.reject(new BridgeRefusal('redial', 'NOAUTH'));
+    await pass(1);
+    expect(link.isClosed).toBe(true);
+    expect(log.at('warn')[0]?.parameters).toMatchObject({ cause: 'NOAUTH' });
+  });
+
   it('is not exercised any more once its instance has left', async () => {
     const { cache, bridge, clock } = await connected();
     const { link } = bridge;

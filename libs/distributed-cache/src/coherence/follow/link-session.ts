@@ -218,8 +218,8 @@ export class LinkSession {
     this.#cancelExercise = this.#clock.schedule(() => {
       this.#exerciseRegularly(link);
       link.exercise().catch((error: Error) => {
-        // A refusal is an answer too.
-        if (error instanceof BridgeRefusal) return;
+        // A refusal is an answer too, and all the same if another dial mends it.
+        if (error instanceof BridgeRefusal && error.remedy !== 'redial') return;
         // Which of the connections it was is not known, but for the one that sends commands there are the syncs.
         this.end(error instanceof NoAnswerError ? new SilentChannelError(error.message) : error);
       });

@@ -65,6 +65,11 @@ export class LinkConnections {
     return toLinkError(error, this.#context);
   }
 
+  /** As {@link explain}, of a connection that the server has let in. */
+  explainOpen(error: unknown): Error {
+    return toLinkError(error, { ...this.#context, isOpen: true });
+  }
+
   /**
    * Resolves with the answer to a command on `redis`. When the connection has reported an error, it rejects with that error, which is more
    * precise than the error of the command.

@@ -188,6 +188,12 @@ describe('toLinkError', () => {
     expect(refusal(message).message).toMatch(/^ERR unknown command 'auth' \([^']*$/);
   });
 
+  it('takes NOAUTH on a connection that was let in for credentials that have expired: another dial asks for new ones', () => {
+    const expired = toLinkError(answer('NOAUTH Authentication required.'), { isOpen: true });
+    expect(expired).toMatchObject({ remedy: 'redial' });
+    expect(toLinkError(answer('OOM command not allowed'), { isOpen: true })).toMatchObject({ remedy: 'retry' });
+  });
+
   it('is not misled by a word within the message', () => {
     expect(refusal('ERR no such key as OOM or READONLY').remedy).toBe('report');
   });

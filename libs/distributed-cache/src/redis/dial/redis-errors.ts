@@ -10,6 +10,8 @@ const UNREACHABLE = 'it cannot be reached from here; check the address, the netw
 interface KnownError {
   /** What the link does about an error answer of Redis. A network error has none: it ends the link, and Coherence dials again. */
   readonly remedy?: BridgeRefusal['remedy'];
+  /** What it does instead about an error answer on a connection that the server had let in. Default: `remedy`. */
+  readonly remedyOnceOpen?: BridgeRefusal['remedy'];
   /** How to mend the error: appended to the message in parentheses. Left out when the error passes by itself. */
   readonly advice?: string;
 }
@@ -18,6 +20,8 @@ interface KnownError {
 export interface ErrorContext {
   /** Who answers. Default: Redis. */
   readonly isSentinel?: boolean | undefined;
+  /** The connection was let in before. Default: `false`. */
+  readonly isOpen?: boolean | undefined;
   /** What the user must be allowed there, as `ACL SETUSER` takes it. */
   readonly aclRule?: string | undefined;
 }
@@ -53,7 +57,8 @@ export const KNOWN_ERRORS: ReadonlyMap<string, KnownError> = new Map<string, Kno
 
     // Error answers of Redis: a setting has to be changed.
     WRONGPASS: { remedy: 'report', advice: CREDENTIALS },
-    NOAUTH: { remedy: 'report', advice: CREDENTIALS },
+    // On an open connection, its credentials have expired, such as a token. Another dial asks for new ones.
+    NOAUTH: { remedy: 'report', remedyOnceOpen: 'redial', advice: CREDENTIALS },
     // The advice is in `permissionAdvice`.
     NOPERM: { remedy: 'report' },
     DENIED: {
@@ -160,7 +165,8 @@ export function refusalIn(answer: string, context: ErrorContext = {}): BridgeRef
   }
   const known = KNOWN_TEXTS.find(([text]) => text.test(answer))?.[1] ?? KNOWN_ERRORS.get(code);
   const advice = (context.isSentinel && adviceAboutSentinel(answer, code)) || known?.advice;
-  return new BridgeRefusal(known?.remedy ?? 'report', advised(inShort(answer), advice));
+  const remedy = (context.isOpen && known?.remedyOnceOpen) || known?.remedy;
+  return new BridgeRefusal(remedy ?? 'report', advised(inShort(answer), advice));
 }
 
 /** @param context - of an instance that lacks a permission */

@@ -295,13 +295,13 @@ export class RedisLink implements InvalidationLink {
     };
   }
 
-  /** Waits until the server has answered, be it with an error. */
+  /** Waits until the server has answered, be it with an error, unless another dial mends that. */
   async #anyAnswer(reply: Promise<unknown>): Promise<void> {
     try {
       await reply;
     } catch (error) {
       const failure = this.#told.explain(error);
-      if (!(failure instanceof BridgeRefusal)) throw failure;
+      if (!(failure instanceof BridgeRefusal) || failure.remedy === 'redial') throw failure;
     }
   }
 
