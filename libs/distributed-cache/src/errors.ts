@@ -99,7 +99,7 @@ export class InvalidationNotDeliveredError extends ErrorWithResult {
 export class InvalidationNotConfirmedError extends ErrorWithResult {
   /**
    * The ids of the instances that may still serve the old value. Empty in two cases, and then any instance may: the log has not accepted
-   * the invalidation, or Redis was restarted or replaced lately and may have forgotten an instance.
+   * the invalidation, or the list of instances may lack one. The message says which it is, and why the list may.
    */
   readonly missing: readonly string[];
 

@@ -48,8 +48,10 @@ export const PERMISSIONS: readonly Cause[] = [
       await eventually(() => {
         if (a.stats().bridge.reconnects !== 1) throw new Error('it has not reconnected yet');
       });
+      await scene.thrown(() => a.region('products').evict('1', { everywhere: { timeout: '300ms' } }));
     },
     says: [
+      /^thrown: .*Redis does not say which server it is \(where it is Redis, the user lacks \+info\) and may have forgotten an instance/,
       /^warn: Redis does not allow INFO, .* it starts empty after every reconnect, and an eviction everywhere takes maxStaleness\. Give the user \+info$/,
     ],
   },

@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { RedisInvalidationBridge } from 'nestjs-distributed-cache/redis';
 import { Redis } from 'ioredis';
 import { freePort } from '../../../tools/ports.mjs';
+import { eventually } from '../common/eventually.js';
 import type { Cause } from './cause.js';
 import { startTwemproxy } from './twemproxy.js';
 
@@ -198,7 +199,26 @@ export const WORDS: readonly Cause[] = [
       const { a } = await scene.instances(2, redis, { maxStaleness: '10s' }).connected();
       await scene.thrown(() => a.region('products').evict('1', { everywhere: { timeout: '300ms' } }));
     },
-    says: [/^thrown: The eviction was not confirmed everywhere within 300 ms: .*this namespace is new/],
+    says: [
+      /^thrown: The eviction was not confirmed everywhere within 300 ms: .*the list of instances on Redis is only \d+ s old, as this namespace was new there or its data lost/,
+    ],
+  },
+  {
+    cause: 'an eviction everywhere on a Redis that was restarted',
+    async provoke(scene) {
+      const redis = await scene.redis({ persistent: true });
+      const { a } = await scene.instances(2, redis, { maxStaleness: '10s' }).connected();
+      await redis.kill();
+      await redis.restart();
+      await eventually(() => {
+        if (a.status().state !== 'coherent' || a.stats().bridge.reconnects === 0) throw new Error('it is not back yet');
+      });
+      await scene.thrown(() => a.region('products').evict('1', { everywhere: { timeout: '300ms' } }));
+    },
+    says: [
+      new RegExp(`^${LOST} `),
+      /^thrown: The eviction was not confirmed everywhere within 300 ms: .*Redis was restarted or failed over \d+ s ago and may have forgotten an instance/,
+    ],
   },
   {
     cause: 'the server ends a connection that has worked',

@@ -150,6 +150,12 @@ export interface MembersReply {
   readonly members: readonly ListedMember[];
   /** For how long, in ms, the list has been complete: no instance that synced within that time can be missing from it. */
   readonly listAge: number;
+  /**
+   * Why the list is not complete for longer: `'new-list'` – it was made then, because the namespace was new or its data lost;
+   * `'other-server'` – the server was restarted, or another one took its place; `'unknown-server'` – the server does not say which it is, so
+   * that a list is never older than a request. Default: the bridge cannot tell.
+   */
+  readonly listBegan?: 'new-list' | 'other-server' | 'unknown-server' | undefined;
   /** As {@link SyncReply.settings}. */
   readonly settings: readonly MemberSettings[];
 }

@@ -53,7 +53,7 @@ export class InMemoryMembers {
       if (syncAge <= staysListedFor(member)) members.push({ member, syncAge });
     }
     const settings = [...this.#settings.values()].map((each) => each.settings);
-    return { members, settings, listAge: time - this.#since };
+    return { members, settings, listAge: time - this.#since, listBegan: 'other-server' };
   }
 
   /** Another run of the server keeps the list. @param isLost - whether it has lost all of it */

@@ -65,6 +65,26 @@ describe('an eviction of many messages on many instances', () => {
   });
 });
 
+it.each([
+  ['new-list', 'the list of instances on the bridge is only 3 s old, as this namespace was new there or its data lost'],
+  ['other-server', 'the bridge was restarted or failed over 3 s ago and may have forgotten an instance'],
+  ['unknown-server', 'the bridge does not say which server it is (where it is Redis, the user lacks +info)'],
+  [undefined, 'the bridge knows for too short a time which instances there are'],
+] as const)(
+  'an eviction that only unknown instances keep unconfirmed says why there may be some: %s',
+  async (listBegan, why) => {
+    const clock = new ManualClock(0);
+    const self = memberWith({ instanceId: 'a', maxStaleness: 10_000 });
+    const confirmations = waiting(clock, self);
+    const failure = failureOf(confirmations.begin([name], 1_000));
+    const message = confirmations.ofNextMessage([name]);
+    confirmations.allSent();
+    if (message) confirmations.accepted(message, 0, { ...reply([{ member: self, syncAge: 0 }], 3_999), listBegan });
+    await clock.advance(1_000);
+    expect(String(await failure)).toContain(`within 1000 ms: every listed instance has confirmed it, but ${why}`);
+  },
+);
+
 it('an eviction everywhere after a restart waits for unknown instances with maxStaleness: Infinity', async () => {
   const clock = new ManualClock(0);
   const self = memberWith({ instanceId: 'a', maxStaleness: Infinity });

@@ -56,6 +56,8 @@ export class Confirmation {
   readonly #instances = new Set<string>();
   /** Until when an instance may serve that is missing from the list of members. */
   #unlistedUntil = Number.NEGATIVE_INFINITY;
+  /** The last reply whose list may lack an instance. */
+  #youngList: Pick<MembersReply, 'listAge' | 'listBegan'> | undefined;
   #unaccepted = 0;
   #areAllSent = false;
   #cancelCheck: CancelTimer | undefined;
@@ -93,6 +95,7 @@ export class Confirmation {
     for (const message of other.#open) this.#open.add(message);
     for (const instanceId of other.#instances) this.#instances.add(instanceId);
     this.#unlistedUntil = Math.max(this.#unlistedUntil, other.#unlistedUntil);
+    this.#youngList = other.#youngList ?? this.#youngList;
     this.#unaccepted += other.#unaccepted;
     other.#stopChecking();
   }
@@ -137,6 +140,7 @@ export class Confirmation {
     for (const { member } of reply.members) this.#instances.add(member.instanceId);
     const unlisted = this.#parts.peers.unlistedMayServeFor(reply.listAge, message.acks.targets);
     this.#unlistedUntil = Math.max(this.#unlistedUntil, at + unlisted);
+    if (unlisted >= 0) this.#youngList = reply;
     this.#check();
   }
 
@@ -211,10 +215,22 @@ export class Confirmation {
     const bridge = this.#parts.bridgeName();
     if (!this.#isLogged) return `${bridge} has not accepted it, so any other instance may still serve the old value`;
     if (missing.length > 0) return `${missing.join(', ')} did not acknowledge it and may still serve the old value`;
-    return (
-      `every listed instance has confirmed it, but ${bridge} knows for too short a time which instances there are (it was restarted or failed ` +
-      `over, this namespace is new there, or it does not say which server it is), and one that is not listed may still serve the old value`
-    );
+    return `every listed instance has confirmed it, but ${this.#whyListIsYoung(bridge)}, and one that is not listed may still serve the old value`;
+  }
+
+  #whyListIsYoung(bridge: string): string {
+    const { listAge = 0, listBegan } = this.#youngList ?? {};
+    const seconds = `${Math.floor(listAge / 1_000)} s`;
+    switch (listBegan) {
+      case 'new-list':
+        return `the list of instances on ${bridge} is only ${seconds} old, as this namespace was new there or its data lost`;
+      case 'other-server':
+        return `${bridge} was restarted or failed over ${seconds} ago and may have forgotten an instance`;
+      case 'unknown-server':
+        return `${bridge} does not say which server it is (where it is Redis, the user lacks +info) and may have forgotten an instance`;
+      default:
+        return `${bridge} knows for too short a time which instances there are`;
+    }
   }
 
   #confirm(instances: number): void {

@@ -8,6 +8,7 @@
  * - the run of the server: when that run began the list. A server that was restarted, promoted or wiped may not know members that an
  *   earlier run knew. A run is `run_id/master_replid`. `run_id` alone does not change when a server is demoted and promoted again, and it
  *   may lose the end of its log on the way. `master_replid` changes with each promotion.
+ * - `made`: when the list was made.
  * - `time`: the time of the list, and `clock`: the time of the server, both at the last sync.
  * - each combination of settings, as JSON: until when it is remembered.
  *
@@ -45,13 +46,14 @@ local function readMarks(members, now)
     local mark, time = kept[i], -tonumber(kept[i + 1])
     if mark == 'time' then marks.time = time
     elseif mark == 'clock' then clock = time
+    elseif mark == 'made' then marks.made = time
     elseif string.sub(mark, 1, 1) == '{' then marks.settings[mark] = time
     else marks.run, marks.since = mark, time end
   end
   marks.isNew = not (marks.time and clock)
   if marks.isNew then
     -- The scores of a list without a time mean something else.
-    marks.time, marks.run, marks.isStale = now, nil, true
+    marks.time, marks.made, marks.run, marks.isStale = now, now, nil, true
   elseif now > clock and now - clock <= mostBetweenSyncs then
     marks.time = marks.time + now - clock
   end
@@ -66,6 +68,7 @@ local function writeMarks(members, marks, listedUntil, record)
   if record then add(listedUntil, record) end
   mark('time', marks.time)
   mark('clock', marks.now)
+  if marks.made then mark('made', marks.made) end
   if marks.run then mark(marks.run, marks.since) end
   for settings, time in pairs(marks.settings) do
     if time >= marks.time then mark(settings, time) else marks.isStale = true end
@@ -82,6 +85,12 @@ local function listedSince(members, marks, run)
     marks.run, marks.since, marks.isStale = run, marks.time, true
   end
   return marks.since
+end
+
+-- Why a list is young that is.
+local function beganBecause(marks, run)
+  if not run then return 'unknown-server' end
+  return marks.since == marks.made and 'new-list' or 'other-server'
 end
 
 local function settingsIn(marks)

@@ -47,8 +47,9 @@ export const publishScript = new ServerScript(`${APPEND_AND_RING}return refusal 
  *
  * KEYS: log, members. ARGV: channel, payload, log length.
  *
- * Returns the id of the entry, how long ago in ms the list of members became complete, the settings on the list, then for each member its
- * element and for how long it stays listed, in ms or 'inf'; at last the error of the channel, where that took nothing.
+ * Returns the id of the entry, how long ago in ms the list of members became complete, the settings on the list, the members: for each its
+ * element and for how long it stays listed, in ms or 'inf'; then why the list began when it did; at last the error of the channel, where that
+ * took nothing.
  *
  * @internal
  */
@@ -56,7 +57,8 @@ export const publishToMembersScript = new ServerScript(`${APPEND_AND_RING}
 local members = KEYS[2]
 ${MEMBER_LIST}
 local marks = readMarks(members, millisecondsNow())
-local since = listedSince(members, marks, runOfServer())
+local run = runOfServer()
+local age = string.format('%.0f', marks.time - listedSince(members, marks, run))
 if marks.isStale then writeMarks(members, marks) end
-return { id, string.format('%.0f', marks.time - since), settingsIn(marks), membersIn(members, marks), refusal or nil }
+return { id, age, settingsIn(marks), membersIn(members, marks), beganBecause(marks, run), refusal or nil }
 `);

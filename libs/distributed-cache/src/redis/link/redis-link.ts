@@ -27,6 +27,9 @@ const MOST_ENTRIES = 500;
 /** The most bytes of payload that one sync returns; the first entry is returned whatever its size. */
 const MOST_BYTES = 256 * 1024;
 
+/** Why the list of members began when it did. */
+const LIST_BEGAN = ['new-list', 'other-server', 'unknown-server'] as const;
+
 /** What a server can lose while it runs. */
 const VANISHING = ['log', 'members'] as const;
 
@@ -128,7 +131,7 @@ export class RedisLink implements InvalidationLink {
     });
     // Asked after the log has accepted it: a server that was replaced before may have delivered it to nobody.
     await this.#connections.untilConfirmed?.();
-    const refusal: unknown = Array.isArray(reply) ? reply[4] : undefined;
+    const refusal: unknown = Array.isArray(reply) ? reply[5] : undefined;
     if (typeof refusal === 'string') this.#notPublished(refusal);
     return readMembers(reply);
   }
@@ -315,11 +318,12 @@ export class RedisLink implements InvalidationLink {
 }
 
 function readMembers(reply: unknown): MembersReply {
-  if (!Array.isArray(reply) || reply.length < 4) throw new Error('the reply of Redis to a publish cannot be read');
-  const [id, listAge, settings, members]: readonly unknown[] = reply;
+  if (!Array.isArray(reply) || reply.length < 5) throw new Error('the reply of Redis to a publish cannot be read');
+  const [id, listAge, settings, members, began]: readonly unknown[] = reply;
   return {
     id: String(id),
     listAge: Number(listAge),
+    listBegan: LIST_BEGAN.find((each) => each === began),
     settings: listedSettings(settings),
     members: listedMembers(members),
   };
