@@ -31,6 +31,10 @@ local function field(entry, name)
   return ''
 end
 
+local function milliseconds(id)
+  return tonumber(string.match(id, '^%d+'))
+end
+
 ${MEMBER_LIST}
 local now = millisecondsNow()
 local marks = readMarks(members, now)
@@ -65,9 +69,11 @@ if positionId == '' or not isSameRun then return reply end
 local entries = redis.call('XRANGE', log, positionId, '+', 'COUNT', mostEntries + 2)
 local isHeld = entries[1] and entries[1][1] == positionId and field(entries[1], 'h') == positionHash
 if not isHeld then
-  -- A log without the position was trimmed, or it is another log. Only the latter begins where a chain of hashes does.
+  -- A log without the position was trimmed, or it is another log, or the doorbell of a stranger has moved the position. Only another log
+  -- begins where a chain of hashes does, and later than the position.
   local first = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
-  if field(first, 'h') == redis.sha1hex(field(first, 'p')) then reply[9] = 'log' end
+  local beginsChain = field(first, 'h') == redis.sha1hex(field(first, 'p'))
+  if beginsChain and milliseconds(first[1]) > milliseconds(positionId) then reply[9] = 'log' end
 end
 if not isKnown then reply[9] = reply[9] .. ' members' end
 if knownEpoch ~= epoch or not isHeld then return reply end
