@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -24,6 +25,8 @@ export default defineConfig({
   test: {
     reporters: ['./test/support/run/length-reporter.ts', './test/support/run/progress-reporter.ts'],
     // In every project: no test file may log a password or a cached value, whatever it is about.
+    // Vitest leaves one core to itself, which is half of a machine with two. Most of these tests wait for timers or sockets.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     setupFiles: ['test/support/secrets/no-secrets.setup.ts'],
     projects: [
       {

@@ -48,7 +48,7 @@ async function boot(options: DistributedCacheOptions): Promise<TestingModule> {
 async function bootDisconnected(options: DistributedCacheOptions): Promise<TestingModule> {
   const clock = new ManualClock();
   const booting = boot({ ...options, clock });
-  await vi.waitFor(() => expect(bootLines()).not.toEqual([]));
+  await vi.waitFor(() => expect(bootLines()).not.toEqual([]), { timeout: 10_000 });
   await clock.advance('1s');
   return booting;
 }
