@@ -95,11 +95,12 @@ describe('an option of another client', () => {
       'redis://h?tls=true',
       "'tls' is not allowed in the query of a URL; it belongs in the scheme: rediss:// is TLS, redis:// is not.",
     ],
-    ['redis://h?ssl_cert_reqs=none', 'remove it, and write redis: { tls: { rejectUnauthorized: false } } in code.'],
-    [
-      'redis://h?rejectUnauthorized=false',
-      'remove it, and write redis: { tls: { rejectUnauthorized: false } } in code.',
-    ],
+    ...['ssl_cert_reqs=none', 'ssl_cert_reqs=required', 'rejectUnauthorized=false', 'rejectUnauthorized=true'].map(
+      (option): [string, string] => [
+        `redis://h?${option}`,
+        'remove it: certificates are verified, unless redis: { tls: { rejectUnauthorized: false } } in code says that they are not.',
+      ],
+    ),
     ['redis://h?timeout=10s', "'timeout' is not an option here; write 'asyncTimeout' instead (in ms)."],
     ['redis://h?socketTimeout=10', "write 'asyncTimeout' instead (in ms)."],
     ['redis://h?connectionTimeout=5', "write 'connectTimeout' instead (in ms)."],

@@ -52,7 +52,11 @@ const OPTIONS_ELSEWHERE: readonly (readonly [Meaning, string])[] = [
   ],
 
   [
-    { inCode: 'redis: { tls: { rejectUnauthorized: false } }' },
+    // Whatever its value says: an advice to write `false` would switch off what `ssl_cert_reqs=required` asks for.
+    {
+      needless:
+        'certificates are verified, unless redis: { tls: { rejectUnauthorized: false } } in code says that they are not',
+    },
     'rejectUnauthorized tlsRejectUnauthorized ssl_cert_reqs ssl_check_hostname insecure tlsInsecure skip_verify insecure_skip_verify verify verifyMode verifyPeer verifyPeerName sslVerify tlsVerify allowSelfSigned',
   ],
   [
