@@ -20,7 +20,7 @@ export interface GivenOption {
 }
 
 /** In the query of a URL, nothing is the rest of a password that stands before the host. Its keys are shown as they are written. */
-const NAME_IN_QUERY = /^[a-z][a-z0-9_.-]{0,39}$/i;
+const NAME_IN_QUERY = /^[a-z][a-z0-9_.[\]-]{0,39}$/i;
 
 /** Before any password. It may still be an access key whose `password=` was forgotten, so it must look like the name of an option. */
 const NAME_IN_STACKEXCHANGE = /^[a-z]{1,32}$/i;

@@ -32,6 +32,8 @@ describe('Redis URL', () => {
     ['redis://u%40x:%2F%3F%23%40%25%2C@h', { username: 'u@x', password: '/?#@%,' }],
     ['redis://u:a+b@h', { password: 'a+b' }],
     ['redis://u:a,b@h', { mode: 'standalone', password: 'a,b' }],
+    ['redis://u:12,34@h', { mode: 'standalone', username: 'u', password: '12,34' }],
+    ['redis://:a:1,b:2@h', { mode: 'standalone', password: 'a:1,b:2' }],
     ['redis://a,b:7000', { mode: 'cluster' }],
     ['redis://h?connectTimeout=100&channelPrefix=shop%3A', { connectTimeout: 100, channelPrefix: 'shop:' }],
     ['redis://h/1?NAME=web&protocol=3&abortConnect=yes', { clientName: 'web', protocol: 3, abortConnect: true }],
@@ -128,10 +130,18 @@ describe('Redis URL', () => {
       'redis://h1,u:p@h2,u:p@h3',
       'redis://u:a,b@h1,u:a,b@h2',
       'redis://u:a@b,c@h',
-    ])('are refused when they differ, or when a password seems to hold a separator: %s', (text) => {
-      expect(() => parseRedisConnectionString(text)).toThrow(InvalidConnectionStringError);
-      expect(() => parseRedisConnectionString(text)).toThrow(/write the credentials once.*%2C/);
-    });
+      'redis://h1,u:p@h2',
+      'redis://h1:6379,u:p@h2:6379',
+      'redis://h1:6379,h2:6379,:p@h3:6379',
+      'redis://[::1]:7000,u:p@h2',
+      'redis+sentinel://h1,u:p@h2/main',
+    ])(
+      'are refused when they differ, when they stand before a later host only, or when a password seems to hold a separator: %s',
+      (text) => {
+        expect(() => parseRedisConnectionString(text)).toThrow(InvalidConnectionStringError);
+        expect(() => parseRedisConnectionString(text)).toThrow(/write the credentials once.*%2C/);
+      },
+    );
   });
 
   describe('a scheme of another client', () => {
@@ -191,6 +201,8 @@ describe('Redis URL', () => {
     ['redis://h/1/2', /'defaultDatabase'/],
     ['redis://h?bogus=1', /'bogus' is not an option/],
     ['redis://h?bogus_key.2=1', /'bogus_key\.2' is not an option/],
+    ['redis://h?bogus[key]=1', /'bogus\[key\]' is not an option/],
+    ['redis://h?tls[rejectUnauthorized]=0', /'tls\[rejectUnauthorized\]' is not an option/],
     ['redis://u:p@h?bogus=1', /'bogus' is not an option/],
     ['redis://h?bogus=1', /Allowed: sslHost, .*family\. In the query/],
     ['redis://h?db=1', /'db' is not allowed in the query.*redis:\/\/host\/2/],

@@ -2,9 +2,12 @@ import { InvalidConnectionStringError } from '../../errors.js';
 import type { ParsedConnection } from './defaults.js';
 import { OptionsReader } from './options-reader.js';
 import { EFFECTIVE, withOption, type ConnectionOptions } from './options.js';
-import { parseNetworkEndpoint } from './parse-endpoint.js';
+import { isValidHost, parseNetworkEndpoint } from './parse-endpoint.js';
 import { parseScheme, type UrlScheme } from './url-scheme.js';
 import { parseWholeNumber } from './values.js';
+
+const CREDENTIALS_ONCE =
+  "one user reaches all servers here: write the credentials once, as in redis://user:password@host1,host2. If the password contains ',' or '@', percent-encode that character ('%2C', '%40').";
 
 const AFTER_CREDENTIALS =
   "It stands after the credentials and is not shown: if the password contains '@', ':' or ',', percent-encode that character ('%40', '%3A', '%2C').";
@@ -86,7 +89,30 @@ function splitAuthority(authority: string): { credentials: ConnectionOptions | u
     );
   }
   if (parts.filter((part) => part.includes('@')).length > 1) return splitRepeatedCredentials(parts);
+  if (beginsWithHosts(authority.slice(0, Math.max(at, 0)).split(','))) {
+    throw new InvalidConnectionStringError(
+      `Redis connection string: the URL seems to have its credentials before a later host, and none before the first; ${CREDENTIALS_ONCE}`,
+    );
+  }
   return { credentials: at === -1 ? undefined : parseCredentials(authority.slice(0, at)), hosts: rest };
+}
+
+/**
+ * Whether what stands before the only '@', split at commas, is rather `host1,user:password` than a user and a password with a comma in it.
+ * Taken as the latter, it would be sent to the last host as credentials, and the other hosts would be forgotten.
+ */
+function beginsWithHosts(parts: readonly string[]): boolean {
+  const hosts = parts.slice(0, -1);
+  const [first] = hosts;
+  if (first === undefined) return false;
+  // No user has a comma in his name; `u:12,34` is a password, unless a further ':' shows where the user and the password are.
+  if (!first.includes(':')) return true;
+  return parts.at(-1)?.includes(':') === true && hosts.every(isHostWithPort);
+}
+
+function isHostWithPort(text: string): boolean {
+  const [, bracketed, plain] = /^(?:\[(.*)\]|([^:]*))(?::\d{1,5})?$/.exec(text) ?? [];
+  return isValidHost(bracketed ?? plain ?? '');
 }
 
 /** Whether the text is an option as StackExchange.Redis writes it. */
@@ -102,7 +128,7 @@ function splitRepeatedCredentials(parts: readonly string[]): ReturnType<typeof s
   const areEqual = others.every(({ user, password }) => user === first?.user && password === first?.password);
   if (split[0]?.at === -1 || !areEqual) {
     throw new InvalidConnectionStringError(
-      "Redis connection string: several hosts of the URL have credentials, and not the same ones; one user reaches all servers here: write the credentials once, as in redis://user:password@host1,host2. If the password contains ',' or '@', percent-encode that character ('%2C', '%40').",
+      `Redis connection string: several hosts of the URL have credentials, and not the same ones; ${CREDENTIALS_ONCE}`,
     );
   }
   return { credentials: first, hosts: split.map(({ at, part }) => part.slice(at + 1)) };
