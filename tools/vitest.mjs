@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runAfterDeath } from './parent-death.mjs';
 import { inRepository, ROOT } from './repository.mjs';
 
 /**
@@ -51,10 +52,15 @@ function vitest(args, env) {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
+    // Whoever ends this process, and not its whole group as Ctrl-C does, means the tests.
+    const callOff = child.pid === undefined ? () => {} : runAfterDeath(['kill', `${child.pid}`]);
     let errors = '';
     child.stderr.on('data', (chunk) => (errors += chunk));
     child.on('error', reject);
-    child.on('close', () => resolve(errors));
+    child.on('close', () => {
+      callOff();
+      resolve(errors);
+    });
   });
 }
 
