@@ -19,7 +19,7 @@ const BETWEEN_QUESTIONS = 1_000;
 export class MovedNames {
   readonly #clients: RedisClients;
   readonly #addresses: HostAddresses;
-  /** Grows with each move, so that a name which is moved to and fro does not take the link with it every time. */
+  /** Grows with each move, so that a name which is moved to and fro does not take the link with it every time, and not after a calm hour. */
   #patience: number | undefined;
 
   constructor(clients: RedisClients, addresses: HostAddresses) {
@@ -42,7 +42,7 @@ export class MovedNames {
       patience: this.#patience,
       find: (signal) => this.#find(connections, owner, key, signal),
       moved: (to) => {
-        this.#patience = morePatience(this.#patience);
+        this.#patience = morePatience(watch.patience);
         connections.giveUp(
           new Error(`the name ${named.host} leads to another server now: to ${to}, no longer to ${named.address}`),
         );

@@ -103,6 +103,19 @@ describe('a name that is watched', () => {
     expect(watched.moves).toEqual(['10.0.0.2']);
   });
 
+  it.each([
+    ['an hour of answers with the address forgets how much was asked for in vain', 3_600, 3],
+    ['less than an hour of them does not', 3_599, 6],
+  ])('that becomes calm: %s', async (_, calm, needed) => {
+    const watched = new Watched(6);
+    await watched.answers(calm + 1);
+    watched.addresses = ['10.0.0.2'];
+    await watched.answers(needed - 1);
+    expect(watched.moves).toEqual([]);
+    await watched.answers(1);
+    expect(watched.moves).toEqual(['10.0.0.2']);
+  });
+
   it('is asked for at most once in an interval, however often it is looked at', async () => {
     const watched = new Watched();
     for (let i = 0; i < 10; i += 1) watched.watch.look();

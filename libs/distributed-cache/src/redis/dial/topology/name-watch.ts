@@ -10,6 +10,9 @@ const PATIENCE = 3;
 /** The most that patience grows to. */
 const MOST_PATIENCE = 24;
 
+/** How long no answer may lack the address, in ms, until patience is forgotten: what moves once a month does not flap. */
+const CALM = 3_600_000;
+
 /** A connection that was made by name. @internal */
 export interface NamedConnection {
   readonly host: string;
@@ -49,7 +52,7 @@ export interface NameWatchOptions {
  * several answers in a row lack the address, a connection is made by the name, and only another server at its end is a proof. Until then
  * the watched connection stays, and an answer that fails changes nothing.
  *
- * What proves nothing is not asked again soon: patience doubles each time.
+ * What proves nothing is not asked again soon: patience doubles each time, until the name has been calm for an hour.
  *
  * @internal
  */
@@ -64,6 +67,8 @@ export class NameWatch {
   #patience: number;
   /** How many answers in a row held none of the known addresses. */
   #lacking = 0;
+  /** When the first of the answers came that have held a known address ever since. */
+  #calmSince: number | undefined;
   #isLooking = false;
   #nextAt = Number.NEGATIVE_INFINITY;
 
@@ -85,6 +90,11 @@ export class NameWatch {
     void this.#look().finally(() => (this.#isLooking = false));
   }
 
+  /** How many answers in a row must lack the address at present. */
+  get patience(): number {
+    return this.#patience;
+  }
+
   close(): void {
     this.#closed.abort();
   }
@@ -95,6 +105,8 @@ export class NameWatch {
     if (answer.size === 0) return;
     const isKnown = [...answer].some((address) => this.#known.has(address));
     this.#lacking = isKnown ? 0 : this.#lacking + 1;
+    this.#calmSince = isKnown ? (this.#calmSince ?? this.#clock.now()) : undefined;
+    if (this.#calmSince !== undefined && this.#clock.now() - this.#calmSince >= CALM) this.#patience = PATIENCE;
     if (this.#lacking < this.#patience || this.#closed.signal.aborted) return;
 
     this.#lacking = 0;
