@@ -47,3 +47,9 @@ it('A link that was refused is dialled again until the other side accepts it: it
     'answers',
   ]);
 });
+
+it('A link that is cut regularly is told with times in whole ms', () => {
+  const { said, log } = messages();
+  said.disconnected(new Error('cut'), 10_000, { after: 4_999.6, heartbeat: 10_000 / 3 });
+  expect(log.at('warn')[0]?.parameters).toMatchObject({ cutAfter: 5_000, heartbeat: 3_333 });
+});

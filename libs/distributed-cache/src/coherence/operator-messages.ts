@@ -76,7 +76,12 @@ export class OperatorMessages {
   }
 
   #cutRegularly(cause: Error, { after, heartbeat }: RegularCut): void {
-    const details = { ...this.#where(), cutAfter: Math.round(after), heartbeat, cause: cause.message };
+    const details = {
+      ...this.#where(),
+      cutAfter: Math.round(after),
+      heartbeat: Math.round(heartbeat),
+      cause: cause.message,
+    };
     const closer = `a proxy, a balancer or ${this.bridgeName} itself`;
     if (after > 2 * heartbeat) {
       this.#logger.warn(
