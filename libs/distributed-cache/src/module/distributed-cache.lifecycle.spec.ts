@@ -385,6 +385,28 @@ describe('Shutdown', () => {
     expect(await products.getOrLoad('1', () => 'loaded')).toBe('loaded');
   });
 
+  it('with several caches takes one drainTimeout, not one for each', async () => {
+    const clock = new ManualClock();
+    const names = [undefined, 'second', 'third'];
+    const options = { clock, bridge: new UnreachableBridge() };
+    const testing = await compile(...names.map((name) => DistributedCacheModule.forRoot({ ...options, name })));
+    const booting = testing.init();
+    for (let waited = 0; waited < names.length; waited += 1) {
+      await vi.waitFor(() => expect(bootLines()).toHaveLength(waited + 1));
+      await clock.advance('1s');
+    }
+    await booting;
+    const caches = names.map((name) => testing.get<DistributedCache>(getDistributedCacheToken(name)));
+    await Promise.all(caches.map((cache) => cache.region('products').evict('1')));
+
+    const closing = testing.close();
+    await vi.waitFor(() =>
+      expect(log.mock.calls.filter(([line]) => String(line).startsWith('Shutting down'))).toHaveLength(names.length),
+    );
+    await clock.advance('1s');
+    await closing;
+  });
+
   it('may be called twice', async () => {
     const testing = await boot({ bridge: new InMemoryInvalidationBridge() });
     await Promise.all([testing.close(), testing.close()]);

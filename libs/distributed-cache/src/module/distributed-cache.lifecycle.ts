@@ -97,7 +97,16 @@ export class DistributedCacheLifecycle implements NamedCache, OnModuleInit, OnAp
     return (this.#started ??= keptAlive(this.#startOrStop(lifecyclesIn(this.#parts.modules))));
   }
 
+  /**
+   * Nest waits for the caches one after the other, and whoever ends the process waits for no sum of drain timeouts. So the first cache that
+   * stops lets the others begin.
+   */
   onApplicationShutdown(): Promise<void> {
+    for (const lifecycle of lifecyclesIn(this.#parts.modules)) void lifecycle.#stop();
+    return this.#stop();
+  }
+
+  #stop(): Promise<void> {
     this.#leave();
     this.#parts.explorer.leave();
     return (this.#stopped ??= keptAlive(this.cache.close()));
@@ -109,7 +118,7 @@ export class DistributedCacheLifecycle implements NamedCache, OnModuleInit, OnAp
       await this.#start();
     } catch (error) {
       // When boot fails the caller gets no application to close, and an open connection would keep the process alive.
-      await Promise.all(failing.map((lifecycle) => lifecycle.onApplicationShutdown()));
+      await Promise.all(failing.map((lifecycle) => lifecycle.#stop()));
       throw error;
     }
   }
