@@ -6,9 +6,14 @@ import { Redis } from 'ioredis';
 import { freePort } from '../../../tools/ports.mjs';
 import { eventually } from '../common/eventually.js';
 import type { Cause } from './cause.js';
-import { startTwemproxy } from './twemproxy.js';
+import { startTwemproxy, TWEMPROXY } from './twemproxy.js';
 
 const LOST = 'warn: Disconnected: .*';
+
+/** One that is not of the loopback interface, from which protected mode lets everybody in. */
+const ADDRESS = Object.values(networkInterfaces())
+  .flatMap((each) => each ?? [])
+  .find(({ internal, family }) => !internal && family === 'IPv4')?.address;
 
 /** Words: what was said must lead to what is amiss. */
 export const WORDS: readonly Cause[] = [
@@ -27,9 +32,10 @@ export const WORDS: readonly Cause[] = [
   },
   {
     cause: 'protected mode',
+    lacking: ADDRESS === undefined ? 'an address that is not a loopback one' : undefined,
     async provoke(scene) {
       const { port } = await scene.redis({ args: ['--bind', '0.0.0.0', '--protected-mode', 'yes'] });
-      scene.instances(1, { connectionString: `redis://${addressOfThisMachine()}:${port}` }).started();
+      scene.instances(1, { connectionString: `redis://${ADDRESS}:${port}` }).started();
       await scene.untilSaid(/DENIED/);
     },
     says: [
@@ -38,9 +44,10 @@ export const WORDS: readonly Cause[] = [
   },
   {
     cause: 'protected mode, and a password that the server does not have',
+    lacking: ADDRESS === undefined ? 'an address that is not a loopback one' : undefined,
     async provoke(scene) {
       const { port } = await scene.redis({ args: ['--bind', '0.0.0.0', '--protected-mode', 'yes'] });
-      scene.instances(1, { connectionString: `redis://:secret@${addressOfThisMachine()}:${port}` }).started();
+      scene.instances(1, { connectionString: `redis://:secret@${ADDRESS}:${port}` }).started();
       await scene.untilSaid(/DENIED/);
     },
     says: [/DENIED (?:Redis is running|Running) in protected mode \(give the server a password/],
@@ -71,6 +78,7 @@ export const WORDS: readonly Cause[] = [
   },
   {
     cause: 'twemproxy listens on the port',
+    lacking: TWEMPROXY === undefined ? 'twemproxy, which npm run causes fetches' : undefined,
     async provoke(scene) {
       const redis = await scene.redis();
       const port = await startTwemproxy(scene, redis.port);
@@ -244,11 +252,3 @@ export const WORDS: readonly Cause[] = [
     ],
   },
 ];
-
-/** One that is not the loopback interface, from which protected mode lets everybody in. */
-function addressOfThisMachine(): string {
-  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
-  const address = addresses.find(({ internal, family }) => !internal && family === 'IPv4')?.address;
-  if (address === undefined) throw new Error('this machine has no address but the loopback one');
-  return address;
-}

@@ -7,14 +7,18 @@ const LISTEN_FOR = 250;
 
 /**
  * The error answer that a server gives to a connection that asks nothing, because it does not want it at all: it is in protected mode, or
- * has too many clients. `undefined`: it waits to be asked, or cannot be reached.
+ * has too many clients. `undefined`: it waits to be asked, or cannot be reached, or only a `Connector` of the application can.
  *
  * Such a server closes the connection together with its answer. Whoever has sent something by then is often told of the closed connection
  * before it can read the answer, and ioredis always sends something.
  *
  * @internal
  */
-export function unaskedAnswer({ path, host, port, family, tls }: RedisOptions): Promise<string | undefined> {
+export async function unaskedAnswer(options: RedisOptions): Promise<string | undefined> {
+  return options.Connector ? undefined : listenTo(options);
+}
+
+function listenTo({ path, host, port, family, tls }: RedisOptions): Promise<string | undefined> {
   return new Promise((resolve) => {
     const place = path ? { path } : { host, port: Number(port), family };
     const socket = tls ? connectTls({ ...tls, ...place }) : connect(place);
