@@ -228,7 +228,7 @@ export class Confirmation {
         return `${bridge} was restarted or failed over ${seconds} ago and may have forgotten an instance`;
       case 'unknown-server':
         return `${bridge} does not say which server it is (where it is Redis, the user lacks +info) and may have forgotten an instance`;
-      default:
+      case undefined:
         return `${bridge} knows for too short a time which instances there are`;
     }
   }
