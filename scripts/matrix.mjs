@@ -16,7 +16,6 @@ import { packed } from './pack/pack.mjs';
 
 const PARTS = ['runtimes', 'compilers', 'applications', 'others'];
 const EVIDENCE = inRepository('docs/evidence/compatibility.json');
-const SERVERS = inRepository('docs/evidence/servers.json');
 const PAGE = inRepository('docs/compatibility.md');
 
 const given = readCommandLine({
@@ -42,9 +41,8 @@ try {
   for (const { row, column, note } of failures) say(`FAILS: ${row}, ${column}\n${note ?? ''}`);
   if (!given.corner) {
     const before = await readFile(EVIDENCE, 'utf8').catch(() => '{}');
-    const all = { ...JSON.parse(before), ...tables };
-    await writeReport(EVIDENCE, all);
-    await writeFile(PAGE, await compatibilityPage(all, JSON.parse(await readFile(SERVERS, 'utf8'))));
+    await writeReport(EVIDENCE, { ...JSON.parse(before), ...tables });
+    await writeFile(PAGE, await compatibilityPage());
     say('docs/compatibility.md is written.');
   }
   say(failures.length === 0 ? 'everything works.' : `${failures.length} combinations fail.`);

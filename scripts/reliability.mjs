@@ -40,7 +40,7 @@ const page = await markedPage({
 const compatibility = {
   path: docsFile('compatibility.md'),
   before: await readFile(docsFile('compatibility.md'), 'utf8'),
-  after: await compatibilityPage(await read('compatibility'), servers),
+  after: await compatibilityPage(),
 };
 const how = { check, command: 'npm run docs:reliability' };
 await apply('docs/reliability.md', [page], how);

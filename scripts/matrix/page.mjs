@@ -1,14 +1,15 @@
+import { readFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
 import { table } from '../../tools/markdown.mjs';
+import { docsFile } from '../../tools/marked-page.mjs';
 import { inRepository } from '../../tools/repository.mjs';
 
-/**
- * docs/compatibility.md.
- *
- * @param {Record<string, import('./cell.mjs').Table>} tables
- * @param {import('../reliability/evidence.mjs').ServersReport} servers
- */
-export async function compatibilityPage({ runtimes, compilers, applications, others }, { servers }) {
+/** docs/compatibility.md, from docs/evidence. */
+export async function compatibilityPage() {
+  /** @type {Record<string, import('./cell.mjs').Table>} */
+  const { runtimes, compilers, applications, others } = await evidence('compatibility');
+  /** @type {import('../reliability/evidence.mjs').ServersReport} */
+  const { servers } = await evidence('servers');
   const text = [
     '# Compatibility',
     'TL;DR: each cell is a combination that `npm run matrix` has installed from the packed library, as a user would, and run. The servers were tried by `npm run servers`. These runs write this page.',
@@ -27,6 +28,9 @@ export async function compatibilityPage({ runtimes, compilers, applications, oth
         failed.length === 0 ? 'works' : `**${failed.length} fail**`,
       ]),
     ),
+    '## Proxies, process managers, tracing',
+    'What often stands around the cache. The tests named here run with all others.',
+    table(['what', 'what was tried', 'outcome'], await surroundings()),
     '## TypeScript and module settings',
     'The snippets of the README and every sub-path are compiled. A dash: Nest itself does not compile there.',
     markdown(compilers),
@@ -38,6 +42,38 @@ export async function compatibilityPage({ runtimes, compilers, applications, oth
     'On Deno, `app.enableShutdownHooks()` needs its signals named: `app.enableShutdownHooks([ShutdownSignal.SIGINT, ShutdownSignal.SIGTERM])`. Without a list Nest listens to every signal that it knows, and Deno refuses some of them.',
   ].join('\n\n');
   return format(text, { ...(await resolveConfig(inRepository('README.md'))), parser: 'markdown' });
+}
+
+/** @returns {Promise<string[][]>} */
+async function surroundings() {
+  /** @type {import('../../test/redis-servers/idle.js').IdleReport} */
+  const idle = await evidence('idle');
+  /** @type {{ devDependencies: Record<string, string> }} */
+  const { devDependencies } = JSON.parse(await readFile(inRepository('package.json'), 'utf8'));
+  const isQuiet = idle.reconnects === 0 && idle.lines === 0 && idle.eviction === 'accepted';
+  return [
+    [
+      `HAProxy ${idle.haproxy}`,
+      `\`npm run idle\`: idle timeouts of ${idle.timeout} s, and nobody evicts for ${idle.minutes} minutes. [Redis servers](redis-servers.md#idle-connections) has the settings.`,
+      isQuiet ? 'works' : '**fails**',
+    ],
+    ['twemproxy', '`npm run causes`: it knows no scripts and no pub/sub.', 'cannot work; the log says so'],
+    [
+      `PM2 ${devDependencies['pm2']}`,
+      '`test/e2e/pm2.spec.ts`: `stop`, `restart` and `reload`, with Redis and without it. [Options](options.md#boot-and-shutdown) has the time that it needs.',
+      'works',
+    ],
+    [
+      `OpenTelemetry's instrumentation of ioredis ${devDependencies['@opentelemetry/instrumentation-ioredis']}`,
+      '`test/integration/redis-tracing.spec.ts`: with its default settings, no span of the cache and no evicted key in any span.',
+      'works',
+    ],
+  ];
+}
+
+/** @param {string} name */
+async function evidence(name) {
+  return JSON.parse(await readFile(docsFile(`evidence/${name}.json`), 'utf8'));
 }
 
 /** @param {import('./cell.mjs').Table | undefined} given */
