@@ -97,13 +97,14 @@ export class DistributedCacheLifecycle implements NamedCache, OnModuleInit, OnAp
     return (this.#started ??= keptAlive(this.#startOrStop(lifecyclesIn(this.#parts.modules))));
   }
 
-  /**
-   * Nest waits for the caches one after the other, and whoever ends the process waits for no sum of drain timeouts. So the first cache that
-   * stops lets the others begin.
-   */
-  onApplicationShutdown(): Promise<void> {
-    for (const lifecycle of lifecyclesIn(this.#parts.modules)) void lifecycle.#stop();
-    return this.#stop();
+  /** Nest stops one cache after the other, and whoever ends the process waits for no sum of drain timeouts: they all stop with the first. */
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all(Array.from(this.#all, (lifecycle) => lifecycle.#stop()));
+  }
+
+  /** The caches of the application. */
+  get #all(): ReadonlySet<DistributedCacheLifecycle> {
+    return new Set(lifecyclesIn(this.#parts.modules)).add(this);
   }
 
   #stop(): Promise<void> {
@@ -124,7 +125,7 @@ export class DistributedCacheLifecycle implements NamedCache, OnModuleInit, OnAp
   }
 
   async #start(): Promise<void> {
-    const all = new Set(lifecyclesIn(this.#parts.modules)).add(this);
+    const all = this.#all;
     refuseSecondRegistration(this, all);
     refuseStrayNamespace(this, all);
     this.#refuseOtherCacheManagers();
