@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { BridgeStats } from '../../libs/distributed-cache/src/coherence/bridge-stats.js';
 import { startHaproxy } from '../../tools/haproxy.mjs';
 import { RedisServer } from '../support/redis/redis-server.js';
 import { ServerInstance } from './instance.js';
@@ -56,7 +57,13 @@ export async function idle({ minutes, timeout, say }: IdleOptions): Promise<Idle
     say(
       `${INSTANCES} instances, idle for ${minutes} minutes behind HAProxy ${proxy.version} with a timeout of ${timeout} s`,
     );
-    await pause(minutes * 60_000);
+    const bridges = (): BridgeStats[] => instances.map(({ cache }) => cache.stats().bridge);
+    const lost = (): number => total(bridges().map(({ reconnects }) => reconnects));
+    const lines = (): number => total(instances.map(({ warnings }) => warnings.length));
+    for (let left = minutes; left > 0; left -= 1) {
+      await pause(Math.min(1, left) * 60_000);
+      if (left > 1) say(`${Math.round((left - 1) * 10) / 10} minutes left; reconnects: ${lost()}, lines: ${lines()}`);
+    }
 
     const connections = await connectionsOfInstances(redis);
     const [evicting, other] = instances;
@@ -70,7 +77,6 @@ export async function idle({ minutes, timeout, say }: IdleOptions): Promise<Idle
       );
     while (other?.cache.region('products').getSync('1') !== undefined && performance.now() - startedAt < 10_000)
       await pause(1);
-    const bridges = instances.map(({ cache }) => cache.stats().bridge);
     return {
       minutes,
       timeout,
@@ -78,9 +84,9 @@ export async function idle({ minutes, timeout, say }: IdleOptions): Promise<Idle
       redis: /redis_version:(\S+)/.exec(await redis.admin.info('server'))?.[1] ?? 'unknown',
       instances: INSTANCES,
       connections,
-      reconnects: total(bridges.map(({ reconnects }) => reconnects)),
-      flushes: total(bridges.map(({ flushes }) => flushes)),
-      lines: total(instances.map(({ warnings }) => warnings.length)),
+      reconnects: lost(),
+      flushes: total(bridges().map(({ flushes }) => flushes)),
+      lines: lines(),
       eviction: eviction ?? 'rejected',
       dropped: Math.round((performance.now() - startedAt) * 10) / 10,
     };

@@ -78,7 +78,7 @@ export async function policies({ seconds, say }: PoliciesOptions): Promise<Polic
       redis = /redis_version:(\S+)/.exec(await server.admin.info('server'))?.[1] ?? redis;
       const report = await under(policy, server, seconds);
       reports.push(report);
-      say(`${policy}: ${JSON.stringify(report)}`);
+      say(`${policy}: ${summaryOf(report)}`);
     } finally {
       await server.stop();
     }
@@ -104,6 +104,11 @@ export function brokenPromises({ policies: reports, maxStaleness }: PoliciesRepo
       ...(stalest > maxStaleness + 250 ? [`${policy}: a read ${stalest} ms after the eviction`] : []),
     ];
   });
+}
+
+function summaryOf({ flushes, stalest, undelivered, evictedKeys, lines }: PolicyReport): string {
+  const seen = `flushes: ${flushes.join(', ')}; stalest read: ${stalest} ms; evictions that wait: ${undelivered}; keys that Redis evicted: ${evictedKeys}`;
+  return [seen, ...Object.entries(lines).map(([line, count]) => `  ${count} × ${line}`)].join('\n');
 }
 
 async function under(policy: Policy, server: RedisServer, seconds: number): Promise<PolicyReport> {
