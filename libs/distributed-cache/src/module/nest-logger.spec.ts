@@ -1,8 +1,12 @@
 import { stripVTControlCharacters } from 'node:util';
 import { ConsoleLogger, Logger } from '@nestjs/common';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { nestLogger, takesDetailsOf } from './nest-logger.js';
 
+// Tests of other files may have replaced methods of the logger, where all files run in one process.
+beforeEach(() => {
+  vi.restoreAllMocks();
+});
 afterEach(() => {
   vi.restoreAllMocks();
   Logger.overrideLogger(false);
