@@ -2,7 +2,7 @@
 // charts.
 import { mkdir, readFile } from 'node:fs/promises';
 import { flag, readCommandLine } from '../tools/command-line.mjs';
-import { apply, docsFile, markedPage } from '../tools/marked-page.mjs';
+import { apply, docsFile, evidence, markedPage } from '../tools/marked-page.mjs';
 import { installPeers } from './install.mjs';
 
 const { check } = readCommandLine({
@@ -16,17 +16,17 @@ installPeers();
 const charts = await import('./report/charts.mjs');
 const { capacityTable, environmentTable, redisTable, resultTables } = await import('./report/page.mjs');
 
-const evidence = JSON.parse(await readFile(docsFile('evidence/speed.json'), 'utf8'));
+const speed = await evidence('speed');
 const page = await markedPage({
   name: 'performance.md',
   parts: [
-    ['results', resultTables(evidence)],
-    ['environment', environmentTable(evidence)],
-    ['redis', redisTable(evidence)],
-    ['capacity', capacityTable(evidence)],
+    ['results', resultTables(speed)],
+    ['environment', environmentTable(speed)],
+    ['redis', redisTable(speed)],
+    ['capacity', capacityTable(speed)],
   ],
 });
-const run = evidence['20'];
+const run = speed['20'];
 await mkdir(docsFile('performance'), { recursive: true });
 const drawings = await Promise.all([
   drawing('hits.svg', charts.hitChart(run)),

@@ -2,7 +2,7 @@
 // docs/compatibility.md.
 import { readFile } from 'node:fs/promises';
 import { flag, readCommandLine } from '../tools/command-line.mjs';
-import { apply, docsFile, markedPage } from '../tools/marked-page.mjs';
+import { apply, docsFile, evidence, markedPage } from '../tools/marked-page.mjs';
 import { compatibilityPage } from './matrix/page.mjs';
 import {
   faultTables,
@@ -22,7 +22,7 @@ const { check } = readCommandLine({
 });
 
 const [faults, coherence, soak, fuzz, servers] = await Promise.all(
-  ['faults', 'coherence', 'soak', 'fuzz', 'servers'].map(read),
+  ['faults', 'coherence', 'soak', 'fuzz', 'servers'].map(evidence),
 );
 const page = await markedPage({
   name: 'reliability.md',
@@ -45,8 +45,3 @@ const compatibility = {
 const how = { check, command: 'npm run docs:reliability' };
 await apply('docs/reliability.md', [page], how);
 await apply('docs/compatibility.md', [compatibility], how);
-
-/** @param {string} name */
-async function read(name) {
-  return JSON.parse(await readFile(docsFile(`evidence/${name}.json`), 'utf8'));
-}

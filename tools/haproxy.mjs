@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { runAfterDeath } from './parent-death.mjs';
-import { freePort } from './ports.mjs';
+import { freePort, isListening } from './ports.mjs';
 import { aptInstall, findOnPath, lastLines } from './system-packages.mjs';
 
 /** The advice for a machine that has no HAProxy and no way to install one. */
@@ -96,19 +95,6 @@ listen redis
   bind 127.0.0.1:${port}
   server redis 127.0.0.1:${to}
 `;
-}
-
-/** @param {number} port @returns {Promise<boolean>} */
-function isListening(port) {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    const answer = (/** @type {boolean} */ listens) => {
-      socket.destroy();
-      resolve(listens);
-    };
-    socket.on('connect', () => answer(true));
-    socket.on('error', () => answer(false));
-  });
 }
 
 /** @param {string} program */

@@ -51,6 +51,15 @@ export function docsFile(name) {
 }
 
 /**
+ * What a run has recorded.
+ *
+ * @param {string} name of the file in `docs/evidence`, without its ending
+ */
+export async function evidence(name) {
+  return JSON.parse(await readFile(docsFile(`evidence/${name}.json`), 'utf8'));
+}
+
+/**
  * @param {string} page
  * @param {string} text
  * @param {string} mark

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 
 /**
  * A TCP port on which nothing listens at this moment. Another process may take it before the caller does.
@@ -33,6 +33,22 @@ export async function isPortFree(port, host = '127.0.0.1') {
   probe.close();
   await once(probe, 'close');
   return true;
+}
+
+/**
+ * @param {number} port
+ * @returns {Promise<boolean>} whether something accepts connections on it now, on the loopback interface
+ */
+export function isListening(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    const answer = (/** @type {boolean} */ listens) => {
+      socket.destroy();
+      resolve(listens);
+    };
+    socket.on('connect', () => answer(true));
+    socket.on('error', () => answer(false));
+  });
 }
 
 /**

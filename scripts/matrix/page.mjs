@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
 import { table } from '../../tools/markdown.mjs';
-import { docsFile } from '../../tools/marked-page.mjs';
+import { evidence } from '../../tools/marked-page.mjs';
 import { inRepository } from '../../tools/repository.mjs';
 
 /** docs/compatibility.md, from docs/evidence. */
@@ -69,11 +69,6 @@ async function surroundings() {
       'works',
     ],
   ];
-}
-
-/** @param {string} name */
-async function evidence(name) {
-  return JSON.parse(await readFile(docsFile(`evidence/${name}.json`), 'utf8'));
 }
 
 /** @param {import('./cell.mjs').Table | undefined} given */

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { number } from '../../tools/figures.mjs';
 import { table } from '../../tools/markdown.mjs';
-import { apply, docsFile, markedPage } from '../../tools/marked-page.mjs';
+import { apply, evidence, markedPage } from '../../tools/marked-page.mjs';
 
 /**
  * Writes docs/redis-servers.md from the evidence.
@@ -25,9 +25,9 @@ function policiesTable({ redis, seconds, maxmemory, maxStaleness, instances, pol
     flushes.join(', '),
     `${stalest} ms`,
     linesIn(lines, instances),
-    grouped(evictedKeys),
-    grouped(refusedWrites),
-    grouped(undelivered),
+    number(evictedKeys),
+    number(refusedWrites),
+    number(undelivered),
   ]);
   const head = [
     'policy',
@@ -69,14 +69,4 @@ function idleTable(report) {
       ["the eviction after that, with `onUndelivered: 'throw'` and `minReplicas: 1`", report.eviction],
     ],
   );
-}
-
-/** @param {number} number */
-function grouped(number) {
-  return String(number).replaceAll(/\B(?=(?:\d{3})+$)/g, ' ');
-}
-
-/** @param {string} name */
-async function evidence(name) {
-  return JSON.parse(await readFile(docsFile(`evidence/${name}.json`), 'utf8'));
 }

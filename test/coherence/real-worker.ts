@@ -1,7 +1,7 @@
-import type { Redis } from 'ioredis';
 import { serve } from '../../tools/child-process.mjs';
 import { Random } from '../../tools/random.mjs';
 import type { RedisServer } from '../support/redis/redis-server.js';
+import { serverVersion } from '../support/redis/server-version.js';
 import { RealWorld } from './real-world.js';
 import { Schedule } from './schedule.js';
 import { MAX_STALENESS } from './simulate.js';
@@ -28,7 +28,7 @@ const commands = {
     const { figures, violations } = world.history;
     const tally = newTally();
     count(tally, { seed, theme: schedule.theme.kind, figures, violations, faults: schedule.faults });
-    return { tally, redis: await versionOf(running.client()) };
+    return { tally, redis: await serverVersion(running.client()) };
   },
 };
 
@@ -36,8 +36,4 @@ export type RealWorkerCommands = typeof commands;
 
 export function main(): void {
   serve(commands);
-}
-
-async function versionOf(client: Pick<Redis, 'info'>): Promise<string> {
-  return /redis_version:(\S+)/.exec(await client.info('server'))?.[1] ?? 'unknown';
 }

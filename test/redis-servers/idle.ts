@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { BridgeStats } from '../../libs/distributed-cache/src/coherence/bridge-stats.js';
 import { startHaproxy } from '../../tools/haproxy.mjs';
 import { RedisServer } from '../support/redis/redis-server.js';
+import { serverVersion } from '../support/redis/server-version.js';
 import { ServerInstance } from './instance.js';
 
 export interface IdleOptions {
@@ -81,7 +82,7 @@ export async function idle({ minutes, timeout, say }: IdleOptions): Promise<Idle
       minutes,
       timeout,
       haproxy: proxy.version,
-      redis: /redis_version:(\S+)/.exec(await redis.admin.info('server'))?.[1] ?? 'unknown',
+      redis: await serverVersion(redis.admin),
       instances: INSTANCES,
       connections,
       reconnects: lost(),

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { RedisServer } from '../support/redis/redis-server.js';
+import { serverVersion } from '../support/redis/server-version.js';
 import { ServerInstance } from './instance.js';
 
 /** Every memory policy of Redis 7. */
@@ -75,7 +76,7 @@ export async function policies({ seconds, say }: PoliciesOptions): Promise<Polic
   for (const policy of POLICIES) {
     const server = await RedisServer.start({ args: ['--maxmemory', MAXMEMORY, '--maxmemory-policy', policy] });
     try {
-      redis = /redis_version:(\S+)/.exec(await server.admin.info('server'))?.[1] ?? redis;
+      redis = await serverVersion(server.admin);
       const report = await under(policy, server, seconds);
       reports.push(report);
       say(`${policy}: ${summaryOf(report)}`);

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runAfterDeath } from '../../../tools/parent-death.mjs';
-import { freePort } from '../../../tools/ports.mjs';
+import { freePort, isListening } from '../../../tools/ports.mjs';
 import { eventually } from '../common/eventually.js';
 import type { Scene } from './scene.js';
 
@@ -41,16 +40,8 @@ export async function startTwemproxy(scene: Scene, redisPort: number): Promise<n
     callOff();
     await rm(directory, { recursive: true, force: true });
   });
-  await eventually(() => accepts(port));
-  return port;
-}
-
-function accepts(port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve();
-    });
-    socket.on('error', reject);
+  await eventually(async () => {
+    if (!(await isListening(port))) throw new Error('twemproxy does not listen yet');
   });
+  return port;
 }

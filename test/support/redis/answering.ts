@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
 /** Answers whatever it is asked with one and the same error. */
@@ -11,9 +11,7 @@ export class Answering {
     this.#server = createServer((socket) => {
       socket.on('error', () => {});
       socket.on('data', (bytes) => {
-        const commands = bytes.toString().match(/^\*\d+\r$/gm) ?? [];
-        this.asked += commands.length;
-        for (const _ of commands) socket.write(`-${answer(this.port)}\r\n`);
+        this.asked += answerEach(socket, bytes, answer(this.port));
       });
     });
   }
@@ -43,4 +41,11 @@ export class Answering {
     this.#server.close();
     await once(this.#server, 'close');
   }
+}
+
+/** Answers each command in `bytes` with the same error, and returns how many there were. */
+export function answerEach(socket: Socket, bytes: Buffer, error: string): number {
+  const commands = bytes.toString('latin1').match(/^\*\d+\r$/gm) ?? [];
+  for (const _ of commands) socket.write(`-${error}\r\n`);
+  return commands.length;
 }

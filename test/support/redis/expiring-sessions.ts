@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { answerEach } from './answering.js';
 
 interface Session {
   readonly client: Socket;
@@ -29,7 +30,10 @@ export class ExpiringSessions {
         from.on('close', () => to.destroy());
       }
       upstream.on('data', (bytes) => client.write(bytes));
-      client.on('data', (bytes) => (session.hasExpired ? refuse(client, bytes) : upstream.write(bytes)));
+      client.on('data', (bytes) => {
+        if (session.hasExpired) answerEach(client, bytes, 'NOAUTH Authentication required.');
+        else upstream.write(bytes);
+      });
       client.on('close', () => this.#sessions.delete(session));
     });
   }
@@ -58,9 +62,4 @@ export class ExpiringSessions {
     for (const { client } of this.#sessions) client.destroy();
     await once(this.#server, 'close');
   }
-}
-
-function refuse(client: Socket, bytes: Buffer): void {
-  for (const _ of bytes.toString('latin1').match(/^\*\d+\r$/gm) ?? [])
-    client.write('-NOAUTH Authentication required.\r\n');
 }
