@@ -110,6 +110,18 @@ export class InvalidationNotConfirmedError extends ErrorWithResult {
 }
 
 /**
+ * A load took longer than `loadTimeout`, and there was no expired value that `staleIfError` could hand out. The source is slow or hangs; a
+ * result that comes later is still stored. `code`: `'LOAD_TIMEOUT'`.
+ *
+ * @publicApi
+ */
+export class LoadTimeoutError extends DistributedCacheError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('LOAD_TIMEOUT', message, options);
+  }
+}
+
+/**
  * A decorated method was called on an instance that has no cache, for example one made by `new` in a test, or that was given something else
  * in its place, such as an auto-mock. The message says what to do. `code`: `'CACHE_NOT_INJECTED'`.
  *

@@ -25,10 +25,11 @@ export { Region } from './cache/region.js';
 export type { CacheKey } from './keys/canonical-key.js';
 export type { LoadContext, Loader } from './cache/loading/load-context.js';
 export type { EvictOptions, Everywhere } from './cache/everywhere.js';
-export type { StoreOptions } from './cache/store-options.js';
+export type { LoadOptions, StoreOptions } from './cache/store-options.js';
 export type { BulkListOptions, BulkLoadOptions } from './cache/loading/bulk-load.js';
 export type { BulkResult } from './cache/loading/bulk-result.js';
-export type { CacheEvents, CacheListener } from './cache/events.js';
+export type { LoadPolicies, RefreshOnInvalidate } from './cache/policies/load-policies.js';
+export type { CacheEvents, CacheListener, LoadEvent } from './cache/events.js';
 export type { CacheStats, RegionStats } from './cache/stats.js';
 export type { ValuesPolicy, WhenDisconnected } from './cache/settings.js';
 export { defaultKey } from './keys/default-key.js';
@@ -66,5 +67,6 @@ export {
   InvalidConnectionStringError,
   InvalidKeyError,
   InvalidOptionsError,
+  LoadTimeoutError,
   RedisUnavailableError,
 } from './errors.js';

@@ -6,8 +6,13 @@ import type { Coherence } from '../coherence/coherence.js';
 import type { Invalidation } from '../protocol/invalidation.js';
 import type { Entry, NewEntry } from '../store/entry.js';
 import { LocalStore, sizeUnits } from '../store/local-store.js';
+import type { RegionStore } from '../store/region-store.js';
 import type { EventEmitter } from './events.js';
 import type { Executions } from './loading/execution.js';
+import { Care, careFor, needsRecipe, type LoadRecipe } from './policies/care.js';
+import { isFresh, isKept, stalenessOf, type Staleness } from './policies/freshness.js';
+import type { LoadPolicy } from './policies/load-policies.js';
+import { hottestOf, isToRefresh } from './policies/refreshes.js';
 import type { RegionState } from './region-state.js';
 import type { CacheSettings, RegionSettings } from './settings.js';
 import { newRegionStats, type RemovalCause } from './stats.js';
@@ -19,6 +24,38 @@ export interface PreparedEntry extends NewEntry {
   readonly ttl: number;
 }
 
+/** A value that may be kept, and what is known of it. @internal */
+export interface ValueToKeep {
+  readonly key: string;
+  readonly value: unknown;
+  /** The value was correct at some moment not before this (monotonic ms). */
+  readonly loadedAt: number;
+  /** ms; `undefined`: the region's; 0 or less: the value is not kept */
+  readonly ttl: number | undefined;
+  readonly tags: readonly string[];
+  /** `Class.method` or the region, for what is said about a mistake in `sizeOf`. */
+  readonly where: string;
+  /** Default: the region's. */
+  readonly policy?: LoadPolicy | undefined;
+  /** The load that gave it; left out: it was put, and may be loaded as the entry before it was. */
+  readonly load?: { readonly recipe: LoadRecipe } | undefined;
+}
+
+/** An expired entry that is served. @internal */
+export interface StaleHit {
+  readonly entry: Entry;
+  /** Whether a load in the background is to be started. */
+  readonly isDue: boolean;
+}
+
+/** What is called for entries that a load policy loads again. @internal */
+export interface PolicyEvents {
+  /** A hit came after the share of the TTL that `refreshAhead` names. */
+  refreshAhead(region: RegionState, entry: Entry): void;
+  /** An invalidation has removed an entry that was hit and is to be loaded again. */
+  refreshOnInvalidate(region: RegionState, entry: Entry): void;
+}
+
 /** The parts of a cache that its copies work with. @internal */
 export interface CopiesParts {
   readonly settings: CacheSettings;
@@ -27,6 +64,7 @@ export interface CopiesParts {
   readonly executions: Executions;
   readonly events: EventEmitter;
   readonly logger: CacheLogger;
+  readonly policies: PolicyEvents;
 }
 
 /**
@@ -69,36 +107,72 @@ export class Copies {
     if (known) return known;
     const settings: RegionSettings = this.#parts.settings.regions.get(name) ?? this.#parts.settings;
     const store = this.#store.region(name, settings.maxEntries);
-    const region: RegionState = { name, settings, store, stats: newRegionStats(), flights: new Map(), currentLoads: 0 };
+    const stats = newRegionStats();
+    const region: RegionState = {
+      name,
+      settings,
+      store,
+      stats,
+      flights: new Map(),
+      currentLoads: 0,
+      isRefreshed: false,
+    };
     this.#regions.set(name, region);
     return region;
   }
 
-  /**
-   * The entry that may be served now: its TTL has not ended, and the lease covers it (`Lease.mayServe`). The only place that decides about
-   * an entry; a load policy adds its third answer, *stale but allowed*, here.
-   *
-   * Every hit comes this way, so nothing is allocated.
-   */
+  /** The fresh entry under `key`. Every hit comes this way, so nothing is allocated. */
   find(region: RegionState, key: string): Entry | undefined {
     const entry = this.#store.get(region.store, key);
     if (entry === undefined) return undefined;
-    const now = this.#parts.clock.now();
-    if (now >= entry.expiresAt) return undefined;
-    // An entry that the lease does not cover stays in the store: the next sync may cover it again.
-    return this.#parts.coherence.lease.mayServe(entry.loadedAt, now, region.settings.whenDisconnected)
-      ? entry
-      : undefined;
+    const { clock, coherence } = this.#parts;
+    return isFresh(entry, clock.now(), coherence.lease, region.settings.whenDisconnected) ? entry : undefined;
   }
 
-  /** As {@link find}, for a read: the entry is counted as a hit. */
+  /** As {@link find}, for a read: the entry is counted as a hit, and loaded again in the background if it is due. */
   hit(region: RegionState, key: string): Entry | undefined {
-    const entry = this.find(region, key);
+    const entry = this.#store.get(region.store, key);
     if (entry === undefined) return undefined;
+    const { clock, coherence, events } = this.#parts;
+    const now = clock.now();
+    if (!isFresh(entry, now, coherence.lease, region.settings.whenDisconnected)) return undefined;
     region.stats.hits += 1;
-    if (this.#parts.events.hears.hit) this.#parts.events.emit('hit', { region: region.name, key });
+    if (events.hears.hit) events.emit('hit', { region: region.name, key, stale: false });
     this.noteServed(entry);
+    const { care } = entry;
+    if (care !== undefined) {
+      care.hits += 1;
+      if (care.refreshAt !== undefined && now >= care.refreshAt) this.#parts.policies.refreshAhead(region, entry);
+    }
     return entry;
+  }
+
+  /**
+   * The expired entry that a reader with this policy is handed without waiting for a load; it is counted as a hit.
+   *
+   * @returns `undefined`: there is none, and the reader has to load
+   */
+  staleHit(region: RegionState, key: string, policy: LoadPolicy): StaleHit | undefined {
+    const { entry, staleness } = this.#expired(region, key, policy);
+    if (!entry || (staleness !== 'revalidate' && staleness !== 'wait out')) return undefined;
+    this.#noteStale(region, entry);
+    return { entry, isDue: staleness === 'revalidate' };
+  }
+
+  /** The expired entry that a reader with this policy is handed in place of a load that has failed; it is counted as a hit. */
+  lastResort(region: RegionState, key: string, policy: LoadPolicy): Entry | undefined {
+    const { entry, staleness } = this.#expired(region, key, policy);
+    if (!entry || (staleness !== 'last resort' && staleness !== 'wait out')) return undefined;
+    this.#noteStale(region, entry);
+    return entry;
+  }
+
+  /** A load of the key has failed: the next one is not tried before `retryAfter`, where a policy says what readers get until then. */
+  loadFailed(region: RegionState, key: string, { retryAfter, keptFor }: LoadPolicy): void {
+    const entry = region.store.peek(key);
+    if (!entry) return;
+    entry.care ??= new Care(keptFor, undefined, undefined);
+    entry.care.retryAt = this.#parts.clock.now() + retryAfter;
   }
 
   /**
@@ -126,16 +200,17 @@ export class Copies {
   }
 
   /**
-   * Counts a read that found nothing to serve, and removes the entry if it has expired.
+   * Counts a read that found nothing to serve, and removes the entry if it has expired and no policy keeps it.
    *
    * @returns the expired entry
    */
-  miss(region: RegionState, key: string): Entry | undefined {
+  miss(region: RegionState, key: string, policy = region.settings.policy): Entry | undefined {
     region.stats.misses += 1;
     if (this.#parts.events.hears.miss) this.#parts.events.emit('miss', { region: region.name, key });
     const entry = region.store.peek(key);
-    if (!entry || this.#parts.clock.now() < entry.expiresAt) return undefined;
-    this.remove(region, key, 'expired');
+    const now = this.#parts.clock.now();
+    if (!entry || now < entry.expiresAt) return undefined;
+    if (!isKept(entry, now, policy)) this.remove(region, key, 'expired');
     return entry;
   }
 
@@ -143,29 +218,21 @@ export class Copies {
    * What {@link keep} is to store. Everything of the application is called here (`sizeOf`, and what a value does while it is cloned), so
    * that the fence can be asked afterwards, and nothing can evict in between.
    *
-   * @param loadedAt - the value was correct at some moment not before this (monotonic ms)
-   * @param ttl - ms; `undefined`: the region's; 0 or less: the value is not kept
-   * @param where - `Class.method` or the region, for what is said about a mistake in `sizeOf`
    * @returns `undefined`: the value is not kept, and neither is the copy that is there
    * @throws {InvalidOptionsError} when the value cannot be cloned
    */
-  prepared(
-    region: RegionState,
-    key: string,
-    value: unknown,
-    loadedAt: number,
-    ttl: number | undefined,
-    tags: readonly string[],
-    where: string,
-  ): PreparedEntry | undefined {
+  prepared(region: RegionState, toKeep: ValueToKeep): PreparedEntry | undefined {
     const { settings } = region;
-    const lifetime = (ttl ?? settings.ttl) * (1 - settings.ttlJitter * Math.random());
+    const { key, value, loadedAt, ttl = settings.ttl, tags, policy = settings.policy } = toKeep;
+    const lifetime = ttl * (1 - settings.ttlJitter * Math.random());
     if (lifetime <= 0 || !this.#mayKeep) return undefined;
-    const size = this.#sizeOf(key, value, where);
+    const size = this.#sizeOf(key, value, toKeep.where);
     if (size === undefined) return undefined;
     const stored = valueToStore(value, settings.values, region.name);
     const expiresAt = this.#parts.clock.now() + lifetime;
-    return { key, value: stored, loadedAt, expiresAt, tags, size, ttl: lifetime };
+    const recipe = needsRecipe(policy) ? (toKeep.load?.recipe ?? recipeOf(region, key)) : undefined;
+    const care = careFor(policy, settings.policy, recipe, expiresAt, lifetime);
+    return { key, value: stored, loadedAt, expiresAt, tags, size, care, ttl: lifetime };
   }
 
   /** Keeps an entry in the place of the copy that is there. The caller has just made sure that nothing fences it. */
@@ -174,6 +241,7 @@ export class Copies {
     const outcome = entry ? this.#store.set(region.store, entry) : 'refused';
     if (!entry || outcome === 'refused') return this.remove(region, key, 'replaced');
     if (outcome === 'replaced') region.stats.replaced += 1;
+    region.isRefreshed ||= entry.care instanceof Care && entry.care.refreshOnInvalidate !== undefined;
     const { events } = this.#parts;
     if (events.hears.store) events.emit('store', { region: region.name, key, ttl: entry.ttl, tags: entry.tags });
   }
@@ -185,19 +253,20 @@ export class Copies {
   /** Removes what `invalidation` covers. */
   drop(invalidation: Invalidation): void {
     if (invalidation.everything) {
-      for (const region of this.#regions.values()) region.stats.invalidated += region.store.size;
+      for (const region of this.#regions.values()) this.#clear(region);
       this.#store.clear();
       return;
     }
     for (const name of invalidation.regions) {
       const region = this.#regions.get(name);
-      if (region) region.stats.invalidated += region.store.clear();
+      if (region) this.#clear(region);
     }
     for (const tag of invalidation.tags)
-      for (const [{ name }, count] of this.#store.deleteTag(tag)) this.#count(name, 'invalidated', count);
+      for (const [{ name }, count] of this.#store.deleteTag(tag, this.#onTagged))
+        this.#count(name, 'invalidated', count);
     for (const [name, keys] of invalidation.keys) {
       const region = this.#regions.get(name);
-      if (region) for (const key of keys) this.remove(region, key, 'invalidated');
+      if (region) for (const key of keys) this.#invalidate(region, key);
     }
   }
 
@@ -229,8 +298,53 @@ export class Copies {
     return undefined;
   }
 
+  #expired(region: RegionState, key: string, policy: LoadPolicy): { entry?: Entry | undefined; staleness: Staleness } {
+    if (policy.keptFor === 0 || !this.isServing) return { staleness: 'gone' };
+    const entry = region.store.peek(key);
+    if (!entry) return { staleness: 'gone' };
+    const { clock, coherence } = this.#parts;
+    const { whenDisconnected } = region.settings;
+    return { entry, staleness: stalenessOf(entry, clock.now(), coherence.lease, whenDisconnected, policy) };
+  }
+
+  #noteStale(region: RegionState, entry: Entry): void {
+    region.stats.hits += 1;
+    region.stats.staleServed += 1;
+    const { events } = this.#parts;
+    if (events.hears.hit) events.emit('hit', { region: region.name, key: entry.key, stale: true });
+    if (entry.care) entry.care.hits += 1;
+    this.noteServed(entry);
+  }
+
+  #invalidate(region: RegionState, key: string): void {
+    const entry = region.store.peek(key);
+    this.remove(region, key, 'invalidated');
+    if (entry?.care) this.#refresh(region, entry);
+  }
+
+  #clear(region: RegionState): void {
+    // Only a region with such entries is walked: to clear another costs the same, however many entries it has.
+    const hottest = region.isRefreshed ? hottestOf(region.store.entries()) : [];
+    region.stats.invalidated += region.store.clear();
+    for (const entry of hottest) this.#refresh(region, entry);
+  }
+
+  readonly #onTagged = ({ name }: RegionStore, entry: Entry): void => {
+    const region = entry.care && this.#regions.get(name);
+    if (region) this.#refresh(region, entry);
+  };
+
+  #refresh(region: RegionState, entry: Entry): void {
+    if (isToRefresh(entry)) this.#parts.policies.refreshOnInvalidate(region, entry);
+  }
+
   #count(name: string, cause: RemovalCause, count: number): void {
     const region = this.#regions.get(name);
     if (region) region.stats[cause] += count;
   }
+}
+
+function recipeOf(region: RegionState, key: string): LoadRecipe | undefined {
+  const care = region.store.peek(key)?.care;
+  return care instanceof Care ? care.recipe : undefined;
 }

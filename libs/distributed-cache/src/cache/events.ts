@@ -2,16 +2,26 @@ import type { CoherenceState } from '../coherence/coherence.js';
 import type { Invalidation } from '../protocol/invalidation.js';
 import type { CacheLogger } from '../common/logger.js';
 
+/** What is told of a load that has ended. @publicApi */
+export interface LoadEvent {
+  readonly region: string;
+  readonly key: string;
+  /** ms */
+  readonly duration: number;
+  /** Whether a load policy started it, and no reader. */
+  readonly background: boolean;
+}
+
 /** The events that `cache.on` listens to, and their details. No event ever carries a cached value. @publicApi */
 export interface CacheEvents {
-  /** A read was served from memory. Emitted within the call that reads. */
-  hit: { readonly region: string; readonly key: string };
+  /** A read was served from memory; `stale`: a load policy allowed to serve an expired value. Emitted within the call that reads. */
+  hit: { readonly region: string; readonly key: string; readonly stale: boolean };
   /** A read was not served from memory. Emitted within the call that reads. */
   miss: { readonly region: string; readonly key: string };
-  /** A loader gave a result, after `duration` ms. */
-  load: { readonly region: string; readonly key: string; readonly duration: number };
-  /** A loader failed, after `duration` ms; `error` is what it threw. */
-  loadError: { readonly region: string; readonly key: string; readonly duration: number; readonly error: unknown };
+  /** A loader gave a result, after `duration` ms; `background`: no reader had asked for it. */
+  load: LoadEvent;
+  /** A loader failed, or was too slow for `loadTimeout`, after `duration` ms; `error` is what the readers get. */
+  loadError: LoadEvent & { readonly error: unknown };
   /** A value was stored, for `ttl` ms. */
   store: { readonly region: string; readonly key: string; readonly ttl: number; readonly tags: readonly string[] };
   /** This instance evicted something. */

@@ -7,12 +7,17 @@ import { Coherence, type CoherenceState, type LocalCopies } from '../coherence/c
 import { EVICTED_ALONE, type Evicted } from '../coherence/publish/evicted.js';
 import { CacheClosedError } from '../errors.js';
 import { EVERYTHING, invalidationOf, type Invalidation, type InvalidationTarget } from '../protocol/invalidation.js';
+import type { Entry } from '../store/entry.js';
 import { Copies } from './copies.js';
 import { DelayedReevictions } from './delayed-reevictions.js';
 import { EventEmitter, type CacheEvents } from './events.js';
 import { timeoutOf, warningAboutTimeout, type EvictOptions } from './everywhere.js';
 import { Executions } from './loading/execution.js';
 import { Loads } from './loading/loads.js';
+import { BackgroundLoads } from './policies/background-loads.js';
+import { Care } from './policies/care.js';
+import { Refreshes } from './policies/refreshes.js';
+import type { RegionState } from './region-state.js';
 import { memberOf, type CacheSettings } from './settings.js';
 
 /**
@@ -27,6 +32,8 @@ import { memberOf, type CacheSettings } from './settings.js';
  *    │  └─ LocalStore              all copies: regions, tags, bounds (store/)
  *    ├─ Loads                      the running loads: join, fence, store the result
  *    │  └─ CurrentLoads            those that an invalidation would fence, by region, key and tag
+ *    ├─ BackgroundLoads            loads that no reader asked for (policies/)
+ *    ├─ Refreshes                  loads again what an invalidation removed, for `refreshOnInvalidate` (policies/)
  *    ├─ Executions                 which load or put the running code belongs to
  *    ├─ Coherence                  the other instances (coherence/): what is evicted here and there, and the lease
  *    ├─ DelayedReevictions         evicts a second time, for `reevictAfter`
@@ -39,8 +46,8 @@ import { memberOf, type CacheSettings } from './settings.js';
  *
  * # A read
  *
- * `Region` looks for a copy (`Copies.hit`). Without one it counts a miss and `readMissed` (loading/read.ts) joins the load that runs, or
- * starts one; `Loads` stores the result through `Copies`, unless an invalidation has covered it since the loader was called.
+ * `Region` looks for a fresh copy (`Copies.hit`), and then, where a load policy allows it, for an expired one (`Copies.staleHit`). Without
+ * one it counts a miss and `readMissed` (loading/read.ts) joins the load that runs, or starts one; `Loads` stores the result through `Copies`, unless an invalidation has covered it since the loader was called.
  *
  * # An eviction
  *
@@ -62,9 +69,11 @@ export class LocalCache implements LocalCopies {
   readonly events: EventEmitter;
   readonly executions: Executions;
   readonly loads: Loads;
+  readonly background: BackgroundLoads;
   /** Logs the course of loads and puts at `debug`. */
   readonly operations: Operations;
   readonly #delayedReevictions: DelayedReevictions;
+  readonly #refreshes: Refreshes;
   readonly #shutdown = new AbortController();
   readonly #logger: CacheLogger;
   #isClosed = false;
@@ -79,8 +88,14 @@ export class LocalCache implements LocalCopies {
     this.operations = new Operations(logger);
     this.coherence = new Coherence({ ...settings, member: memberOf(settings, instanceId) }, clock, this, logger);
     const { coherence, executions, events, operations } = this;
-    this.copies = new Copies({ settings, clock, coherence, executions, events, logger });
+    const policies = {
+      refreshAhead: (region: RegionState, entry: Entry) => this.#refreshAhead(region, entry),
+      refreshOnInvalidate: (region: RegionState, entry: Entry) => this.#refreshes.removed(region, entry),
+    };
+    this.copies = new Copies({ settings, clock, coherence, executions, events, logger, policies });
     this.loads = new Loads({ clock, coherence, copies: this.copies, executions, events, operations });
+    this.background = new BackgroundLoads(this.loads, clock);
+    this.#refreshes = new Refreshes(this);
     this.#delayedReevictions = new DelayedReevictions(settings, clock, (targets) => {
       this.#applyOwn(targets);
       void ignoreRejection(coherence.publish(targets));
@@ -142,9 +157,17 @@ export class LocalCache implements LocalCopies {
     // It stops serving first: after it has left, no other instance tells it what changes.
     this.#isClosed = true;
     this.copies.close();
+    this.#refreshes.close();
     this.#delayedReevictions.now();
-    await this.coherence.stop();
+    await Promise.all([this.coherence.stop(), this.background.close(this.settings.drainTimeout)]);
     this.#shutdown.abort();
+  }
+
+  #refreshAhead(region: RegionState, { key, care }: Entry): void {
+    if (!(care instanceof Care) || !care.recipe) return;
+    const now = this.clock.now();
+    if (care.retryAt !== undefined && now < care.retryAt) return;
+    void this.background.start(region, [key], care.recipe.source(this, region, key));
   }
 
   /** Once: it is written in the code. */

@@ -11,4 +11,6 @@ export interface RegionState extends LoadingRegion {
   readonly stats: RegionStats;
   /** The running loads, by canonical key. */
   readonly flights: Map<string, Flight>;
+  /** Whether an entry was stored that is loaded again after an invalidation. */
+  isRefreshed: boolean;
 }

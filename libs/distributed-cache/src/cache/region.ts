@@ -7,12 +7,13 @@ import { readMany, type BulkListOptions, type BulkLoadOptions, type BulkRequest 
 import type { BulkResult } from './loading/bulk-result.js';
 import type { Loader } from './loading/load-context.js';
 import { resultOnceDelivered, runPut, setEntry, type PutEntry } from './loading/put.js';
-import { PreviousValue } from './loading/previous-value.js';
+import { untilAborted } from './loading/patience.js';
 import { readMissed } from './loading/read.js';
-import { SingleSource } from './loading/single-load.js';
+import { SingleRecipe, SingleSource } from './loading/single-load.js';
 import type { LocalCache } from './local-cache.js';
 import type { RegionState } from './region-state.js';
-import { canonicalTags, isStorable, ttlOf, type StoreOptions } from './store-options.js';
+import { givesPolicy, policyOf, type LoadPolicy } from './policies/load-policies.js';
+import { canonicalTags, isStorable, ttlOf, type LoadOptions, type StoreOptions } from './store-options.js';
 
 /**
  * A named group of entries with its own settings, given by `cache.region(name)`. It holds no state of its own, so it may be kept or asked
@@ -44,10 +45,12 @@ export class Region<V = unknown> {
    * same load. An error of the loader is passed on and never cached.
    *
    * @throws {InvalidKeyError} when `key` is not a string, a finite number or a list of these
-   * @throws {InvalidOptionsError} when `ttl` is not allowed
+   * @throws {InvalidOptionsError} when an option is not allowed
+   * @throws {LoadTimeoutError} when the load takes longer than `loadTimeout`, and `staleIfError` has no expired value to hand out
    */
-  getOrLoad<T extends V = V>(key: CacheKey, loader: Loader<T>, options?: StoreOptions): Promise<T> {
+  getOrLoad<T extends V = V>(key: CacheKey, loader: Loader<T>, options?: LoadOptions): Promise<T> {
     try {
+      options?.signal?.throwIfAborted();
       const canonical = canonicalKey(key);
       return unsafeCast(this.cached(canonical) ?? this.load(canonical, key, unsafeCast(loader), options));
     } catch (error) {
@@ -63,15 +66,27 @@ export class Region<V = unknown> {
   }
 
   /** Loads a key that {@link cached} has not found. @param givenKey - as the caller gave it @internal */
-  load(key: string, givenKey: CacheKey, loader: Loader<unknown>, options: StoreOptions | undefined): Promise<unknown> {
-    const cache = this.#cache;
-    const source = new SingleSource(cache, this.name, givenKey, loader, options);
+  load(key: string, givenKey: CacheKey, loader: Loader<unknown>, options: LoadOptions | undefined): Promise<unknown> {
+    if (!options?.signal) return this.#read(key, new SingleRecipe(loader, options, givenKey));
+    // The recipe may live as long as the entry, and the signal belongs to one caller.
+    const { signal, ...ofLoad } = options;
+    return untilAborted(this.#read(key, new SingleRecipe(loader, ofLoad, givenKey)), signal);
+  }
+
+  #read(key: string, recipe: SingleRecipe): Promise<unknown> {
+    const { background, copies } = this.#cache;
+    const region = this.#state;
+    const source = new SingleSource(this.#cache, region, recipe);
+    const stale = copies.staleHit(region, key, source.policy);
+    if (stale) {
+      if (stale.isDue) void background.start(region, [key], recipe.source(this.#cache, region, key));
+      return copies.promiseOf(region, stale.entry);
+    }
     // Only now: a call whose options are refused is not a read.
-    const expired = cache.copies.miss(this.#state, key);
-    if (!expired) return readMissed(cache, this.#state, key, source);
-    const previous = new PreviousValue(cache, this.#state, expired);
-    source.previous = previous;
-    return readMissed(cache, this.#state, key, source).finally(() => previous.release());
+    const expired = copies.miss(region, key, source.policy);
+    if (!expired) return readMissed(this.#cache, region, key, source);
+    source.startFrom(expired);
+    return readMissed(this.#cache, region, key, source).finally(() => source.release());
   }
 
   /**
@@ -97,13 +112,16 @@ export class Region<V = unknown> {
     loader: (missing: Id[]) => unknown,
     options?: BulkLoadOptions<T> & Partial<BulkListOptions<T>>,
   ): Promise<Map<Id, T>> {
+    const { signal, ...ofLoads }: Partial<BulkListOptions<T>> = options ?? {};
+    if (signal?.aborted) return Promise.reject(signal.reason);
     const request: BulkRequest = {
       ids,
       loader: unsafeCast(loader),
       idOf: unsafeCast(options?.idOf),
-      options: unsafeCast(options),
+      options: unsafeCast(ofLoads),
     };
-    return unsafeCast(readMany(this.#cache, this.#state, request));
+    const read = readMany(this.#cache, this.#state, request);
+    return unsafeCast(signal ? untilAborted(read, signal) : read);
   }
 
   /** The cached value, or `undefined`; never loads. */
@@ -146,7 +164,7 @@ export class Region<V = unknown> {
     // Bad options are refused before the method changes anything.
     const target = this.#putEntry(key, undefined, options);
     const { result, delivered } = await runPut(this.#cache, method, (value) => ({
-      entries: [{ ...target, isStored: isStorable(value, options) }],
+      entries: [{ ...target, isStored: isStorable(value, target.policy) }],
     }));
     return resultOnceDelivered(result, delivered);
   }
@@ -185,15 +203,18 @@ export class Region<V = unknown> {
     return { kind: 'key', region: this.name, key: canonicalKey(key) };
   }
 
-  #putEntry(key: CacheKey, value: unknown, options: StoreOptions | undefined): PutEntry {
+  #putEntry(key: CacheKey, value: unknown, options: StoreOptions | undefined): PutEntry & { policy: LoadPolicy } {
     const where = `Region '${this.name}'`;
+    const ofRegion = this.#state.settings.policy;
+    const policy = options && givesPolicy(options) ? policyOf(options, ofRegion, `${where}: `) : ofRegion;
     return {
       where,
       region: this.#state,
       key: canonicalKey(key),
       ttl: ttlOf(options?.ttl, where),
       tags: canonicalTags(options?.tags),
-      isStored: isStorable(value, options),
+      isStored: isStorable(value, policy),
+      policy,
     };
   }
 }

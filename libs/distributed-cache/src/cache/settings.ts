@@ -1,4 +1,5 @@
 import type { OnUndelivered } from '../coherence/publish/delivery.js';
+import type { LoadPolicy } from './policies/load-policies.js';
 import type { Member } from '../protocol/member.js';
 import type { WhenDisconnected } from '../protocol/member.js';
 
@@ -35,6 +36,7 @@ export interface RegionSettings {
   readonly maxEntries: number;
   readonly values: ValuesPolicy;
   readonly whenDisconnected: WhenDisconnected;
+  readonly policy: LoadPolicy;
 }
 
 /** How the other instances know an instance with these settings. @internal */

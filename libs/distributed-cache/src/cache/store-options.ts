@@ -2,6 +2,7 @@ import { canonicalName } from '../keys/canonical-key.js';
 import { describeKind } from '../common/describe-value.js';
 import { milliseconds, type Duration } from '../common/duration.js';
 import { InvalidKeyError, InvalidOptionsError } from '../errors.js';
+import type { LoadPolicies, LoadPolicy } from './policies/load-policies.js';
 
 /** How one value is stored. @publicApi */
 export interface StoreOptions {
@@ -12,12 +13,23 @@ export interface StoreOptions {
   ttl?: Duration | undefined;
   /** Tags by which `evictTags` finds the entry. Default: none. */
   tags?: string | readonly string[] | undefined;
-  /** Whether `undefined` is stored, too. By default it means "there is nothing" and is not stored. Default: `false`. */
+  /** Whether `undefined` is stored, too. By default it means "there is nothing" and is not stored. Default: the region's, else `false`. */
   cacheUndefined?: boolean | undefined;
+  /** Time to live of `null`, and of `undefined` where that is stored. Default: the region's, else as for other values. */
+  nullTtl?: Duration | undefined;
 }
 
-/** {@link StoreOptions} as the library passes them on. @internal */
-export interface LabelledStoreOptions extends StoreOptions {
+/** Options of a read that loads what is missing. The load policies of the call win over those of the region. @publicApi */
+export interface LoadOptions extends StoreOptions, Omit<LoadPolicies, keyof StoreOptions> {
+  /**
+   * Ends the wait of this caller alone: when it is aborted, the call rejects with its reason. The load goes on, for other readers and for
+   * the store. Default: none.
+   */
+  signal?: AbortSignal | undefined;
+}
+
+/** {@link LoadOptions} as the library passes them on. @internal */
+export interface LabelledLoadOptions extends LoadOptions {
   /** What errors call the place, such as `Products.find`. Default: the region. */
   readonly where?: string | undefined;
 }
@@ -41,9 +53,20 @@ export function computedTtl(ttl: Duration | undefined, where: string): number | 
   return typeof ttl === 'number' && ttl <= 0 ? 0 : milliseconds(ttl, where, describeKind);
 }
 
+/**
+ * The TTL of one value in ms; `undefined`: the region's.
+ *
+ * @param ttl - the TTL for values of any kind; 0: the value is not stored
+ *
+ * @internal
+ */
+export function ttlOfValue(value: unknown, ttl: number | undefined, { nullTtl }: LoadPolicy): number | undefined {
+  return (value === null || value === undefined) && ttl !== 0 ? (nullTtl ?? ttl) : ttl;
+}
+
 /** Whether a result is to be stored at all. The only place that decides it. @internal */
-export function isStorable(value: unknown, options: Pick<StoreOptions, 'cacheUndefined'> | undefined): boolean {
-  return value !== undefined || (options?.cacheUndefined ?? false);
+export function isStorable(value: unknown, { cacheUndefined }: Pick<LoadPolicy, 'cacheUndefined'>): boolean {
+  return value !== undefined || cacheUndefined;
 }
 
 /**

@@ -32,6 +32,11 @@ export class Lease {
     return this.isLive(now) || this.#mayReload(loadedAt, now, whenDisconnected);
   }
 
+  /** As {@link mayServe}, for a value whose TTL has ended: once the lease is over, only a cache without a bound of staleness serves it. */
+  mayServeExpired(loadedAt: number, now: number, whenDisconnected: WhenDisconnected): boolean {
+    return this.isLive(now) || (this.#maxStaleness === Infinity && this.#mayReload(loadedAt, now, whenDisconnected));
+  }
+
   /** As {@link mayServe}, as if no sync after the one that was sent at `syncedAt` had been complete. */
   mayServeSince(syncedAt: number, loadedAt: number, now: number, whenDisconnected: WhenDisconnected): boolean {
     const isLive = this.isLive(now) && now - syncedAt <= this.#maxStaleness;

@@ -1,15 +1,16 @@
+import type { LoadPolicies } from '../cache/policies/load-policies.js';
 import type { CacheKey } from '../keys/canonical-key.js';
 import type { AnyMethod, BeforeMethod, Unchecked } from './method-types.js';
 import type { DecoratedOperation } from './runtime/decorated-methods.js';
 import type { MethodSite } from './runtime/method-site.js';
-import { checkCallbacks, checkTtl, type StoredAttributes } from './stored-attributes.js';
+import { checkCallbacks, checkPolicies, checkTtl, type StoredAttributes } from './stored-attributes.js';
 
 /**
  * The attributes of `@Cacheable`. In every callback `this` is the instance.
  *
  * @publicApi
  */
-export interface CacheableOptions<T extends object, M extends AnyMethod> extends StoredAttributes<T, M> {
+export interface CacheableOptions<T extends object, M extends AnyMethod> extends StoredAttributes<T, M>, LoadPolicies {
   /**
    * The region that holds the results: a named group of entries with settings of its own.
    *
@@ -32,13 +33,6 @@ export interface CacheableOptions<T extends object, M extends AnyMethod> extends
    */
   condition?: BeforeMethod<T, M, boolean> | undefined;
   /**
-   * `true`: a result of `undefined` is stored too. By default `undefined` means "there is nothing" and the next call runs the method
-   * again. `null` is always stored.
-   *
-   * @default false
-   */
-  cacheUndefined?: boolean | undefined;
-  /**
    * The name of the cache, as given to `DistributedCacheModule.forRoot({ name })`.
    *
    * @default the unnamed cache
@@ -50,9 +44,11 @@ export interface CacheableOptions<T extends object, M extends AnyMethod> extends
 export type AnyCacheableOptions = CacheableOptions<Unchecked, AnyMethod>;
 
 /** @throws {InvalidOptionsError} when an attribute has a value that is not allowed @internal */
-export function checkCacheable(site: MethodSite, { key, condition, unless, ttl }: AnyCacheableOptions): void {
+export function checkCacheable(site: MethodSite, options: AnyCacheableOptions): void {
+  const { key, condition, unless, ttl } = options;
   checkCallbacks(site, { key, condition, unless });
   checkTtl(site, ttl);
+  checkPolicies(site, options);
 }
 
 /** What the checks at boot have to know of a `@Cacheable`. @internal */

@@ -1,3 +1,4 @@
+import { NO_POLICY, policyOf, type LoadPolicies } from '../cache/policies/load-policies.js';
 import { ttlOf } from '../cache/store-options.js';
 import { type Duration, milliseconds } from '../common/duration.js';
 import type { AfterMethod, AnyMethod, Tags } from './method-types.js';
@@ -46,6 +47,11 @@ export function checkTtl(site: MethodSite, ttl: Duration | AnyMethod | undefined
   const where = `${site.decorator} on ${label(site.target, site.name)}`;
   milliseconds(ttl, `${where}: ttl`);
   ttlOf(ttl, where);
+}
+
+/** @throws {InvalidOptionsError} when a load policy is not allowed @internal */
+export function checkPolicies(site: MethodSite, policies: LoadPolicies): void {
+  policyOf(policies, NO_POLICY, `${site.decorator} on ${label(site.target, site.name)}: `);
 }
 
 /** @throws {InvalidOptionsError} when an attribute that must be a function is given and is not one @internal */

@@ -1,3 +1,19 @@
+/**
+ * What the load policies of an entry need to know. Only the entries that have such a policy carry it.
+ *
+ * @internal
+ */
+export interface EntryCare {
+  /** How long the entry is kept after it has expired, in ms. */
+  readonly keptFor: number;
+  /** From when on a hit loads the entry again in the background (monotonic ms); `undefined`: not at all. */
+  refreshAt: number | undefined;
+  /** When the next load may be tried after one has failed (monotonic ms); `undefined`: none has. */
+  retryAt: number | undefined;
+  /** How often the entry was hit since it was stored. */
+  hits: number;
+}
+
 /** A value to store, with everything that decides whether it may still be served. @internal */
 export interface NewEntry {
   readonly key: string;
@@ -9,10 +25,12 @@ export interface NewEntry {
   readonly tags: readonly string[];
   /** The result of `sizeOf`, in `sizeUnits`; 0 if the cache is not bounded by size. */
   readonly size: number;
+  readonly care: EntryCare | undefined;
 }
 
 /** A stored value, in the memory of this instance. @internal */
 export interface Entry extends NewEntry {
+  care: EntryCare | undefined;
   /** The value of the store's use counter when the entry was last stored or read. It makes entries of different regions comparable. */
   usedAt: number;
   /** A promise of the value, made by the first read that needs one. */

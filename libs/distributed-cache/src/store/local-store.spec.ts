@@ -25,7 +25,15 @@ class TestedStore {
   }
 
   set({ region = 'r', key, tags = [], size = 0 }: Stored): StoreOutcome {
-    return this.store.set(this.region(region), { key, value: key, loadedAt: 0, expiresAt: 0, tags, size });
+    return this.store.set(this.region(region), {
+      key,
+      value: key,
+      loadedAt: 0,
+      expiresAt: 0,
+      tags,
+      size,
+      care: undefined,
+    });
   }
 
   get(key: string, region = 'r'): Entry | undefined {

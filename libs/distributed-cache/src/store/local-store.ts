@@ -86,11 +86,15 @@ export class LocalStore {
     return hasReplaced ? 'replaced' : 'added';
   }
 
-  /** Removes the entries with the tag in every region, and returns the number of each region that had some. */
-  deleteTag(tag: string): ReadonlyMap<RegionStore, number> {
+  /**
+   * Removes the entries with the tag in every region, and returns the number of each region that had some.
+   *
+   * @param onRemoved - called for each entry
+   */
+  deleteTag(tag: string, onRemoved?: (region: RegionStore, entry: Entry) => void): ReadonlyMap<RegionStore, number> {
     const deleted = new Map<RegionStore, number>();
     for (const region of this.#occupied) {
-      const count = region.deleteTag(tag);
+      const count = region.deleteTag(tag, onRemoved);
       if (count > 0) deleted.set(region, count);
       if (region.size === 0) this.#occupied.delete(region);
     }

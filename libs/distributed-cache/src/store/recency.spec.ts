@@ -4,7 +4,7 @@ import type { Entry } from './entry.js';
 import { Recency } from './recency.js';
 
 function entry(key: string): Entry {
-  const links = { promise: undefined, older: undefined, newer: undefined };
+  const links = { care: undefined, promise: undefined, older: undefined, newer: undefined };
   return { key, value: key, loadedAt: 0, expiresAt: 0, tags: [], size: 0, usedAt: 0, ...links };
 }
 

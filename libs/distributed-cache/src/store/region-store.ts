@@ -68,7 +68,7 @@ export class RegionStore {
   }
 
   /** Stores an entry, in place of the one under the same key; `false` if there was none. */
-  set({ key, value, loadedAt, expiresAt, tags, size }: NewEntry, usedAt: number): boolean {
+  set({ key, value, loadedAt, expiresAt, tags, size, care }: NewEntry, usedAt: number): boolean {
     const replaced = this.#entries.get(key);
     if (replaced !== undefined) this.#forget(replaced);
     const entry: Entry = {
@@ -78,6 +78,7 @@ export class RegionStore {
       expiresAt,
       tags: this.#tags.shared(tags),
       size,
+      care,
       usedAt,
       promise: undefined,
       older: undefined,
@@ -98,10 +99,18 @@ export class RegionStore {
     return true;
   }
 
-  /** Removes the entries with the tag and returns their number. */
-  deleteTag(tag: string): number {
+  /** All entries, in no particular order. */
+  entries(): Iterable<Entry> {
+    return this.#entries.values();
+  }
+
+  /** Removes the entries with the tag and returns their number. @param onRemoved - called for each */
+  deleteTag(tag: string, onRemoved?: (region: RegionStore, entry: Entry) => void): number {
     const before = this.size;
-    for (const entry of this.#tags.take(tag)) this.#remove(entry);
+    for (const entry of this.#tags.take(tag)) {
+      this.#remove(entry);
+      onRemoved?.(this, entry);
+    }
     return before - this.size;
   }
 

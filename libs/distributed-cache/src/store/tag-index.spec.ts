@@ -3,7 +3,7 @@ import type { Entry } from './entry.js';
 import { TagIndex } from './tag-index.js';
 
 function entry(key: string, ...tags: string[]): Entry {
-  const links = { promise: undefined, older: undefined, newer: undefined };
+  const links = { care: undefined, promise: undefined, older: undefined, newer: undefined };
   return { key, value: key, loadedAt: 0, expiresAt: 0, tags, size: 0, usedAt: 0, ...links };
 }
 

@@ -5,14 +5,16 @@ import { ignoreRejection } from '../../common/ignore-rejection.js';
 import { canonicalKey, type CacheKey } from '../../keys/canonical-key.js';
 import type { LocalCache } from '../local-cache.js';
 import type { RegionState } from '../region-state.js';
-import { canonicalTags, isStorable, ttlOf, type StoreOptions } from '../store-options.js';
+import type { LoadRecipe } from '../policies/care.js';
+import { givesPolicy, policyOf, type LoadPolicy } from '../policies/load-policies.js';
+import { canonicalTags, isStorable, ttlOf, ttlOfValue, type LoadOptions } from '../store-options.js';
 import { valuesByKey, type IdOf } from './bulk-result.js';
 import { Execution } from './execution.js';
 import type { LoadRequest, LoadSource } from './loads.js';
 import { readMissed } from './read.js';
 
 /** Options of `region.getOrLoadMany`. @publicApi */
-export interface BulkLoadOptions<V> extends Omit<StoreOptions, 'tags'> {
+export interface BulkLoadOptions<V> extends Omit<LoadOptions, 'tags'> {
   /** Tags of every value, or a function that gives the tags of each. Default: none. */
   tags?: string | readonly string[] | ((value: V) => string | readonly string[]) | undefined;
 }
@@ -26,12 +28,16 @@ export interface BulkListOptions<V> extends BulkLoadOptions<V> {
   idOf: ((value: V) => CacheKey) | 'position';
 }
 
-/** @internal */
-export interface BulkRequest {
-  readonly ids: Iterable<CacheKey>;
+/** How the values of ids are loaded. @internal */
+export interface BulkMethod {
   readonly loader: (missing: CacheKey[]) => unknown;
   readonly idOf: IdOf | undefined;
   readonly options: BulkLoadOptions<unknown> | undefined;
+}
+
+/** @internal */
+export interface BulkRequest extends BulkMethod {
+  readonly ids: Iterable<CacheKey>;
 }
 
 /** After this many ids, the event loop gets a turn: a read of very many must not hold up everything else. */
@@ -46,25 +52,29 @@ const SLICE = 1_000;
 export async function readMany(
   cache: LocalCache,
   region: RegionState,
-  request: BulkRequest,
+  { ids: given, ...method }: BulkRequest,
 ): Promise<Map<CacheKey, unknown>> {
-  const { copies } = cache;
-  const ids = Array.from(request.ids, (id) => ({ id, key: canonicalKey(id) }));
+  const { background, copies } = cache;
+  const ids = Array.from(given, (id) => ({ id, key: canonicalKey(id) }));
   const givenIds = new Map<string, CacheKey>();
   for (const { id, key } of ids) if (!givenIds.has(key)) givenIds.set(key, id);
 
   const values = new Map<string, unknown>();
-  const source = new BulkSource(cache, region, request, givenIds);
+  const source = new BulkSource(cache, region, method, givenIds);
+  const due: string[] = [];
   const slices: Promise<unknown>[] = [];
   for (const keys of slicesOf(givenIds.keys())) {
     if (slices.length > 0) await nextTurnOfEventLoop();
     const missing: string[] = [];
     for (const key of keys) {
       const entry = copies.hit(region, key);
-      if (entry) {
-        values.set(key, copies.valueOf(region, entry));
+      const stale = entry ? undefined : copies.staleHit(region, key, source.policy);
+      const found = entry ?? stale?.entry;
+      if (stale?.isDue) due.push(key);
+      if (found) {
+        values.set(key, copies.valueOf(region, found));
       } else {
-        copies.miss(region, key);
+        copies.miss(region, key, source.policy);
         missing.push(key);
       }
     }
@@ -73,6 +83,7 @@ export async function readMany(
     slices.push(ignoreRejection(reads.then((read) => missing.forEach((key, index) => values.set(key, read[index])))));
   }
   source.allAsked();
+  if (due.length > 0) void background.start(region, due, sourceForLater(cache, region, method, givenIds));
   await Promise.all(slices);
 
   const found = new Map<CacheKey, unknown>();
@@ -81,6 +92,33 @@ export async function readMany(
     if (value !== undefined) found.set(id, value);
   }
   return found;
+}
+
+/** A source for loads that no reader waits for. What is asked for in one turn shares one call of the loader. */
+function sourceForLater(
+  cache: LocalCache,
+  region: RegionState,
+  method: BulkMethod,
+  givenIds: ReadonlyMap<string, CacheKey>,
+): LoadSource {
+  const source = new BulkSource(cache, region, method, givenIds);
+  source.allAsked();
+  return source;
+}
+
+/** How one id of a bulk read is loaded when no reader is there: by a call of the loader for that id alone. */
+class BulkRecipe implements LoadRecipe {
+  readonly #method: BulkMethod;
+  readonly #id: CacheKey;
+
+  constructor(method: BulkMethod, id: CacheKey) {
+    this.#method = method;
+    this.#id = id;
+  }
+
+  source(cache: LocalCache, region: RegionState, key: string): LoadSource {
+    return sourceForLater(cache, region, this.#method, new Map([[key, this.#id]]));
+  }
 }
 
 function* slicesOf(keys: Iterable<string>): Generator<readonly string[], void> {
@@ -101,7 +139,9 @@ function* slicesOf(keys: Iterable<string>): Generator<readonly string[], void> {
 class BulkSource implements LoadSource {
   readonly #cache: LocalCache;
   readonly #region: RegionState;
-  readonly #request: BulkRequest;
+  readonly policy: LoadPolicy;
+  readonly where: string;
+  readonly #method: BulkMethod;
   readonly #givenIds: ReadonlyMap<string, CacheKey>;
   readonly #attributes: ValueAttributes;
   #batch: Batch | undefined;
@@ -109,17 +149,21 @@ class BulkSource implements LoadSource {
   #areAllAsked = false;
 
   /** @param givenIds - the ids as the caller gave them, by canonical key */
-  constructor(cache: LocalCache, region: RegionState, request: BulkRequest, givenIds: ReadonlyMap<string, CacheKey>) {
+  constructor(cache: LocalCache, region: RegionState, method: BulkMethod, givenIds: ReadonlyMap<string, CacheKey>) {
     this.#cache = cache;
     this.#region = region;
-    this.#request = request;
+    this.#method = method;
     this.#givenIds = givenIds;
-    const tags = request.options?.tags;
-    const where = `Region '${region.name}'`;
+    const { options } = method;
+    const tags = options?.tags;
+    this.where = `Region '${region.name}'`;
+    const { policy } = region.settings;
+    this.policy = options && givesPolicy(options) ? policyOf(options, policy, `${this.where}: `) : policy;
     this.#attributes = {
-      where,
-      options: request.options,
-      ttl: ttlOf(request.options?.ttl, where),
+      where: this.where,
+      options,
+      ttl: ttlOf(options?.ttl, this.where),
+      policy: this.policy,
       knownTags: typeof tags === 'function' ? [] : canonicalTags(tags),
     };
   }
@@ -135,14 +179,18 @@ class BulkSource implements LoadSource {
   request(key: string): LoadRequest {
     this.#batch ??= this.#coordinatedBatch();
     this.#batch.add(key, this.#givenIds.get(key));
-    return new BulkLoad(key, this.#batch, this.#attributes);
+    return new BulkLoad(key, this.#batch, this.#attributes, this);
+  }
+
+  recipe(key: string): LoadRecipe {
+    return new BulkRecipe(this.#method, this.#givenIds.get(key) ?? key);
   }
 
   uncoordinated(key: string): unknown {
     if (!this.#uncoordinatedBatch) {
       const keys = new Map<string, CacheKey>();
       const load = async (ids: CacheKey[]): Promise<ReadonlyMap<string, unknown>> =>
-        this.#valuesByKey(await this.#request.loader(ids), keys);
+        this.#valuesByKey(await this.#method.loader(ids), keys);
       const batch = new Batch(keys, load);
       this.#uncoordinatedBatch = batch;
       this.#sealSoon(batch, () => (this.#uncoordinatedBatch = undefined));
@@ -157,7 +205,7 @@ class BulkSource implements LoadSource {
     const execution = new Execution(clock.now(), executions.current, this.#region, keys);
     // The result is read inside of the execution, too: it may be a generator that reads copies.
     const load = (ids: CacheKey[]): Promise<ReadonlyMap<string, unknown>> =>
-      executions.run(execution, async () => this.#valuesByKey(await this.#request.loader(ids), keys));
+      executions.run(execution, async () => this.#valuesByKey(await this.#method.loader(ids), keys));
     const batch = new Batch(keys, load, execution);
     this.#sealSoon(batch, () => (this.#batch = undefined));
     return batch;
@@ -173,7 +221,7 @@ class BulkSource implements LoadSource {
   }
 
   readonly #valuesByKey = (result: unknown, ids: ReadonlyMap<string, CacheKey>): ReadonlyMap<string, unknown> =>
-    valuesByKey(result, this.#request.idOf, ids, this.#region.name);
+    valuesByKey(result, this.#method.idOf, ids, this.#region.name);
 }
 
 /** One call of a bulk loader. The call begins once the batch is sealed and all its loads have begun: a load may wait for its turn. */
@@ -237,6 +285,7 @@ interface ValueAttributes {
   readonly options: BulkLoadOptions<unknown> | undefined;
   /** ms; `undefined`: the region's */
   readonly ttl: number | undefined;
+  readonly policy: LoadPolicy;
   /** The tags of every value; none when a function gives the tags of each. */
   readonly knownTags: readonly string[];
 }
@@ -246,8 +295,10 @@ class BulkLoad implements LoadRequest {
   readonly #key: string;
   readonly #batch: Batch;
   readonly #attributes: ValueAttributes;
+  readonly #source: BulkSource;
 
-  constructor(key: string, batch: Batch, attributes: ValueAttributes) {
+  constructor(key: string, batch: Batch, attributes: ValueAttributes, source: BulkSource) {
+    this.#source = source;
     this.#key = key;
     this.#batch = batch;
     this.#attributes = attributes;
@@ -255,6 +306,14 @@ class BulkLoad implements LoadRequest {
 
   get where(): string {
     return this.#attributes.where;
+  }
+
+  get policy(): LoadPolicy {
+    return this.#attributes.policy;
+  }
+
+  get recipe(): LoadRecipe {
+    return this.#source.recipe(this.#key);
   }
 
   get tags(): readonly string[] {
@@ -280,11 +339,11 @@ class BulkLoad implements LoadRequest {
   }
 
   isStorable(value: unknown): boolean {
-    return isStorable(value, this.#attributes.options);
+    return isStorable(value, this.policy);
   }
 
-  ttl(): number | undefined {
-    return this.#attributes.ttl;
+  ttl(value: unknown): number | undefined {
+    return ttlOfValue(value, this.#attributes.ttl, this.policy);
   }
 }
 

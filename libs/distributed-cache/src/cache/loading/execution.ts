@@ -23,6 +23,8 @@ const NOWHERE: readonly ServedIn[] = [];
  * @internal
  */
 export class Execution {
+  /** Monotonic ms. */
+  readonly startedAt: number;
   #region: object | undefined;
   #keys: string | KeySet | undefined;
   #parent: Execution | undefined;
@@ -43,6 +45,7 @@ export class Execution {
    * @param keys - the canonical keys that it loads; `undefined` for a put
    */
   constructor(startedAt: number, parent: Execution | undefined, region?: object, keys?: string | KeySet) {
+    this.startedAt = startedAt;
     this.#loadedAt = startedAt;
     this.#loadedAtSoFar = startedAt;
     this.#parent = parent;

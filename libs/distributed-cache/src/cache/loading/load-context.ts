@@ -1,4 +1,5 @@
 import { milliseconds, type Duration } from '../../common/duration.js';
+import { InvalidOptionsError } from '../../errors.js';
 import { unsafeCast } from '../../common/unsafe-cast.js';
 import type { Execution } from './execution.js';
 import type { PreviousValue } from './previous-value.js';
@@ -10,7 +11,7 @@ export type Loader<V> = (context: LoadContext<V>) => V | PromiseLike<V>;
 export interface LoadContext<V = unknown> {
   /** The key: a string as the caller gave it, a number as its decimal string, a list in the form in which it is stored. */
   readonly key: string;
-  /** Aborted when the cache is shut down. */
+  /** Aborted when the load takes longer than `loadTimeout`, and when the cache is shut down. */
   readonly signal: AbortSignal;
   /** The expired value of the key, while the lease covers it and nothing has invalidated it; otherwise `undefined`. */
   readonly previous: V | undefined;
@@ -20,45 +21,82 @@ export interface LoadContext<V = unknown> {
   setTags(tags: string | readonly string[]): void;
   /** Returns the result to the readers that wait for it, without storing it. */
   skip(): void;
+  /**
+   * Says that {@link previous} is still correct, such as after a `304 Not Modified` of the source: it is the result of this load, and is
+   * stored again with a new time to live. Whatever the loader returns is ignored.
+   *
+   * @returns the previous value, for `return context.keep()`
+   * @throws {InvalidOptionsError} when there is no previous value: ask `previous` before you ask the source
+   */
+  keep(): V;
+}
+
+/** What a loader may be told of from outside. @internal */
+export interface LoadSurroundings {
+  readonly shutdownSignal: AbortSignal;
 }
 
 /** A {@link LoadContext} that keeps what the loader asked for through it. @internal */
 export class LoadInstructions<V> implements LoadContext<V> {
   readonly key: string;
   readonly #previous: PreviousValue | undefined;
-  readonly #shutdown: { readonly shutdownSignal: AbortSignal };
+  readonly #surroundings: LoadSurroundings;
   ttl: number | undefined;
   tags: string | readonly string[] | undefined;
   isSkipped = false;
+  /** Whether the loader has set the TTL of its result. */
+  hasSetTtl = false;
+  /** The previous value, which the loader has confirmed. */
+  kept: { readonly value: V } | undefined;
   /** The execution of the loader, by which it is known wherever the loader looks at its context. */
   execution: Execution | undefined;
+  readonly #canTimeOut: boolean;
+  #seen: { readonly value: V } | undefined;
+  #abortedWith: Error | undefined;
+  #controller: AbortController | undefined;
 
   constructor(
     key: string,
     previous: PreviousValue | undefined,
     ttl: number | undefined,
     tags: string | readonly string[] | undefined,
-    shutdown: { readonly shutdownSignal: AbortSignal },
+    surroundings: LoadSurroundings,
+    canTimeOut: boolean,
   ) {
     this.key = key;
+    this.#canTimeOut = canTimeOut;
     this.#previous = previous;
     this.ttl = ttl;
     this.tags = tags;
-    this.#shutdown = shutdown;
+    this.#surroundings = surroundings;
   }
 
   get previous(): V | undefined {
-    return unsafeCast(this.#previous?.servedTo(this.execution));
+    const served = this.#previous?.servedTo(this.execution);
+    if (!served) return undefined;
+    this.#seen = unsafeCast(served);
+    return this.#seen?.value;
   }
 
   get signal(): AbortSignal {
-    return this.#shutdown.shutdownSignal;
+    const { shutdownSignal } = this.#surroundings;
+    if (!this.#canTimeOut) return shutdownSignal;
+    this.#controller ??= new AbortController();
+    if (this.#abortedWith) this.#controller.abort(this.#abortedWith);
+    return AbortSignal.any([shutdownSignal, this.#controller.signal]);
+  }
+
+  /** The load has timed out. */
+  abort(error: Error): void {
+    this.#abortedWith = error;
+    this.#controller?.abort(error);
   }
 
   // Bound functions, because a loader may destructure its context; made on demand, because few loaders ask for them.
   get setTtl(): LoadContext['setTtl'] {
     return (ttl) => {
       this.ttl = typeof ttl === 'number' && ttl <= 0 ? 0 : milliseconds(ttl, 'setTtl');
+      this.hasSetTtl = true;
     };
   }
 
@@ -71,6 +109,18 @@ export class LoadInstructions<V> implements LoadContext<V> {
   get skip(): LoadContext['skip'] {
     return () => {
       this.isSkipped = true;
+    };
+  }
+
+  get keep(): LoadContext<V>['keep'] {
+    return () => {
+      // The loader holds what it was handed, also if an invalidation covers it by now: then this load is fenced, and nothing is stored.
+      this.kept = this.#seen ?? unsafeCast(this.#previous?.servedTo(this.execution));
+      if (this.kept) return this.kept.value;
+      throw new InvalidOptionsError(
+        `keep(): there is no previous value of this key that may still be served. Ask context.previous before you ask the source, and ` +
+          `load the whole value if it is undefined.`,
+      );
     };
   }
 }

@@ -1,5 +1,6 @@
 import type { Operation } from '../../common/operations.js';
 import type { AppliedMark } from '../../coherence/applied-invalidations.js';
+import type { LoadPolicy } from '../policies/load-policies.js';
 import type { Execution } from './execution.js';
 import type { JoinedReads } from './joined-reads.js';
 
@@ -30,12 +31,20 @@ export class Load {
   readonly tags: readonly string[];
   /** Logs the course of the load at `debug`; `undefined` while nobody reads that. */
   readonly operation: Operation | undefined;
+  /** Whether a load policy started it, and no reader. */
+  readonly isBackground: boolean;
+  /** After how many ms its readers stop waiting; `Infinity`: they do not. */
+  readonly timeout: number;
   /** `undefined` until the loader is called: what is invalidated while the load waits for its turn does not concern it. */
   mark: AppliedMark | undefined;
   /** Whether it may be joined and its result stored. It ends when the load is fenced, is replaced by a newer one, or has ended. */
   isCurrent = true;
   /** Whether an invalidation has overtaken it. */
   isFenced = false;
+  /** Whether it has timed out while it was current. It is no more, but its result may still be the newest. */
+  isLate = false;
+  /** Whether its loader has failed, or has timed out. */
+  hasFailed = false;
   /** The reads that have joined it; created for the first of them. */
   joined: JoinedReads<LoadOutcome> | undefined;
   #outcome: Promise<LoadOutcome> | undefined;
@@ -44,14 +53,17 @@ export class Load {
     region: LoadingRegion,
     flight: Flight,
     execution: Execution,
-    tags: readonly string[],
+    { tags, policy }: { readonly tags: readonly string[]; readonly policy: LoadPolicy },
     operation: Operation | undefined,
+    isBackground: boolean,
   ) {
     this.region = region;
     this.flight = flight;
     this.execution = execution;
     this.tags = tags;
     this.operation = operation;
+    this.isBackground = isBackground;
+    this.timeout = policy.loadTimeout;
   }
 
   /** Whether its outcome can be waited for: not while its loader is being called. */

@@ -8,10 +8,14 @@ import type { Invalidation } from '../../protocol/invalidation.js';
 import type { Copies } from '../copies.js';
 import type { EventEmitter } from '../events.js';
 import type { RegionState } from '../region-state.js';
+import { LoadTimeoutError } from '../../errors.js';
+import type { LoadRecipe } from '../policies/care.js';
+import type { LoadPolicy } from '../policies/load-policies.js';
 import { refuseUncacheable } from '../uncacheable.js';
 import { CurrentLoads } from './current-loads.js';
 import { Execution, type Executions } from './execution.js';
 import { Load, type Flight, type LoadOutcome } from './load.js';
+import { waitAtMost } from './patience.js';
 
 /** After this many fenced loads of one key in a row, readers take turns: the next load starts when the running one has ended. */
 const MAX_FENCED = 3;
@@ -28,6 +32,9 @@ export interface LoadRequest {
   readonly where: string;
   /** The tags that are known before the loader ends. */
   readonly tags: readonly string[];
+  readonly policy: LoadPolicy;
+  /** How to load the key again when no reader is there. */
+  readonly recipe: LoadRecipe;
   /** Given when the loads of a batch share one callback; otherwise each load has an execution of its own. */
   readonly execution?: Execution | undefined;
   /** Calls the loader; called at once, or when the turn of the load comes. */
@@ -38,8 +45,10 @@ export interface LoadRequest {
   tagsOf(value: unknown): readonly string[];
   /** Whether the result is to be stored when nothing fences the load. */
   isStorable(value: unknown): boolean;
-  /** Time to live of the result, in ms; `undefined`: the region's. Asked once the loader has ended. */
-  ttl(): number | undefined;
+  /** Time to live of the result, in ms; `undefined`: the region's; 0: it is not stored. Asked once the loader has ended. */
+  ttl(value: unknown): number | undefined;
+  /** The load has timed out: nobody waits for the loader any more. */
+  abort?(error: Error): void;
 }
 
 /** The parts of a cache that loads work with. @internal */
@@ -54,10 +63,16 @@ export interface LoadsParts {
 
 /** Loads the keys that a reader asks for: one key by a call of its loader, or all keys of one turn by one call. @internal */
 export interface LoadSource {
+  /** What errors call the place: `Class.method`, or the region. */
+  readonly where: string;
+  /** The policy of the reader. */
+  readonly policy: LoadPolicy;
   /** Describes a load of this key by a new call of the loader. */
   request(key: string): LoadRequest;
   /** Calls the loader for this key without coordination: the result is neither shared nor stored. */
   uncoordinated(key: string): unknown;
+  /** Lets go of what it holds for its loads: they have ended. */
+  release?(): void;
 }
 
 /**
@@ -111,21 +126,35 @@ export class Loads {
     return true;
   }
 
-  start(region: RegionState, key: string, request: LoadRequest): Load {
+  /** Whether a load of the key runs that a reader may join. */
+  isLoading(region: RegionState, key: string): boolean {
+    return region.flights.get(key)?.joinable !== undefined;
+  }
+
+  start(region: RegionState, key: string, request: LoadRequest, { isBackground = false } = {}): Load {
     const flight = this.#flight(region, key);
     const now = this.#parts.clock.now();
     const execution = request.execution ?? new Execution(now, this.#parts.executions.current, region, key);
-    const load = new Load(region, flight, execution, request.tags, this.#parts.operations.begin('load'));
+    const operation = this.#parts.operations.begin('load');
+    const load = new Load(region, flight, execution, request, operation, isBackground);
     const previous = this.#waitsForTurn(flight, region, now) ? flight.latest : undefined;
     flight.latest = load;
     flight.running += 1;
     if (previous) load.operation?.step('Load waits for its turn', { region: region.name, fenced: flight.fenced });
-    load.outcome = previous
+    const outcome = previous
       ? this.#turnAfter(previous).then(() => this.#run(load, region, key, request, this.#parts.clock.now()))
       : this.#run(load, region, key, request, now);
+    load.outcome = this.#limited(outcome, load, region, key, request);
     // Only now: a loader that reads its own key while it is called would wait for itself. A load that failed at once is not current.
     if (load.isCurrent) flight.joinable = load;
     return load;
+  }
+
+  /** A reader has waited for as long as its `loadTimeout` allows: nobody joins the load any more, unless it is younger than that. */
+  outwaited(load: Load, region: RegionState, key: string, policy: LoadPolicy): void {
+    if (this.#parts.clock.now() - load.execution.startedAt < policy.loadTimeout) return;
+    this.#leaveToItself(load);
+    this.#parts.copies.loadFailed(region, key, policy);
   }
 
   /** Calls a loader whose result is neither shared nor stored. */
@@ -134,10 +163,11 @@ export class Loads {
     region.stats.loads += 1;
     try {
       const value = await source.uncoordinated(key);
-      this.#loaded(region, key, startedAt);
+      this.#loaded(region, key, startedAt, false);
       return value;
     } catch (error) {
-      this.#failed(region, key, startedAt, error);
+      this.#parts.copies.loadFailed(region, key, source.policy);
+      this.#failed(region, key, startedAt, error, false);
       throw error;
     }
   }
@@ -194,7 +224,8 @@ export class Loads {
     const { flight } = load;
     const mark = coherence.applied.begin();
     load.mark = mark;
-    this.#current.add(load, region);
+    // It may have timed out while it waited for its turn.
+    if (load.isCurrent) this.#current.add(load, region);
     load.operation?.step('Load started', { region: region.name });
     region.stats.loads += 1;
     let isLoaded = false;
@@ -202,12 +233,12 @@ export class Loads {
       const result: unknown = await request.call(load.execution);
       const value = request.valueIn ? request.valueIn(result) : result;
       isLoaded = true;
-      this.#loaded(region, key, startedAt);
+      this.#loaded(region, key, startedAt, load.isBackground);
       return this.#settle(load, region, key, mark, request, value);
     } catch (error) {
       if (!isLoaded) {
         load.operation?.step('Load failed', { region: region.name, error: errorFrom(error).name });
-        this.#failed(region, key, startedAt, error);
+        if (!load.isLate) this.#loadFailed(load, region, key, request, startedAt, error);
       }
       throw error;
     } finally {
@@ -217,6 +248,51 @@ export class Loads {
       flight.running -= 1;
       if (flight.running === 0) region.flights.delete(key);
     }
+  }
+
+  /** The outcome of a load for its readers, who wait no longer than `loadTimeout`. */
+  #limited(
+    outcome: Promise<LoadOutcome>,
+    load: Load,
+    region: RegionState,
+    key: string,
+    request: LoadRequest,
+  ): Promise<LoadOutcome> {
+    const { loadTimeout } = request.policy;
+    if (loadTimeout === Infinity) return outcome;
+    const { clock } = this.#parts;
+    const startedAt = clock.now();
+    return waitAtMost(outcome, loadTimeout, clock, () => {
+      const error = tooSlow(request.where, loadTimeout);
+      this.#timedOut(load, region, key, request, startedAt, error);
+      return error;
+    });
+  }
+
+  /** The next reader starts a new load. The result of this one is stored if it comes and nothing newer is there. */
+  #timedOut(load: Load, region: RegionState, key: string, request: LoadRequest, startedAt: number, error: Error): void {
+    load.operation?.step('Load timed out', { region: region.name });
+    this.#leaveToItself(load);
+    this.#loadFailed(load, region, key, request, startedAt, error);
+    request.abort?.(error);
+  }
+
+  #leaveToItself(load: Load): void {
+    load.isLate ||= load.isCurrent;
+    this.#current.abandon(load);
+  }
+
+  #loadFailed(
+    load: Load,
+    region: RegionState,
+    key: string,
+    { policy }: LoadRequest,
+    startedAt: number,
+    error: unknown,
+  ): void {
+    load.hasFailed = true;
+    this.#parts.copies.loadFailed(region, key, policy);
+    this.#failed(region, key, startedAt, error, load.isBackground);
   }
 
   /** Stores the result, unless something that covers it was invalidated since the loader was called. */
@@ -231,34 +307,42 @@ export class Loads {
     const { copies, coherence } = this.#parts;
     const { loadedAt, servedIn } = load.execution;
     const tags = request.tagsOf(value);
-    const ttl = request.ttl();
+    const ttl = request.ttl(value);
     const isWanted = request.isStorable(value) && ttl !== 0;
     // Also when it is fenced: readers that came with it share it.
     if (isWanted) refuseUncacheable(value, request.where);
-    const isStorable = load.isCurrent && isWanted;
-    const entry = isStorable ? copies.prepared(region, key, value, loadedAt, ttl, tags, request.where) : undefined;
+    const isStorable = isWanted && (load.isCurrent || isNewest(load, region, key));
+    const { where, policy } = request;
+    const toKeep = { key, value, loadedAt, ttl, tags, where, policy, load: request };
+    const entry = isStorable ? copies.prepared(region, toKeep) : undefined;
     // Asked last, since each callback of the application may evict.
     const fencedAt = coherence.applied.overtakenAt(mark, region.name, key, tags, servedIn);
     if (fencedAt !== undefined) this.#current.fence(load);
     const isFenced = load.isFenced || fencedAt !== undefined;
     if (isFenced) region.stats.fenced += 1;
-    const isStored = isStorable && load.isCurrent;
+    const isStored = isStorable && !isFenced && (load.isCurrent || isNewest(load, region, key));
     if (isStored) copies.keep(region, key, entry);
     if (load.isCurrent) load.flight.fenced = 0;
     load.operation?.step('Load ended', { region: region.name, isStored, isFenced });
     return { value, loadedAt, fencedAt };
   }
 
-  #loaded(region: RegionState, key: string, startedAt: number): void {
+  #loaded({ name: region }: RegionState, key: string, startedAt: number, background: boolean): void {
     const { events } = this.#parts;
-    if (events.hears.load) events.emit('load', { region: region.name, key, duration: this.#since(startedAt) });
+    if (events.hears.load) events.emit('load', { region, key, duration: this.#since(startedAt), background });
   }
 
-  #failed(region: RegionState, key: string, startedAt: number, error: unknown): void {
-    region.stats.loadErrors += 1;
+  #failed(
+    { name: region, stats }: RegionState,
+    key: string,
+    startedAt: number,
+    error: unknown,
+    background: boolean,
+  ): void {
+    stats.loadErrors += 1;
     const { events } = this.#parts;
     if (!events.hears.loadError) return;
-    events.emit('loadError', { region: region.name, key, duration: this.#since(startedAt), error });
+    events.emit('loadError', { region, key, duration: this.#since(startedAt), background, error });
   }
 
   #since(startedAt: number): number {
@@ -285,4 +369,17 @@ export class Loads {
     region.flights.set(key, flight);
     return flight;
   }
+}
+
+/** Whether a load that has timed out gives the newest value of its key all the same. */
+function isNewest({ isLate, execution }: Load, { store }: RegionState, key: string): boolean {
+  return isLate && (store.peek(key)?.loadedAt ?? Number.NEGATIVE_INFINITY) <= execution.loadedAt;
+}
+
+/** What a reader gets that has waited for `loadTimeout` ms. @internal */
+export function tooSlow(where: string, loadTimeout: number): LoadTimeoutError {
+  return new LoadTimeoutError(
+    `${where}: the load took longer than loadTimeout, which is ${loadTimeout} ms. Find out why the source is slow, or allow more time; ` +
+      `with staleIfError, readers get the expired value instead.`,
+  );
 }

@@ -20,3 +20,26 @@ export function waitPatiently(load: Load, current: Execution | undefined, clock:
   load.joined ??= new JoinedReads(load.outcome, clock);
   return current ? current.waitFor(load, load.joined.waitInside()) : load.joined.waitOutside();
 }
+
+/**
+ * Waits for `outcome`, but no longer than `time` ms.
+ *
+ * @param onTimeout - called when the time is over; the wait rejects with what it returns
+ *
+ * @internal
+ */
+export function waitAtMost<T>(outcome: Promise<T>, time: number, clock: Clock, onTimeout: () => Error): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.schedule(() => reject(onTimeout()), time, { keepsAlive: true });
+    outcome.then(resolve, reject).finally(cancel);
+  });
+}
+
+/** Waits for `outcome` until `signal` is aborted, and then rejects with its reason. @internal */
+export function untilAborted<T>(outcome: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    outcome.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

@@ -25,11 +25,11 @@ export class PreviousValue {
   }
 
   /**
-   * The value now; `undefined`: it may not be handed out any more.
+   * The value now, in a box: it may be `undefined` itself. No box: it may not be handed out any more.
    *
    * @param execution - what is served it, and is as old as it from now on; default: what the running code belongs to
    */
-  servedTo(execution: Execution | undefined): unknown {
+  servedTo(execution: Execution | undefined): { readonly value: unknown } | undefined {
     const { clock, coherence, copies } = this.#cache;
     const { name, settings } = this.#region;
     const { key, tags, loadedAt } = this.#entry;
@@ -37,7 +37,7 @@ export class PreviousValue {
     if (!coherence.lease.mayServe(loadedAt, clock.now(), settings.whenDisconnected)) return undefined;
     if (coherence.applied.firstCovering(this.#mark, name, key, tags) !== undefined) return undefined;
     copies.noteServed(this.#entry, execution);
-    return copies.valueOf(this.#region, this.#entry);
+    return { value: copies.valueOf(this.#region, this.#entry) };
   }
 
   /** The read has ended, and nobody remembers what is invalidated from now on. */

@@ -4,6 +4,8 @@ import type { AppliedMark } from '../../coherence/applied-invalidations.js';
 import type { PreparedEntry } from '../copies.js';
 import type { LocalCache } from '../local-cache.js';
 import type { RegionState } from '../region-state.js';
+import type { LoadPolicy } from '../policies/load-policies.js';
+import { ttlOfValue } from '../store-options.js';
 import { refuseUncacheable } from '../uncacheable.js';
 import { Execution } from './execution.js';
 
@@ -20,6 +22,8 @@ export interface PutEntry {
   readonly isStored: boolean;
   /** What errors call the place: `Class.method`, or the region. */
   readonly where: string;
+  /** Default: the region's. */
+  readonly policy?: LoadPolicy | undefined;
 }
 
 /** @internal */
@@ -92,7 +96,8 @@ export function setEntryLocally(
   const since = applied.begin();
   try {
     if (ttl !== 0) refuseUncacheable(value, where);
-    const entry = copies.prepared(region, key, value, clock.now(), ttl, tags, where);
+    const lifetime = ttlOfValue(value, ttl, region.settings.policy);
+    const entry = copies.prepared(region, { key, value, loadedAt: clock.now(), ttl: lifetime, tags, where });
     if (applied.firstCovering(since, region.name, key, tags) === undefined) copies.keep(region, key, entry);
   } finally {
     applied.end(since);
@@ -127,10 +132,12 @@ function write(
   const prepared = new Map<PutEntry, PreparedEntry | undefined>();
   try {
     for (const entry of entries) {
-      const { region, key, ttl, tags, isStored, where } = entry;
+      const { region, key, tags, isStored, where, policy = region.settings.policy } = entry;
+      const ttl = ttlOfValue(value, entry.ttl, policy);
       if (!isStored || ttl === 0) continue;
       refuseUncacheable(value, where);
-      prepared.set(entry, copies.prepared(region, key, value, from.loadedAt, ttl, tags, where));
+      const { loadedAt } = from;
+      prepared.set(entry, copies.prepared(region, { key, value, loadedAt, ttl, tags, where, policy }));
     }
   } catch (error) {
     cache.asOne(() => {

@@ -1,49 +1,73 @@
 import type { CacheKey } from '../../keys/canonical-key.js';
+import type { Entry } from '../../store/entry.js';
 import type { LocalCache } from '../local-cache.js';
-import { canonicalTags, isStorable, ttlOf, type LabelledStoreOptions } from '../store-options.js';
+import type { LoadRecipe } from '../policies/care.js';
+import { givesPolicy, policyOf, type LoadPolicy } from '../policies/load-policies.js';
+import type { RegionState } from '../region-state.js';
+import { canonicalTags, isStorable, ttlOf, ttlOfValue, type LabelledLoadOptions } from '../store-options.js';
 import type { Execution } from './execution.js';
 import { LoadInstructions, type Loader } from './load-context.js';
 import type { LoadRequest, LoadSource } from './loads.js';
-import type { PreviousValue } from './previous-value.js';
+import { PreviousValue } from './previous-value.js';
+
+/** How a key is loaded by a loader for one key. @internal */
+export class SingleRecipe implements LoadRecipe {
+  readonly loader: Loader<unknown>;
+  readonly options: LabelledLoadOptions | undefined;
+  /** As the caller gave it. */
+  readonly givenKey: CacheKey;
+
+  constructor(loader: Loader<unknown>, options: LabelledLoadOptions | undefined, givenKey: CacheKey) {
+    this.loader = loader;
+    this.options = options;
+    this.givenKey = givenKey;
+  }
+
+  source(cache: LocalCache, region: RegionState, key: string): LoadSource {
+    const source = new SingleSource(cache, region, this);
+    const entry = region.store.peek(key);
+    if (entry) source.startFrom(entry);
+    return source;
+  }
+}
 
 /** Loads the one key of a single read, by one call of its loader for each load. @internal */
 export class SingleSource implements LoadSource {
   readonly cache: LocalCache;
-  readonly loader: Loader<unknown>;
-  readonly options: LabelledStoreOptions | undefined;
+  readonly recipe: SingleRecipe;
+  readonly policy: LoadPolicy;
   /** The tags that the caller gave, canonical. */
   readonly tags: readonly string[];
-  /** The expired value, if there is one. */
-  previous: PreviousValue | undefined;
-  readonly #region: string;
-  readonly #givenKey: CacheKey;
-  readonly #ttl: number | undefined;
+  /** ms; `undefined`: the region's */
+  readonly ttl: number | undefined;
+  #previous: PreviousValue | undefined;
+  readonly #region: RegionState;
 
-  /**
-   * @param region - its name, for errors
-   * @param givenKey - as the caller gave it
-   * @throws {InvalidOptionsError} when an option is not allowed
-   */
-  constructor(
-    cache: LocalCache,
-    region: string,
-    givenKey: CacheKey,
-    loader: Loader<unknown>,
-    options: LabelledStoreOptions | undefined,
-  ) {
+  /** @throws {InvalidOptionsError} when an option is not allowed */
+  constructor(cache: LocalCache, region: RegionState, recipe: SingleRecipe) {
+    const { options } = recipe;
     this.cache = cache;
-    this.loader = loader;
-    this.options = options;
+    this.recipe = recipe;
     this.#region = region;
+    const { policy } = region.settings;
+    this.policy = options && givesPolicy(options) ? policyOf(options, policy, `${this.where}: `) : policy;
     this.tags = canonicalTags(options?.tags, options?.where);
-    this.#givenKey = givenKey;
     // Skipped when no TTL is given: the label for an error of `ttlOf` would be built on every miss.
-    this.#ttl = options?.ttl === undefined ? undefined : ttlOf(options.ttl, this.where);
+    this.ttl = options?.ttl === undefined ? undefined : ttlOf(options.ttl, this.where);
   }
 
   /** What errors call the place. */
   get where(): string {
-    return this.options?.where ?? `Region '${this.#region}'`;
+    return this.recipe.options?.where ?? `Region '${this.#region.name}'`;
+  }
+
+  /** The loader is handed the value of `entry`, as long as that may be served but for its TTL. To be followed by {@link release}. */
+  startFrom(entry: Entry): void {
+    this.#previous = new PreviousValue(this.cache, this.#region, entry);
+  }
+
+  release(): void {
+    this.#previous?.release();
   }
 
   request(key: string): LoadRequest {
@@ -51,14 +75,16 @@ export class SingleSource implements LoadSource {
   }
 
   uncoordinated(key: string): unknown {
-    return this.loader(this.#instructions(key));
+    return this.recipe.loader(this.#instructions(key));
   }
 
   /** New for every call of the loader: what it asked for a fenced result is not meant for the next result. */
   #instructions(key: string): LoadInstructions<unknown> {
-    const shownKey = typeof this.#givenKey === 'string' ? this.#givenKey : key;
+    const { givenKey, options } = this.recipe;
+    const shownKey = typeof givenKey === 'string' ? givenKey : key;
+    const canTimeOut = this.policy.loadTimeout !== Infinity;
     // The tags as they were given: making a canonical tag canonical again would change it.
-    return new LoadInstructions(shownKey, this.previous, this.#ttl, this.options?.tags, this.cache);
+    return new LoadInstructions(shownKey, this.#previous, this.ttl, options?.tags, this.cache, canTimeOut);
   }
 }
 
@@ -75,25 +101,43 @@ class SingleLoad implements LoadRequest {
     return this.#source.where;
   }
 
+  get policy(): LoadPolicy {
+    return this.#source.policy;
+  }
+
+  get recipe(): LoadRecipe {
+    return this.#source.recipe;
+  }
+
   get tags(): readonly string[] {
     return this.#source.tags;
   }
 
   call(execution: Execution): unknown {
-    const { cache, loader } = this.#source;
+    const { cache, recipe } = this.#source;
     this.#instructions.execution = execution;
-    return cache.executions.run(execution, () => loader(this.#instructions));
+    return cache.executions.run(execution, () => recipe.loader(this.#instructions));
+  }
+
+  valueIn(result: unknown): unknown {
+    const { kept } = this.#instructions;
+    return kept ? kept.value : result;
   }
 
   tagsOf(): readonly string[] {
-    return canonicalTags(this.#instructions.tags, this.#source.options?.where);
+    return canonicalTags(this.#instructions.tags, this.#source.recipe.options?.where);
   }
 
   isStorable(value: unknown): boolean {
-    return !this.#instructions.isSkipped && isStorable(value, this.#source.options);
+    return !this.#instructions.isSkipped && isStorable(value, this.policy);
   }
 
-  ttl(): number | undefined {
-    return this.#instructions.ttl;
+  ttl(value: unknown): number | undefined {
+    const { hasSetTtl, ttl } = this.#instructions;
+    return hasSetTtl ? ttl : ttlOfValue(value, ttl, this.policy);
+  }
+
+  abort(error: Error): void {
+    this.#instructions.abort(error);
   }
 }

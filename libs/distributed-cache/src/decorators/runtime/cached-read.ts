@@ -1,6 +1,8 @@
 import { canonicalKey, type CacheKey } from '../../keys/canonical-key.js';
 import type { LoadContext, Loader } from '../../cache/loading/load-context.js';
-import { computedTtl, isStorable, type LabelledStoreOptions } from '../../cache/store-options.js';
+import { computedTtl, isStorable, type LabelledLoadOptions } from '../../cache/store-options.js';
+import { policiesIn } from '../../cache/policies/load-policies.js';
+import type { Region } from '../../cache/region.js';
 import type { AnyCacheableOptions } from '../cacheable.options.js';
 import { regionAt, slotAt } from './bound-region.js';
 import { keyOfArguments } from './handler-arguments.js';
@@ -17,8 +19,8 @@ export function cachedRead(site: MethodSite, options: AnyCacheableOptions, proce
   const stored = attributesOfEveryCall(site, options);
   const load = computesAttributes(options) ? loadWithAttributes(place, options, proceed) : undefined;
 
-  const loaderOf = (instance: object, args: unknown[]): Loader<unknown> =>
-    load ? (context) => load(instance, args, context) : () => proceed(instance, args);
+  const loaderOf = (region: Region, instance: object, args: unknown[]): Loader<unknown> =>
+    load ? (context) => load(region, instance, args, context) : () => proceed(instance, args);
 
   // The way of every hit: nothing here but the two lookups and the key.
   return (instance, args) => {
@@ -27,7 +29,7 @@ export function cachedRead(site: MethodSite, options: AnyCacheableOptions, proce
       if (condition !== undefined && !condition.apply(instance, args)) return promiseOf(proceed, instance, args);
       const key = keyOf === undefined ? keyByDefault(instance, args) : keyOfCall(keyOf, instance, args);
       const canonical = canonicalKey(key, whereKey);
-      return region.cached(canonical) ?? region.load(canonical, key, loaderOf(instance, args), stored);
+      return region.cached(canonical) ?? region.load(canonical, key, loaderOf(region, instance, args), stored);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -39,14 +41,15 @@ function keyOfCall(keyOf: (...args: unknown[]) => CacheKey, instance: object, ar
   return args.length === 1 ? keyOf.call(instance, args[0]) : keyOf.apply(instance, args);
 }
 
-type Load = (instance: object, args: unknown[], context: LoadContext) => Promise<unknown>;
+type Load = (region: Region, instance: object, args: unknown[], context: LoadContext) => Promise<unknown>;
 
 function loadWithAttributes(place: string, options: AnyCacheableOptions, proceed: Proceed): Load {
   const { unless, ttl, tags } = options;
-  return async (instance, args, context) => {
+  return async (region, instance, args, context) => {
     const result = await proceed(instance, args);
+    const { cacheUndefined = region.state.settings.policy.cacheUndefined } = options;
     // It is not stored, so nothing is asked about it.
-    if (!isStorable(result, options)) return result;
+    if (!isStorable(result, { cacheUndefined })) return result;
     if (unless?.call(instance, result, ...args)) {
       context.skip();
       return result;
@@ -65,13 +68,13 @@ function computesAttributes({ unless, ttl, tags }: AnyCacheableOptions): boolean
 
 function attributesOfEveryCall(
   { target, name }: MethodSite,
-  { ttl, tags, cacheUndefined }: AnyCacheableOptions,
-): LabelledStoreOptions {
+  { ttl, tags, ...options }: AnyCacheableOptions,
+): LabelledLoadOptions {
   return {
+    ...policiesIn(options),
     where: label(target, name),
     ttl: typeof ttl === 'function' ? undefined : ttl,
     tags: typeof tags === 'function' ? undefined : tags,
-    cacheUndefined,
   };
 }
 

@@ -1,3 +1,4 @@
+import { LOAD_POLICIES } from '../../cache/policies/load-policies.js';
 import { describeValue, shortened } from '../../common/describe-value.js';
 import { InvalidOptionsError } from '../../errors.js';
 import type { DistributedCacheOptions, RegionOptions } from './distributed-cache.options.js';
@@ -5,6 +6,7 @@ import { nearestName } from './nearest-name.js';
 import { flag, notAllowed } from './option-rules.js';
 
 const OPTIONS = namesOf<DistributedCacheOptions>({
+  ...LOAD_POLICIES,
   redisConnectionString: true,
   redis: true,
   bridge: true,
@@ -33,7 +35,13 @@ const OPTIONS = namesOf<DistributedCacheOptions>({
   clock: true,
 });
 
-const REGION_OPTIONS = namesOf<RegionOptions>({ ttl: true, maxEntries: true, values: true, whenDisconnected: true });
+const REGION_OPTIONS = namesOf<RegionOptions>({
+  ...LOAD_POLICIES,
+  ttl: true,
+  maxEntries: true,
+  values: true,
+  whenDisconnected: true,
+});
 
 /**
  * Checks what `resolveSettings` does not: unknown names, the options that say how Redis is reached, and options that contradict

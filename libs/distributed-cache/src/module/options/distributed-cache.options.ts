@@ -1,4 +1,5 @@
 import type { Cluster, Redis } from 'ioredis';
+import type { LoadPolicies } from '../../cache/policies/load-policies.js';
 import type { ValuesPolicy, WhenDisconnected } from '../../cache/settings.js';
 import type { OnUndelivered } from '../../coherence/publish/delivery.js';
 import type { Clock } from '../../common/clock.js';
@@ -14,7 +15,7 @@ import type { RedisClientOptions } from '../../redis/dial/credentials.js';
  *
  * @publicApi
  */
-export interface DistributedCacheOptions {
+export interface DistributedCacheOptions extends LoadPolicies {
   /**
    * How to reach Redis: a URL or a StackExchange.Redis string. `''` means local mode: there is no Redis, and this instance has no others
    * to stay coherent with.
@@ -243,7 +244,7 @@ export interface DistributedCacheOptions {
  *
  * @publicApi
  */
-export interface RegionOptions {
+export interface RegionOptions extends LoadPolicies {
   /**
    * How long an entry of the region lives: milliseconds, or a text such as `'10m'`. `Infinity`: until it is evicted. `0` is refused.
    *

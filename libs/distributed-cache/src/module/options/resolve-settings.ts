@@ -1,5 +1,6 @@
 import { canonicalName } from '../../keys/canonical-key.js';
 import type { CacheSettings, RegionSettings, ValuesPolicy, WhenDisconnected } from '../../cache/settings.js';
+import { NO_POLICY, policyOf } from '../../cache/policies/load-policies.js';
 import { shortened } from '../../common/describe-value.js';
 import { InvalidOptionsError } from '../../errors.js';
 import { checkOptions } from './check-options.js';
@@ -76,6 +77,7 @@ function settingsOf(
     maxEntries = 10_000,
     values = 'shared',
     whenDisconnected = 'reload',
+    ...policies
   }: DistributedCacheOptions,
   context: SettingsContext,
 ): CacheSettings {
@@ -85,6 +87,7 @@ function settingsOf(
     maxEntries: entryCount(maxEntries, 'maxEntries'),
     values: oneOf(VALUES, values, 'values'),
     whenDisconnected: oneOf(WHEN_DISCONNECTED, whenDisconnected, 'whenDisconnected'),
+    policy: policyOf(policies, NO_POLICY, ''),
   };
   return {
     ...ofRegions,
@@ -149,5 +152,6 @@ function settingsOfRegion(options: RegionOptions, path: string, ofAll: RegionSet
     maxEntries: Math.min(entryCount(maxEntries, `${path}.maxEntries`), ofAll.maxEntries),
     values: oneOf(VALUES, values, `${path}.values`),
     whenDisconnected: oneOf(WHEN_DISCONNECTED, whenDisconnected, `${path}.whenDisconnected`),
+    policy: policyOf(options, ofAll.policy, `${path}.`),
   };
 }

@@ -1,0 +1,79 @@
+import type { Clock } from '../../common/clock.js';
+import { detached } from '../../common/detached.js';
+import type { Loads, LoadSource } from '../loading/loads.js';
+import type { RegionState } from '../region-state.js';
+
+/** How many calls of loaders run in the background of one instance at most. */
+const MOST = 64;
+
+/**
+ * The loads that no reader has asked for. They are ordinary loads otherwise: readers of the key join them, and invalidations fence them.
+ *
+ * Each runs outside of the context of the reader that made it due: it belongs to no execution, so its age is not the reader's, and it holds
+ * nothing of the reader's request.
+ *
+ * @internal
+ */
+export class BackgroundLoads {
+  readonly #loads: Loads;
+  readonly #clock: Clock;
+  readonly #running = new Set<Promise<unknown>>();
+  #isClosed = false;
+
+  constructor(loads: Loads, clock: Clock) {
+    this.#loads = loads;
+    this.#clock = clock;
+  }
+
+  /** Whether another one may be started. */
+  get hasRoom(): boolean {
+    return !this.#isClosed && this.#running.size < MOST;
+  }
+
+  /**
+   * Loads `keys`, those that nobody is loading, by calls of one source. They count as one.
+   *
+   * @returns a promise that resolves when all have ended, however they end; `undefined`: there was nothing to do, or no room
+   */
+  start(region: RegionState, keys: readonly string[], source: LoadSource): Promise<void> | undefined {
+    const due = this.hasRoom ? keys.filter((key) => !this.#loads.isLoading(region, key)) : [];
+    if (due.length === 0) {
+      source.release?.();
+      return undefined;
+    }
+    const load = async (): Promise<void> => {
+      await Promise.allSettled(due.map((key) => this.#load(region, key, source)));
+      source.release?.();
+    };
+    return detached(() => this.#run(load()));
+  }
+
+  /** Runs something else in the background that loads; it counts among the loads. @param work - never rejects */
+  run(work: () => Promise<void>): Promise<void> | undefined {
+    return this.hasRoom ? detached(() => this.#run(work())) : undefined;
+  }
+
+  /** Starts none any more, and waits for those that run, for at most `timeout` ms. */
+  async close(timeout: number): Promise<void> {
+    this.#isClosed = true;
+    if (this.#running.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const cancel = this.#clock.schedule(resolve, timeout, { keepsAlive: true });
+      void Promise.allSettled([...this.#running]).then(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  async #run(work: Promise<void>): Promise<void> {
+    this.#running.add(work);
+    await work;
+    this.#running.delete(work);
+  }
+
+  /** A load that times out has ended for its readers, and here. */
+  async #load(region: RegionState, key: string, source: LoadSource): Promise<void> {
+    await this.#loads.start(region, key, source.request(key), { isBackground: true }).outcome;
+  }
+}
