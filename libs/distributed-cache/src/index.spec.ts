@@ -22,6 +22,7 @@ describe('The package', () => {
       'InvalidOptionsError',
       'InvalidationNotConfirmedError',
       'InvalidationNotDeliveredError',
+      'LoadTimeoutError',
       'RedisUnavailableError',
       'Region',
       'defaultKey',

@@ -116,6 +116,7 @@ export class Copies {
       flights: new Map(),
       currentLoads: 0,
       isRefreshed: false,
+      isWatched: false,
     };
     this.#regions.set(name, region);
     return region;
@@ -137,7 +138,7 @@ export class Copies {
     const now = clock.now();
     if (!isFresh(entry, now, coherence.lease, region.settings.whenDisconnected)) return undefined;
     region.stats.hits += 1;
-    if (events.hears.hit) events.emit('hit', { region: region.name, key, stale: false });
+    if (events.hears.hit) events.emit('hit', { region: region.name, key });
     this.noteServed(entry);
     const { care } = entry;
     if (care !== undefined) {

@@ -8,14 +8,14 @@ export interface LoadEvent {
   readonly key: string;
   /** ms */
   readonly duration: number;
-  /** Whether a load policy started it, and no reader. */
-  readonly background: boolean;
+  /** Set when a load policy started it, and no reader. */
+  readonly background?: true;
 }
 
 /** The events that `cache.on` listens to, and their details. No event ever carries a cached value. @publicApi */
 export interface CacheEvents {
   /** A read was served from memory; `stale`: a load policy allowed to serve an expired value. Emitted within the call that reads. */
-  hit: { readonly region: string; readonly key: string; readonly stale: boolean };
+  hit: { readonly region: string; readonly key: string; readonly stale?: true };
   /** A read was not served from memory. Emitted within the call that reads. */
   miss: { readonly region: string; readonly key: string };
   /** A loader gave a result, after `duration` ms; `background`: no reader had asked for it. */

@@ -15,7 +15,7 @@ import { timeoutOf, warningAboutTimeout, type EvictOptions } from './everywhere.
 import { Executions } from './loading/execution.js';
 import { Loads } from './loading/loads.js';
 import { BackgroundLoads } from './policies/background-loads.js';
-import { Care } from './policies/care.js';
+import { Care, type LoadRecipe } from './policies/care.js';
 import { Refreshes } from './policies/refreshes.js';
 import type { RegionState } from './region-state.js';
 import { memberOf, type CacheSettings } from './settings.js';
@@ -127,6 +127,9 @@ export class LocalCache implements LocalCopies {
     this.#applyOwn(targets);
     return timeout === undefined ? this.coherence.publish(targets) : this.coherence.publishEverywhere(targets, timeout);
   }
+
+  /** A read was served an entry of a region that is watched; `recipe` is how it would have loaded the entry. */
+  watchHit(_region: RegionState, _key: string, _recipe: LoadRecipe): void {}
 
   /** Evicts and stores several things as one: nothing of the application runs in between, since listeners hear of it afterwards. */
   asOne<T>(change: () => T): T {

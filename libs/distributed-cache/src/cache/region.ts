@@ -52,7 +52,10 @@ export class Region<V = unknown> {
     try {
       options?.signal?.throwIfAborted();
       const canonical = canonicalKey(key);
-      return unsafeCast(this.cached(canonical) ?? this.load(canonical, key, unsafeCast(loader), options));
+      const hit = this.cached(canonical);
+      if (hit === undefined) return unsafeCast(this.load(canonical, key, unsafeCast(loader), options));
+      if (this.isWatched) this.watchHit(canonical, key, unsafeCast(loader), options);
+      return unsafeCast(hit);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -63,6 +66,16 @@ export class Region<V = unknown> {
     const { copies } = this.#cache;
     const entry = copies.hit(this.#state, key);
     return entry === undefined ? undefined : copies.promiseOf(this.#state, entry);
+  }
+
+  /** Whether {@link watchHit} is to be called for hits. @internal */
+  get isWatched(): boolean {
+    return this.#state.isWatched;
+  }
+
+  /** A read of a key that {@link cached} has found would have loaded it like this. @internal */
+  watchHit(key: string, givenKey: CacheKey, loader: Loader<unknown>, options: LoadOptions | undefined): void {
+    this.#cache.watchHit(this.#state, key, new SingleRecipe(loader, options, givenKey));
   }
 
   /** Loads a key that {@link cached} has not found. @param givenKey - as the caller gave it @internal */

@@ -329,7 +329,8 @@ export class Loads {
 
   #loaded({ name: region }: RegionState, key: string, startedAt: number, background: boolean): void {
     const { events } = this.#parts;
-    if (events.hears.load) events.emit('load', { region, key, duration: this.#since(startedAt), background });
+    if (events.hears.load)
+      events.emit('load', { region, key, duration: this.#since(startedAt), ...marked(background) });
   }
 
   #failed(
@@ -342,7 +343,7 @@ export class Loads {
     stats.loadErrors += 1;
     const { events } = this.#parts;
     if (!events.hears.loadError) return;
-    events.emit('loadError', { region, key, duration: this.#since(startedAt), background, error });
+    events.emit('loadError', { region, key, duration: this.#since(startedAt), ...marked(background), error });
   }
 
   #since(startedAt: number): number {
@@ -374,6 +375,10 @@ export class Loads {
 /** Whether a load that has timed out gives the newest value of its key all the same. */
 function isNewest({ isLate, execution }: Load, { store }: RegionState, key: string): boolean {
   return isLate && (store.peek(key)?.loadedAt ?? Number.NEGATIVE_INFINITY) <= execution.loadedAt;
+}
+
+function marked(background: boolean): { background?: true } {
+  return background ? { background } : {};
 }
 
 /** What a reader gets that has waited for `loadTimeout` ms. @internal */

@@ -59,7 +59,7 @@ export class BackgroundLoads {
     if (this.#running.size === 0) return;
     await new Promise<void>((resolve) => {
       const cancel = this.#clock.schedule(resolve, timeout, { keepsAlive: true });
-      void Promise.allSettled([...this.#running]).then(() => {
+      void Promise.allSettled(this.#running).then(() => {
         cancel();
         resolve();
       });

@@ -33,7 +33,7 @@ export function hottestOf(entries: Iterable<Entry>): readonly Entry[] {
     if (entry.care instanceof Care) most = Math.max(most, entry.care.refreshOnInvalidate?.maxRefresh ?? 0);
   }
   if (hot.length <= most) return hot;
-  return hot.sort((one, other) => (other.care?.hits ?? 0) - (one.care?.hits ?? 0)).slice(0, most);
+  return hot.toSorted((one, other) => (other.care?.hits ?? 0) - (one.care?.hits ?? 0)).slice(0, most);
 }
 
 /**

@@ -29,7 +29,10 @@ export function cachedRead(site: MethodSite, options: AnyCacheableOptions, proce
       if (condition !== undefined && !condition.apply(instance, args)) return promiseOf(proceed, instance, args);
       const key = keyOf === undefined ? keyByDefault(instance, args) : keyOfCall(keyOf, instance, args);
       const canonical = canonicalKey(key, whereKey);
-      return region.cached(canonical) ?? region.load(canonical, key, loaderOf(region, instance, args), stored);
+      const hit = region.cached(canonical);
+      if (hit === undefined) return region.load(canonical, key, loaderOf(region, instance, args), stored);
+      if (region.isWatched) region.watchHit(canonical, key, loaderOf(region, instance, args), stored);
+      return hit;
     } catch (error) {
       return Promise.reject(error);
     }

@@ -1,3 +1,4 @@
+import { NO_POLICY } from '../../cache/policies/load-policies.js';
 import { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../common/clock.js';
@@ -41,6 +42,7 @@ describe('resolveSettings', () => {
       drainTimeout: 1_000,
       minReplicas: 0,
       reevictAfter: undefined,
+      policy: NO_POLICY,
     });
   });
 
@@ -89,6 +91,7 @@ describe('resolveSettings', () => {
       maxStaleness: 300,
       values: 'cloned',
       whenDisconnected: 'bypass',
+      policy: NO_POLICY,
       regions: new Map(),
       onUndelivered: 'throw',
       invalidationLogLength: 10,
@@ -133,9 +136,30 @@ describe('resolveSettings', () => {
         undefined,
       );
       expect(Object.fromEntries(regions)).toEqual({
-        products: { ttl: 1_000, ttlJitter: 0.5, maxEntries: 10, values: 'frozen', whenDisconnected: 'bypass' },
-        prices: { ttl: 60_000, ttlJitter: 0.5, maxEntries: 100, values: 'cloned', whenDisconnected: 'reload' },
-        stock: { ttl: 60_000, ttlJitter: 0.5, maxEntries: 100, values: 'frozen', whenDisconnected: 'bypass' },
+        products: {
+          ttl: 1_000,
+          ttlJitter: 0.5,
+          maxEntries: 10,
+          values: 'frozen',
+          whenDisconnected: 'bypass',
+          policy: NO_POLICY,
+        },
+        prices: {
+          ttl: 60_000,
+          ttlJitter: 0.5,
+          maxEntries: 100,
+          values: 'cloned',
+          whenDisconnected: 'reload',
+          policy: NO_POLICY,
+        },
+        stock: {
+          ttl: 60_000,
+          ttlJitter: 0.5,
+          maxEntries: 100,
+          values: 'frozen',
+          whenDisconnected: 'bypass',
+          policy: NO_POLICY,
+        },
       });
     });
 
