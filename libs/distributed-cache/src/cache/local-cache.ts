@@ -13,9 +13,10 @@ import { DelayedReevictions } from './delayed-reevictions.js';
 import { EventEmitter, type CacheEvents } from './events.js';
 import { timeoutOf, warningAboutTimeout, type EvictOptions } from './everywhere.js';
 import { Executions } from './loading/execution.js';
+import type { LoadRecipe } from './loading/load-request.js';
 import { Loads } from './loading/loads.js';
 import { BackgroundLoads } from './policies/background-loads.js';
-import { Care, type LoadRecipe } from './policies/care.js';
+import { Care } from './policies/care.js';
 import { Refreshes } from './policies/refreshes.js';
 import type { RegionState } from './region-state.js';
 import { memberOf, type CacheSettings } from './settings.js';
@@ -95,7 +96,7 @@ export class LocalCache implements LocalCopies {
     this.copies = new Copies({ settings, clock, coherence, executions, events, logger, policies });
     this.loads = new Loads({ clock, coherence, copies: this.copies, executions, events, operations });
     this.background = new BackgroundLoads(this.loads, clock);
-    this.#refreshes = new Refreshes(this);
+    this.#refreshes = new Refreshes(clock, coherence.applied, this.background);
     this.#delayedReevictions = new DelayedReevictions(settings, clock, (targets) => {
       this.#applyOwn(targets);
       void ignoreRejection(coherence.publish(targets));
@@ -170,7 +171,7 @@ export class LocalCache implements LocalCopies {
     if (!(care instanceof Care) || !care.recipe) return;
     const now = this.clock.now();
     if (care.retryAt !== undefined && now < care.retryAt) return;
-    void this.background.start(region, [key], care.recipe.source(this, region, key));
+    void this.background.start(region, [key], care.recipe.source(region, key));
   }
 
   /** Once: it is written in the code. */

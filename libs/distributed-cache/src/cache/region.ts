@@ -75,24 +75,24 @@ export class Region<V = unknown> {
 
   /** A read of a key that {@link cached} has found would have loaded it like this. @internal */
   watchHit(key: string, givenKey: CacheKey, loader: Loader<unknown>, options: LoadOptions | undefined): void {
-    this.#cache.watchHit(this.#state, key, new SingleRecipe(loader, options, givenKey));
+    this.#cache.watchHit(this.#state, key, new SingleRecipe(this.#cache, loader, options, givenKey));
   }
 
   /** Loads a key that {@link cached} has not found. @param givenKey - as the caller gave it @internal */
   load(key: string, givenKey: CacheKey, loader: Loader<unknown>, options: LoadOptions | undefined): Promise<unknown> {
-    if (!options?.signal) return this.#read(key, new SingleRecipe(loader, options, givenKey));
+    if (!options?.signal) return this.#read(key, new SingleRecipe(this.#cache, loader, options, givenKey));
     // The recipe may live as long as the entry, and the signal belongs to one caller.
     const { signal, ...ofLoad } = options;
-    return untilAborted(this.#read(key, new SingleRecipe(loader, ofLoad, givenKey)), signal);
+    return untilAborted(this.#read(key, new SingleRecipe(this.#cache, loader, ofLoad, givenKey)), signal);
   }
 
   #read(key: string, recipe: SingleRecipe): Promise<unknown> {
     const { background, copies } = this.#cache;
     const region = this.#state;
-    const source = new SingleSource(this.#cache, region, recipe);
+    const source = new SingleSource(region, recipe);
     const stale = copies.staleHit(region, key, source.policy);
     if (stale) {
-      if (stale.isDue) void background.start(region, [key], recipe.source(this.#cache, region, key));
+      if (stale.isDue) void background.start(region, [key], recipe.source(region, key));
       return copies.promiseOf(region, stale.entry);
     }
     // Only now: a call whose options are refused is not a read.

@@ -5,12 +5,11 @@ import { ignoreRejection } from '../../common/ignore-rejection.js';
 import { canonicalKey, type CacheKey } from '../../keys/canonical-key.js';
 import type { LocalCache } from '../local-cache.js';
 import type { RegionState } from '../region-state.js';
-import type { LoadRecipe } from '../policies/care.js';
 import { givesPolicy, policyOf, type LoadPolicy } from '../policies/load-policies.js';
 import { canonicalTags, isStorable, ttlOf, ttlOfValue, type LoadOptions } from '../store-options.js';
 import { valuesByKey, type IdOf } from './bulk-result.js';
 import { Execution } from './execution.js';
-import type { LoadRequest, LoadSource } from './loads.js';
+import type { LoadRecipe, LoadRequest, LoadSource } from './load-request.js';
 import { readMissed } from './read.js';
 
 /** Options of `region.getOrLoadMany`. @publicApi */
@@ -109,16 +108,18 @@ function sourceForLater(
 
 /** How one id of a bulk read is loaded when no reader is there: by a call of the loader for that id alone. */
 class BulkRecipe implements LoadRecipe {
+  readonly #cache: LocalCache;
   readonly #method: BulkMethod;
   readonly #id: CacheKey;
 
-  constructor(method: BulkMethod, id: CacheKey) {
+  constructor(cache: LocalCache, method: BulkMethod, id: CacheKey) {
+    this.#cache = cache;
     this.#method = method;
     this.#id = id;
   }
 
-  source(cache: LocalCache, region: RegionState, key: string): LoadSource {
-    return sourceForLater(cache, region, this.#method, new Map([[key, this.#id]]));
+  source(region: RegionState, key: string): LoadSource {
+    return sourceForLater(this.#cache, region, this.#method, new Map([[key, this.#id]]));
   }
 }
 
@@ -184,7 +185,7 @@ class BulkSource implements LoadSource {
   }
 
   recipe(key: string): LoadRecipe {
-    return new BulkRecipe(this.#method, this.#givenIds.get(key) ?? key);
+    return new BulkRecipe(this.#cache, this.#method, this.#givenIds.get(key) ?? key);
   }
 
   uncoordinated(key: string): unknown {

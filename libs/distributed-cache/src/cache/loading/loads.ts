@@ -9,11 +9,11 @@ import type { Copies } from '../copies.js';
 import type { EventEmitter } from '../events.js';
 import type { RegionState } from '../region-state.js';
 import { LoadTimeoutError } from '../../errors.js';
-import type { LoadRecipe } from '../policies/care.js';
 import type { LoadPolicy } from '../policies/load-policies.js';
 import { refuseUncacheable } from '../uncacheable.js';
 import { CurrentLoads } from './current-loads.js';
 import { Execution, type Executions } from './execution.js';
+import type { LoadRequest, LoadSource } from './load-request.js';
 import { Load, type Flight, type LoadOutcome } from './load.js';
 import { waitAtMost } from './patience.js';
 
@@ -26,31 +26,6 @@ const MOST_BYPASSING = 2;
 /** How long a load waits for its turn, in ms: a load that hangs must not hold up the others for ever. */
 const LONGEST_TURN = 1_000;
 
-/** Describes one load: what to call, and how to store the result. @internal */
-export interface LoadRequest {
-  /** What errors call the place: `Class.method`, or the region. */
-  readonly where: string;
-  /** The tags that are known before the loader ends. */
-  readonly tags: readonly string[];
-  readonly policy: LoadPolicy;
-  /** How to load the key again when no reader is there. */
-  readonly recipe: LoadRecipe;
-  /** Given when the loads of a batch share one callback; otherwise each load has an execution of its own. */
-  readonly execution?: Execution | undefined;
-  /** Calls the loader; called at once, or when the turn of the load comes. */
-  call(execution: Execution): unknown;
-  /** The value of the key in what the loader gave. Left out: what it gave is the value. */
-  valueIn?(result: unknown): unknown;
-  /** All tags of the result, those that only the result reveals included. */
-  tagsOf(value: unknown): readonly string[];
-  /** Whether the result is to be stored when nothing fences the load. */
-  isStorable(value: unknown): boolean;
-  /** Time to live of the result, in ms; `undefined`: the region's; 0: it is not stored. Asked once the loader has ended. */
-  ttl(value: unknown): number | undefined;
-  /** The load has timed out: nobody waits for the loader any more. */
-  abort?(error: Error): void;
-}
-
 /** The parts of a cache that loads work with. @internal */
 export interface LoadsParts {
   readonly clock: Clock;
@@ -59,20 +34,6 @@ export interface LoadsParts {
   readonly executions: Executions;
   readonly events: EventEmitter;
   readonly operations: Operations;
-}
-
-/** Loads the keys that a reader asks for: one key by a call of its loader, or all keys of one turn by one call. @internal */
-export interface LoadSource {
-  /** What errors call the place: `Class.method`, or the region. */
-  readonly where: string;
-  /** The policy of the reader. */
-  readonly policy: LoadPolicy;
-  /** Describes a load of this key by a new call of the loader. */
-  request(key: string): LoadRequest;
-  /** Calls the loader for this key without coordination: the result is neither shared nor stored. */
-  uncoordinated(key: string): unknown;
-  /** Lets go of what it holds for its loads: they have ended. */
-  release?(): void;
 }
 
 /**

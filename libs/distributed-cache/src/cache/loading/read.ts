@@ -4,7 +4,8 @@ import type { RegionState } from '../region-state.js';
 import { uncacheableKind } from '../uncacheable.js';
 import { valueToServe } from '../values.js';
 import type { Load, LoadOutcome } from './load.js';
-import { tooSlow, type LoadSource } from './loads.js';
+import type { LoadSource } from './load-request.js';
+import { tooSlow } from './loads.js';
 import { TOO_LONG, waitAtMost, waitPatiently } from './patience.js';
 
 /**

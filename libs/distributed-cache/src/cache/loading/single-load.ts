@@ -1,30 +1,36 @@
 import type { CacheKey } from '../../keys/canonical-key.js';
 import type { Entry } from '../../store/entry.js';
 import type { LocalCache } from '../local-cache.js';
-import type { LoadRecipe } from '../policies/care.js';
 import { givesPolicy, policyOf, type LoadPolicy } from '../policies/load-policies.js';
 import type { RegionState } from '../region-state.js';
 import { canonicalTags, isStorable, ttlOf, ttlOfValue, type LabelledLoadOptions } from '../store-options.js';
 import type { Execution } from './execution.js';
 import { LoadInstructions, type Loader } from './load-context.js';
-import type { LoadRequest, LoadSource } from './loads.js';
+import type { LoadRecipe, LoadRequest, LoadSource } from './load-request.js';
 import { PreviousValue } from './previous-value.js';
 
 /** How a key is loaded by a loader for one key. @internal */
 export class SingleRecipe implements LoadRecipe {
+  readonly cache: LocalCache;
   readonly loader: Loader<unknown>;
   readonly options: LabelledLoadOptions | undefined;
   /** As the caller gave it. */
   readonly givenKey: CacheKey;
 
-  constructor(loader: Loader<unknown>, options: LabelledLoadOptions | undefined, givenKey: CacheKey) {
+  constructor(
+    cache: LocalCache,
+    loader: Loader<unknown>,
+    options: LabelledLoadOptions | undefined,
+    givenKey: CacheKey,
+  ) {
+    this.cache = cache;
     this.loader = loader;
     this.options = options;
     this.givenKey = givenKey;
   }
 
-  source(cache: LocalCache, region: RegionState, key: string): LoadSource {
-    const source = new SingleSource(cache, region, this);
+  source(region: RegionState, key: string): LoadSource {
+    const source = new SingleSource(region, this);
     const entry = region.store.peek(key);
     if (entry) source.startFrom(entry);
     return source;
@@ -33,7 +39,6 @@ export class SingleRecipe implements LoadRecipe {
 
 /** Loads the one key of a single read, by one call of its loader for each load. @internal */
 export class SingleSource implements LoadSource {
-  readonly cache: LocalCache;
   readonly recipe: SingleRecipe;
   readonly policy: LoadPolicy;
   /** The tags that the caller gave, canonical. */
@@ -44,9 +49,8 @@ export class SingleSource implements LoadSource {
   readonly #region: RegionState;
 
   /** @throws {InvalidOptionsError} when an option is not allowed */
-  constructor(cache: LocalCache, region: RegionState, recipe: SingleRecipe) {
+  constructor(region: RegionState, recipe: SingleRecipe) {
     const { options } = recipe;
-    this.cache = cache;
     this.recipe = recipe;
     this.#region = region;
     const { policy } = region.settings;
@@ -63,7 +67,7 @@ export class SingleSource implements LoadSource {
 
   /** The loader is handed the value of `entry`, as long as that may be served but for its TTL. To be followed by {@link release}. */
   startFrom(entry: Entry): void {
-    this.#previous = new PreviousValue(this.cache, this.#region, entry);
+    this.#previous = new PreviousValue(this.recipe.cache, this.#region, entry);
   }
 
   release(): void {
@@ -80,11 +84,11 @@ export class SingleSource implements LoadSource {
 
   /** New for every call of the loader: what it asked for a fenced result is not meant for the next result. */
   #instructions(key: string): LoadInstructions<unknown> {
-    const { givenKey, options } = this.recipe;
+    const { cache, givenKey, options } = this.recipe;
     const shownKey = typeof givenKey === 'string' ? givenKey : key;
     const canTimeOut = this.policy.loadTimeout !== Infinity;
     // The tags as they were given: making a canonical tag canonical again would change it.
-    return new LoadInstructions(shownKey, this.#previous, this.ttl, options?.tags, this.cache, canTimeOut);
+    return new LoadInstructions(shownKey, this.#previous, this.ttl, options?.tags, cache, canTimeOut);
   }
 }
 
@@ -114,9 +118,9 @@ class SingleLoad implements LoadRequest {
   }
 
   call(execution: Execution): unknown {
-    const { cache, recipe } = this.#source;
+    const { cache, loader } = this.#source.recipe;
     this.#instructions.execution = execution;
-    return cache.executions.run(execution, () => recipe.loader(this.#instructions));
+    return cache.executions.run(execution, () => loader(this.#instructions));
   }
 
   valueIn(result: unknown): unknown {

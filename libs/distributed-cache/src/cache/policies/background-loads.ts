@@ -1,6 +1,7 @@
 import type { Clock } from '../../common/clock.js';
 import { detached } from '../../common/detached.js';
-import type { Loads, LoadSource } from '../loading/loads.js';
+import type { LoadSource } from '../loading/load-request.js';
+import type { Loads } from '../loading/loads.js';
 import type { RegionState } from '../region-state.js';
 
 /** How many calls of loaders run in the background of one instance at most. */

@@ -1,19 +1,6 @@
-import type { EntryCare } from '../../store/entry.js';
-import type { LocalCache } from '../local-cache.js';
-import type { LoadSource } from '../loading/loads.js';
-import type { RegionState } from '../region-state.js';
+import type { Entry, EntryCare } from '../../store/entry.js';
+import type { LoadRecipe } from '../loading/load-request.js';
 import type { LoadPolicy, RefreshPolicy } from './load-policies.js';
-
-/**
- * How an entry was loaded, so that it can be loaded again when no reader is there. It holds the loader and what that was given, and little
- * else: it lives as long as the entry.
- *
- * @internal
- */
-export interface LoadRecipe {
-  /** A source that loads the entry again. */
-  source(cache: LocalCache, region: RegionState, key: string): LoadSource;
-}
 
 /** What is known of one entry for its load policies. @internal */
 export class Care implements EntryCare {
@@ -64,4 +51,22 @@ export function careFor(
     if (Number.isFinite(refreshAt)) care.refreshAt = refreshAt;
   }
   return care;
+}
+
+/** Whether the entry is loaded again after an invalidation has removed it: it has the policy, and was hit since it was loaded. @internal */
+export function isToRefresh({ care }: Entry): boolean {
+  return care instanceof Care && care.refreshOnInvalidate !== undefined && care.recipe !== undefined && care.hits > 0;
+}
+
+/** Those that are loaded again when their region is cleared: the hottest, at most `maxRefresh`. @internal */
+export function hottestOf(entries: Iterable<Entry>): readonly Entry[] {
+  const hot: Entry[] = [];
+  let most = 0;
+  for (const entry of entries) {
+    if (!isToRefresh(entry)) continue;
+    hot.push(entry);
+    if (entry.care instanceof Care) most = Math.max(most, entry.care.refreshOnInvalidate?.maxRefresh ?? 0);
+  }
+  if (hot.length <= most) return hot;
+  return hot.toSorted((one, other) => (other.care?.hits ?? 0) - (one.care?.hits ?? 0)).slice(0, most);
 }
