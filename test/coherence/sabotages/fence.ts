@@ -1,6 +1,7 @@
 import { Copies } from '../../../libs/distributed-cache/src/cache/copies.js';
 import { LocalCache } from '../../../libs/distributed-cache/src/cache/local-cache.js';
-import { Loads, type LoadRequest } from '../../../libs/distributed-cache/src/cache/loading/loads.js';
+import type { LoadRequest } from '../../../libs/distributed-cache/src/cache/loading/load-request.js';
+import { Loads } from '../../../libs/distributed-cache/src/cache/loading/loads.js';
 import { Region } from '../../../libs/distributed-cache/src/cache/region.js';
 import { AppliedInvalidations } from '../../../libs/distributed-cache/src/coherence/applied-invalidations.js';
 import { overriding } from '../overriding.js';
