@@ -171,7 +171,8 @@ export class Copies {
   /** A load of the key has failed: the next one is not tried before `retryAfter`, where a policy says what readers get until then. */
   loadFailed(region: RegionState, key: string, { retryAfter, keptFor }: LoadPolicy): void {
     const entry = region.store.peek(key);
-    if (!entry) return;
+    // Without a policy nobody asks.
+    if (!entry || (!entry.care && keptFor === 0)) return;
     entry.care ??= new Care(keptFor, undefined, undefined);
     entry.care.retryAt = this.#parts.clock.now() + retryAfter;
   }
@@ -209,8 +210,9 @@ export class Copies {
     region.stats.misses += 1;
     if (this.#parts.events.hears.miss) this.#parts.events.emit('miss', { region: region.name, key });
     const entry = region.store.peek(key);
+    if (!entry) return undefined;
     const now = this.#parts.clock.now();
-    if (!entry || now < entry.expiresAt) return undefined;
+    if (now < entry.expiresAt) return undefined;
     if (!isKept(entry, now, policy)) this.remove(region, key, 'expired');
     return entry;
   }
@@ -324,6 +326,7 @@ export class Copies {
   }
 
   #clear(region: RegionState): void {
+    if (region.store.size === 0) return;
     // Only a region with such entries is walked: to clear another costs the same, however many entries it has.
     const hottest = region.isRefreshed ? hottestOf(region.store.entries()) : [];
     region.stats.invalidated += region.store.clear();
