@@ -116,7 +116,7 @@ export class Copies {
       flights: new Map(),
       currentLoads: 0,
       isRefreshed: false,
-      isWatched: false,
+      watchers: 0,
     };
     this.#regions.set(name, region);
     return region;

@@ -13,6 +13,6 @@ export interface RegionState extends LoadingRegion {
   readonly flights: Map<string, Flight>;
   /** Whether an entry was stored that is loaded again after an invalidation. */
   isRefreshed: boolean;
-  /** Whether `LocalCache.watchHit` is to be told of hits, with what loads them. */
-  isWatched: boolean;
+  /** How many want `LocalCache.watchHit` to be told of hits, with what loads them. Each adds itself, and takes itself off again. */
+  watchers: number;
 }

@@ -70,7 +70,7 @@ export class Region<V = unknown> {
 
   /** Whether {@link watchHit} is to be called for hits. @internal */
   get isWatched(): boolean {
-    return this.#state.isWatched;
+    return this.#state.watchers > 0;
   }
 
   /** A read of a key that {@link cached} has found would have loaded it like this. @internal */

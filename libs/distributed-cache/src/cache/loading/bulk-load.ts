@@ -70,7 +70,7 @@ export async function readMany(
       const stale = entry ? undefined : copies.staleHit(region, key, source.policy);
       const found = entry ?? stale?.entry;
       if (stale?.isDue) due.push(key);
-      if (entry && region.isWatched) cache.watchHit(region, key, source.recipe(key));
+      if (entry && region.watchers > 0) cache.watchHit(region, key, source.recipe(key));
       if (found) {
         values.set(key, copies.valueOf(region, found));
       } else {
