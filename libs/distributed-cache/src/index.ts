@@ -26,7 +26,7 @@ export type { CacheKey } from './keys/canonical-key.js';
 export type { LoadContext, Loader } from './cache/loading/load-context.js';
 export type { EvictOptions, Everywhere } from './cache/everywhere.js';
 export type { LoadOptions, StoreOptions } from './cache/store-options.js';
-export type { BulkListOptions, BulkLoadOptions } from './cache/loading/bulk-load.js';
+export type { BulkListOptions, BulkLoadOptions } from './cache/loading/bulk-attributes.js';
 export type { BulkResult } from './cache/loading/bulk-result.js';
 export type { LoadPolicies, RefreshOnInvalidate } from './cache/policies/load-policies.js';
 export type { CacheEvents, CacheListener, LoadEvent } from './cache/events.js';

@@ -3,7 +3,8 @@ import { unsafeCast } from '../common/unsafe-cast.js';
 import { canonicalKey, type CacheKey } from '../keys/canonical-key.js';
 import type { InvalidationTarget } from '../protocol/invalidation.js';
 import type { EvictOptions } from './everywhere.js';
-import { readMany, type BulkListOptions, type BulkLoadOptions, type BulkRequest } from './loading/bulk-load.js';
+import type { BulkListOptions, BulkLoadOptions } from './loading/bulk-attributes.js';
+import { readMany, valuesById, type BulkRead, type BulkRequest } from './loading/bulk-load.js';
 import type { BulkResult } from './loading/bulk-result.js';
 import type { Loader } from './loading/load-context.js';
 import { resultOnceDelivered, runPut, setEntry, type PutEntry } from './loading/put.js';
@@ -113,19 +114,19 @@ export class Region<V = unknown> {
   getOrLoadMany<Id extends CacheKey, T extends V = V>(
     ids: Iterable<Id>,
     loader: (missing: Id[]) => Iterable<T> | PromiseLike<Iterable<T>>,
-    options: BulkListOptions<T>,
+    options: BulkListOptions<T, Id>,
   ): Promise<Map<Id, T>>;
   getOrLoadMany<Id extends CacheKey, T extends V = V>(
     ids: Iterable<Id>,
     loader: (missing: Id[]) => BulkResult<Id, T> | PromiseLike<BulkResult<Id, T>>,
-    options?: BulkLoadOptions<T>,
+    options?: BulkLoadOptions<T, Id>,
   ): Promise<Map<Id, T>>;
   getOrLoadMany<Id extends CacheKey, T extends V>(
     ids: Iterable<Id>,
     loader: (missing: Id[]) => unknown,
-    options?: BulkLoadOptions<T> & Partial<BulkListOptions<T>>,
+    options?: BulkLoadOptions<T, Id> & Partial<BulkListOptions<T, Id>>,
   ): Promise<Map<Id, T>> {
-    const { signal, ...ofLoads }: Partial<BulkListOptions<T>> = options ?? {};
+    const { signal, ...ofLoads }: Partial<BulkListOptions<T, Id>> = options ?? {};
     if (signal?.aborted) return Promise.reject(signal.reason);
     const request: BulkRequest = {
       ids,
@@ -133,8 +134,13 @@ export class Region<V = unknown> {
       idOf: unsafeCast(options?.idOf),
       options: unsafeCast(ofLoads),
     };
-    const read = readMany(this.#cache, this.#state, request);
+    const read = this.loadMany(request).then(valuesById);
     return unsafeCast(signal ? untilAborted(read, signal) : read);
+  }
+
+  /** Reads many ids, and loads those that are missing. @internal */
+  loadMany(request: BulkRequest): Promise<BulkRead> {
+    return readMany(this.#cache, this.#state, request);
   }
 
   /** The cached value, or `undefined`; never loads. */

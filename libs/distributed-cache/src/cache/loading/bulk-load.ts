@@ -2,41 +2,44 @@ import { types } from 'node:util';
 import { unsafeCast } from '../../common/unsafe-cast.js';
 import { nextTurnOfEventLoop } from '../../common/next-turn.js';
 import { ignoreRejection } from '../../common/ignore-rejection.js';
-import { canonicalKey, type CacheKey } from '../../keys/canonical-key.js';
+import { canonicalKey } from '../../keys/canonical-key.js';
 import type { LocalCache } from '../local-cache.js';
 import type { RegionState } from '../region-state.js';
-import { givesPolicy, policyOf, type LoadPolicy } from '../policies/load-policies.js';
-import { canonicalTags, isStorable, ttlOf, ttlOfValue, type LoadOptions } from '../store-options.js';
+import type { LoadPolicy } from '../policies/load-policies.js';
+import { BulkAttributes, type LabelledBulkOptions } from './bulk-attributes.js';
 import { valuesByKey, type IdOf } from './bulk-result.js';
 import { Execution } from './execution.js';
 import type { LoadRecipe, LoadRequest, LoadSource } from './load-request.js';
 import { readMissed } from './read.js';
 
-/** Options of `region.getOrLoadMany`. @publicApi */
-export interface BulkLoadOptions<V> extends Omit<LoadOptions, 'tags'> {
-  /** Tags of every value, or a function that gives the tags of each. Default: none. */
-  tags?: string | readonly string[] | ((value: V) => string | readonly string[]) | undefined;
-}
-
-/** Options of `region.getOrLoadMany` for a loader that returns a list of values. @publicApi */
-export interface BulkListOptions<V> extends BulkLoadOptions<V> {
-  /**
-   * The id of a value in the list, or `'position'`: the list has one item per id, in the same order. ORMs reorder rows and omit those
-   * they do not find, so a list without this could store one row under the id of another.
-   */
-  idOf: ((value: V) => CacheKey) | 'position';
-}
-
 /** How the values of ids are loaded. @internal */
 export interface BulkMethod {
-  readonly loader: (missing: CacheKey[]) => unknown;
+  readonly loader: (missing: unknown[]) => unknown;
   readonly idOf: IdOf | undefined;
-  readonly options: BulkLoadOptions<unknown> | undefined;
+  readonly options: LabelledBulkOptions | undefined;
+  /** The canonical key of an id. Default: the id is its key. */
+  readonly keyOf?: ((id: unknown) => string) | undefined;
+  /** What the ids in a result are told apart by. Default: their keys. */
+  readonly identityOf?: ((id: unknown) => string) | undefined;
 }
 
 /** @internal */
 export interface BulkRequest extends BulkMethod {
-  readonly ids: Iterable<CacheKey>;
+  readonly ids: Iterable<unknown>;
+}
+
+/** The values of a bulk read. @internal */
+export interface BulkRead {
+  /** The ids as the caller gave them, in their order, repeats included. */
+  readonly ids: readonly BulkReadId[];
+  /** By canonical key; `undefined`, or not there: the id has no value. */
+  readonly values: ReadonlyMap<string, unknown>;
+}
+
+/** @internal */
+export interface BulkReadId {
+  readonly id: unknown;
+  readonly key: string;
 }
 
 /** After this many ids, the event loop gets a turn: a read of very many must not hold up everything else. */
@@ -52,10 +55,11 @@ export async function readMany(
   cache: LocalCache,
   region: RegionState,
   { ids: given, ...method }: BulkRequest,
-): Promise<Map<CacheKey, unknown>> {
+): Promise<BulkRead> {
   const { background, copies } = cache;
-  const ids = Array.from(given, (id) => ({ id, key: canonicalKey(id) }));
-  const givenIds = new Map<string, CacheKey>();
+  const keyOf = method.keyOf ?? keyOfId;
+  const ids = Array.from(given, (id) => ({ id, key: keyOf(id) }));
+  const givenIds = new Map<string, unknown>();
   for (const { id, key } of ids) if (!givenIds.has(key)) givenIds.set(key, id);
 
   const values = new Map<string, unknown>();
@@ -85,8 +89,12 @@ export async function readMany(
   source.allAsked();
   if (due.length > 0) void background.start(region, due, sourceForLater(cache, region, method, givenIds));
   await Promise.all(slices);
+  return { ids, values };
+}
 
-  const found = new Map<CacheKey, unknown>();
+/** The values by the ids as given. Ids without a value are left out. @internal */
+export function valuesById({ ids, values }: BulkRead): Map<unknown, unknown> {
+  const found = new Map<unknown, unknown>();
   for (const { id, key } of ids) {
     const value = values.get(key);
     if (value !== undefined) found.set(id, value);
@@ -99,7 +107,7 @@ function sourceForLater(
   cache: LocalCache,
   region: RegionState,
   method: BulkMethod,
-  givenIds: ReadonlyMap<string, CacheKey>,
+  givenIds: ReadonlyMap<string, unknown>,
 ): LoadSource {
   const source = new BulkSource(cache, region, method, givenIds);
   source.allAsked();
@@ -110,9 +118,9 @@ function sourceForLater(
 class BulkRecipe implements LoadRecipe {
   readonly #cache: LocalCache;
   readonly #method: BulkMethod;
-  readonly #id: CacheKey;
+  readonly #id: unknown;
 
-  constructor(cache: LocalCache, method: BulkMethod, id: CacheKey) {
+  constructor(cache: LocalCache, method: BulkMethod, id: unknown) {
     this.#cache = cache;
     this.#method = method;
     this.#id = id;
@@ -141,33 +149,28 @@ function* slicesOf(keys: Iterable<string>): Generator<readonly string[], void> {
 class BulkSource implements LoadSource {
   readonly #cache: LocalCache;
   readonly #region: RegionState;
-  readonly policy: LoadPolicy;
-  readonly where: string;
   readonly #method: BulkMethod;
-  readonly #givenIds: ReadonlyMap<string, CacheKey>;
-  readonly #attributes: ValueAttributes;
+  readonly #givenIds: ReadonlyMap<string, unknown>;
+  readonly #attributes: BulkAttributes;
   #batch: Batch | undefined;
   #uncoordinatedBatch: Batch | undefined;
   #areAllAsked = false;
 
   /** @param givenIds - the ids as the caller gave them, by canonical key */
-  constructor(cache: LocalCache, region: RegionState, method: BulkMethod, givenIds: ReadonlyMap<string, CacheKey>) {
+  constructor(cache: LocalCache, region: RegionState, method: BulkMethod, givenIds: ReadonlyMap<string, unknown>) {
     this.#cache = cache;
     this.#region = region;
     this.#method = method;
     this.#givenIds = givenIds;
-    const { options } = method;
-    const tags = options?.tags;
-    this.where = `Region '${region.name}'`;
-    const { policy } = region.settings;
-    this.policy = options && givesPolicy(options) ? policyOf(options, policy, `${this.where}: `) : policy;
-    this.#attributes = {
-      where: this.where,
-      options,
-      ttl: ttlOf(options?.ttl, this.where),
-      policy: this.policy,
-      knownTags: typeof tags === 'function' ? [] : canonicalTags(tags),
-    };
+    this.#attributes = new BulkAttributes(method.options, region);
+  }
+
+  get where(): string {
+    return this.#attributes.where;
+  }
+
+  get policy(): LoadPolicy {
+    return this.#attributes.policy;
   }
 
   /** Every id was looked for once: what is missing is in the batch. */
@@ -180,18 +183,19 @@ class BulkSource implements LoadSource {
 
   request(key: string): LoadRequest {
     this.#batch ??= this.#coordinatedBatch();
-    this.#batch.add(key, this.#givenIds.get(key));
-    return new BulkLoad(key, this.#batch, this.#attributes, this);
+    const id = this.#givenIds.get(key);
+    this.#batch.add(key, id);
+    return new BulkLoad(key, id, this.#batch, this.#attributes, this);
   }
 
   recipe(key: string): LoadRecipe {
-    return new BulkRecipe(this.#cache, this.#method, this.#givenIds.get(key) ?? key);
+    return new BulkRecipe(this.#cache, this.#method, this.#givenIds.get(key));
   }
 
   uncoordinated(key: string): unknown {
     if (!this.#uncoordinatedBatch) {
-      const keys = new Map<string, CacheKey>();
-      const load = async (ids: CacheKey[]): Promise<ReadonlyMap<string, unknown>> =>
+      const keys = new Map<string, unknown>();
+      const load = async (ids: unknown[]): Promise<ReadonlyMap<string, unknown>> =>
         this.#valuesByKey(await this.#method.loader(ids), keys);
       const batch = new Batch(keys, load);
       this.#uncoordinatedBatch = batch;
@@ -203,10 +207,10 @@ class BulkSource implements LoadSource {
 
   #coordinatedBatch(): Batch {
     const { clock, executions } = this.#cache;
-    const keys = new Map<string, CacheKey>();
+    const keys = new Map<string, unknown>();
     const execution = new Execution(clock.now(), executions.current, this.#region, keys);
     // The result is read inside of the execution, too: it may be a generator that reads copies.
-    const load = (ids: CacheKey[]): Promise<ReadonlyMap<string, unknown>> =>
+    const load = (ids: unknown[]): Promise<ReadonlyMap<string, unknown>> =>
       executions.run(execution, async () => this.#valuesByKey(await this.#method.loader(ids), keys));
     const batch = new Batch(keys, load, execution);
     this.#sealSoon(batch, () => (this.#batch = undefined));
@@ -222,15 +226,17 @@ class BulkSource implements LoadSource {
     });
   }
 
-  readonly #valuesByKey = (result: unknown, ids: ReadonlyMap<string, CacheKey>): ReadonlyMap<string, unknown> =>
-    valuesByKey(result, this.#method.idOf, ids, this.#region.name);
+  readonly #valuesByKey = (result: unknown, asked: ReadonlyMap<string, unknown>): ReadonlyMap<string, unknown> => {
+    const { idOf, keyOf = keyOfId, identityOf, options } = this.#method;
+    return valuesByKey(result, idOf, { asked, keyOf, identityOf, where: options?.where, region: this.#region.name });
+  };
 }
 
 /** One call of a bulk loader. The call begins once the batch is sealed and all its loads have begun: a load may wait for its turn. */
 class Batch {
   /** The execution that the loads of the batch share; `undefined`: they are uncoordinated. */
   readonly execution: Execution | undefined;
-  readonly #ids: Map<string, CacheKey>;
+  readonly #ids: Map<string, unknown>;
   readonly #values: Promise<ReadonlyMap<string, unknown>>;
   /** The values again, one turn of the event loop later for each further slice of the keys. */
   readonly #valuesOfSlice: Promise<ReadonlyMap<string, unknown>>[];
@@ -240,8 +246,8 @@ class Batch {
 
   /** @param ids - the ids as the caller gave them, by canonical key; the batch adds them, and the execution knows its keys by them */
   constructor(
-    ids: Map<string, CacheKey>,
-    load: (ids: CacheKey[]) => Promise<ReadonlyMap<string, unknown>>,
+    ids: Map<string, unknown>,
+    load: (ids: unknown[]) => Promise<ReadonlyMap<string, unknown>>,
     execution?: Execution,
   ) {
     this.#ids = ids;
@@ -250,8 +256,8 @@ class Batch {
     this.#valuesOfSlice = [this.#values];
   }
 
-  add(key: string, id: CacheKey | undefined): void {
-    this.#ids.set(key, id ?? key);
+  add(key: string, id: unknown): void {
+    this.#ids.set(key, id);
   }
 
   seal(): void {
@@ -280,28 +286,20 @@ class Batch {
   }
 }
 
-/** How the values of a bulk read are stored. */
-interface ValueAttributes {
-  /** What errors call the place. */
-  readonly where: string;
-  readonly options: BulkLoadOptions<unknown> | undefined;
-  /** ms; `undefined`: the region's */
-  readonly ttl: number | undefined;
-  readonly policy: LoadPolicy;
-  /** The tags of every value; none when a function gives the tags of each. */
-  readonly knownTags: readonly string[];
-}
-
 /** The load of one key in a batch. */
 class BulkLoad implements LoadRequest {
   readonly #key: string;
+  readonly #id: unknown;
   readonly #batch: Batch;
-  readonly #attributes: ValueAttributes;
+  readonly #attributes: BulkAttributes;
   readonly #source: BulkSource;
 
-  constructor(key: string, batch: Batch, attributes: ValueAttributes, source: BulkSource) {
+  #isStorable: boolean | undefined;
+
+  constructor(key: string, id: unknown, batch: Batch, attributes: BulkAttributes, source: BulkSource) {
     this.#source = source;
     this.#key = key;
+    this.#id = id;
     this.#batch = batch;
     this.#attributes = attributes;
   }
@@ -335,18 +333,22 @@ class BulkLoad implements LoadRequest {
   }
 
   tagsOf(value: unknown): readonly string[] {
-    const tags = this.#attributes.options?.tags;
-    if (typeof tags !== 'function') return this.tags;
-    return value === undefined || value === null ? [] : canonicalTags(tags(value));
+    return this.isStorable(value) ? this.#attributes.tagsOf(value, this.#id) : this.tags;
   }
 
+  /** The application decides it, so it is asked once, and before everything else. */
   isStorable(value: unknown): boolean {
-    return isStorable(value, this.policy);
+    return (this.#isStorable ??= this.#attributes.isStorable(value, this.#id));
   }
 
   ttl(value: unknown): number | undefined {
-    return ttlOfValue(value, this.#attributes.ttl, this.policy);
+    return this.isStorable(value) ? this.#attributes.ttlOf(value, this.#id) : undefined;
   }
+}
+
+/** An id that is its own key. */
+function keyOfId(id: unknown): string {
+  return canonicalKey(unsafeCast(id));
 }
 
 /** @throws the Error that the loader gave in the place of a value: it says with it that this id alone has failed */
