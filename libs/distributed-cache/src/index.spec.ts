@@ -12,6 +12,7 @@ describe('The package', () => {
       'CacheNotInjectedError',
       'CachePut',
       'Cacheable',
+      'CacheableMany',
       'Caching',
       'DistributedCache',
       'DistributedCacheError',

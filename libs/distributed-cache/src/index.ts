@@ -9,14 +9,17 @@ export type {
 } from './module/options/distributed-cache.options.js';
 
 export { Cacheable } from './decorators/cacheable.decorator.js';
+export { CacheableMany } from './decorators/cacheable-many.decorator.js';
 export { CachePut } from './decorators/cache-put.decorator.js';
 export { CacheEvict } from './decorators/cache-evict.decorator.js';
 export { Caching } from './decorators/caching.decorator.js';
 export { InjectDistributedCache } from './decorators/inject-distributed-cache.decorator.js';
 export type { CachingOptions } from './decorators/caching.options.js';
 export type { CacheableOptions } from './decorators/cacheable.options.js';
+export type { CacheableManyOptions } from './decorators/cacheable-many.options.js';
 export type { CachePutOptions } from './decorators/cache-put.options.js';
 export type { CacheEvictOptions } from './decorators/cache-evict.options.js';
+export type { BulkCacheDecorator } from './decorators/bulk-method-types.js';
 export type { AnyMethod, CacheDecorator } from './decorators/method-types.js';
 
 export { DistributedCache, type CacheStatus } from './cache/distributed-cache.js';

@@ -8,16 +8,36 @@ const MEMBERS: Record<string, string> = {
   '@CachePut': `@CachePut({ region: 'a', key: (id) => id }) c(id: string): string { return id; }`,
   '@CacheEvict': `@CacheEvict({ region: 'a', all: true }) d(): void {}`,
   '@Caching': `@Caching({ cacheable: {} }) e(id: string): string | Promise<string> { return id; }`,
+  '@CacheableMany': `@CacheableMany({ idOf: 'position' }) g(ids: string[]): string[] { return ids; }`,
+  '@CacheableMany without options': `@CacheableMany() h(ids: string[]): Map<string, string> { return new Map(); }`,
   'none of them': `@Cacheable() f(id: string): Promise<string> { return Promise.resolve(id); }`,
+};
+
+/** Methods that return a promise, but not the ids or values that `@CacheableMany` needs, each with the sentence about it. */
+const NOT_MANY: Record<string, { readonly member: string; readonly sentence: string }> = {
+  'one id': {
+    member: `@CacheableMany({ idOf: 'position' }) i(id: string): Promise<string[]> { return Promise.resolve([id]); }`,
+    sentence: 'The first parameter of a method with @CacheableMany must be a list of ids',
+  },
+  'one value': {
+    member: `@CacheableMany({}) j(ids: string[]): Promise<number> { return Promise.resolve(ids.length); }`,
+    sentence: 'A method with @CacheableMany must return a promise of a Map from id to value, or of a list',
+  },
+  'a list without idOf': {
+    member: `@CacheableMany() k(ids: string[]): Promise<string[]> { return Promise.resolve(ids); }`,
+    sentence: 'A method that returns a list needs idOf, which tells the id of each value',
+  },
 };
 
 const SNIPPET = [
   `import { CacheEvict } from './cache-evict.decorator.js';`,
   `import { CachePut } from './cache-put.decorator.js';`,
   `import { Cacheable } from './cacheable.decorator.js';`,
+  `import { CacheableMany } from './cacheable-many.decorator.js';`,
   `import { Caching } from './caching.decorator.js';`,
   `export class Service {`,
   ...Object.values(MEMBERS),
+  ...Object.values(NOT_MANY).map(({ member }) => member),
   `}`,
 ];
 
@@ -52,12 +72,12 @@ function diagnosticsByLine(): Map<number, string> {
   );
 }
 
-describe('A method that does not return a promise', () => {
-  let diagnostics = new Map<number, string>();
-  beforeAll(() => {
-    diagnostics = diagnosticsByLine();
-  }, 60_000);
+let diagnostics = new Map<number, string>();
+beforeAll(() => {
+  diagnostics = diagnosticsByLine();
+}, 60_000);
 
+describe('A method that does not return a promise', () => {
   const diagnosticOf = (member: string): string | undefined => diagnostics.get(SNIPPET.indexOf(MEMBERS[member] ?? ''));
 
   it.each(Object.keys(MEMBERS).slice(0, -1))('is refused by %s with a sentence in the compiler error', (decorator) => {
@@ -68,6 +88,15 @@ describe('A method that does not return a promise', () => {
 
   it('is refused, and one that returns a promise is not', () => {
     expect(diagnosticOf('none of them')).toBeUndefined();
-    expect(diagnostics.size).toBe(Object.keys(MEMBERS).length - 1);
+    expect(diagnostics.size).toBe(Object.keys(MEMBERS).length - 1 + Object.keys(NOT_MANY).length);
   });
+});
+
+describe('A method with @CacheableMany', () => {
+  it.each(Object.entries(NOT_MANY))(
+    'is refused for %s with a sentence in the compiler error',
+    (_what, { member, sentence }) => {
+      expect(diagnostics.get(SNIPPET.indexOf(member))).toContain(sentence);
+    },
+  );
 });

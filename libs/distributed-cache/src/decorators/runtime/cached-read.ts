@@ -81,6 +81,7 @@ function attributesOfEveryCall(
   };
 }
 
-function promiseOf(proceed: Proceed, instance: object, args: unknown[]): Promise<unknown> {
+/** The method, run as if it were not decorated. An error that it throws at once rejects the promise. @internal */
+export function promiseOf(proceed: Proceed, instance: object, args: unknown[]): Promise<unknown> {
   return new Promise((resolve) => resolve(proceed(instance, args)));
 }

@@ -12,6 +12,8 @@ export interface DecoratedOperation {
   readonly region: { readonly named: string } | 'default' | 'none';
   /** Whether the key is made of all arguments, by `defaultKey`. */
   readonly keyOfArguments: boolean;
+  /** Whether each entry is one of several values, whose key is made of one id and the further arguments. */
+  readonly isPerId?: boolean | undefined;
   /** The timeout of `everywhere`, in ms; `undefined`: none is given. */
   readonly everywhereTimeout?: number | undefined;
 }

@@ -6,6 +6,7 @@ import { withTestCache } from '../../testing/test-cache.js';
 import { CacheEvict } from '../cache-evict.decorator.js';
 import { CachePut } from '../cache-put.decorator.js';
 import { Cacheable } from '../cacheable.decorator.js';
+import { CacheableMany } from '../cacheable-many.decorator.js';
 
 /** What code without types can give. */
 const untyped = unsafeCast<never>;
@@ -30,6 +31,30 @@ class Products {
   @Cacheable({ key: () => '3', ttl: () => untyped('soon') })
   async ttlOfRead(): Promise<string> {
     return 'secret';
+  }
+  @CacheableMany({ key: () => untyped(undefined) })
+  async keyOfMany(_ids: string[]): Promise<Map<string, string>> {
+    return new Map([['1', 'secret']]);
+  }
+  @CacheableMany({ idOf: () => untyped(undefined) })
+  async idOfMany(_ids: string[]): Promise<string[]> {
+    return ['secret'];
+  }
+  @CacheableMany()
+  async idsOfMany(_ids: string[], _locale?: string): Promise<Map<string, string>> {
+    return new Map([['1', 'secret']]);
+  }
+  @CacheableMany()
+  async restOfMany(_ids: string[], _callback: () => void): Promise<Map<string, string>> {
+    return new Map([['1', 'secret']]);
+  }
+  @CacheableMany({ tags: () => untyped(7) })
+  async tagsOfMany(_ids: string[]): Promise<Map<string, string>> {
+    return new Map([['1', 'secret']]);
+  }
+  @CacheableMany({ ttl: () => untyped('soon') })
+  async ttlOfMany(_ids: string[]): Promise<Map<string, string>> {
+    return new Map([['1', 'secret']]);
   }
   @CachePut({ region: 'r', key: () => untyped({}) })
   async keyOfPut(): Promise<string> {
@@ -77,6 +102,28 @@ describe('A callback of a decorator that gives nonsense leads to an error that n
     ['tags', () => service.tagsOfRead(), /^Products\.tagsOfRead: The tags are a number/],
     ['a tag', () => service.tagInListOfRead(), /^Products\.tagInListOfRead: The name of a tag is an object/],
     ['ttl', () => service.ttlOfRead(), /^@Cacheable on Products\.ttlOfRead: ttl: a text is not a duration/],
+    [
+      'key of many',
+      () => service.keyOfMany(['1']),
+      /^@CacheableMany on Products\.keyOfMany: key: The key is undefined/,
+    ],
+    [
+      'idOf of many',
+      () => service.idOfMany(['1']),
+      /^@CacheableMany on Products\.idOfMany: idOf gave undefined; needed: the id of the value/,
+    ],
+    [
+      'an id of many',
+      () => service.idsOfMany([untyped(undefined)]),
+      /^@CacheableMany on Products\.idsOfMany: an id: The key is undefined/,
+    ],
+    [
+      'an argument of many',
+      () => service.restOfMany(['1'], () => {}),
+      /^@CacheableMany on Products\.restOfMany: No default key can be made/,
+    ],
+    ['tags of many', () => service.tagsOfMany(['1']), /^Products\.tagsOfMany: The tags are a number/],
+    ['ttl of many', () => service.ttlOfMany(['1']), /^Products\.ttlOfMany: ttl: a text is not a duration/],
     ['key of a put', () => service.keyOfPut(), /^@CachePut on Products\.keyOfPut: key: The key is an object/],
     ['keyFromResult of a put', () => service.keyFromResultOfPut(), /^@CachePut on .*: keyFromResult: The key is NaN/],
     ['tags of a put', () => service.tagsOfPut(), /^@CachePut on Products\.tagsOfPut: tags: The tags are an object/],

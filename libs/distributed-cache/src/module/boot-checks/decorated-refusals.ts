@@ -93,13 +93,19 @@ function* sharedExplicitRegions(uses: readonly DecoratedUse[]): Generator<Refusa
       message:
         `${placeOfUse(use)}: ${whereIs(known)} reads the region '${region.named}' as well, and both have a key made of ` +
         `all arguments, so with the same arguments one would be given what the other has cached. Give one of them a region of its own, ` +
-        `or a key that tells them apart: key: (id) => ['${String(use.method.name)}', id].`,
+        `or a key that tells them apart: key: (id) => ['${String(use.method.name)}', id].${hintToShare(known, use)}`,
     };
   }
 }
 
+/** Single and bulk reads of one region are mostly meant to share its entries. */
+function hintToShare(one: DecoratedUse, other: DecoratedUse): string {
+  if (!one.operation.isPerId && !other.operation.isPerId) return '';
+  return ` If both give the same value for one id, and are to share it, say so by a key: key: (id) => id.`;
+}
+
 /**
- * `@Cacheable` without `key` where the instance, or one of the arguments, belongs to one request. A key made of the arguments does not
+ * `@Cacheable` or `@CacheableMany` without `key` where the instance, or one of the arguments, belongs to one request. A key made of the arguments does not
  * contain the request, so a value that was loaded for one tenant would be served to the next.
  */
 function* leaksBetweenRequests(uses: readonly DecoratedUse[]): Generator<Refusal, void> {
@@ -123,9 +129,14 @@ function* leaksBetweenRequests(uses: readonly DecoratedUse[]): Generator<Refusal
       owners,
       message:
         `${where}: it takes ${parameter}, which belongs to one request and cannot be part of a key. ` +
-        `Give key, made of what the result depends on: ${EXAMPLE_KEYS[transportOf(use.owner.prototype, use.method.name)]}`,
+        `Give key, made of what the result depends on: ${exampleKey(use)}`,
     };
   }
+}
+
+function exampleKey({ owner, method, operation }: DecoratedUse): string {
+  if (operation.isPerId) return `key: (id, request) => [id, request.headers['accept-language']]`;
+  return EXAMPLE_KEYS[transportOf(owner.prototype, method.name)];
 }
 
 /** A key made of all arguments, on a handler that its transport calls with arguments of which it cannot be told whether it reads them. */
