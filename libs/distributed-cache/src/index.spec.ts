@@ -17,6 +17,7 @@ describe('The package', () => {
       'DistributedCache',
       'DistributedCacheError',
       'DistributedCacheModule',
+      'HoldEvictions',
       'InjectDistributedCache',
       'InvalidConnectionStringError',
       'InvalidKeyError',

@@ -13,6 +13,7 @@ export { CacheableMany } from './decorators/cacheable-many.decorator.js';
 export { CachePut } from './decorators/cache-put.decorator.js';
 export { CacheEvict } from './decorators/cache-evict.decorator.js';
 export { Caching } from './decorators/caching.decorator.js';
+export { HoldEvictions } from './decorators/hold-evictions.decorator.js';
 export { InjectDistributedCache } from './decorators/inject-distributed-cache.decorator.js';
 export type { CachingOptions } from './decorators/caching.options.js';
 export type { CacheableOptions } from './decorators/cacheable.options.js';
@@ -20,6 +21,7 @@ export type { CacheableManyOptions } from './decorators/cacheable-many.options.j
 export type { CachePutOptions } from './decorators/cache-put.options.js';
 export type { CacheEvictOptions } from './decorators/cache-evict.options.js';
 export type { BulkCacheDecorator } from './decorators/bulk-method-types.js';
+export type { HoldEvictionsOptions } from './decorators/hold-evictions.options.js';
 export type { AnyMethod, CacheDecorator } from './decorators/method-types.js';
 
 export { DistributedCache, type CacheStatus } from './cache/distributed-cache.js';

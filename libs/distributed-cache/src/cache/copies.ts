@@ -8,6 +8,7 @@ import type { Entry, NewEntry } from '../store/entry.js';
 import { LocalStore, sizeUnits } from '../store/local-store.js';
 import type { RegionStore } from '../store/region-store.js';
 import type { EventEmitter } from './events.js';
+import type { CurrentHold } from './holding/held.js';
 import type { Executions } from './loading/execution.js';
 import type { LoadRecipe } from './loading/load-request.js';
 import { Care, careFor, hottestOf, isToRefresh, needsRecipe } from './policies/care.js';
@@ -63,6 +64,7 @@ export interface CopiesParts {
   readonly coherence: Coherence;
   readonly executions: Executions;
   readonly events: EventEmitter;
+  readonly holds: CurrentHold;
   readonly logger: CacheLogger;
   readonly policies: PolicyEvents;
 }
@@ -124,7 +126,7 @@ export class Copies {
 
   /** The fresh entry under `key`. Every hit comes this way, so nothing is allocated. */
   find(region: RegionState, key: string): Entry | undefined {
-    const entry = this.#store.get(region.store, key);
+    const entry = this.#entry(region, key);
     if (entry === undefined) return undefined;
     const { clock, coherence } = this.#parts;
     return isFresh(entry, clock.now(), coherence.lease, region.settings.whenDisconnected) ? entry : undefined;
@@ -132,7 +134,7 @@ export class Copies {
 
   /** As {@link find}, for a read: the entry is counted as a hit, and loaded again in the background if it is due. */
   hit(region: RegionState, key: string): Entry | undefined {
-    const entry = this.#store.get(region.store, key);
+    const entry = this.#entry(region, key);
     if (entry === undefined) return undefined;
     const { clock, coherence, events } = this.#parts;
     const now = clock.now();
@@ -157,7 +159,8 @@ export class Copies {
     const { entry, staleness } = this.#expired(region, key, policy);
     if (!entry || (staleness !== 'revalidate' && staleness !== 'wait out')) return undefined;
     this.#noteStale(region, entry);
-    return { entry, isDue: staleness === 'revalidate' };
+    // A loader inside of a hold may read what is never committed, by a handle of its transaction that leaves the context with it.
+    return { entry, isDue: staleness === 'revalidate' && this.#parts.holds.current === undefined };
   }
 
   /** The expired entry that a reader with this policy is handed in place of a load that has failed; it is counted as a hit. */
@@ -301,10 +304,19 @@ export class Copies {
     return undefined;
   }
 
+  /** The entry under `key` that the running code may see. */
+  #entry(region: RegionState, key: string): Entry | undefined {
+    const hold = this.#parts.holds.current;
+    if (hold === undefined) return this.#store.get(region.store, key);
+    const entry = hold.copyOf(region, key) ?? this.#store.get(region.store, key);
+    // It was evicted in the hold that reads it: the reader has to see what its own transaction has written.
+    return entry && hold.covers(region.name, key, entry.tags) ? undefined : entry;
+  }
+
   #expired(region: RegionState, key: string, policy: LoadPolicy): { entry?: Entry | undefined; staleness: Staleness } {
     if (policy.keptFor === 0 || !this.isServing) return { staleness: 'gone' };
     const entry = region.store.peek(key);
-    if (!entry) return { staleness: 'gone' };
+    if (!entry || this.#parts.holds.current?.covers(region.name, key, entry.tags)) return { staleness: 'gone' };
     const { clock, coherence } = this.#parts;
     const { whenDisconnected } = region.settings;
     return { entry, staleness: stalenessOf(entry, clock.now(), coherence.lease, whenDisconnected, policy) };

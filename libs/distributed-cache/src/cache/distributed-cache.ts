@@ -13,7 +13,8 @@ import type { InvalidationBridge } from '../protocol/invalidation-bridge.js';
 import { createCacheManager } from './cache-manager/cache-manager.js';
 import type { CacheEvents, CacheListener } from './events.js';
 import type { EvictOptions } from './everywhere.js';
-import { runPut, type PutOutcome, type PutPlan } from './loading/put.js';
+import { holdEvictions, type HeldOutcome } from './holding/hold-evictions.js';
+import { resultOnceDelivered, runPut, type PutOutcome, type PutPlan } from './loading/put.js';
 import { LocalCache } from './local-cache.js';
 import { Region } from './region.js';
 import type { CacheSettings } from './settings.js';
@@ -102,6 +103,45 @@ export class DistributedCache {
     return this.#cache.evict([{ kind: 'everything' }], options);
   }
 
+  /**
+   * Runs `fn`, which as a rule runs a transaction, and gathers what is evicted and put inside, in whatever async code `fn` starts and
+   * awaits. When `fn` resolves, all of that takes effect as one, here and in every other instance. When it rejects, nothing does.
+   *
+   * ```ts
+   * await cache.holdEvictions(() =>
+   *   dataSource.transaction(async (manager) => {
+   *     await manager.update(Product, id, change);
+   *     await cache.region('products').evict(id);
+   *   }),
+   * );
+   * ```
+   *
+   * - Inside, `evict()` resolves at once, with `delivered: false`: it is delivered when `fn` has ended. A `set`, `update` or `@CachePut`
+   *   does not wait for its delivery either.
+   * - What is evicted inside is not served inside: a read of it loads, and stores nothing. Other readers get the old value until the end.
+   * - What is loaded inside is shared with nobody outside, and becomes a copy of this instance only when `fn` resolves: it may be made of
+   *   what is never committed.
+   * - Calls inside of `fn` join it. When such a call rejects, its puts are dropped, and its evictions stay: evicting too much does no harm.
+   * - A promise that outlives `fn` evicts at once.
+   *
+   * The promise settles, with the result of `fn`, when the log has the evictions, as that of `region.evict()` does. docs/transactions.md
+   * has recipes.
+   *
+   * @throws what `fn` throws, as a rejection
+   * @throws {InvalidOptionsError} inside, from an eviction with `everywhere`, which cannot be confirmed there; evict after the commit
+   * @throws {InvalidationNotDeliveredError} with `onUndelivered: 'throw'`: `fn` **has** succeeded, the error carries its result
+   * @throws {CacheClosedError} when the cache was shut down meanwhile and something was evicted inside; the error carries the result
+   */
+  async holdEvictions<R>(fn: () => R | PromiseLike<R>): Promise<R> {
+    const { result, delivered } = await this.hold(fn);
+    return resultOnceDelivered(result, delivered);
+  }
+
+  /** Whether the running code is inside {@link holdEvictions} of this cache, or in a method with `@HoldEvictions()`. */
+  get isHoldingEvictions(): boolean {
+    return this.#cache.holds.current !== undefined;
+  }
+
   status(): CacheStatus {
     const { coherence, clock, settings } = this.#cache;
     const { state } = coherence;
@@ -145,6 +185,11 @@ export class DistributedCache {
    */
   runPut<R>(method: () => R | PromiseLike<R>, planOf: (result: R) => PutPlan): Promise<PutOutcome<R>> {
     return runPut(this.#cache, method, planOf);
+  }
+
+  /** As {@link holdEvictions}, without waiting for the delivery. @internal */
+  hold<R>(fn: () => R | PromiseLike<R>): Promise<HeldOutcome<R>> {
+    return holdEvictions(this.#cache, fn);
   }
 
   /** Evicts several things as one: nothing of the application runs in between. @internal */

@@ -6,6 +6,7 @@ import { CacheEvict } from '../decorators/cache-evict.decorator.js';
 import { CachePut } from '../decorators/cache-put.decorator.js';
 import { Cacheable } from '../decorators/cacheable.decorator.js';
 import { Caching } from '../decorators/caching.decorator.js';
+import { HoldEvictions } from '../decorators/hold-evictions.decorator.js';
 import { BOOT_WAIT, firstSyncAtBoot } from '../module/first-sync-at-boot.js';
 import type { DistributedCacheOptions } from '../module/options/distributed-cache.options.js';
 import { InMemoryInvalidationBridge } from '../testing/in-memory-invalidation-bridge.js';
@@ -35,6 +36,13 @@ class Products {
 
   @CacheEvict({ key: (id: string) => id, region: 'products', beforeInvocation: true })
   async replace(_id: string): Promise<void> {}
+
+  @HoldEvictions()
+  async transact(id: string): Promise<void> {
+    await this.find(id);
+    await this.rename(`${id}+`);
+    await this.remove(id);
+  }
 
   @Caching({
     put: [{ key: (id: string) => id, region: 'products' }],
@@ -84,6 +92,14 @@ const OF_CACHE: Record<string, Work> = {
   evictTags: ({ cache }, id) => cache.evictTags(id),
   'evictTags everywhere': ({ cache }, id) => cache.evictTags(id, { everywhere: true }),
   clear: ({ cache }) => cache.clear(),
+  holdEvictions: ({ cache, products }, id) =>
+    cache.holdEvictions(async () => {
+      await products.getOrLoad(id, load);
+      await products.set(`${id}+`, {});
+      await products.evict(`${id}++`);
+      await twice(() => products.getOrLoad(`${id}++`, load));
+    }),
+  isHoldingEvictions: ({ cache }) => cache.isHoldingEvictions,
   status: ({ cache }) => cache.status(),
   stats: ({ cache }) => cache.stats(),
   on: async ({ cache, products }, id) => {
@@ -112,6 +128,7 @@ const OF_DECORATORS: Record<string, Work> = {
   '@CacheEvict': ({ service }, id) => service.remove(id),
   '@CacheEvict everywhere': ({ service }, id) => service.revoke(id),
   '@CacheEvict beforeInvocation': ({ service }, id) => service.replace(id),
+  '@HoldEvictions': ({ service }, id) => service.transact(id),
   '@Caching': ({ service }, id) => service.change(id),
 };
 
@@ -167,6 +184,7 @@ it('every public method of a region and of the cache is tried in a foreign conte
     'runPut',
     'evictTargets',
     'asOne',
+    'hold',
     'start',
     'firstSync',
     'close',

@@ -4,14 +4,16 @@ import { ignoreRejection } from '../common/ignore-rejection.js';
 import type { CacheLogger } from '../common/logger.js';
 import { Operations } from '../common/operations.js';
 import { Coherence, type CoherenceState, type LocalCopies } from '../coherence/coherence.js';
-import { EVICTED_ALONE, type Evicted } from '../coherence/publish/evicted.js';
-import { CacheClosedError } from '../errors.js';
+import { EVICTED_ALONE, EVICTED_LATER, type Evicted } from '../coherence/publish/evicted.js';
+import { CacheClosedError, InvalidOptionsError } from '../errors.js';
 import { EVERYTHING, invalidationOf, type Invalidation, type InvalidationTarget } from '../protocol/invalidation.js';
 import type { Entry } from '../store/entry.js';
 import { Copies } from './copies.js';
 import { DelayedReevictions } from './delayed-reevictions.js';
 import { EventEmitter, type CacheEvents } from './events.js';
 import { timeoutOf, warningAboutTimeout, type EvictOptions } from './everywhere.js';
+import type { Hold } from './holding/hold.js';
+import { Holds } from './holding/holds.js';
 import { Executions } from './loading/execution.js';
 import type { LoadRecipe } from './loading/load-request.js';
 import { Loads } from './loading/loads.js';
@@ -36,6 +38,7 @@ import { memberOf, type CacheSettings } from './settings.js';
  *    ├─ BackgroundLoads            loads that no reader asked for (policies/)
  *    ├─ Refreshes                  loads again what an invalidation removed, for `refreshOnInvalidate` (policies/)
  *    ├─ Executions                 which load or put the running code belongs to
+ *    ├─ Holds                      which `holdEvictions` the running code belongs to, and what is gathered there (holding/)
  *    ├─ Coherence                  the other instances (coherence/): what is evicted here and there, and the lease
  *    ├─ DelayedReevictions         evicts a second time, for `reevictAfter`
  *    ├─ EventEmitter               `cache.on(…)`
@@ -54,6 +57,7 @@ import { memberOf, type CacheSettings } from './settings.js';
  *
  * Every caller comes to {@link evict}. It takes effect here at once, synchronously: recorded for the loads and puts that run, then removed
  * from the copies. Only then `Coherence` publishes it.
+ * Inside `holdEvictions` it is gathered instead, and comes here again when that has ended.
  *
  * # An invalidation of another instance
  *
@@ -69,6 +73,7 @@ export class LocalCache implements LocalCopies {
   readonly copies: Copies;
   readonly events: EventEmitter;
   readonly executions: Executions;
+  readonly holds: Holds;
   readonly loads: Loads;
   readonly background: BackgroundLoads;
   /** Logs the course of loads and puts at `debug`. */
@@ -86,14 +91,15 @@ export class LocalCache implements LocalCopies {
     this.#logger = logger;
     this.events = new EventEmitter(logger);
     this.executions = new Executions(clock);
+    this.holds = new Holds(clock);
     this.operations = new Operations(logger);
     this.coherence = new Coherence({ ...settings, member: memberOf(settings, instanceId) }, clock, this, logger);
-    const { coherence, executions, events, operations } = this;
+    const { coherence, executions, events, holds, operations } = this;
     const policies = {
       refreshAhead: (region: RegionState, entry: Entry) => this.#refreshAhead(region, entry),
       refreshOnInvalidate: (region: RegionState, entry: Entry) => this.#refreshes.removed(region, entry),
     };
-    this.copies = new Copies({ settings, clock, coherence, executions, events, logger, policies });
+    this.copies = new Copies({ settings, clock, coherence, executions, events, holds, logger, policies });
     this.loads = new Loads({ clock, coherence, copies: this.copies, executions, events, operations });
     this.background = new BackgroundLoads(this.loads, clock);
     this.#refreshes = new Refreshes(clock, coherence.applied, this.background);
@@ -117,10 +123,12 @@ export class LocalCache implements LocalCopies {
    *
    * @returns a promise that settles once the log has the invalidation; with `everywhere`, once no instance can serve the old value
    * @throws {CacheClosedError} as a rejection, after {@link close}
-   * @throws {InvalidOptionsError} when the timeout of `everywhere` is not allowed; nothing is evicted then
+   * @throws {InvalidOptionsError} when the timeout of `everywhere` is not allowed, or when it is used in a hold; nothing is evicted then
    */
   evict(targets: readonly InvalidationTarget[], options?: EvictOptions): Promise<Evicted> {
     if (this.#isClosed) return Promise.reject(this.#closedError());
+    const hold = this.holds.current;
+    if (hold) return gatherIn(hold, targets, options);
     const timeout = options?.everywhere ? timeoutOf(options.everywhere, this.settings) : undefined;
     if (timeout !== undefined) this.#warnOfShort(timeout);
     if (targets.length === 0) return Promise.resolve(EVICTED_ALONE);
@@ -162,6 +170,7 @@ export class LocalCache implements LocalCopies {
     this.#isClosed = true;
     this.copies.close();
     this.#refreshes.close();
+    this.holds.drop(EVERYTHING);
     this.#delayedReevictions.now();
     await Promise.all([this.coherence.stop(), this.background.close(this.settings.drainTimeout)]);
     this.#shutdown.abort();
@@ -198,6 +207,7 @@ export class LocalCache implements LocalCopies {
   #drop(invalidation: Invalidation): void {
     this.loads.applyInvalidation(invalidation);
     this.copies.drop(invalidation);
+    this.holds.drop(invalidation);
   }
 
   #closedError(): CacheClosedError {
@@ -206,4 +216,23 @@ export class LocalCache implements LocalCopies {
         `Finish work that changes data before the application closes (enableShutdownHooks() does, for requests).`,
     );
   }
+}
+
+/** The promise settles at once: whoever waits for the delivery inside of a hold would wait for the end of the hold. */
+function gatherIn(
+  hold: Hold,
+  targets: readonly InvalidationTarget[],
+  options: EvictOptions | undefined,
+): Promise<Evicted> {
+  if (options?.everywhere) {
+    return Promise.reject(
+      new InvalidOptionsError(
+        `everywhere: not allowed inside holdEvictions() or @HoldEvictions(), where an eviction waits until the function has ended, and so ` +
+          `cannot be confirmed in it. Nothing was evicted. Evict after the commit: ` +
+          `await cache.holdEvictions(…); await region.evict(key, { everywhere: true }).`,
+      ),
+    );
+  }
+  if (targets.length > 0) hold.gather(targets);
+  return Promise.resolve(EVICTED_LATER);
 }

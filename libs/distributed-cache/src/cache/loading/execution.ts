@@ -1,5 +1,5 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from '../../common/clock.js';
+import { ScopeStorage } from '../../common/scope-storage.js';
 import type { ServedIn } from '../../coherence/coherence.js';
 
 /** What a callback can wait for: a load or a put, which runs in an execution of its own. @internal */
@@ -213,46 +213,27 @@ export class Execution {
 
 /** Tells which execution the running code belongs to. @internal */
 export class Executions {
-  readonly #clock: Clock;
-  readonly #storage = new AsyncLocalStorage<Execution>();
-  #running = 0;
-  #isDisableScheduled = false;
+  readonly #scopes: ScopeStorage<Execution>;
 
   constructor(clock: Clock) {
-    this.#clock = clock;
+    this.#scopes = new ScopeStorage(clock);
   }
 
   get current(): Execution | undefined {
-    if (this.#running === 0) return undefined;
-    const execution = this.#storage.getStore();
+    const execution = this.#scopes.current;
     // Code that the callback started and did not await belongs to no execution once the callback has ended.
     return execution?.isRunning ? execution : undefined;
   }
 
   run<T>(execution: Execution, callback: () => T): T {
-    this.#running += 1;
     execution.begin();
-    return this.#storage.run(execution, callback);
+    return this.#scopes.run(execution, callback);
   }
 
   /** May be called several times for one execution: the loads of a batch share one, and each ends it. */
   end(execution: Execution): void {
     if (!execution.isRunning) return;
-    this.#running -= 1;
     execution.end();
-    if (this.#running === 0) this.#disableSoon();
-  }
-
-  /**
-   * On Node 20 an enabled storage makes every `await` of the process slower, so it is on only while something loads. Switching it is slow
-   * as well, so it stays on until the event loop's next turn (docs/architecture.md).
-   */
-  #disableSoon(): void {
-    if (this.#isDisableScheduled) return;
-    this.#isDisableScheduled = true;
-    this.#clock.nextTurn(() => {
-      this.#isDisableScheduled = false;
-      if (this.#running === 0) this.#storage.disable();
-    });
+    this.#scopes.close();
   }
 }

@@ -30,7 +30,7 @@ const LONGEST_TURN = 1_000;
 export interface LoadsParts {
   readonly clock: Clock;
   readonly coherence: Coherence;
-  readonly copies: Copies;
+  readonly copies: Pick<Copies, 'prepared' | 'keep' | 'loadFailed'>;
   readonly executions: Executions;
   readonly events: EventEmitter;
   readonly operations: Operations;

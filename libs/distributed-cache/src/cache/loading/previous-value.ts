@@ -30,10 +30,11 @@ export class PreviousValue {
    * @param execution - what is served it, and is as old as it from now on; default: what the running code belongs to
    */
   servedTo(execution: Execution | undefined): { readonly value: unknown } | undefined {
-    const { clock, coherence, copies } = this.#cache;
+    const { clock, coherence, copies, holds } = this.#cache;
     const { name, settings } = this.#region;
     const { key, tags, loadedAt } = this.#entry;
     if (!this.#mark || !copies.isServing) return undefined;
+    if (holds.current?.covers(name, key, tags)) return undefined;
     if (!coherence.lease.mayServe(loadedAt, clock.now(), settings.whenDisconnected)) return undefined;
     if (coherence.applied.firstCovering(this.#mark, name, key, tags) !== undefined) return undefined;
     copies.noteServed(this.#entry, execution);

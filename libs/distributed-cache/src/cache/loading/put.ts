@@ -61,16 +61,19 @@ export async function runPut<R>(
   const execution = new Execution(cache.clock.now(), current);
   current?.beginWaitingFor({ execution });
   const mark = applied.begin();
+  const hold = cache.holds.current;
+  const heldSince = hold?.beginPut();
   const operation = cache.operations.begin('put');
   operation?.step('Put started');
   try {
     const result = await cache.executions.run(execution, method);
     const plan = planOf(result);
-    const { delivered, fenced } = write(cache, plan, { value: result, since: mark, from: execution });
+    const { delivered, fenced } = write(cache, plan, { value: result, since: mark, heldSince, from: execution });
     operation?.step('Put ended', { entries: plan.entries.length, fenced });
     return { result, delivered };
   } finally {
     applied.end(mark);
+    if (heldSince) hold?.endPut(heldSince);
     current?.endWaitingFor({ execution });
     cache.executions.end(execution);
   }
@@ -80,16 +83,20 @@ export async function runPut<R>(
 export function setEntry(cache: LocalCache, entry: PutEntry, value: unknown): Promise<unknown> {
   const { applied } = cache.coherence;
   const since = applied.begin();
+  const hold = cache.holds.current;
+  const heldSince = hold?.beginPut();
   try {
-    return write(cache, { entries: [entry] }, { value, since, from: { loadedAt: cache.clock.now() } }).delivered;
+    const from = { loadedAt: cache.clock.now() };
+    return write(cache, { entries: [entry] }, { value, since, heldSince, from }).delivered;
   } finally {
     applied.end(since);
+    if (heldSince) hold?.endPut(heldSince);
   }
 }
 
 /** Stores a value that is correct now, in this instance only. @internal */
 export function setEntryLocally(
-  { copies, clock, coherence }: LocalCache,
+  { copies, clock, coherence, holds }: LocalCache,
   { region, key, value, ttl, tags, where }: Omit<PutEntry, 'isStored'> & { readonly value: unknown },
 ): void {
   const { applied } = coherence;
@@ -98,7 +105,8 @@ export function setEntryLocally(
     if (ttl !== 0) refuseUncacheable(value, where);
     const lifetime = ttlOfValue(value, ttl, region.settings.policy);
     const entry = copies.prepared(region, { key, value, loadedAt: clock.now(), ttl: lifetime, tags, where });
-    if (applied.firstCovering(since, region.name, key, tags) === undefined) copies.keep(region, key, entry);
+    if (applied.firstCovering(since, region.name, key, tags) !== undefined) return;
+    (holds.current ?? copies).keep(region, key, entry);
   } finally {
     applied.end(since);
   }
@@ -109,6 +117,8 @@ interface Written {
   readonly value: unknown;
   /** What is applied since then overtakes it. */
   readonly since: AppliedMark;
+  /** What is evicted since then in the hold of the put overtakes it, too; `undefined`: it began in none. */
+  readonly heldSince: AppliedMark | undefined;
   readonly from: Pick<Execution, 'loadedAt'> & Partial<Pick<Execution, 'servedIn'>>;
 }
 
@@ -124,9 +134,10 @@ interface Written {
 function write(
   cache: LocalCache,
   { entries, evictOthers = () => {} }: PutPlan,
-  { value, since, from }: Written,
+  { value, since, heldSince, from }: Written,
 ): { readonly delivered: Promise<unknown>; readonly fenced: number } {
   const { copies, coherence } = cache;
+  const hold = cache.holds.current;
   const evict = (): Promise<unknown> =>
     ignoreRejection(cache.evict(entries.map(({ region, key }) => ({ kind: 'key', region: region.name, key }))));
   const prepared = new Map<PutEntry, PreparedEntry | undefined>();
@@ -150,15 +161,19 @@ function write(
     evictOthers();
     // Asked before the put evicts its own keys, which would fence it as well.
     const current = entries.filter(({ region, key, tags }) => {
-      const overtakenAt = coherence.applied.overtakenAt(since, region.name, key, tags, from.servedIn);
-      if (overtakenAt !== undefined) region.stats.fenced += 1;
-      return overtakenAt === undefined;
+      const isOvertaken =
+        coherence.applied.overtakenAt(since, region.name, key, tags, from.servedIn) !== undefined ||
+        (heldSince !== undefined && hold?.overtakes(heldSince, region.name, key, tags));
+      if (isOvertaken) region.stats.fenced += 1;
+      return !isOvertaken;
     });
     const stored = current.filter((entry) => prepared.has(entry));
     // Before the eviction, which would count the old copies as invalidated.
-    for (const { region, key } of stored) copies.remove(region, key, 'replaced');
+    if (!hold) for (const { region, key } of stored) copies.remove(region, key, 'replaced');
     const delivered = evict();
-    for (const entry of stored) copies.keep(entry.region, entry.key, prepared.get(entry));
+    // In a hold, others are served the value only once that has ended.
+    const keeper = hold ?? copies;
+    for (const entry of stored) keeper.keep(entry.region, entry.key, prepared.get(entry));
     return { delivered, fenced: entries.length - current.length };
   });
 }

@@ -5,10 +5,10 @@ import { PrototypeList } from './prototype-list.js';
 
 /** One operation of a decorator: what the checks at boot have to know of it. @internal */
 export interface DecoratedOperation {
-  readonly kind: 'read' | 'put' | 'evict';
+  readonly kind: 'read' | 'put' | 'evict' | 'hold';
   /** The name of the cache; `undefined`: the unnamed cache. */
   readonly cache: string | undefined;
-  /** The region that the attributes name; `'default'`: they name none; `'none'`: the operation only evicts tags. */
+  /** The region that the attributes name; `'default'`: they name none; `'none'`: the operation only evicts tags, or holds evictions. */
   readonly region: { readonly named: string } | 'default' | 'none';
   /** Whether the key is made of all arguments, by `defaultKey`. */
   readonly keyOfArguments: boolean;
