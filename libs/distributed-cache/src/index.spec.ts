@@ -30,6 +30,7 @@ describe('The package', () => {
       'defaultKey',
       'duration',
       'getDistributedCacheToken',
+      'holdingEvictions',
     ]);
   });
 

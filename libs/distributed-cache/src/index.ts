@@ -14,6 +14,11 @@ export { CachePut } from './decorators/cache-put.decorator.js';
 export { CacheEvict } from './decorators/cache-evict.decorator.js';
 export { Caching } from './decorators/caching.decorator.js';
 export { HoldEvictions } from './decorators/hold-evictions.decorator.js';
+export {
+  holdingEvictions,
+  type HoldableAdapter,
+  type HoldingEvictionsOptions,
+} from './decorators/holding-evictions.js';
 export { InjectDistributedCache } from './decorators/inject-distributed-cache.decorator.js';
 export type { CachingOptions } from './decorators/caching.options.js';
 export type { CacheableOptions } from './decorators/cacheable.options.js';

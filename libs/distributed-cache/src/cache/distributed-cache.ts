@@ -187,9 +187,15 @@ export class DistributedCache {
     return runPut(this.#cache, method, planOf);
   }
 
-  /** As {@link holdEvictions}, without waiting for the delivery. @internal */
-  hold<R>(fn: () => R | PromiseLike<R>): Promise<HeldOutcome<R>> {
-    return holdEvictions(this.#cache, fn);
+  /**
+   * As {@link holdEvictions}, without waiting for the delivery.
+   *
+   * @param isIndependent - joins no hold around it: its transaction is committed by itself
+   *
+   * @internal
+   */
+  hold<R>(fn: () => R | PromiseLike<R>, isIndependent?: boolean): Promise<HeldOutcome<R>> {
+    return holdEvictions(this.#cache, fn, isIndependent);
   }
 
   /** Evicts several things as one: nothing of the application runs in between. @internal */

@@ -126,9 +126,13 @@ export class LocalCache implements LocalCopies {
    * @throws {InvalidOptionsError} when the timeout of `everywhere` is not allowed, or when it is used in a hold; nothing is evicted then
    */
   evict(targets: readonly InvalidationTarget[], options?: EvictOptions): Promise<Evicted> {
+    const hold = this.#isClosed ? undefined : this.holds.current;
+    return hold ? gatherIn(hold, targets, options) : this.evictNow(targets, options);
+  }
+
+  /** As {@link evict}, also inside of a hold. */
+  evictNow(targets: readonly InvalidationTarget[], options?: EvictOptions): Promise<Evicted> {
     if (this.#isClosed) return Promise.reject(this.#closedError());
-    const hold = this.holds.current;
-    if (hold) return gatherIn(hold, targets, options);
     const timeout = options?.everywhere ? timeoutOf(options.everywhere, this.settings) : undefined;
     if (timeout !== undefined) this.#warnOfShort(timeout);
     if (targets.length === 0) return Promise.resolve(EVICTED_ALONE);

@@ -1,7 +1,7 @@
 import { ignoreRejection } from '../../common/ignore-rejection.js';
 import { EVICTED_ALONE, type Evicted } from '../../coherence/publish/evicted.js';
 import type { LocalCache } from '../local-cache.js';
-import type { Hold } from './hold.js';
+import { Hold } from './hold.js';
 
 /** @internal */
 export interface HeldOutcome<R> {
@@ -14,12 +14,17 @@ export interface HeldOutcome<R> {
  * Runs `fn`, which as a rule runs a transaction, and gathers what it evicts and puts. When it resolves, all of that takes effect as one;
  * when it rejects, nothing does.
  *
+ * @param isIndependent - the transaction is committed by itself, whatever becomes of the one around it: it joins no hold
  * @throws what `fn` throws, as a rejection
  *
  * @internal
  */
-export async function holdEvictions<R>(cache: LocalCache, fn: () => R | PromiseLike<R>): Promise<HeldOutcome<R>> {
-  const hold = cache.holds.begin(cache);
+export async function holdEvictions<R>(
+  cache: LocalCache,
+  fn: () => R | PromiseLike<R>,
+  isIndependent = false,
+): Promise<HeldOutcome<R>> {
+  const hold = new Hold(cache, isIndependent ? undefined : cache.holds.current);
   const operation = cache.operations.begin('hold');
   operation?.step('Hold started', { isInner: hold.outer !== undefined });
   try {
@@ -46,7 +51,7 @@ function commit(cache: LocalCache, hold: Hold): Promise<Evicted> {
   return cache.asOne(() => {
     // Before the eviction, which would count the old copies as invalidated.
     for (const [region, { key }] of values) copies.remove(region, key, 'replaced');
-    const delivered = targets.length === 0 ? Promise.resolve(EVICTED_ALONE) : cache.evict(targets);
+    const delivered = targets.length === 0 ? Promise.resolve(EVICTED_ALONE) : cache.evictNow(targets);
     for (const [region, { key, value, loadedAt, expiresAt, tags, size, care }] of values) {
       const ttl = expiresAt - clock.now();
       if (ttl > 0) copies.keep(region, key, { key, value, loadedAt, expiresAt, tags, size, care, ttl });

@@ -2,7 +2,7 @@ import type { Clock } from '../../common/clock.js';
 import { ScopeStorage } from '../../common/scope-storage.js';
 import type { Invalidation } from '../../protocol/invalidation.js';
 import type { CurrentHold } from './held.js';
-import { Hold, type HoldParts } from './hold.js';
+import type { Hold } from './hold.js';
 
 /**
  * Tells which hold the running code belongs to. Until the first call of `holdEvictions` no async storage is switched on, and while no hold
@@ -34,11 +34,6 @@ export class Holds implements CurrentHold {
     hold.end();
     this.#open.delete(hold);
     this.#scopes.close();
-  }
-
-  /** A hold inside the one that the running code belongs to, if there is one. */
-  begin(parts: HoldParts): Hold {
-    return new Hold(parts, this.current);
   }
 
   /** An invalidation takes effect on the instance: what was read and put inside of holds is overtaken as well. */
