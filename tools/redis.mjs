@@ -1,12 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { runAfterDeath } from './parent-death.mjs';
 import { freePort } from './ports.mjs';
+import { untilReady } from './ready-line.mjs';
 import { findRedisProgram, HOW_TO_INSTALL_REDIS } from './redis-install.mjs';
 
 export { findRedisProgram, findRedisServerBinary, HOW_TO_INSTALL_REDIS, installRedis } from './redis-install.mjs';
@@ -98,7 +97,8 @@ async function launch(program, port, { tls = false, args = [], directories = [] 
     await rm(directory, { recursive: true, force: true });
   };
   try {
-    await untilReady(server);
+    // Every version of Redis and Valkey logs it once the port is bound, a server with TLS or a password as well.
+    await untilReady(server, { name: 'The private Redis', ready: 'Ready to accept connections' });
   } catch (error) {
     await stop();
     throw error;
@@ -173,29 +173,4 @@ function container(image, port, directory, directories) {
     killCommand: () => ['docker', 'rm', '--force', name],
     signal: (_, signal) => void spawnSync('docker', ['kill', '--signal', signal, name], { stdio: 'ignore' }),
   };
-}
-
-/**
- * @param {Server} server
- * @returns {Promise<void>}
- */
-async function untilReady(server) {
-  /** @type {string[]} */
-  const lines = [];
-  const ready = new Promise((resolve) => {
-    const read = (/** @type {string} */ line) => {
-      lines.push(line);
-      // Every version of Redis and Valkey logs it once the port is bound, a server with TLS or a password as well.
-      if (line.includes('Ready to accept connections')) resolve(true);
-    };
-    createInterface({ input: server.stdout }).on('line', read);
-    createInterface({ input: server.stderr }).on('line', read);
-  });
-  // 'close' comes after the last line of the log; 'exit' may come before.
-  const gone = once(server, 'close').then(
-    () => false,
-    (error) => void lines.push(String(error)),
-  );
-  if ((await Promise.race([ready, gone])) === true) return;
-  throw new Error(`The private Redis did not start. Its log ends with:\n${lines.slice(-10).join('\n')}`);
 }

@@ -47,12 +47,18 @@ export async function succeeds(command, args, signal) {
 /**
  * @param {string} command
  * @param {string[]} args
- * @param {{ env?: NodeJS.ProcessEnv, signal?: AbortSignal | undefined }} [options]
+ * @param {{ env?: NodeJS.ProcessEnv, signal?: AbortSignal | undefined, cwd?: string | undefined, as?: { uid: number, gid: number } | undefined }} [options] `as`: the user who runs it
  * @returns {Promise<Outcome>}
  */
-export function run(command, args, { env, signal } = {}) {
+export function run(command, args, { env, signal, cwd, as } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { env: env ?? process.env, signal, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, {
+      env: env ?? process.env,
+      signal,
+      cwd,
+      ...as,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     child.stdout.on('data', (chunk) => (output += chunk));
     child.stderr.on('data', (chunk) => (output += chunk));
