@@ -5,7 +5,8 @@ import type { RegionState } from '../region-state.js';
 import { canonicalTags, computedTtl, isStorable, ttlOf, ttlOfValue, type LoadOptions } from '../store-options.js';
 
 /**
- * Options of `region.getOrLoadMany`. Functions among them are called for each id that was loaded and has a value; `null` is one.
+ * Options of `region.getOrLoadMany`. Functions among them are called for each id that was loaded and has a value. `null` is one, except for
+ * `tags`.
  *
  * @publicApi
  */
@@ -15,7 +16,7 @@ export interface BulkLoadOptions<V, Id = CacheKey> extends Omit<LoadOptions, 'tt
    * computed TTL is 0 or less is not stored. Default: the TTL of the region.
    */
   ttl?: Duration | ((value: V, id: Id) => Duration | undefined) | undefined;
-  /** Tags of every value, or a function that gives the tags of each. Default: none. */
+  /** Tags of every value, or a function that gives the tags of each; it is not asked about `null`, which has none then. Default: none. */
   tags?: string | readonly string[] | ((value: V, id: Id) => string | readonly string[]) | undefined;
   /** Says which values are not stored. Default: every value is. */
   unless?: ((value: V, id: Id) => boolean) | undefined;
@@ -73,6 +74,7 @@ export class BulkAttributes {
   tagsOf(value: unknown, id: unknown): readonly string[] {
     const tags = this.#options?.tags;
     if (typeof tags !== 'function') return this.knownTags;
-    return value === undefined ? [] : canonicalTags(tags(value, id), this.#options?.where);
+    // There is nothing that the function could look at.
+    return value === undefined || value === null ? [] : canonicalTags(tags(value, id), this.#options?.where);
   }
 }
