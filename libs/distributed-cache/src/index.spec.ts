@@ -56,8 +56,11 @@ describe('The package', () => {
 describe('The sub-path /testing', () => {
   it('exports these values and no others', () => {
     expect(Object.keys(testing).toSorted()).toEqual([
+      'AuditNotPossibleError',
+      'ForgottenEvictionsError',
       'InMemoryInvalidationBridge',
       'ManualClock',
+      'auditNow',
       'bridgeContract',
       'provideTestCache',
       'withTestCache',

@@ -39,6 +39,7 @@ export type { LoadOptions, StoreOptions } from './cache/store-options.js';
 export type { BulkListOptions, BulkLoadOptions } from './cache/loading/bulk-attributes.js';
 export type { BulkResult } from './cache/loading/bulk-result.js';
 export type { LoadPolicies, RefreshOnInvalidate } from './cache/policies/load-policies.js';
+export type { AuditOptions } from './cache/auditing/audit-options.js';
 export type { CacheEvents, CacheListener, LoadEvent } from './cache/events.js';
 export type { CacheStats, RegionStats } from './cache/stats.js';
 export type { ValuesPolicy, WhenDisconnected } from './cache/settings.js';

@@ -118,7 +118,7 @@ export class Copies {
       flights: new Map(),
       currentLoads: 0,
       isRefreshed: false,
-      watchers: 0,
+      watchers: settings.audit || settings.remembersLoaders ? 1 : 0,
     };
     this.#regions.set(name, region);
     return region;
@@ -236,7 +236,8 @@ export class Copies {
     if (size === undefined) return undefined;
     const stored = valueToStore(value, settings.values, region.name);
     const expiresAt = this.#parts.clock.now() + lifetime;
-    const recipe = needsRecipe(policy) ? (toKeep.load?.recipe ?? recipeOf(region, key)) : undefined;
+    const recipe =
+      settings.remembersLoaders || needsRecipe(policy) ? (toKeep.load?.recipe ?? recipeOf(region, key)) : undefined;
     const care = careFor(policy, settings.policy, recipe, expiresAt, lifetime);
     return { key, value: stored, loadedAt, expiresAt, tags, size, care, ttl: lifetime };
   }

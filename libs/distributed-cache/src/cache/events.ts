@@ -30,6 +30,8 @@ export interface CacheEvents {
   invalidation: { readonly from: string; readonly invalidation: Invalidation };
   /** All local copies were dropped, because the log could not be proven to continue; `flushes` counts how often. */
   flush: { readonly flushes: number };
+  /** An audit has found a value that the source does not have any more, although nothing has evicted it; it was loaded `age` ms ago. */
+  forgotten: { readonly region: string; readonly key: string; readonly age: number };
   /** The state of the instance changed; see `cache.status()`. */
   state: { readonly state: CoherenceState; readonly previous: CoherenceState };
 }
@@ -54,6 +56,7 @@ export class EventEmitter {
     evict: false,
     invalidation: false,
     flush: false,
+    forgotten: false,
     state: false,
   };
   readonly #logger: CacheLogger;
@@ -68,6 +71,7 @@ export class EventEmitter {
     evict: new Set(),
     invalidation: new Set(),
     flush: new Set(),
+    forgotten: new Set(),
     state: new Set(),
   };
 

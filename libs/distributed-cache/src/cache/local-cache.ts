@@ -8,6 +8,7 @@ import { EVICTED_ALONE, EVICTED_LATER, type Evicted } from '../coherence/publish
 import { CacheClosedError, InvalidOptionsError } from '../errors.js';
 import { EVERYTHING, invalidationOf, type Invalidation, type InvalidationTarget } from '../protocol/invalidation.js';
 import type { Entry } from '../store/entry.js';
+import { Audits } from './auditing/audits.js';
 import { Copies } from './copies.js';
 import { DelayedReevictions } from './delayed-reevictions.js';
 import { EventEmitter, type CacheEvents } from './events.js';
@@ -37,6 +38,7 @@ import { memberOf, type CacheSettings } from './settings.js';
  *    │  └─ CurrentLoads            those that an invalidation would fence, by region, key and tag
  *    ├─ BackgroundLoads            loads that no reader asked for (policies/)
  *    ├─ Refreshes                  loads again what an invalidation removed, for `refreshOnInvalidate` (policies/)
+ *    ├─ Audits                     looks for evictions that the application forgot (auditing/)
  *    ├─ Executions                 which load or put the running code belongs to
  *    ├─ Holds                      which `holdEvictions` the running code belongs to, and what is gathered there (holding/)
  *    ├─ Coherence                  the other instances (coherence/): what is evicted here and there, and the lease
@@ -76,6 +78,7 @@ export class LocalCache implements LocalCopies {
   readonly holds: Holds;
   readonly loads: Loads;
   readonly background: BackgroundLoads;
+  readonly audits: Audits;
   /** Logs the course of loads and puts at `debug`. */
   readonly operations: Operations;
   readonly #delayedReevictions: DelayedReevictions;
@@ -103,6 +106,8 @@ export class LocalCache implements LocalCopies {
     this.loads = new Loads({ clock, coherence, copies: this.copies, executions, events, operations });
     this.background = new BackgroundLoads(this.loads, clock);
     this.#refreshes = new Refreshes(clock, coherence.applied, this.background);
+    const { background, loads } = this;
+    this.audits = new Audits({ settings, clock, coherence, loads, background, events, logger });
     this.#delayedReevictions = new DelayedReevictions(settings, clock, (targets) => {
       this.#applyOwn(targets);
       void ignoreRejection(coherence.publish(targets));
@@ -142,7 +147,9 @@ export class LocalCache implements LocalCopies {
   }
 
   /** A read was served an entry of a region that is watched; `recipe` is how it would have loaded the entry. */
-  watchHit(_region: RegionState, _key: string, _recipe: LoadRecipe): void {}
+  watchHit(region: RegionState, key: string, recipe: LoadRecipe): void {
+    if (region.settings.audit || region.settings.remembersLoaders) this.audits.hit(region, key, recipe);
+  }
 
   /** Evicts and stores several things as one: nothing of the application runs in between, since listeners hear of it afterwards. */
   asOne<T>(change: () => T): T {
@@ -175,6 +182,7 @@ export class LocalCache implements LocalCopies {
     this.copies.close();
     this.#refreshes.close();
     this.holds.drop(EVERYTHING);
+    this.audits.close();
     this.#delayedReevictions.now();
     await Promise.all([this.coherence.stop(), this.background.close(this.settings.drainTimeout)]);
     this.#shutdown.abort();

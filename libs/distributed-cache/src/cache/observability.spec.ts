@@ -38,6 +38,7 @@ describe('stats', () => {
         expired: 1,
         replaced: 0,
         evicted: 0,
+        forgotten: 0,
       },
     });
   });

@@ -2,6 +2,7 @@ import type { Evicted } from '../coherence/publish/evicted.js';
 import { unsafeCast } from '../common/unsafe-cast.js';
 import { canonicalKey, type CacheKey } from '../keys/canonical-key.js';
 import type { InvalidationTarget } from '../protocol/invalidation.js';
+import type { AuditReport } from './auditing/audits.js';
 import type { EvictOptions } from './everywhere.js';
 import type { BulkListOptions, BulkLoadOptions } from './loading/bulk-attributes.js';
 import { readMany, valuesById, type BulkRead, type BulkRequest } from './loading/bulk-load.js';
@@ -85,6 +86,11 @@ export class Region<V = unknown> {
     // The recipe may live as long as the entry, and the signal belongs to one caller.
     const { signal, ...ofLoad } = options;
     return untilAborted(this.#read(key, new SingleRecipe(this.#cache, loader, ofLoad, givenKey)), signal);
+  }
+
+  /** Audits every entry. @internal */
+  auditAll(): Promise<AuditReport> {
+    return this.#cache.audits.auditAll(this.#state);
   }
 
   #read(key: string, recipe: SingleRecipe): Promise<unknown> {

@@ -1,4 +1,5 @@
 import type { OnUndelivered } from '../coherence/publish/delivery.js';
+import type { AuditSettings } from './auditing/audit-options.js';
 import type { LoadPolicy } from './policies/load-policies.js';
 import type { Member } from '../protocol/member.js';
 import type { WhenDisconnected } from '../protocol/member.js';
@@ -37,6 +38,10 @@ export interface RegionSettings {
   readonly values: ValuesPolicy;
   readonly whenDisconnected: WhenDisconnected;
   readonly policy: LoadPolicy;
+  /** `undefined`: nothing is audited */
+  readonly audit: AuditSettings | undefined;
+  /** Whether every entry remembers how it was loaded, so that all can be audited: in tests, and where every hit may be audited. */
+  readonly remembersLoaders: boolean;
 }
 
 /** How the other instances know an instance with these settings. @internal */

@@ -25,6 +25,8 @@ export interface RegionStats {
   replaced: number;
   /** Entries removed because a bound was reached, before their time: what `maxEntries` and `maxSize` are chosen by. */
   evicted: number;
+  /** Times an audit has found an entry that its source does not have any more, although nothing has invalidated it. */
+  forgotten: number;
 }
 
 /** @publicApi */
@@ -50,5 +52,6 @@ export function newRegionStats(): RegionStats {
     expired: 0,
     replaced: 0,
     evicted: 0,
+    forgotten: 0,
   };
 }

@@ -7,6 +7,7 @@ import { BridgeRefusal, type InvalidationBridge, type InvalidationLink } from '.
 import { encodeNoOp } from '../protocol/invalidation-message.js';
 import { EVERYTHING, type Invalidation, type InvalidationTarget } from '../protocol/invalidation.js';
 import { AppliedInvalidations, type AppliedGroup } from './applied-invalidations.js';
+import { AwaitedSyncs } from './awaited-syncs.js';
 import { Lease } from './lease.js';
 import { Connection, type RegularCut } from './follow/connection.js';
 import { LogFollower } from './follow/log-follower.js';
@@ -67,6 +68,7 @@ export interface ServedIn {
  *    ├─ Lease                         until when may a copy be served?
  *    ├─ AppliedInvalidations          has an invalidation overtaken this load or put? (the fence)
  *    ├─ FirstSync                     has this instance ever learnt where the log stands?
+ *    ├─ AwaitedSyncs                  who waits for the next sync?
  *    ├─ SuspendWatchdog               notices that the machine was suspended
  *    ├─ OperatorMessages              the lines for operators
  *    ├─ Peers                         what settings do the other instances have?
@@ -129,6 +131,7 @@ export class Coherence {
   readonly applied = new AppliedInvalidations();
   readonly stats: BridgeStats = newBridgeStats();
   readonly firstSync = new FirstSync();
+  readonly #awaitedSyncs: AwaitedSyncs;
   readonly #settings: CoherenceSettings;
   readonly #clock: Clock;
   readonly #copies: LocalCopies;
@@ -149,6 +152,7 @@ export class Coherence {
     this.#copies = copies;
     this.#messages = new OperatorMessages(settings.namespace, logger, clock);
     this.lease = new Lease(settings.member.maxStaleness);
+    this.#awaitedSyncs = new AwaitedSyncs(clock);
     const { applied, stats } = this;
     const operations = new Operations(logger);
     const { member } = settings;
@@ -286,10 +290,25 @@ export class Coherence {
       : this.#publisher.publishEverywhere(targets, timeout);
   }
 
+  /**
+   * Syncs. Resolves with `true` when a sync is complete that was sent after the call: then everything has arrived that was in the log by
+   * then. In local mode there is nothing to wait for.
+   *
+   * @returns `false` when there was none within `timeout` ms
+   */
+  nextSync(timeout: number): Promise<boolean> {
+    if (this.#state === 'local') return Promise.resolve(true);
+    if (this.#hasStopped) return Promise.resolve(false);
+    const next = this.#awaitedSyncs.next(timeout);
+    this.#connection.syncNow();
+    return next;
+  }
+
   /** Delivers what the log does not have yet, for at most `drainTimeout`, then leaves. May be called more than once. */
   async stop(): Promise<void> {
     if (this.#hasStopped) return;
     this.#hasStopped = true;
+    this.#awaitedSyncs.close();
     const drainTimeout = this.#bridge ? this.#settings.drainTimeout : 0;
     const startedAt = this.#clock.now();
     if (this.waiting > 0 && drainTimeout > 0) this.#messages.draining(this.waiting, drainTimeout);
@@ -304,6 +323,7 @@ export class Coherence {
   #synced(sentAt: number): void {
     this.lease.renew(sentAt);
     this.#publisher.synced(sentAt);
+    this.#awaitedSyncs.synced(sentAt);
   }
 
   #connected(link: InvalidationLink): void {

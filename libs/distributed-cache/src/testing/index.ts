@@ -1,5 +1,7 @@
 /** For tests of applications that use the cache, and of bridges that somebody else writes. */
 export { provideTestCache, withTestCache, type TestCacheOptions } from './test-cache.js';
+export { auditNow, AuditNotPossibleError, ForgottenEvictionsError, type AuditResult } from './audit-now.js';
+export type { ForgottenEviction } from '../cache/auditing/audits.js';
 export { InMemoryInvalidationBridge, type InstanceRef } from './in-memory-invalidation-bridge.js';
 export {
   bridgeContract,

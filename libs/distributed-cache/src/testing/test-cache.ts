@@ -55,7 +55,9 @@ export function withTestCache<T extends object>(instance: T, cache: DistributedC
 }
 
 function testCache({ name, ...options }: TestCacheOptions): DistributedCache {
-  const cache = new DistributedCache(resolveSettings(options, { name }), { clock: options.clock });
+  const cache = new DistributedCache(resolveSettings(options, { name, remembersLoaders: true }), {
+    clock: options.clock,
+  });
   cache.start(options.bridge);
   return cache;
 }

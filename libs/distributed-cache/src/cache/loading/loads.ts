@@ -36,6 +36,13 @@ export interface LoadsParts {
   readonly operations: Operations;
 }
 
+/** What a load has given that was made to compare its result. @internal */
+export interface ResultToCompare {
+  readonly value: unknown;
+  /** The value was correct at some moment not before this (monotonic ms). */
+  readonly loadedAt: number;
+}
+
 /**
  * Single flight: at most one joinable load per key. Decides whether a reader may join a load, whether a reader may be given its result,
  * and whether the result may be stored.
@@ -130,6 +137,35 @@ export class Loads {
       this.#parts.copies.loadFailed(region, key, source.policy);
       this.#failed(region, key, startedAt, error, false);
       throw error;
+    }
+  }
+
+  /**
+   * Calls a loader to compare its result, which nobody is given and which is not stored. It runs in the background, outside of every other
+   * execution. Readers of the key neither wait for it nor hear of its failure.
+   */
+  async toCompare(region: RegionState, key: string, request: LoadRequest): Promise<ResultToCompare> {
+    const { clock, executions } = this.#parts;
+    const startedAt = clock.now();
+    const execution = request.execution ?? new Execution(startedAt, undefined, region, key);
+    const { loadTimeout } = request.policy;
+    region.stats.loads += 1;
+    try {
+      const call = (async (): Promise<unknown> => request.call(execution))();
+      const tooLate = (): Error => {
+        const error = tooSlow(request.where, loadTimeout);
+        request.abort?.(error);
+        return error;
+      };
+      const result = await (loadTimeout === Infinity ? call : waitAtMost(call, loadTimeout, clock, tooLate));
+      const value = request.valueIn ? request.valueIn(result) : result;
+      this.#loaded(region, key, startedAt, true);
+      return { value, loadedAt: execution.loadedAt };
+    } catch (error) {
+      this.#failed(region, key, startedAt, error, true);
+      throw error;
+    } finally {
+      executions.end(execution);
     }
   }
 

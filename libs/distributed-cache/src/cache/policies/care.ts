@@ -44,7 +44,7 @@ export function careFor(
   lifetime: number,
 ): Care | undefined {
   const { keptFor, refreshAhead, refreshOnInvalidate } = policy;
-  if (!needsRecipe(policy) && keptFor <= ofRegion.keptFor) return undefined;
+  if (!recipe && !needsRecipe(policy) && keptFor <= ofRegion.keptFor) return undefined;
   const care = new Care(keptFor, refreshOnInvalidate, recipe);
   if (refreshAhead !== undefined && recipe) {
     const refreshAt = expiresAt - lifetime * (1 - refreshAhead);

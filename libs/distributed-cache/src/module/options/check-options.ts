@@ -32,6 +32,7 @@ const OPTIONS = namesOf<DistributedCacheOptions>({
   drainTimeout: true,
   minReplicas: true,
   reevictAfter: true,
+  audit: true,
   clock: true,
 });
 
@@ -41,6 +42,7 @@ const REGION_OPTIONS = namesOf<RegionOptions>({
   maxEntries: true,
   values: true,
   whenDisconnected: true,
+  audit: true,
 });
 
 /**

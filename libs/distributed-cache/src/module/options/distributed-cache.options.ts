@@ -1,4 +1,5 @@
 import type { Cluster, Redis } from 'ioredis';
+import type { AuditOptions } from '../../cache/auditing/audit-options.js';
 import type { LoadPolicies } from '../../cache/policies/load-policies.js';
 import type { ValuesPolicy, WhenDisconnected } from '../../cache/settings.js';
 import type { OnUndelivered } from '../../coherence/publish/delivery.js';
@@ -232,6 +233,15 @@ export interface DistributedCacheOptions extends LoadPolicies {
   reevictAfter?: Duration | undefined;
 
   /**
+   * Looks for evictions that the application forgot: draws hits at random, loads their values again in the background and compares.
+   * `false`: off. See docs/audit.md.
+   *
+   * @default off
+   * @example { sample: 0.01 }
+   */
+  audit?: AuditOptions | false | undefined;
+
+  /**
    * The clock by which entries expire and leases end. For tests.
    *
    * @default the clock of the system
@@ -272,6 +282,13 @@ export interface RegionOptions extends LoadPolicies {
    * @default the module's
    */
   whenDisconnected?: WhenDisconnected | undefined;
+
+  /**
+   * Looks for evictions that the application forgot: see `audit` of the module, in place of which it is taken as a whole. `false`: off.
+   *
+   * @default the module's
+   */
+  audit?: AuditOptions | false | undefined;
 }
 
 /**

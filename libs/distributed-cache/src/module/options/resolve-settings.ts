@@ -1,3 +1,4 @@
+import { auditOf, type AuditSettings } from '../../cache/auditing/audit-options.js';
 import { canonicalName } from '../../keys/canonical-key.js';
 import type { CacheSettings, RegionSettings, ValuesPolicy, WhenDisconnected } from '../../cache/settings.js';
 import { NO_POLICY, policyOf } from '../../cache/policies/load-policies.js';
@@ -30,6 +31,8 @@ export interface SettingsContext {
   readonly commandTimeout?: number | undefined;
   /** The namespace of the unnamed cache, which the default of a named one follows. Default: that of an unnamed cache without options. */
   readonly unnamedNamespace?: string | undefined;
+  /** Whether every entry is to remember how it was loaded. Default: only where every hit may be audited. */
+  readonly remembersLoaders?: boolean | undefined;
 }
 
 const DEFAULT_NAMESPACE = 'distributed-cache';
@@ -77,11 +80,13 @@ function settingsOf(
     maxEntries = 10_000,
     values = 'shared',
     whenDisconnected = 'reload',
+    audit,
     ...policies
   }: DistributedCacheOptions,
   context: SettingsContext,
 ): CacheSettings {
   const ofRegions: RegionSettings = {
+    ...auditing(auditOf(audit, undefined, 'audit'), context),
     ttl: timeToLive(ttl, 'ttl'),
     ttlJitter: share(ttlJitter, 'ttlJitter'),
     maxEntries: entryCount(maxEntries, 'maxEntries'),
@@ -96,7 +101,7 @@ function settingsOf(
     maxSize: maxSize === undefined ? undefined : count(maxSize, 'maxSize'),
     sizeOf,
     maxStaleness: staleness(maxStaleness, 'maxStaleness'),
-    regions: regionSettings(regions, ofRegions),
+    regions: regionSettings(regions, ofRegions, context),
     onUndelivered: oneOf(['queue', 'throw'], onUndelivered, 'onUndelivered'),
     invalidationLogLength: count(invalidationLogLength, 'invalidationLogLength'),
     outboxLimit: count(outboxLimit, 'outboxLimit'),
@@ -128,17 +133,30 @@ function commandTimeoutOf(option: unknown, { commandTimeout }: SettingsContext):
 function regionSettings(
   regions: Readonly<Record<string, RegionOptions | undefined>>,
   ofAll: RegionSettings,
+  context: SettingsContext,
 ): ReadonlyMap<string, RegionSettings> {
   // By canonical name: a region looks its settings up by that.
   return new Map(
     Object.entries(regions).map(([name, options]) => [
       canonicalName('region', name),
-      settingsOfRegion(options ?? {}, `regions.${shortened(name)}`, ofAll),
+      settingsOfRegion(options ?? {}, `regions.${shortened(name)}`, ofAll, context),
     ]),
   );
 }
 
-function settingsOfRegion(options: RegionOptions, path: string, ofAll: RegionSettings): RegionSettings {
+function auditing(
+  audit: AuditSettings | undefined,
+  { remembersLoaders = false }: SettingsContext,
+): Pick<RegionSettings, 'audit' | 'remembersLoaders'> {
+  return { audit, remembersLoaders: remembersLoaders || audit?.sample === 1 };
+}
+
+function settingsOfRegion(
+  options: RegionOptions,
+  path: string,
+  ofAll: RegionSettings,
+  context: SettingsContext,
+): RegionSettings {
   const {
     ttl = ofAll.ttl,
     maxEntries = ofAll.maxEntries,
@@ -153,5 +171,6 @@ function settingsOfRegion(options: RegionOptions, path: string, ofAll: RegionSet
     values: oneOf(VALUES, values, `${path}.values`),
     whenDisconnected: oneOf(WHEN_DISCONNECTED, whenDisconnected, `${path}.whenDisconnected`),
     policy: policyOf(options, ofAll.policy, `${path}.`),
+    ...auditing(auditOf(options.audit, ofAll.audit, `${path}.audit`), context),
   };
 }
