@@ -117,7 +117,7 @@ describe('audit', () => {
     const { source, read } = shopOf(a);
     await read();
     source.rows.set('1', 'new');
-    const stored = vi.fn();
+    const stored = vi.fn<() => void>();
     a.on('store', stored);
     await read();
     await clock.advance(AN_AUDIT);
@@ -129,7 +129,7 @@ describe('audit', () => {
     const { a, clock } = await instances(1).with({ audit: ALL }).connected();
     const { read } = shopOf(a);
     await read();
-    const loaded = vi.fn();
+    const loaded = vi.fn<() => void>();
     a.on('load', loaded);
     await read();
     await clock.advance(0);
@@ -175,7 +175,7 @@ describe('audit', () => {
 
   it('audits another region meanwhile', async () => {
     const { a, clock } = await instances(1).with({ audit: ALL }).connected();
-    const load = vi.fn(() => 1);
+    const load = vi.fn<() => number>(() => 1);
     for (const region of ['r', 's', 'r', 's']) await a.region(region).getOrLoad('1', load);
     await clock.advance(0);
     expect(load).toHaveBeenCalledTimes(4);
@@ -217,7 +217,9 @@ describe('The options of an audit', () => {
   });
 
   it('equals: decides in place of isDeepStrictEqual', async () => {
-    const equals = vi.fn((cached: unknown, loaded: unknown) => String(cached)[0] === String(loaded)[0]);
+    const equals = vi.fn<(cached: unknown, loaded: unknown) => boolean>(
+      (cached, loaded) => String(cached)[0] === String(loaded)[0],
+    );
     const { a, clock } = await instances(1)
       .with({ audit: { sample: 1, equals } })
       .connected();
@@ -403,7 +405,7 @@ describe('An audit raises no false alarm', () => {
       .connected();
     const shop = shopOf(a);
     await shop.read();
-    const failed = vi.fn();
+    const failed = vi.fn<() => void>();
     a.on('loadError', failed);
     const failure = new Error('the source is down');
     await a.region('r').getOrLoad('1', () => Promise.reject(failure));
@@ -422,7 +424,7 @@ describe('An audit raises no false alarm', () => {
     const { a, clock } = await instances(1).with({ audit: ALL, loadTimeout: '1s' }).connected();
     const { source, read } = shopOf(a);
     await read();
-    const failed = vi.fn();
+    const failed = vi.fn<() => void>();
     a.on('loadError', failed);
     let signal: AbortSignal | undefined;
     await a.region('r').getOrLoad('1', (context) => {
@@ -477,7 +479,7 @@ describe('An audit raises no false alarm', () => {
 
 describe('What is told of a forgotten eviction', () => {
   it('is one warning a minute and region, with the region, the age and where to look', async () => {
-    const { a, clock } = await instances(1).with({ audit: ALL }).local();
+    const { a, clock } = instances(1).with({ audit: ALL }).local();
     const source = new Source();
     const { found } = shopOf(a, source);
     const readAll = async (): Promise<void> => {
@@ -511,12 +513,12 @@ describe('The shutdown', () => {
   });
 
   it('waits for the load of an audit, for at most drainTimeout', async () => {
-    const { a, clock } = await instances(1).with({ audit: ALL }).local();
+    const { a, clock } = instances(1).with({ audit: ALL }).local();
     const { read } = shopOf(a);
     await read();
     const answer = deferred<string>();
     await a.region('r').getOrLoad('1', () => answer.promise);
-    const closed = vi.fn();
+    const closed = vi.fn<() => void>();
     const closing = a.close().then(closed);
     await clock.advance('500ms');
     expect(closed).not.toHaveBeenCalled();

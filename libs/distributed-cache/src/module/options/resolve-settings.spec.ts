@@ -43,6 +43,8 @@ describe('resolveSettings', () => {
       minReplicas: 0,
       reevictAfter: undefined,
       policy: NO_POLICY,
+      audit: undefined,
+      remembersLoaders: false,
     });
   });
 
@@ -92,6 +94,8 @@ describe('resolveSettings', () => {
       values: 'cloned',
       whenDisconnected: 'bypass',
       policy: NO_POLICY,
+      audit: undefined,
+      remembersLoaders: false,
       regions: new Map(),
       onUndelivered: 'throw',
       invalidationLogLength: 10,
@@ -143,6 +147,8 @@ describe('resolveSettings', () => {
           values: 'frozen',
           whenDisconnected: 'bypass',
           policy: NO_POLICY,
+          audit: undefined,
+          remembersLoaders: false,
         },
         prices: {
           ttl: 60_000,
@@ -151,6 +157,8 @@ describe('resolveSettings', () => {
           values: 'cloned',
           whenDisconnected: 'reload',
           policy: NO_POLICY,
+          audit: undefined,
+          remembersLoaders: false,
         },
         stock: {
           ttl: 60_000,
@@ -159,8 +167,21 @@ describe('resolveSettings', () => {
           values: 'frozen',
           whenDisconnected: 'bypass',
           policy: NO_POLICY,
+          audit: undefined,
+          remembersLoaders: false,
         },
       });
+    });
+
+    it('take the audit of the module, have one of their own, or none', () => {
+      const { audit, regions } = resolveSettings({
+        audit: { sample: 0.1, olderThan: '1m' },
+        regions: { products: { ttl: '1m' }, prices: { audit: { sample: 1 } }, stock: { audit: false } },
+      });
+      expect(audit).toEqual({ sample: 0.1, olderThan: 60_000, equals: undefined });
+      expect(regions.get('products')?.audit).toEqual(audit);
+      expect(regions.get('prices')).toMatchObject({ audit: { sample: 1, olderThan: 0 }, remembersLoaders: true });
+      expect(regions.get('stock')?.audit).toBeUndefined();
     });
 
     it('are bounded by the maxEntries of the module', () => {
@@ -277,6 +298,18 @@ describe('resolveSettings', () => {
     ],
     [{ bridge: { target: 'x', dial: () => undefined } }, /an object with dial\(\), isAfter\(\)/],
     [{ clock: { now: () => 0 } }, /clock: a value of type object is not allowed; allowed: a Clock/],
+    [{ audit: true }, /audit: true is not allowed; allowed: false, or \{ sample, olderThan, equals \}/],
+    [{ audit: null }, /audit: null is not allowed/],
+    [{ audit: {} }, /audit\.sample: undefined is not allowed; allowed: a number above 0 and at most 1/],
+    [{ audit: { sample: 0 } }, /audit\.sample: 0 is not allowed/],
+    [{ audit: { sample: 1.01 } }, /audit\.sample: 1.01 is not allowed/],
+    [{ audit: { sample: Number.NaN } }, /audit\.sample: NaN is not allowed/],
+    [{ audit: { sample: '1%' } }, /audit\.sample: '1%' is not allowed/],
+    [{ audit: { sample: 1, olderThan: 'x' } }, /audit\.olderThan: 'x' is not a duration/],
+    [{ audit: { sample: 1, olderThan: Infinity } }, /audit\.olderThan: Infinity is not allowed/],
+    [{ audit: { sample: 1, equals: true } }, /audit\.equals: true is not allowed; allowed: a function/],
+    [{ audit: { sample: 1, every: 5 } }, /audit\.every: 5 is not allowed; allowed: sample, olderThan and equals/],
+    [{ regions: { products: { audit: { sample: 2 } } } }, /regions\.products\.audit\.sample: 2 is not allowed/],
     [undefined, /the options: undefined is not allowed; allowed: an object/],
     [[], /the options: a list is not allowed/],
   ])('refuses %o, saying what is allowed', (options, message) => {
