@@ -95,6 +95,7 @@ describe('auditNow', () => {
     await service.find('42');
 
     await auditNow(cache.region('products'));
+    expect(cache.stats().regions['products']).toMatchObject({ entries: 1, forgotten: 0 });
   });
 
   // As in docs/testing.md
