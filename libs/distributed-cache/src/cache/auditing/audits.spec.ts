@@ -68,6 +68,28 @@ describe('audit', () => {
     expect(found).toMatchObject([{ region: 'r', key: '1' }]);
   });
 
+  it.each(['1h', Infinity] as const)('waits for no longer than 10 s with maxStaleness %s', async (maxStaleness) => {
+    const { a, clock } = await instances(1).with({ audit: ALL, maxStaleness }).connected();
+    const { source, found, read } = shopOf(a);
+    await read();
+    source.rows.set('1', 'new');
+    await read();
+    await clock.advance('9s');
+    expect(found).toEqual([]);
+    await clock.advance('1s');
+    expect(found).toHaveLength(1);
+  });
+
+  it('waits for no longer than a shorter maxStaleness', async () => {
+    const { a, clock } = await instances(1).with({ audit: ALL, maxStaleness: '300ms' }).connected();
+    const { source, found, read } = shopOf(a);
+    await read();
+    source.rows.set('1', 'new');
+    await read();
+    await clock.advance('300ms');
+    expect(found).toHaveLength(1);
+  });
+
   it('finds a row that was deleted', async () => {
     const { a, clock } = await instances(1).with({ audit: ALL }).connected();
     const { source, found, read } = shopOf(a);
@@ -369,6 +391,13 @@ describe('An audit raises no false alarm', () => {
     expect(found).toEqual([]);
   });
 
+  it('when it is cut off and its lease is longer than an audit: no sync is complete', async () => {
+    const { a, bridge, clock, found } = await differing({ maxStaleness: '1h' });
+    bridge.cut(a);
+    await clock.advance('1m');
+    expect(found).toEqual([]);
+  });
+
   it('when it is cut off, evicted by another instance, and healed', async () => {
     const { a, b, bridge, clock, found } = await differing();
     bridge.cut(a);
@@ -506,7 +535,18 @@ describe('What is told of a forgotten eviction', () => {
 
 describe('The shutdown', () => {
   it('ends an audit that waits, without waiting for it', async () => {
-    const { a, clock, found } = await differing();
+    const equals = vi.fn<() => boolean>(() => false);
+    const { a, clock, found } = await differing({ audit: { sample: 1, equals } });
+    await a.close();
+    await clock.advance('1m');
+    expect(equals).not.toHaveBeenCalled();
+    expect(found).toEqual([]);
+  });
+
+  it('ends an audit that waits for a sync', async () => {
+    const { a, bridge, clock, found } = await differing({ maxStaleness: '1h', drainTimeout: 0 });
+    bridge.cut(a, { silently: true });
+    await clock.advance('10s');
     await a.close();
     await clock.advance('1m');
     expect(found).toEqual([]);
