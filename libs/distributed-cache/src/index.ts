@@ -40,6 +40,7 @@ export type { BulkListOptions, BulkLoadOptions } from './cache/loading/bulk-attr
 export type { BulkResult } from './cache/loading/bulk-result.js';
 export type { LoadPolicies, RefreshOnInvalidate } from './cache/policies/load-policies.js';
 export type { AuditOptions } from './cache/auditing/audit-options.js';
+export type { FlushReason } from './coherence/follow/log-follower.js';
 export type { CacheEvents, CacheListener, LoadEvent } from './cache/events.js';
 export type { CacheStats, RegionStats } from './cache/stats.js';
 export type { ValuesPolicy, WhenDisconnected } from './cache/settings.js';

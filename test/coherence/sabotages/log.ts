@@ -12,8 +12,8 @@ export const OF_THE_LOG: Sabotages = {
       const { flush } = LocalCache.prototype;
       const flushed = new WeakSet<LocalCache>();
       return replaced(LocalCache.prototype, {
-        flush() {
-          if (flushed.has(this)) flush.call(this);
+        flush(reason) {
+          if (flushed.has(this)) flush.call(this, reason);
           else flushed.add(this);
         },
       });

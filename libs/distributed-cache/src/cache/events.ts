@@ -1,4 +1,5 @@
 import type { CoherenceState } from '../coherence/coherence.js';
+import type { FlushReason } from '../coherence/follow/log-follower.js';
 import type { Invalidation } from '../protocol/invalidation.js';
 import type { CacheLogger } from '../common/logger.js';
 
@@ -28,8 +29,8 @@ export interface CacheEvents {
   evict: { readonly invalidation: Invalidation };
   /** Another instance, or a third party (`from` is `''`), invalidated something. */
   invalidation: { readonly from: string; readonly invalidation: Invalidation };
-  /** All local copies were dropped, because the log could not be proven to continue; `flushes` counts how often. */
-  flush: { readonly flushes: number };
+  /** All local copies were dropped, because the log could not be proven to continue; `flushes` counts how often, `reason` says why. */
+  flush: { readonly flushes: number; readonly reason: FlushReason };
   /** An audit has found a value that the source does not have any more, although nothing has evicted it; it was loaded `age` ms ago. */
   forgotten: { readonly region: string; readonly key: string; readonly age: number };
   /** The state of the instance changed; see `cache.status()`. */

@@ -4,6 +4,7 @@ import { ignoreRejection } from '../common/ignore-rejection.js';
 import type { CacheLogger } from '../common/logger.js';
 import { Operations } from '../common/operations.js';
 import { Coherence, type CoherenceState, type LocalCopies } from '../coherence/coherence.js';
+import type { FlushReason } from '../coherence/follow/log-follower.js';
 import { EVICTED_ALONE, EVICTED_LATER, type Evicted } from '../coherence/publish/evicted.js';
 import { CacheClosedError, InvalidOptionsError } from '../errors.js';
 import { EVERYTHING, invalidationOf, type Invalidation, type InvalidationTarget } from '../protocol/invalidation.js';
@@ -166,9 +167,9 @@ export class LocalCache implements LocalCopies {
     if (this.events.hears.invalidation) this.#announce('invalidation', { from, invalidation });
   }
 
-  flush(): void {
+  flush(reason: FlushReason): void {
     this.#drop(EVERYTHING);
-    if (this.events.hears.flush) this.#announce('flush', { flushes: this.coherence.stats.flushes });
+    if (this.events.hears.flush) this.#announce('flush', { flushes: this.coherence.stats.flushes, reason });
   }
 
   stateChanged(state: CoherenceState, previous: CoherenceState): void {

@@ -198,7 +198,10 @@ describe('events', () => {
     await shop.connected();
     bridge.restart();
     await clock.advance('2s');
-    expect(flushes).toHaveLength(2);
+    expect(flushes).toEqual([
+      { flushes: 1, reason: 'first-sync' },
+      { flushes: 2, reason: 'other-server' },
+    ]);
     expect(states).toEqual([
       { state: 'coherent', previous: 'connecting' },
       { state: 'disconnected', previous: 'coherent' },

@@ -10,7 +10,7 @@ import { AppliedInvalidations, type AppliedGroup } from './applied-invalidations
 import { AwaitedSyncs } from './awaited-syncs.js';
 import { Lease } from './lease.js';
 import { Connection, type RegularCut } from './follow/connection.js';
-import { LogFollower } from './follow/log-follower.js';
+import { LogFollower, type FlushReason } from './follow/log-follower.js';
 import { OpenGroup } from './follow/open-group.js';
 import type { CacheLogger } from '../common/logger.js';
 import { Operations } from '../common/operations.js';
@@ -39,7 +39,7 @@ export interface LocalCopies {
   /** Removes the entries and abandons the running loads that `invalidation` covers. `from` is the instance that published it. */
   applyInvalidation(invalidation: Invalidation, from: string): void;
   /** Removes everything. */
-  flush(): void;
+  flush(reason: FlushReason): void;
   stateChanged(state: CoherenceState, previous: CoherenceState): void;
 }
 
@@ -189,9 +189,9 @@ export class Coherence {
       stats,
       {
         apply: (payload, id) => reception.apply(payload, id),
-        flush: (isOtherServer) => {
+        flush: (reason, isOtherServer) => {
           group.startedOver();
-          this.#flush(isOtherServer);
+          this.#flush(reason, isOtherServer);
         },
         fellBehind: () => group.fellBehind(),
         caughtUp: (newest, syncSentAt) => group.caughtUp(newest, syncSentAt),
@@ -345,9 +345,11 @@ export class Coherence {
     this.#changeState('disconnected');
   }
 
-  #flush(isOtherServer: boolean): void {
+  #flush(reason: FlushReason, isOtherServer: boolean): void {
     this.applied.record(EVERYTHING);
-    this.#copies.flush();
+    this.#copies.flush(reason);
+    // At an ordinary start there is nothing to lose.
+    if (reason !== 'first-sync' || this.firstSync.isSettled) this.#messages.startsEmpty(reason);
     if (isOtherServer) this.#publisher.republish();
   }
 

@@ -9,6 +9,7 @@ import {
   type LinkNotice,
 } from '../protocol/invalidation-bridge.js';
 import type { RegularCut } from './follow/connection.js';
+import type { FlushReason } from './follow/log-follower.js';
 import type { Vanished } from './follow/link-session.js';
 
 /** A bridge has a few sentences. Whoever makes them up anew each time must not fill the memory. */
@@ -98,6 +99,39 @@ export class OperatorMessages {
         `${Math.round(after)} ms; raise that timeout above ${Math.ceil((2 * heartbeat) / 1_000)} s${orLower}`,
       details,
     );
+  }
+
+  /** All entries were dropped. Where a server causes it again and again, that is told once a minute. */
+  startsEmpty(reason: FlushReason): void {
+    // That is told in a line of its own.
+    if (reason === 'keys-vanished') return;
+    this.#onceAMinute.run(`starts empty:${reason}`, () =>
+      this.#logger.warn(`Starting empty: all entries were dropped, since ${this.#becauseOf(reason)}`, {
+        ...this.#where(),
+        reason,
+      }),
+    );
+  }
+
+  #becauseOf(reason: Exclude<FlushReason, 'keys-vanished'>): string {
+    const server = this.bridgeName;
+    switch (reason) {
+      case 'first-sync':
+        return `this instance has reached ${server} for the first time, and what was evicted before is not known`;
+      case 'other-server':
+        return `${server} was restarted, or another server has taken its place, and it may have lost evictions`;
+      case 'unknown-server':
+        return `${server} does not say which server it is, so that evictions may have been lost with each link`;
+      case 'position-lost':
+        return (
+          'the log does not reach back to what this instance has applied: it was away for too long (invalidationLogLength says how far the ' +
+          'log reaches), or the log was replaced'
+        );
+      case 'foreign-entry':
+        return 'somebody has written to the log without its chain of hashes';
+      case 'position-refused':
+        return `${server} has refused the position of this instance in the log`;
+    }
   }
 
   /** The server has lost keys although it has run all the time. */

@@ -13,6 +13,8 @@ interface Log {
   readonly stats: ReturnType<typeof newBridgeStats>;
   /** Payloads as they were applied, and `FLUSH`. */
   readonly applied: string[];
+  /** Why each `FLUSH` came. */
+  readonly reasons: string[];
   readonly requests: LogRequest[];
   sync(
     replies: readonly SyncReply[],
@@ -25,13 +27,17 @@ function newLog(): Log {
   const clock = new ManualClock(0);
   const stats = newBridgeStats();
   const applied: string[] = [];
+  const reasons: string[] = [];
   const requests: LogRequest[] = [];
   const events = {
     apply(payload: string) {
       applied.push(payload);
       return /^not announced: (.+)$/.exec(payload)?.[1];
     },
-    flush: () => void applied.push('FLUSH'),
+    flush(reason: string) {
+      applied.push('FLUSH');
+      reasons.push(reason);
+    },
     fellBehind() {},
     caughtUp() {},
   };
@@ -46,7 +52,7 @@ function newLog(): Log {
     };
     return follower.sync(ask, isFirstOfLink, isAbandoned);
   };
-  return { clock, follower, stats, applied, requests, sync };
+  return { clock, follower, stats, applied, reasons, requests, sync };
 }
 
 /** One that stands at 1-0 of the first run. */
@@ -54,6 +60,7 @@ async function synced(): Promise<Log> {
   const log = newLog();
   await log.sync([syncReply()], { isFirstOfLink: true });
   log.applied.length = 0;
+  log.reasons.length = 0;
   log.requests.length = 0;
   return log;
 }
@@ -160,6 +167,38 @@ describe('a sync that is not continuous', () => {
     log.follower.linkOpened();
     await log.sync([after('h1', [], { epoch: undefined })], { isFirstOfLink: true });
     expect(log.applied).toEqual(['FLUSH', 'FLUSH']);
+  });
+});
+
+describe('a flush says why:', () => {
+  const elsewhere = { id: '7-0', hash: 'h7' };
+
+  it.each([
+    ['position-lost', syncReply({ newest: elsewhere })],
+    ['other-server', syncReply({ epoch: 'second-run', newest: elsewhere })],
+    ['unknown-server', syncReply({ epoch: undefined, newest: elsewhere })],
+    ['keys-vanished', syncReply({ newest: elsewhere, vanished: ['log'] })],
+    ['keys-vanished', syncReply({ epoch: 'new list', newest: elsewhere, vanished: ['members'] })],
+    ['foreign-entry', syncReply({ continuous: true, newest: { id: '1-0', hash: 'another history' } })],
+  ])('%s', async (reason, reply) => {
+    const { reasons, sync } = await synced();
+    await sync([reply]);
+    expect(reasons).toEqual([reason]);
+  });
+
+  it('first-sync, also when the server has refused one before', async () => {
+    const { follower, reasons, sync } = newLog();
+    follower.forgetPosition();
+    await sync([syncReply()]);
+    expect(reasons).toEqual(['first-sync']);
+  });
+
+  it('position-refused, when the server has refused the position, and only then', async () => {
+    const { follower, reasons, sync } = await synced();
+    follower.forgetPosition();
+    await sync([syncReply()]);
+    await sync([syncReply({ newest: elsewhere })]);
+    expect(reasons).toEqual(['position-refused', 'position-lost']);
   });
 });
 

@@ -10,6 +10,28 @@ const MAX_HELD_LENGTH = 4 << 20;
 /** The channel should have brought an entry that is this old, in ms. */
 const DOORBELL_IS_LATE = 1_000;
 
+/**
+ * Why the log could not be proven to continue, so that all local copies were dropped:
+ *
+ * - `'first-sync'`: the instance had never synced before, and had no position to prove.
+ * - `'other-server'`: the server was restarted, or another one has taken its place, and may have lost invalidations.
+ * - `'unknown-server'`: the server does not say which it is, so each link may lead to another one.
+ * - `'keys-vanished'`: the server has lost keys of this namespace although it has run all the time.
+ * - `'position-lost'`: the log does not hold the entry that was applied last: the instance was away for too long, or the log was replaced.
+ * - `'foreign-entry'`: somebody has written to the log without its chain of hashes.
+ * - `'position-refused'`: the server has refused a sync with the position.
+ *
+ * @publicApi
+ */
+export type FlushReason =
+  | 'first-sync'
+  | 'other-server'
+  | 'unknown-server'
+  | 'keys-vanished'
+  | 'position-lost'
+  | 'foreign-entry'
+  | 'position-refused';
+
 /** @internal */
 export interface LogFollowerEvents {
   /**
@@ -20,9 +42,10 @@ export interface LogFollowerEvents {
   /**
    * The log cannot be proven to continue the position: nothing local may be trusted.
    *
+   * @param reason - why it cannot
    * @param isOtherServer - whether another server may keep the log now: its epoch differs, or it gives none
    */
-  flush(isOtherServer: boolean): void;
+  flush(reason: FlushReason, isOtherServer: boolean): void;
   /** Entries of the log may be missing from now on: a sync begins, or the channel has skipped an entry. */
   fellBehind(): void;
   /**
@@ -61,6 +84,8 @@ export class LogFollower {
   readonly #isAfter: InvalidationBridge['isAfter'];
   #position: Position | undefined;
   #epoch: string | undefined;
+  /** Whether the server has refused a position, which was given up. */
+  #isPositionRefused = false;
   #held: Doorbell[] = [];
   #heldLength = 0;
   /** Doorbells were not kept, so nobody can tell which entries of a sync the channel had brought. */
@@ -111,6 +136,7 @@ export class LogFollower {
 
   /** Gives the position up: the next sync starts over. */
   forgetPosition(): void {
+    this.#isPositionRefused ||= this.#position !== undefined;
     this.#position = undefined;
   }
 
@@ -162,12 +188,14 @@ export class LogFollower {
 
       // A server that gives no epoch may be another one behind every link.
       const isContinuous = reply.continuous && !(isFirstOfLink && reply.epoch === undefined);
-      if (this.#position === undefined || !isContinuous) this.#startOver(reply);
+      if (this.#position === undefined || !isContinuous) this.#startOver(reply, this.#whyNotContinuous(reply));
       else this.#replay(this.#position, reply, isFirstOfLink);
       if (!reply.complete) continue;
 
       // The ids match and the histories do not: somebody wrote into the log without the hash chain.
-      if (this.#position?.id === reply.newest.id && this.#position.hash !== reply.newest.hash) this.#startOver(reply);
+      if (this.#position?.id === reply.newest.id && this.#position.hash !== reply.newest.hash) {
+        this.#startOver(reply, 'foreign-entry');
+      }
       const missed = this.#missed();
       const hasGap = !this.#chainHeld(covered);
       this.#isHolding = hasGap;
@@ -177,12 +205,20 @@ export class LogFollower {
     }
   }
 
-  #startOver(reply: SyncReply): void {
+  #whyNotContinuous({ epoch, vanished = [] }: SyncReply): FlushReason {
+    if (this.#position === undefined) return this.#isPositionRefused ? 'position-refused' : 'first-sync';
+    if (vanished.length > 0) return 'keys-vanished';
+    if (epoch === undefined) return 'unknown-server';
+    return epoch === this.#epoch ? 'position-lost' : 'other-server';
+  }
+
+  #startOver(reply: SyncReply, reason: FlushReason): void {
     const isOtherServer = reply.epoch === undefined || reply.epoch !== this.#epoch;
     this.#position = reply.newest;
     this.#epoch = reply.epoch;
+    this.#isPositionRefused = false;
     this.#stats.flushes += 1;
-    this.#events.flush(isOtherServer);
+    this.#events.flush(reason, isOtherServer);
   }
 
   #replay(from: Position, reply: SyncReply, isFirstOfLink: boolean): void {
