@@ -51,6 +51,8 @@ export interface StaleHit {
 
 /** What is called for entries that a load policy loads again. @internal */
 export interface PolicyEvents {
+  /** A region is used for the first time. */
+  regionOpened(region: RegionState): void;
   /** A hit came after the share of the TTL that `refreshAhead` names. */
   refreshAhead(region: RegionState, entry: Entry): void;
   /** An invalidation has removed an entry that was hit and is to be loaded again. */
@@ -121,6 +123,7 @@ export class Copies {
       watchers: settings.audit || settings.remembersLoaders ? 1 : 0,
     };
     this.#regions.set(name, region);
+    this.#parts.policies.regionOpened(region);
     return region;
   }
 

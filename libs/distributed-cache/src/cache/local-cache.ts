@@ -22,6 +22,7 @@ import { Loads } from './loading/loads.js';
 import { BackgroundLoads } from './policies/background-loads.js';
 import { Care } from './policies/care.js';
 import { Refreshes } from './policies/refreshes.js';
+import { SpreadReloads } from './policies/spread-reloads.js';
 import type { RegionState } from './region-state.js';
 import { memberOf, type CacheSettings } from './settings.js';
 
@@ -40,6 +41,7 @@ import { memberOf, type CacheSettings } from './settings.js';
  *    ├─ BackgroundLoads            loads that no reader asked for (policies/)
  *    ├─ Refreshes                  loads again what an invalidation removed, for `refreshOnInvalidate` (policies/)
  *    ├─ Audits                     looks for evictions that the application forgot (auditing/)
+ *    ├─ SpreadReloads              loads again what is read, before the lease ends, while there is no news (policies/)
  *    ├─ Executions                 which load or put the running code belongs to
  *    ├─ Holds                      which `holdEvictions` the running code belongs to, and what is gathered there (holding/)
  *    ├─ Coherence                  the other instances (coherence/): what is evicted here and there, and the lease
@@ -84,6 +86,7 @@ export class LocalCache implements LocalCopies {
   readonly operations: Operations;
   readonly #delayedReevictions: DelayedReevictions;
   readonly #refreshes: Refreshes;
+  readonly #spreadReloads: SpreadReloads;
   readonly #shutdown = new AbortController();
   readonly #logger: CacheLogger;
   #isClosed = false;
@@ -100,6 +103,7 @@ export class LocalCache implements LocalCopies {
     this.coherence = new Coherence({ ...settings, member: memberOf(settings, instanceId) }, clock, this, logger);
     const { coherence, executions, events, holds, operations } = this;
     const policies = {
+      regionOpened: (region: RegionState) => this.#spreadReloads.opened(region),
       refreshAhead: (region: RegionState, entry: Entry) => this.#refreshAhead(region, entry),
       refreshOnInvalidate: (region: RegionState, entry: Entry) => this.#refreshes.removed(region, entry),
     };
@@ -109,6 +113,7 @@ export class LocalCache implements LocalCopies {
     this.#refreshes = new Refreshes(clock, coherence.applied, this.background);
     const { background, loads } = this;
     this.audits = new Audits({ settings, clock, coherence, loads, background, events, logger });
+    this.#spreadReloads = new SpreadReloads(clock, settings.maxStaleness, coherence.lease, this.background);
     this.#delayedReevictions = new DelayedReevictions(settings, clock, (targets) => {
       this.#applyOwn(targets);
       void ignoreRejection(coherence.publish(targets));
@@ -150,6 +155,7 @@ export class LocalCache implements LocalCopies {
   /** A read was served an entry of a region that is watched; `recipe` is how it would have loaded the entry. */
   watchHit(region: RegionState, key: string, recipe: LoadRecipe): void {
     if (region.settings.audit || region.settings.remembersLoaders) this.audits.hit(region, key, recipe);
+    this.#spreadReloads.hit(region, key, recipe);
   }
 
   /** Evicts and stores several things as one: nothing of the application runs in between, since listeners hear of it afterwards. */
@@ -172,6 +178,11 @@ export class LocalCache implements LocalCopies {
     if (this.events.hears.flush) this.#announce('flush', { flushes: this.coherence.stats.flushes, reason });
   }
 
+  silenceChanged(isSilent: boolean): void {
+    if (isSilent) this.#spreadReloads.begin(this.copies.regions());
+    else this.#spreadReloads.end();
+  }
+
   stateChanged(state: CoherenceState, previous: CoherenceState): void {
     if (this.events.hears.state) this.#announce('state', { state, previous });
   }
@@ -182,6 +193,7 @@ export class LocalCache implements LocalCopies {
     this.#isClosed = true;
     this.copies.close();
     this.#refreshes.close();
+    this.#spreadReloads.end();
     this.holds.drop(EVERYTHING);
     this.audits.close();
     this.#delayedReevictions.now();

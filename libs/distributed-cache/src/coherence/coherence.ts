@@ -18,6 +18,7 @@ import { OperatorMessages } from './operator-messages.js';
 import { Peers } from './peers.js';
 import { Publisher, type PublisherSettings } from './publish/publisher.js';
 import { Reception } from './follow/reception.js';
+import { Silence } from './silence.js';
 import { SuspendWatchdog } from './suspend-watchdog.js';
 
 /** See {@link CacheStatus.state}. @publicApi */
@@ -40,6 +41,8 @@ export interface LocalCopies {
   applyInvalidation(invalidation: Invalidation, from: string): void;
   /** Removes everything. */
   flush(reason: FlushReason): void;
+  /** There has been no news for a third of `maxStaleness`, or there is news again. */
+  silenceChanged(isSilent: boolean): void;
   stateChanged(state: CoherenceState, previous: CoherenceState): void;
 }
 
@@ -69,6 +72,7 @@ export interface ServedIn {
  *    ├─ AppliedInvalidations          has an invalidation overtaken this load or put? (the fence)
  *    ├─ FirstSync                     has this instance ever learnt where the log stands?
  *    ├─ AwaitedSyncs                  who waits for the next sync?
+ *    ├─ Silence                       has there been no news for long, so that the lease will end?
  *    ├─ SuspendWatchdog               notices that the machine was suspended
  *    ├─ OperatorMessages              the lines for operators
  *    ├─ Peers                         what settings do the other instances have?
@@ -139,6 +143,7 @@ export class Coherence {
   readonly #publisher: Publisher;
   readonly #follower: LogFollower;
   readonly #connection: Connection;
+  readonly #silence: Silence;
   readonly #watchdog: SuspendWatchdog;
   #bridge: InvalidationBridge | undefined;
   #hasConnected = false;
@@ -218,6 +223,11 @@ export class Coherence {
         lost: (cause, isDialledAgain, regularly) => this.#lost(cause, isDialledAgain, regularly),
       },
     );
+    this.#silence = new Silence(clock, member.maxStaleness, {
+      began: () => copies.silenceChanged(true),
+      ended: () => copies.silenceChanged(false),
+      leaseEnded: () => this.#messages.leaseEnded(member),
+    });
     this.#watchdog = new SuspendWatchdog(clock, (milliseconds) => this.#suspended(milliseconds));
   }
 
@@ -239,6 +249,7 @@ export class Coherence {
     this.#bridge = bridge;
     this.#messages.bridge = bridge;
     this.#watchdog.start();
+    this.#silence.start();
     this.#connection.open(bridge, commandTimeout);
   }
 
@@ -309,6 +320,7 @@ export class Coherence {
     if (this.#hasStopped) return;
     this.#hasStopped = true;
     this.#awaitedSyncs.close();
+    this.#silence.stop();
     const drainTimeout = this.#bridge ? this.#settings.drainTimeout : 0;
     const startedAt = this.#clock.now();
     if (this.waiting > 0 && drainTimeout > 0) this.#messages.draining(this.waiting, drainTimeout);
@@ -322,6 +334,7 @@ export class Coherence {
 
   #synced(sentAt: number): void {
     this.lease.renew(sentAt);
+    this.#silence.heard(this.lease.syncedAt);
     this.#publisher.synced(sentAt);
     this.#awaitedSyncs.synced(sentAt);
   }
@@ -338,6 +351,7 @@ export class Coherence {
 
   #lost(cause: Error, isDialledAgain: boolean, regularly: RegularCut | undefined): void {
     this.#publisher.suspend();
+    this.#silence.linkLost();
     this.firstSync.failed(cause);
     // A wrong password, for example: it needs a person, however often the link is dialled.
     if (cause instanceof BridgeRefusal && cause.remedy === 'report') this.#messages.refused(cause);
@@ -356,6 +370,7 @@ export class Coherence {
   #suspended(milliseconds: number): void {
     this.#messages.suspended(milliseconds);
     this.lease.lapse(this.#clock.now());
+    this.#silence.leaseLapsed();
     this.#publisher.suspended();
     this.#connection.syncNow();
   }

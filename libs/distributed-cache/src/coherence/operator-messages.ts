@@ -101,6 +101,21 @@ export class OperatorMessages {
     );
   }
 
+  /** No sync has been complete for `maxStaleness`. What readers get from now on depends on `whenDisconnected`. */
+  leaseEnded({ maxStaleness, whenDisconnected, exceptions }: Member): void {
+    const effect =
+      whenDisconnected === 'reload'
+        ? 'an entry is served for at most maxStaleness after its load, so each key that is read is loaded again about once in that time, ' +
+          'spread over it'
+        : 'entries are not served, so every read loads';
+    this.#logger.warn(`The lease has ended: no sync with ${this.bridgeName} was complete for maxStaleness; ${effect}`, {
+      ...this.#where(),
+      maxStaleness,
+      whenDisconnected,
+      exceptions,
+    });
+  }
+
   /** All entries were dropped. Where a server causes it again and again, that is told once a minute. */
   startsEmpty(reason: FlushReason): void {
     // That is told in a line of its own.
