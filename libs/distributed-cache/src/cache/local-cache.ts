@@ -154,6 +154,8 @@ export class LocalCache implements LocalCopies {
 
   /** A read was served an entry of a region that is watched; `recipe` is how it would have loaded the entry. */
   watchHit(region: RegionState, key: string, recipe: LoadRecipe): void {
+    // The loader of a read in a hold may be bound to its transaction.
+    if (this.holds.current) return;
     if (region.settings.audit || region.settings.remembersLoaders) this.audits.hit(region, key, recipe);
     this.#spreadReloads.hit(region, key, recipe);
   }
