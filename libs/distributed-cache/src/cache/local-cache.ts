@@ -112,7 +112,7 @@ export class LocalCache implements LocalCopies {
     this.background = new BackgroundLoads(this.loads, clock);
     this.#refreshes = new Refreshes(clock, coherence.applied, this.background);
     const { background, loads } = this;
-    this.audits = new Audits({ settings, clock, coherence, loads, background, events, logger });
+    this.audits = new Audits({ settings, clock, coherence, holds, loads, background, events, logger });
     this.#spreadReloads = new SpreadReloads(clock, settings.maxStaleness, coherence.lease, this.background);
     this.#delayedReevictions = new DelayedReevictions(settings, clock, (targets) => {
       this.#applyOwn(targets);
@@ -154,7 +154,7 @@ export class LocalCache implements LocalCopies {
 
   /** A read was served an entry of a region that is watched; `recipe` is how it would have loaded the entry. */
   watchHit(region: RegionState, key: string, recipe: LoadRecipe): void {
-    // The loader of a read in a hold may be bound to its transaction.
+    // A loader that runs in a transaction must not be called after it.
     if (this.holds.current) return;
     if (region.settings.audit || region.settings.remembersLoaders) this.audits.hit(region, key, recipe);
     this.#spreadReloads.hit(region, key, recipe);

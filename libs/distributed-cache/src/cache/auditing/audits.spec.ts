@@ -428,6 +428,28 @@ describe('An audit raises no false alarm', () => {
     expect(found).toEqual([]);
   });
 
+  it('when a transaction of this instance holds the eviction back', async () => {
+    const { a, clock, found } = await differing();
+    const committed = deferred<void>();
+    const holding = a.holdEvictions(async () => {
+      await a.region('r').evict('1');
+      await committed.promise;
+    });
+    await clock.advance('20s');
+    expect(found).toEqual([]);
+    committed.resolve();
+    await holding;
+  });
+
+  it('by a read inside of a transaction, whose loader must not be called after it', async () => {
+    const { a, clock } = await instances(1).with({ audit: ALL }).connected();
+    const { source, read } = shopOf(a);
+    await read();
+    await a.holdEvictions(read);
+    await clock.advance(AN_AUDIT);
+    expect(source.loads).toBe(1);
+  });
+
   it('when the load fails, which is counted and tells nobody but loadError', async () => {
     const { a, clock } = await instances(1)
       .with({ audit: ALL, staleIfError: '1m', retryAfter: '1m', ttl: '5s' })

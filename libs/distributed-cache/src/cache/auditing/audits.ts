@@ -5,6 +5,7 @@ import { OnceAMinute } from '../../common/once-a-minute.js';
 import type { Entry } from '../../store/entry.js';
 import type { Coherence } from '../../coherence/coherence.js';
 import type { EventEmitter } from '../events.js';
+import type { Holds } from '../holding/holds.js';
 import type { LoadRecipe } from '../loading/load-request.js';
 import type { Loads } from '../loading/loads.js';
 import type { BackgroundLoads } from '../policies/background-loads.js';
@@ -45,6 +46,7 @@ export interface AuditsParts {
   readonly settings: CacheSettings;
   readonly clock: Clock;
   readonly coherence: Coherence;
+  readonly holds: Holds;
   readonly loads: Loads;
   readonly background: BackgroundLoads;
   readonly events: EventEmitter;
@@ -168,8 +170,11 @@ export class Audits {
   }
 
   #isUntouched(result: Reloaded): boolean {
-    const { clock, coherence } = this.#parts;
-    return isUntouched(result, coherence, clock.now());
+    const { clock, coherence, holds } = this.#parts;
+    const { region, entry } = result;
+    // Its transaction may have committed a moment ago.
+    const isToBeEvicted = holds.covers(region.name, entry.key, entry.tags);
+    return !isToBeEvicted && isUntouched(result, coherence, clock.now());
   }
 
   #differs(result: Reloaded): boolean {

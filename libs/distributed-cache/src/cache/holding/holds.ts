@@ -36,6 +36,12 @@ export class Holds implements CurrentHold {
     this.#scopes.close();
   }
 
+  /** Whether an open hold has gathered an eviction of the entry. */
+  covers(region: string, key: string, tags: readonly string[]): boolean {
+    for (const hold of this.#open) if (hold.covers(region, key, tags)) return true;
+    return false;
+  }
+
   /** An invalidation takes effect on the instance: what was read and put inside of holds is overtaken as well. */
   drop(invalidation: Invalidation): void {
     if (this.#open.size === 0) return;
