@@ -169,7 +169,7 @@ export class Copies {
   /** The expired entry that a reader with this policy is handed in place of a load that has failed; it is counted as a hit. */
   lastResort(region: RegionState, key: string, policy: LoadPolicy): Entry | undefined {
     const { entry, staleness } = this.#expired(region, key, policy);
-    if (!entry || (staleness !== 'last resort' && staleness !== 'wait out')) return undefined;
+    if (!entry || staleness === 'gone') return undefined;
     this.#noteStale(region, entry);
     return entry;
   }

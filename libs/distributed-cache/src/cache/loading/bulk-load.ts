@@ -10,7 +10,7 @@ import { BulkAttributes, type LabelledBulkOptions } from './bulk-attributes.js';
 import { Batch, SLICE } from './bulk-batch.js';
 import { valuesByKey, type IdOf } from './bulk-result.js';
 import { Execution } from './execution.js';
-import type { LoadRecipe, LoadRequest, LoadSource } from './load-request.js';
+import type { LoadRecipe, LoadRequest, LoadSource, UncoordinatedLoad } from './load-request.js';
 import { readMissed } from './read.js';
 
 /** How the values of ids are loaded. @internal */
@@ -190,7 +190,7 @@ class BulkSource implements LoadSource {
     return new BulkRecipe(this.#cache, this.#method, this.#givenIds.get(key));
   }
 
-  uncoordinated(key: string): unknown {
+  uncoordinated(key: string): UncoordinatedLoad {
     if (!this.#uncoordinatedBatch) {
       const keys = new Map<string, unknown>();
       const load = async (ids: unknown[]): Promise<ReadonlyMap<string, unknown>> =>
@@ -200,7 +200,8 @@ class BulkSource implements LoadSource {
       this.#sealSoon(batch, () => (this.#uncoordinatedBatch = undefined));
     }
     this.#uncoordinatedBatch.add(key, this.#givenIds.get(key));
-    return this.#uncoordinatedBatch.values().then((values) => valueIn(values, key));
+    const values = this.#uncoordinatedBatch.values();
+    return { call: async () => valueIn(await values, key) };
   }
 
   #coordinatedBatch(): Batch {

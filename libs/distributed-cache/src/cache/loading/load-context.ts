@@ -52,8 +52,10 @@ export class LoadInstructions<V> implements LoadContext<V> {
   execution: Execution | undefined;
   readonly #canTimeOut: boolean;
   #seen: { readonly value: V } | undefined;
-  #abortedWith: Error | undefined;
+  #abortedWith: unknown;
   #controller: AbortController | undefined;
+  #onShutdown: (() => void) | undefined;
+  #hasEnded = false;
 
   constructor(
     key: string,
@@ -81,15 +83,34 @@ export class LoadInstructions<V> implements LoadContext<V> {
   get signal(): AbortSignal {
     const { shutdownSignal } = this.#surroundings;
     if (!this.#canTimeOut) return shutdownSignal;
-    this.#controller ??= new AbortController();
-    if (this.#abortedWith) this.#controller.abort(this.#abortedWith);
-    return AbortSignal.any([shutdownSignal, this.#controller.signal]);
+    if (this.#controller) return this.#controller.signal;
+    const controller = new AbortController();
+    this.#controller = controller;
+    if (this.#abortedWith !== undefined) controller.abort(this.#abortedWith);
+    else if (shutdownSignal.aborted) controller.abort(shutdownSignal.reason);
+    else if (!this.#hasEnded) {
+      // Not `AbortSignal.any`: on Node.js 20 the signal of the cache would remember each of these for ever.
+      this.#onShutdown = (): void => controller.abort(shutdownSignal.reason);
+      shutdownSignal.addEventListener('abort', this.#onShutdown);
+    }
+    return controller.signal;
   }
 
   /** The load has timed out. */
   abort(error: Error): void {
     this.#abortedWith = error;
     this.#controller?.abort(error);
+  }
+
+  /** The loader has ended. */
+  ended(): void {
+    this.#hasEnded = true;
+    if (this.#onShutdown) this.#surroundings.shutdownSignal.removeEventListener('abort', this.#onShutdown);
+  }
+
+  /** The result of a loader that has returned `returned`. */
+  resultOf(returned: unknown): unknown {
+    return this.kept ? this.kept.value : returned;
   }
 
   // Bound functions, because a loader may destructure its context; made on demand, because few loaders ask for them.

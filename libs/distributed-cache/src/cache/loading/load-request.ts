@@ -25,7 +25,12 @@ export interface LoadRequest {
   ttl(value: unknown): number | undefined;
   /** The load has timed out: nobody waits for the loader any more. */
   abort?(error: Error): void;
+  /** The loader has ended. */
+  ended?(): void;
 }
+
+/** One call of a loader whose result is neither shared nor stored. @internal */
+export type UncoordinatedLoad = Pick<LoadRequest, 'abort' | 'ended'> & { call(): unknown };
 
 /** Loads the keys that a reader asks for: one key by a call of its loader, or all keys of one turn by one call. @internal */
 export interface LoadSource {
@@ -35,8 +40,8 @@ export interface LoadSource {
   readonly policy: LoadPolicy;
   /** Describes a load of this key by a new call of the loader. */
   request(key: string): LoadRequest;
-  /** Calls the loader for this key without coordination: the result is neither shared nor stored. */
-  uncoordinated(key: string): unknown;
+  /** Describes a load of this key whose result is neither shared nor stored. */
+  uncoordinated(key: string): UncoordinatedLoad;
   /** Lets go of what it holds for its loads: they have ended. */
   release?(): void;
 }

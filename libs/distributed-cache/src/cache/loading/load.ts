@@ -33,8 +33,10 @@ export class Load {
   readonly operation: Operation | undefined;
   /** Whether a load policy started it, and no reader. */
   readonly isBackground: boolean;
-  /** After how many ms its readers stop waiting; `Infinity`: they do not. */
+  /** After how many ms the readers that have started it stop waiting; `Infinity`: they do not. */
   readonly timeout: number;
+  /** When that is (monotonic ms). */
+  timesOutAt = Infinity;
   /** `undefined` until the loader is called: what is invalidated while the load waits for its turn does not concern it. */
   mark: AppliedMark | undefined;
   /** Whether it may be joined and its result stored. It ends when the load is fenced, is replaced by a newer one, or has ended. */
@@ -45,6 +47,10 @@ export class Load {
   isLate = false;
   /** Whether its loader has failed, or has timed out. */
   hasFailed = false;
+  /** Whether it has timed out. */
+  hasTimedOut = false;
+  /** Whether its failure was counted: a load that has timed out may fail as well. */
+  isFailureCounted = false;
   /** The reads that have joined it; created for the first of them. */
   joined: JoinedReads<LoadOutcome> | undefined;
   #outcome: Promise<LoadOutcome> | undefined;

@@ -15,7 +15,7 @@ import { CurrentLoads } from './current-loads.js';
 import { Execution, type Executions } from './execution.js';
 import type { LoadRequest, LoadSource } from './load-request.js';
 import { Load, type Flight, type LoadOutcome } from './load.js';
-import { waitAtMost } from './patience.js';
+import { waitUntil } from './patience.js';
 
 /** After this many fenced loads of one key in a row, readers take turns: the next load starts when the running one has ended. */
 const MAX_FENCED = 3;
@@ -118,23 +118,40 @@ export class Loads {
     return load;
   }
 
-  /** A reader has waited for as long as its `loadTimeout` allows: nobody joins the load any more, unless it is younger than that. */
-  outwaited(load: Load, region: RegionState, key: string, policy: LoadPolicy): void {
-    if (this.#parts.clock.now() - load.execution.startedAt < policy.loadTimeout) return;
-    this.#leaveToItself(load);
-    this.#parts.copies.loadFailed(region, key, policy);
+  /**
+   * A reader has waited for as long as its `loadTimeout` allows. Nobody joins the load any more, unless it is younger than that: then it was
+   * not the load that took so long.
+   *
+   * @returns what the reader gets
+   */
+  outwaited(load: Load, region: RegionState, key: string, { policy, where }: LoadSource): LoadTimeoutError {
+    const error = tooSlow(where, policy.loadTimeout);
+    const { startedAt } = load.execution;
+    if (this.#since(startedAt) >= policy.loadTimeout) {
+      this.#leaveToItself(load);
+      this.#countFailure(load, region, key, policy, startedAt, error);
+    }
+    return error;
   }
 
-  /** Calls a loader whose result is neither shared nor stored. */
-  async uncoordinated(region: RegionState, key: string, source: LoadSource): Promise<unknown> {
-    const startedAt = this.#parts.clock.now();
+  /** Calls a loader whose result is neither shared nor stored. @param giveUpAt - until when its reader waits (monotonic ms) */
+  async uncoordinated(region: RegionState, key: string, source: LoadSource, giveUpAt: number): Promise<unknown> {
+    const { clock, copies } = this.#parts;
+    const { policy, where } = source;
+    const startedAt = clock.now();
     region.stats.loads += 1;
+    const load = source.uncoordinated(key);
+    const outcome = (async () => load.call())().finally(() => load.ended?.());
     try {
-      const value = await source.uncoordinated(key);
+      const value = await waitUntil(giveUpAt, outcome, clock, () => {
+        const error = tooSlow(where, policy.loadTimeout);
+        load.abort?.(error);
+        return error;
+      });
       this.#loaded(region, key, startedAt, false);
       return value;
     } catch (error) {
-      this.#parts.copies.loadFailed(region, key, source.policy);
+      copies.loadFailed(region, key, policy);
       this.#failed(region, key, startedAt, error, false);
       throw error;
     }
@@ -235,12 +252,13 @@ export class Loads {
     } catch (error) {
       if (!isLoaded) {
         load.operation?.step('Load failed', { region: region.name, error: errorFrom(error).name });
-        if (!load.isLate) this.#loadFailed(load, region, key, request, startedAt, error);
+        this.#loadFailed(load, region, key, request, startedAt, error);
       }
       throw error;
     } finally {
       coherence.applied.end(mark);
       executions.end(load.execution);
+      request.ended?.();
       this.#current.abandon(load);
       flight.running -= 1;
       if (flight.running === 0) region.flights.delete(key);
@@ -259,7 +277,8 @@ export class Loads {
     if (loadTimeout === Infinity) return outcome;
     const { clock } = this.#parts;
     const startedAt = clock.now();
-    return waitAtMost(outcome, loadTimeout, clock, () => {
+    load.timesOutAt = startedAt + loadTimeout;
+    return waitUntil(load.timesOutAt, outcome, clock, () => {
       const error = tooSlow(request.where, loadTimeout);
       this.#timedOut(load, region, key, request, startedAt, error);
       return error;
@@ -269,6 +288,7 @@ export class Loads {
   /** The next reader starts a new load. The result of this one is stored if it comes and nothing newer is there. */
   #timedOut(load: Load, region: RegionState, key: string, request: LoadRequest, startedAt: number, error: Error): void {
     load.operation?.step('Load timed out', { region: region.name });
+    load.hasTimedOut = true;
     this.#leaveToItself(load);
     this.#loadFailed(load, region, key, request, startedAt, error);
     request.abort?.(error);
@@ -288,6 +308,19 @@ export class Loads {
     error: unknown,
   ): void {
     load.hasFailed = true;
+    this.#countFailure(load, region, key, policy, startedAt, error);
+  }
+
+  #countFailure(
+    load: Load,
+    region: RegionState,
+    key: string,
+    policy: LoadPolicy,
+    startedAt: number,
+    error: unknown,
+  ): void {
+    if (load.isFailureCounted) return;
+    load.isFailureCounted = true;
     this.#parts.copies.loadFailed(region, key, policy);
     this.#failed(region, key, startedAt, error, load.isBackground);
   }
@@ -378,8 +411,8 @@ function marked(background: boolean): { background?: true } {
   return background ? { background } : {};
 }
 
-/** What a reader gets that has waited for `loadTimeout` ms. @internal */
-export function tooSlow(where: string, loadTimeout: number): LoadTimeoutError {
+/** What a reader gets that has waited for `loadTimeout` ms. */
+function tooSlow(where: string, loadTimeout: number): LoadTimeoutError {
   return new LoadTimeoutError(
     `${where}: the load took longer than loadTimeout, which is ${loadTimeout} ms. Find out why the source is slow, or allow more time; ` +
       `with staleIfError, readers get the expired value instead.`,

@@ -22,15 +22,17 @@ export function waitPatiently(load: Load, current: Execution | undefined, clock:
 }
 
 /**
- * Waits for `outcome`, but no longer than `time` ms.
+ * Waits for `outcome`, but no longer than until `moment`.
  *
- * @param onTimeout - called when the time is over; the wait rejects with what it returns
+ * @param moment - monotonic ms; `Infinity`: for as long as it takes
+ * @param onTimeout - called at that moment; the wait rejects with what it returns
  *
  * @internal
  */
-export function waitAtMost<T>(outcome: Promise<T>, time: number, clock: Clock, onTimeout: () => Error): Promise<T> {
+export function waitUntil<T>(moment: number, outcome: Promise<T>, clock: Clock, onTimeout: () => Error): Promise<T> {
+  if (moment === Infinity) return outcome;
   return new Promise((resolve, reject) => {
-    const cancel = clock.schedule(() => reject(onTimeout()), time, { keepsAlive: true });
+    const cancel = clock.schedule(() => reject(onTimeout()), moment - clock.now(), { keepsAlive: true });
     outcome.then(resolve, reject).finally(cancel);
   });
 }

@@ -3,10 +3,13 @@ import type { LocalCache } from '../local-cache.js';
 import type { RegionState } from '../region-state.js';
 import { uncacheableKind } from '../uncacheable.js';
 import { valueToServe } from '../values.js';
-import type { Load, LoadOutcome } from './load.js';
+import type { LoadOutcome } from './load.js';
 import type { LoadSource } from './load-request.js';
-import { tooSlow, type Loads } from './loads.js';
-import { TOO_LONG, waitAtMost, waitPatiently } from './patience.js';
+import type { Loads } from './loads.js';
+import { TOO_LONG, waitPatiently, waitUntil } from './patience.js';
+
+/** A read and the load that it starts look at the clock at different times, in ms. */
+const CLOSE_BY = 1;
 
 /**
  * Reads one key that the caller has looked for, with `Copies.hit` and `Copies.staleHit`, and not found. The caller has counted the miss. All
@@ -32,32 +35,40 @@ export async function readMissed(
   source: LoadSource,
 ): Promise<unknown> {
   const { clock, copies, executions, coherence } = cache;
+  const { policy } = source;
+  const giveUpAt = clock.now() + policy.loadTimeout;
   const hold = cache.holds.current;
   const loads = hold?.loads ?? cache.loads;
-  if (!copies.isServing || hold?.covers(region.name, key, [])) return loadAlone(cache, loads, region, key, source);
+  if (!copies.isServing || hold?.covers(region.name, key, []))
+    return loadAlone(cache, loads, region, key, source, giveUpAt);
   const loading = hold?.regionOf(region) ?? region;
   const { current } = executions;
-  const giveUpAt = clock.now() + source.policy.loadTimeout;
   for (;;) {
     // Read before the loader runs: a loader that evicts its own key would otherwise look fenced before it was joined, and be retried for ever.
     const askedAt = coherence.applied.sequence;
     const askedIn = coherence.servingIn;
     const running = loads.joinableFrom(current, loading, key);
-    if (running === 'uncoordinated') return loadAlone(cache, loads, region, key, source);
+    if (running === 'uncoordinated') return loadAlone(cache, loads, region, key, source, giveUpAt);
     const load = running ?? loads.start(loading, key, source.request(key));
     let outcome: LoadOutcome | typeof TOO_LONG;
     try {
-      const waiting = running
-        ? join(cache, loads, region, key, running, source, giveUpAt)
-        : loads.outcomeOf(load, current);
-      outcome = await waiting;
+      const awaited = running ? waitPatiently(load, current, clock) : loads.outcomeOf(load, current);
+      // The load itself limits the wait of most readers: they need no timer of their own. One that is woken by the load is not late for it.
+      const isLimited = giveUpAt >= load.timesOutAt - CLOSE_BY;
+      outcome = await waitUntil(isLimited ? Infinity : giveUpAt, awaited, clock, () =>
+        loads.outwaited(load, loading, key, source),
+      );
     } catch (error) {
       // What is wrong with the result, and not with the load, is a mistake that its reader has to see.
       if (!load.hasFailed && !(error instanceof LoadTimeoutError)) throw error;
-      return inPlaceOf(error, cache, region, key, source);
+      const entry = copies.lastResort(region, key, policy);
+      if (entry) return copies.valueOf(region, entry);
+      // The reader that has started it waits for less time than this one.
+      if (running && load.hasTimedOut && load.timeout < policy.loadTimeout && clock.now() < giveUpAt) continue;
+      throw error;
     }
     if (outcome === TOO_LONG || (running && uncacheableKind(outcome.value) !== undefined))
-      return loadAlone(cache, loads, region, key, source);
+      return loadAlone(cache, loads, region, key, source, giveUpAt);
     if (loads.accepts(outcome, askedAt, askedIn, current)) {
       return valueToServe(outcome.value, region.settings.values, region.name);
     }
@@ -69,51 +80,20 @@ export async function readMissed(
   }
 }
 
-/** Waits for a load that another reader has started, no longer than this reader's own `loadTimeout` allows. */
-function join(
-  { clock, executions }: LocalCache,
-  loads: Loads,
-  region: RegionState,
-  key: string,
-  load: Load,
-  { policy, where }: LoadSource,
-  giveUpAt: number,
-): Promise<LoadOutcome | typeof TOO_LONG> {
-  const outcome = waitPatiently(load, executions.current, clock);
-  if (policy.loadTimeout === Infinity) return outcome;
-  return waitAtMost(outcome, giveUpAt - clock.now(), clock, () => {
-    loads.outwaited(load, region, key, policy);
-    return tooSlow(where, policy.loadTimeout);
-  });
-}
-
 /** Loads without coordination: the result is neither shared nor stored. */
 async function loadAlone(
-  cache: LocalCache,
+  { copies }: LocalCache,
   loads: Loads,
   region: RegionState,
   key: string,
   source: LoadSource,
+  giveUpAt: number,
 ): Promise<unknown> {
-  const { loadTimeout } = source.policy;
   try {
-    const value = loads.uncoordinated(region, key, source);
-    if (loadTimeout === Infinity) return await value;
-    return await waitAtMost(value, loadTimeout, cache.clock, () => tooSlow(source.where, loadTimeout));
+    return await loads.uncoordinated(region, key, source, giveUpAt);
   } catch (error) {
-    return inPlaceOf(error, cache, region, key, source);
+    const entry = copies.lastResort(region, key, source.policy);
+    if (!entry) throw error;
+    return copies.valueOf(region, entry);
   }
-}
-
-/** The expired value, if `staleIfError` allows it. @throws the error of the load otherwise */
-function inPlaceOf(
-  error: unknown,
-  { copies }: LocalCache,
-  region: RegionState,
-  key: string,
-  { policy }: LoadSource,
-): unknown {
-  const entry = copies.lastResort(region, key, policy);
-  if (!entry) throw error;
-  return copies.valueOf(region, entry);
 }

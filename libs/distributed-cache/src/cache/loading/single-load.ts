@@ -6,7 +6,7 @@ import type { RegionState } from '../region-state.js';
 import { canonicalTags, isStorable, ttlOf, ttlOfValue, type LabelledLoadOptions } from '../store-options.js';
 import type { Execution } from './execution.js';
 import { LoadInstructions, type Loader } from './load-context.js';
-import type { LoadRecipe, LoadRequest, LoadSource } from './load-request.js';
+import type { LoadRecipe, LoadRequest, LoadSource, UncoordinatedLoad } from './load-request.js';
 import { PreviousValue } from './previous-value.js';
 
 /** How a key is loaded by a loader for one key. @internal */
@@ -78,8 +78,13 @@ export class SingleSource implements LoadSource {
     return new SingleLoad(this, this.#instructions(key));
   }
 
-  uncoordinated(key: string): unknown {
-    return this.recipe.loader(this.#instructions(key));
+  uncoordinated(key: string): UncoordinatedLoad {
+    const instructions = this.#instructions(key);
+    return {
+      call: async () => instructions.resultOf(await this.recipe.loader(instructions)),
+      abort: (error) => instructions.abort(error),
+      ended: () => instructions.ended(),
+    };
   }
 
   /** New for every call of the loader: what it asked for a fenced result is not meant for the next result. */
@@ -124,8 +129,7 @@ class SingleLoad implements LoadRequest {
   }
 
   valueIn(result: unknown): unknown {
-    const { kept } = this.#instructions;
-    return kept ? kept.value : result;
+    return this.#instructions.resultOf(result);
   }
 
   tagsOf(): readonly string[] {
@@ -143,5 +147,9 @@ class SingleLoad implements LoadRequest {
 
   abort(error: Error): void {
     this.#instructions.abort(error);
+  }
+
+  ended(): void {
+    this.#instructions.ended();
   }
 }
