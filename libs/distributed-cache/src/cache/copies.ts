@@ -174,13 +174,24 @@ export class Copies {
     return entry;
   }
 
-  /** A load of the key has failed: the next one is not tried before `retryAfter`, where a policy says what readers get until then. */
+  /**
+   * A load of the key has failed: the next one is not tried before `retryAfter`, where a policy says what readers get until then. Readers
+   * without such a policy load all the same; their failures do not put off the next try of the others.
+   */
   loadFailed(region: RegionState, key: string, { retryAfter, keptFor }: LoadPolicy): void {
     const entry = region.store.peek(key);
     // Without a policy nobody asks.
     if (!entry || (!entry.care && keptFor === 0)) return;
     entry.care ??= new Care(keptFor, undefined, undefined);
-    entry.care.retryAt = this.#parts.clock.now() + retryAfter;
+    const now = this.#parts.clock.now();
+    if (entry.care.retryAt === undefined || now >= entry.care.retryAt) entry.care.retryAt = now + retryAfter;
+  }
+
+  /** A load that has begun at `loadedAt` gave a result that is not to be stored. What it was to replace is not the newest value any more. */
+  supersede(region: RegionState, key: string, loadedAt: number): void {
+    const entry = region.store.peek(key);
+    if (!entry || entry.loadedAt > loadedAt) return;
+    this.remove(region, key, this.#parts.clock.now() < entry.expiresAt ? 'replaced' : 'expired');
   }
 
   /**
@@ -219,7 +230,7 @@ export class Copies {
     if (!entry) return undefined;
     const now = this.#parts.clock.now();
     if (now < entry.expiresAt) return undefined;
-    if (!isKept(entry, now, policy)) this.remove(region, key, 'expired');
+    if (!isKept(entry, now, policy, region.settings.policy)) this.remove(region, key, 'expired');
     return entry;
   }
 

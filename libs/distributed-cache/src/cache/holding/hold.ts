@@ -98,6 +98,8 @@ export class Hold implements Held {
         // A loader of a transaction must not be called again after it.
         prepared: (region, toKeep) => copies.prepared(region, { ...toKeep, load: undefined }),
         keep: (region, _, entry) => this.#keepLoaded(region, entry),
+        // It may be so in the transaction alone.
+        supersede: () => {},
         // It may be the transaction that has failed, and not the source.
         loadFailed: () => {},
       },

@@ -30,7 +30,7 @@ const LONGEST_TURN = 1_000;
 export interface LoadsParts {
   readonly clock: Clock;
   readonly coherence: Coherence;
-  readonly copies: Pick<Copies, 'prepared' | 'keep' | 'loadFailed'>;
+  readonly copies: Pick<Copies, 'prepared' | 'keep' | 'supersede' | 'loadFailed'>;
   readonly executions: Executions;
   readonly events: EventEmitter;
   readonly operations: Operations;
@@ -253,6 +253,9 @@ export class Loads {
       if (!isLoaded) {
         load.operation?.step('Load failed', { region: region.name, error: errorFrom(error).name });
         this.#loadFailed(load, region, key, request, startedAt, error);
+      } else if (load.isBackground) {
+        // No reader sees that the result is no value. Readers that have joined do, whatever their policy.
+        this.#countFailure(load, region, key, request.policy, startedAt, error);
       }
       throw error;
     } finally {
@@ -350,8 +353,10 @@ export class Loads {
     if (fencedAt !== undefined) this.#current.fence(load);
     const isFenced = load.isFenced || fencedAt !== undefined;
     if (isFenced) region.stats.fenced += 1;
-    const isStored = isStorable && !isFenced && (load.isCurrent || isNewest(load, region, key));
+    const isNew = !isFenced && (load.isCurrent || isNewest(load, region, key));
+    const isStored = isStorable && isNew;
     if (isStored) copies.keep(region, key, entry);
+    else if (isNew && !isWanted) copies.supersede(region, key, loadedAt);
     if (load.isCurrent) load.flight.fenced = 0;
     load.operation?.step('Load ended', { region: region.name, isStored, isFenced });
     return { value, loadedAt, fencedAt };

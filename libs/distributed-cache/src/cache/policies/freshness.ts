@@ -38,7 +38,12 @@ export function stalenessOf(
   return expiredFor < staleIfError ? 'last resort' : 'gone';
 }
 
-/** Whether an expired entry stays in the store, for readers with this policy or with the one under which it was stored. @internal */
-export function isKept({ expiresAt, care }: Entry, now: number, { keptFor }: LoadPolicy): boolean {
-  return now < expiresAt + Math.max(keptFor, care?.keptFor ?? 0);
+/**
+ * Whether an expired entry stays in the store: for the reader that has met it, for others, who have the policy of the region at least, or
+ * for those with the policy under which it was stored.
+ *
+ * @internal
+ */
+export function isKept({ expiresAt, care }: Entry, now: number, ofReader: LoadPolicy, ofRegion: LoadPolicy): boolean {
+  return now < expiresAt + Math.max(ofReader.keptFor, ofRegion.keptFor, care?.keptFor ?? 0);
 }
