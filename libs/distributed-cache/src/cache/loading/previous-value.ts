@@ -35,7 +35,7 @@ export class PreviousValue {
     const { key, tags, loadedAt } = this.#entry;
     if (!this.#mark || !copies.isServing) return undefined;
     if (holds.current?.covers(name, key, tags)) return undefined;
-    if (!coherence.lease.mayServe(loadedAt, clock.now(), settings.whenDisconnected)) return undefined;
+    if (!coherence.lease.mayServeExpired(loadedAt, clock.now(), settings.whenDisconnected)) return undefined;
     if (coherence.applied.firstCovering(this.#mark, name, key, tags) !== undefined) return undefined;
     copies.noteServed(this.#entry, execution);
     return { value: copies.valueOf(this.#region, this.#entry) };
