@@ -77,15 +77,13 @@ export class Region<V = unknown> {
 
   /** A read of a key that {@link cached} has found would have loaded it like this. @internal */
   watchHit(key: string, givenKey: CacheKey, loader: Loader<unknown>, options: LoadOptions | undefined): void {
-    this.#cache.watchHit(this.#state, key, new SingleRecipe(this.#cache, loader, options, givenKey));
+    this.#cache.watchHit(this.#state, key, new SingleRecipe(this.#cache, loader, withoutSignal(options), givenKey));
   }
 
   /** Loads a key that {@link cached} has not found. @param givenKey - as the caller gave it @internal */
   load(key: string, givenKey: CacheKey, loader: Loader<unknown>, options: LoadOptions | undefined): Promise<unknown> {
-    if (!options?.signal) return this.#read(key, new SingleRecipe(this.#cache, loader, options, givenKey));
-    // The recipe may live as long as the entry, and the signal belongs to one caller.
-    const { signal, ...ofLoad } = options;
-    return untilAborted(this.#read(key, new SingleRecipe(this.#cache, loader, ofLoad, givenKey)), signal);
+    const read = this.#read(key, new SingleRecipe(this.#cache, loader, withoutSignal(options), givenKey));
+    return options?.signal ? untilAborted(read, options.signal) : read;
   }
 
   /** Audits every entry. @internal */
@@ -242,4 +240,11 @@ export class Region<V = unknown> {
       policy,
     };
   }
+}
+
+/** What the recipe of an entry may hold, which lives as long as the entry: the signal belongs to one caller. */
+function withoutSignal(options: LoadOptions | undefined): LoadOptions | undefined {
+  if (!options?.signal) return options;
+  const { signal: _, ...ofLoad } = options;
+  return ofLoad;
 }

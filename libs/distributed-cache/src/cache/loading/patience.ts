@@ -41,6 +41,8 @@ export function waitUntil<T>(moment: number, outcome: Promise<T>, clock: Clock, 
 export function untilAborted<T>(outcome: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason);
+    // By the loader, which has been called already.
+    if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
     outcome.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
