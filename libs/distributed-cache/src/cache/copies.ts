@@ -42,6 +42,15 @@ export interface ValueToKeep {
   readonly load?: { readonly recipe: LoadRecipe } | undefined;
 }
 
+/** What is there of a key that is not fresh. */
+interface Expired {
+  readonly entry?: Entry | undefined;
+  readonly staleness: Staleness;
+}
+
+/** Made once: most reads that miss come to it. */
+const NOTHING_EXPIRED: Expired = { staleness: 'gone' };
+
 /** An expired entry that is served. @internal */
 export interface StaleHit {
   readonly entry: Entry;
@@ -250,9 +259,12 @@ export class Copies {
     if (size === undefined) return undefined;
     const stored = valueToStore(value, settings.values, region.name);
     const expiresAt = this.#parts.clock.now() + lifetime;
-    const recipe =
-      settings.remembersLoaders || needsRecipe(policy) ? (toKeep.load?.recipe ?? recipeOf(region, key)) : undefined;
-    const care = careFor(policy, settings.policy, recipe, expiresAt, lifetime);
+    // What is put is loaded again as the entry before it was: by the same loader, under the same policy.
+    const before = toKeep.load ? undefined : recipeOf(region, key);
+    const applied = before?.policyIn(region) ?? policy;
+    const isRemembered = settings.remembersLoaders || needsRecipe(applied);
+    const recipe = isRemembered ? (toKeep.load?.recipe ?? before) : undefined;
+    const care = careFor(applied, settings.policy, recipe, expiresAt, lifetime);
     return { key, value: stored, loadedAt, expiresAt, tags, size, care, ttl: lifetime };
   }
 
@@ -328,10 +340,9 @@ export class Copies {
     return entry && hold.covers(region.name, key, entry.tags) ? undefined : entry;
   }
 
-  #expired(region: RegionState, key: string, policy: LoadPolicy): { entry?: Entry | undefined; staleness: Staleness } {
-    if (policy.keptFor === 0 || !this.isServing) return { staleness: 'gone' };
-    const entry = region.store.peek(key);
-    if (!entry || this.#parts.holds.current?.covers(region.name, key, entry.tags)) return { staleness: 'gone' };
+  #expired(region: RegionState, key: string, policy: LoadPolicy): Expired {
+    const entry = policy.keptFor === 0 || !this.isServing ? undefined : region.store.peek(key);
+    if (!entry || this.#parts.holds.current?.covers(region.name, key, entry.tags)) return NOTHING_EXPIRED;
     const { clock, coherence } = this.#parts;
     const { whenDisconnected } = region.settings;
     return { entry, staleness: stalenessOf(entry, clock.now(), coherence.lease, whenDisconnected, policy) };

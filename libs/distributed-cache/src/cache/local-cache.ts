@@ -205,8 +205,9 @@ export class LocalCache implements LocalCopies {
 
   #refreshAhead(region: RegionState, { key, care }: Entry): void {
     if (!(care instanceof Care) || !care.recipe) return;
-    const now = this.clock.now();
-    if (care.retryAt !== undefined && now < care.retryAt) return;
+    if (care.retryAt !== undefined && this.clock.now() < care.retryAt) return;
+    // Asked here as well: until the load has ended, every hit comes this way.
+    if (!this.background.hasRoom || this.loads.isLoading(region, key)) return;
     void this.background.start(region, [key], care.recipe.source(region, key));
   }
 

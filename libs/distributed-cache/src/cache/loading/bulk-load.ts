@@ -124,6 +124,10 @@ class BulkRecipe implements LoadRecipe {
     this.#id = id;
   }
 
+  policyIn(region: RegionState): LoadPolicy {
+    return new BulkAttributes(this.#method.options, region).policy;
+  }
+
   source(region: RegionState, key: string): LoadSource {
     return sourceForLater(this.#cache, region, this.#method, new Map([[key, this.#id]]));
   }

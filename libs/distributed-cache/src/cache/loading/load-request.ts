@@ -55,4 +55,6 @@ export interface LoadSource {
 export interface LoadRecipe {
   /** A source that loads the entry again. */
   source(region: RegionState, key: string): LoadSource;
+  /** The policy of the call that has loaded it. */
+  policyIn(region: RegionState): LoadPolicy;
 }

@@ -29,6 +29,12 @@ export class SingleRecipe implements LoadRecipe {
     this.givenKey = givenKey;
   }
 
+  /** @throws {InvalidOptionsError} when a load policy is not allowed */
+  policyIn({ name, settings: { policy } }: RegionState): LoadPolicy {
+    if (!this.options || !givesPolicy(this.options)) return policy;
+    return policyOf(this.options, policy, `${this.options.where ?? `Region '${name}'`}: `);
+  }
+
   source(region: RegionState, key: string): LoadSource {
     const source = new SingleSource(region, this);
     const entry = region.store.peek(key);
@@ -53,8 +59,7 @@ export class SingleSource implements LoadSource {
     const { options } = recipe;
     this.recipe = recipe;
     this.#region = region;
-    const { policy } = region.settings;
-    this.policy = options && givesPolicy(options) ? policyOf(options, policy, `${this.where}: `) : policy;
+    this.policy = recipe.policyIn(region);
     this.tags = canonicalTags(options?.tags, options?.where);
     // Skipped when no TTL is given: the label for an error of `ttlOf` would be built on every miss.
     this.ttl = options?.ttl === undefined ? undefined : ttlOf(options.ttl, this.where);
