@@ -50,7 +50,8 @@ function loadWithAttributes(place: string, options: AnyCacheableOptions, proceed
   const { unless, ttl, tags } = options;
   return async (region, instance, args, context) => {
     const result = await proceed(instance, args);
-    const { cacheUndefined = region.state.settings.policy.cacheUndefined } = options;
+    const { policy } = region.state.settings;
+    const { cacheUndefined = policy.cacheUndefined, nullTtl = policy.nullTtl } = options;
     // It is not stored, so nothing is asked about it.
     if (!isStorable(result, { cacheUndefined })) return result;
     if (unless?.call(instance, result, ...args)) {
@@ -59,7 +60,9 @@ function loadWithAttributes(place: string, options: AnyCacheableOptions, proceed
     }
     const lifetime =
       typeof ttl === 'function' ? computedTtl(ttl.call(instance, result, ...args), `${place}: ttl`) : undefined;
-    if (lifetime !== undefined) context.setTtl(lifetime);
+    // As with a fixed `ttl`, `nullTtl` wins where there is something to store.
+    const isLimitedByNullTtl = (result === null || result === undefined) && nullTtl !== undefined && lifetime !== 0;
+    if (lifetime !== undefined && !isLimitedByNullTtl) context.setTtl(lifetime);
     if (typeof tags === 'function') context.setTags(tags.call(instance, result, ...args));
     return result;
   };

@@ -1,6 +1,6 @@
 import type { DistributedCache } from '../../cache/distributed-cache.js';
 import type { PutEntry } from '../../cache/loading/put.js';
-import { canonicalTags, computedTtl, ttlOf } from '../../cache/store-options.js';
+import { canonicalTags, computedTtl, isStorable, ttlOf } from '../../cache/store-options.js';
 import { type CacheKey, canonicalKey } from '../../keys/canonical-key.js';
 import type { AnyCachePutOptions } from '../cache-put.options.js';
 import { cacheAt, regionAt, slotAt } from './bound-region.js';
@@ -37,8 +37,9 @@ export function putPlan(site: MethodSite, options: AnyCachePutOptions): PutPlan 
         let key: string | undefined;
         const unless = (): boolean => options.unless?.call(instance, result, ...args) ?? false;
         try {
-          const isStored = result !== undefined && !unless();
-          key = keyOf(result, () => (result === undefined ? unless() : !isStored));
+          const mayBeStored = isStorable(result, region.settings.policy);
+          const isStored = mayBeStored && !unless();
+          key = keyOf(result, () => (mayBeStored ? !isStored : unless()));
           if (key === undefined) return undefined;
           return { region, key, where, ...attributesOf(place, options, isStored, result, instance, args) };
         } catch (error) {
