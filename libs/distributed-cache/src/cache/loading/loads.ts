@@ -174,7 +174,7 @@ export class Loads {
         request.abort?.(error);
         return error;
       };
-      const result = await (loadTimeout === Infinity ? call : waitAtMost(call, loadTimeout, clock, tooLate));
+      const result = await waitUntil(startedAt + loadTimeout, call, clock, tooLate);
       const value = request.valueIn ? request.valueIn(result) : result;
       this.#loaded(region, key, startedAt, true);
       return { value, loadedAt: execution.loadedAt };
