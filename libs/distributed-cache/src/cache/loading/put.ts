@@ -16,6 +16,8 @@ export interface PutEntry {
   readonly key: string;
   /** ms; `undefined`: the region's */
   readonly ttl: number | undefined;
+  /** Whether it was computed for this very value: then it wins over `nullTtl`. */
+  readonly isTtlComputed?: boolean | undefined;
   /** Canonical. */
   readonly tags: readonly string[];
   /** `false`: the key is evicted in every instance, and the value is not stored. */
@@ -144,7 +146,7 @@ function write(
   try {
     for (const entry of entries) {
       const { region, key, tags, isStored, where, policy = region.settings.policy } = entry;
-      const ttl = ttlOfValue(value, entry.ttl, policy);
+      const ttl = entry.isTtlComputed ? entry.ttl : ttlOfValue(value, entry.ttl, policy);
       if (!isStored || ttl === 0) continue;
       refuseUncacheable(value, where);
       const { loadedAt } = from;

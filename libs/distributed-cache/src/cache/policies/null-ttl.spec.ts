@@ -77,20 +77,18 @@ describe('nullTtl', () => {
     expect(loads).toBe(2);
   });
 
-  it('of @Cacheable wins over its ttl, fixed or computed', async () => {
+  it('of @Cacheable wins over its ttl, but not over one that is computed for this very result', async () => {
     const clock = new ManualClock();
     class Products {
-      calls = 0;
+      calls: string[] = [];
       @Cacheable({ region: 'fixed', key: (id: string) => id, ttl: '1h', nullTtl: '10s' })
       async fixed(_id: string): Promise<null> {
-        return this.#load();
+        this.calls.push('fixed');
+        return null;
       }
-      @Cacheable({ region: 'computed', key: (id: string) => id, ttl: () => '1h', nullTtl: '10s' })
+      @Cacheable({ region: 'computed', key: (id: string) => id, ttl: () => '20s', nullTtl: '10s' })
       async computed(_id: string): Promise<null> {
-        return this.#load();
-      }
-      #load(): null {
-        this.calls += 1;
+        this.calls.push('computed');
         return null;
       }
     }
@@ -99,26 +97,41 @@ describe('nullTtl', () => {
     await readBoth();
     await clock.advance(9_999);
     await readBoth();
-    expect(service.calls).toBe(2);
+    expect(service.calls).toEqual(['fixed', 'computed']);
     await clock.advance(1);
     await readBoth();
-    expect(service.calls).toBe(4);
+    expect(service.calls).toEqual(['fixed', 'computed', 'fixed']);
+    await clock.advance(9_999);
+    await readBoth();
+    expect(service.calls).toHaveLength(3);
+    await clock.advance(1);
+    await readBoth();
+    expect(service.calls.slice(3)).toEqual(['fixed', 'computed']);
   });
 
-  it('of the region holds for @CachePut', async () => {
+  it('of the region holds for @CachePut in the same way', async () => {
     const clock = new ManualClock();
     class Products {
       @CachePut({ region: 'r', key: (id: string) => id, ttl: '1h' })
-      async save(_id: string): Promise<null> {
+      async fixed(_id: string): Promise<null> {
+        return null;
+      }
+      @CachePut({ region: 'r', key: (id: string) => id, ttl: () => '20s' })
+      async computed(_id: string): Promise<null> {
         return null;
       }
     }
     const cache = startedCache({ clock, ttlJitter: 0, nullTtl: '10s' });
-    await withTestCache(new Products(), cache).save('1');
+    const service = withTestCache(new Products(), cache);
+    await service.fixed('fixed');
+    await service.computed('computed');
+    const held = (): unknown[] => ['fixed', 'computed'].filter((key) => cache.region('r').getSync(key) === null);
     await clock.advance(9_999);
-    expect(cache.region('r').getSync('1')).toBeNull();
+    expect(held()).toEqual(['fixed', 'computed']);
     await clock.advance(1);
-    expect(cache.region('r').getSync('1')).toBeUndefined();
+    expect(held()).toEqual(['computed']);
+    await clock.advance('10s');
+    expect(held()).toEqual([]);
   });
 });
 

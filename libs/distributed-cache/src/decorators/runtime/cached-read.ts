@@ -51,7 +51,7 @@ function loadWithAttributes(place: string, options: AnyCacheableOptions, proceed
   return async (region, instance, args, context) => {
     const result = await proceed(instance, args);
     const { policy } = region.state.settings;
-    const { cacheUndefined = policy.cacheUndefined, nullTtl = policy.nullTtl } = options;
+    const { cacheUndefined = policy.cacheUndefined } = options;
     // It is not stored, so nothing is asked about it.
     if (!isStorable(result, { cacheUndefined })) return result;
     if (unless?.call(instance, result, ...args)) {
@@ -60,9 +60,7 @@ function loadWithAttributes(place: string, options: AnyCacheableOptions, proceed
     }
     const lifetime =
       typeof ttl === 'function' ? computedTtl(ttl.call(instance, result, ...args), `${place}: ttl`) : undefined;
-    // As with a fixed `ttl`, `nullTtl` wins where there is something to store.
-    const isLimitedByNullTtl = (result === null || result === undefined) && nullTtl !== undefined && lifetime !== 0;
-    if (lifetime !== undefined && !isLimitedByNullTtl) context.setTtl(lifetime);
+    if (lifetime !== undefined) context.setTtl(lifetime);
     if (typeof tags === 'function') context.setTags(tags.call(instance, result, ...args));
     return result;
   };

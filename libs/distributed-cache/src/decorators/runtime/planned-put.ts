@@ -82,10 +82,11 @@ function attributesOf(
   result: unknown,
   instance: object,
   args: unknown[],
-): Pick<PutEntry, 'ttl' | 'tags' | 'isStored'> {
+): Pick<PutEntry, 'ttl' | 'isTtlComputed' | 'tags' | 'isStored'> {
   if (!isStored) return { ttl: undefined, tags: [], isStored: false };
   const lifetime =
     typeof ttl === 'function' ? computedTtl(ttl.call(instance, result, ...args), `${place}: ttl`) : ttlOf(ttl, place);
   const given = typeof tags === 'function' ? tags.call(instance, result, ...args) : tags;
-  return { ttl: lifetime, tags: canonicalTags(given, `${place}: tags`), isStored: lifetime !== 0 };
+  const isTtlComputed = typeof ttl === 'function' && lifetime !== undefined;
+  return { ttl: lifetime, isTtlComputed, tags: canonicalTags(given, `${place}: tags`), isStored: lifetime !== 0 };
 }
