@@ -109,7 +109,9 @@ export class LocalCache implements LocalCopies {
     };
     this.copies = new Copies({ settings, clock, coherence, executions, events, holds, logger, policies });
     this.loads = new Loads({ clock, coherence, copies: this.copies, executions, events, operations });
-    this.background = new BackgroundLoads(this.loads, clock);
+    this.background = new BackgroundLoads(this.loads, clock, (callback) =>
+      executions.outside(() => holds.outside(callback)),
+    );
     this.#refreshes = new Refreshes(clock, coherence.applied, this.background);
     const { background, loads } = this;
     this.audits = new Audits({ settings, clock, coherence, holds, loads, background, events, logger });

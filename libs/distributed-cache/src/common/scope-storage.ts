@@ -11,7 +11,7 @@ import type { Clock } from './clock.js';
  */
 export class ScopeStorage<T> {
   readonly #clock: Clock;
-  readonly #storage = new AsyncLocalStorage<T>();
+  readonly #storage = new AsyncLocalStorage<T | undefined>();
   #open = 0;
   #isDisableScheduled = false;
 
@@ -28,6 +28,11 @@ export class ScopeStorage<T> {
   run<R>(scope: T, callback: () => R): R {
     this.#open += 1;
     return this.#storage.run(scope, callback);
+  }
+
+  /** Runs `callback` in no scope. It stays in the contexts of the application, which other storages hold. */
+  outside<R>(callback: () => R): R {
+    return this.#open === 0 ? callback() : this.#storage.run(undefined, callback);
   }
 
   close(): void {

@@ -159,7 +159,7 @@ describe('audit', () => {
     expect(a.stats().regions['r']).toMatchObject({ loads: 2, hits: 1, misses: 1 });
   });
 
-  it('calls the loader outside of the context of the reader', async () => {
+  it('calls the loader in the context of the reader whose hit was drawn', async () => {
     const { a, clock } = await instances(1).with({ audit: ALL }).connected();
     const context = new AsyncLocalStorage<string>();
     const seen: unknown[] = [];
@@ -167,7 +167,7 @@ describe('audit', () => {
     await context.run('first', read);
     await context.run('second', read);
     await clock.advance(0);
-    expect(seen).toEqual(['first', undefined]);
+    expect(seen).toEqual(['first', 'second']);
   });
 
   it('does not hand the audited value to the loader as its previous one', async () => {

@@ -30,6 +30,11 @@ export class Holds implements CurrentHold {
     return this.#scopes.run(hold, fn);
   }
 
+  /** Runs `callback` in no hold. */
+  outside<T>(callback: () => T): T {
+    return this.#scopes.outside(callback);
+  }
+
   close(hold: Hold): void {
     hold.end();
     this.#open.delete(hold);

@@ -230,6 +230,11 @@ export class Executions {
     return this.#scopes.run(execution, callback);
   }
 
+  /** Runs `callback` in no execution. */
+  outside<T>(callback: () => T): T {
+    return this.#scopes.outside(callback);
+  }
+
   /** May be called several times for one execution: the loads of a batch share one, and each ends it. */
   end(execution: Execution): void {
     if (!execution.isRunning) return;

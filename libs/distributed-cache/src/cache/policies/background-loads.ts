@@ -1,5 +1,4 @@
 import type { Clock } from '../../common/clock.js';
-import { detached } from '../../common/detached.js';
 import type { LoadSource } from '../loading/load-request.js';
 import type { Loads } from '../loading/loads.js';
 import type { RegionState } from '../region-state.js';
@@ -10,20 +9,24 @@ const MOST = 64;
 /**
  * The loads that no reader has asked for. They are ordinary loads otherwise: readers of the key join them, and invalidations fence them.
  *
- * Each runs outside of the context of the reader that made it due: it belongs to no execution, so its age is not the reader's, and it holds
- * nothing of the reader's request.
+ * Each belongs to no execution and to no hold, so its age is not the reader's. It stays in the application's own context of the reader that
+ * made it due: its loader may take the tenant of the request from an `AsyncLocalStorage`, and without that it would load something else
+ * under the same key.
  *
  * @internal
  */
 export class BackgroundLoads {
   readonly #loads: Loads;
   readonly #clock: Clock;
+  readonly #outside: <T>(callback: () => T) => T;
   readonly #running = new Set<Promise<unknown>>();
   #isClosed = false;
 
-  constructor(loads: Loads, clock: Clock) {
+  /** @param outside - runs a callback in no execution and in no hold */
+  constructor(loads: Loads, clock: Clock, outside: <T>(callback: () => T) => T) {
     this.#loads = loads;
     this.#clock = clock;
+    this.#outside = outside;
   }
 
   /** Whether another one may be started. */
@@ -46,12 +49,12 @@ export class BackgroundLoads {
       await Promise.allSettled(due.map((key) => this.#load(region, key, source)));
       source.release?.();
     };
-    return detached(() => this.#run(load()));
+    return this.#outside(() => this.#run(load()));
   }
 
   /** Runs something else in the background that loads; it counts among the loads. @param work - never rejects */
   run(work: () => Promise<void>): Promise<void> | undefined {
-    return this.hasRoom ? detached(() => this.#run(work())) : undefined;
+    return this.hasRoom ? this.#outside(() => this.#run(work())) : undefined;
   }
 
   /** Starts none any more, and waits for those that run, for at most `timeout` ms. */

@@ -91,7 +91,7 @@ describe('entries that are read while there is no news', () => {
     const keys = 300;
     const shop = await outage(keys);
     const misses = shop.misses();
-    await shop.read(keys, 3 * S, S / 2);
+    await shop.read(keys, 3 * S, S / 3);
     expect(shop.misses()).toBe(misses);
     expect(shop.loads.mostWithin(SECOND)).toBeLessThanOrEqual(3 * mean(keys));
   });

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { CancelTimer, Clock } from '../../common/clock.js';
 import type { Lease } from '../../coherence/lease.js';
 import type { LoadRecipe, LoadSource } from '../loading/load-request.js';
@@ -28,6 +29,10 @@ const SHORTEST_TICK = 10;
 /** Multiples of it, without their whole parts, divide the interval from 0 to 1 more evenly than random numbers do, however many there are. */
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 
+function inNone<T>(callback: () => T): T {
+  return callback();
+}
+
 /** What is to be done with an entry at one tick. */
 interface Plan {
   readonly region: RegionState;
@@ -38,6 +43,8 @@ interface Plan {
   readonly leaseEnd: number;
   /** How a reader would have loaded it; `undefined`: it was tried, and this is forgotten unless the entry is read again. */
   readonly recipe: LoadRecipe | undefined;
+  /** Runs a callback in the context of the reader whose recipe it is: the loader may take something from the request. */
+  readonly inContext: <T>(callback: () => T) => T;
   /** Whether the entry is itself the result of a plan. */
   readonly isSpread: boolean;
   /** The next load is not tried before, in monotonic ms. */
@@ -129,7 +136,8 @@ export class SpreadReloads {
     const notBefore = isLast ? last.notBefore : Number.NEGATIVE_INFINITY;
     const at = Math.max(this.#draw(since, isSpread ? FROM_ONCE_SPREAD : FROM), this.#clock.now(), notBefore);
     if (at >= leaseEnd || at >= expiresAt) return;
-    this.#plan({ region, key, loadedAt, leaseEnd, recipe, isSpread, notBefore }, at);
+    const inContext = AsyncLocalStorage.snapshot();
+    this.#plan({ region, key, loadedAt, leaseEnd, recipe, inContext, isSpread, notBefore }, at);
   }
 
   /** A moment of the lease that began at `since`: after this share of it, not before the silence, and early enough for the load. */
@@ -183,7 +191,7 @@ export class SpreadReloads {
       return;
     }
     const source = this.#sourceOf(plan, recipe);
-    const load = source && this.#background.start(region, [key], source);
+    const load = source && plan.inContext(() => this.#background.start(region, [key], source));
     if (load) void load.then(() => this.#ended(plan, source.policy.retryAfter));
     else this.#forget(plan);
   }
@@ -209,7 +217,8 @@ export class SpreadReloads {
     const isSpread = loadedAt !== plan.loadedAt;
     const leaseEnd = isSpread ? loadedAt + this.#maxStaleness : plan.leaseEnd;
     const notBefore = isSpread ? plan.notBefore : this.#clock.now() + this.#pauseAfterFailure(retryAfter);
-    this.#plan({ region, key, loadedAt, leaseEnd, recipe: undefined, isSpread, notBefore }, leaseEnd);
+    const tried = { recipe: undefined, inContext: inNone };
+    this.#plan({ region, key, loadedAt, leaseEnd, isSpread, notBefore, ...tried }, leaseEnd);
   }
 
   #pauseAfterFailure(retryAfter: number): number {
