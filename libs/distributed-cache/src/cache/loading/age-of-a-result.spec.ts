@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { instances } from '../../../../../test/support/instances/instances.js';
 import { detached } from '../../common/detached.js';
+import type { Duration } from '../../common/duration.js';
 
-/** B is cut off, and has a copy of a product that A evicts a second later; nine seconds after it was loaded it may still be served. */
-async function cutOff(options?: { readonly ttl: '2s' }) {
+/** B is cut off, and has a copy of a product that A evicts a second later. By default, its lease ends meanwhile, and the copy is still served. */
+async function cutOff(options?: { readonly ttl: '2s' }, rest: Duration = '8s') {
   const { a, b, bridge, clock } = await instances(2).with({ maxStaleness: '10s' }).connected();
   const products = b.region<string>('products');
   bridge.cut(b);
@@ -11,7 +12,7 @@ async function cutOff(options?: { readonly ttl: '2s' }) {
   await products.getOrLoad('1', () => 'old', options);
   await clock.advance('1s');
   await a.region('products').evict('1');
-  await clock.advance('8s');
+  await clock.advance(rest);
   return { b, products, clock };
 }
 
@@ -29,14 +30,14 @@ describe('a result is as old as what it is made of', () => {
   });
 
   it('when its loader looks at `previous` in a callback that has lost the async context', async () => {
-    const { products, clock } = await cutOff({ ttl: '2s' });
+    const { products, clock } = await cutOff({ ttl: '2s' }, '2s');
     const price = products.getOrLoad(
       '1',
       (context) =>
         new Promise<string>((resolve) => detached(() => setImmediate(() => resolve(context.previous ?? 'new')))),
     );
     await expect(price).resolves.toBe('old');
-    await clock.advance('6s');
+    await clock.advance('8s');
     expect(products.getSync('1')).toBeUndefined();
   });
 });
