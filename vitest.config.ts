@@ -33,7 +33,12 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['libs/*/src/**/*.spec.ts', 'apps/*/src/**/*.spec.ts', 'tools/**/*.spec.ts'],
+          include: [
+            'libs/*/src/**/*.spec.ts',
+            'apps/*/src/**/*.spec.ts',
+            'tools/**/*.spec.ts',
+            'test/scenarios/**/*.spec.ts',
+          ],
           exclude: SLOW,
           sequence: { groupOrder: 0 },
         },
