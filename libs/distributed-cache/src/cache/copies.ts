@@ -157,7 +157,7 @@ export class Copies {
     const { care } = entry;
     if (care !== undefined) {
       care.hits += 1;
-      if (care.refreshAt !== undefined && now >= care.refreshAt) this.#parts.policies.refreshAhead(region, entry);
+      if (care.nextLoadAt !== undefined && now >= care.nextLoadAt) this.#parts.policies.refreshAhead(region, entry);
     }
     return entry;
   }
@@ -187,13 +187,14 @@ export class Copies {
    * A load of the key has failed: the next one is not tried before `retryAfter`, where a policy says what readers get until then. Readers
    * without such a policy load all the same; their failures do not put off the next try of the others.
    */
-  loadFailed(region: RegionState, key: string, { retryAfter, keptFor }: LoadPolicy): void {
+  loadFailed(region: RegionState, key: string, policy: LoadPolicy): void {
     const entry = region.store.peek(key);
     // Without a policy nobody asks.
-    if (!entry || (!entry.care && keptFor === 0)) return;
-    entry.care ??= new Care(keptFor, undefined, undefined);
+    if (!entry || (!entry.care && policy.keptFor === 0)) return;
+    entry.care ??= new Care(policy, undefined);
+    const { care } = entry;
     const now = this.#parts.clock.now();
-    if (entry.care.retryAt === undefined || now >= entry.care.retryAt) entry.care.retryAt = now + retryAfter;
+    if (care.nextLoadAt === undefined || now >= care.nextLoadAt) care.nextLoadAt = now + policy.retryAfter;
   }
 
   /** A load that has begun at `loadedAt` gave a result that is not to be stored. What it was to replace is not the newest value any more. */
@@ -261,7 +262,7 @@ export class Copies {
     const expiresAt = this.#parts.clock.now() + lifetime;
     // What is put is loaded again as the entry before it was: by the same loader, under the same policy.
     const before = toKeep.load ? undefined : recipeOf(region, key);
-    const applied = before?.policyIn(region) ?? policy;
+    const applied = before?.shared.policy ?? policy;
     const isRemembered = settings.remembersLoaders || needsRecipe(applied);
     const recipe = isRemembered ? (toKeep.load?.recipe ?? before) : undefined;
     const care = careFor(applied, settings.policy, recipe, expiresAt, lifetime);

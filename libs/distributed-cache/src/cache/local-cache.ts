@@ -206,11 +206,12 @@ export class LocalCache implements LocalCopies {
   }
 
   #refreshAhead(region: RegionState, { key, care }: Entry): void {
-    if (!(care instanceof Care) || !care.recipe) return;
-    if (care.retryAt !== undefined && this.clock.now() < care.retryAt) return;
+    // Without the policy, the next load is due because one has failed, and readers start it once the entry has expired.
+    if (!(care instanceof Care) || care.refreshAhead === undefined) return;
     // Asked here as well: until the load has ended, every hit comes this way.
     if (!this.background.hasRoom || this.loads.isLoading(region, key)) return;
-    void this.background.start(region, [key], care.recipe.source(region, key));
+    const { recipe } = care;
+    if (recipe) void this.background.start(region, [key], recipe.source(region, key));
   }
 
   /** Once: it is written in the code. */

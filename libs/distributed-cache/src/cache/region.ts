@@ -7,15 +7,22 @@ import type { EvictOptions } from './everywhere.js';
 import type { BulkListOptions, BulkLoadOptions } from './loading/bulk-attributes.js';
 import { readMany, valuesById, type BulkRead, type BulkRequest } from './loading/bulk-load.js';
 import type { BulkResult } from './loading/bulk-result.js';
-import type { Loader } from './loading/load-context.js';
+import type { LoadContext, Loader } from './loading/load-context.js';
 import { resultOnceDelivered, runPut, setEntry, type PutEntry } from './loading/put.js';
 import { untilAborted } from './loading/patience.js';
 import { readMissed } from './loading/read.js';
-import { SingleRecipe, SingleSource } from './loading/single-load.js';
+import { SingleMethod, SingleSource, type CallLoader, type SingleRecipe } from './loading/single-load.js';
 import type { LocalCache } from './local-cache.js';
 import type { RegionState } from './region-state.js';
 import { givesPolicy, policyOf, type LoadPolicy } from './policies/load-policies.js';
-import { canonicalTags, isStorable, ttlOf, type LoadOptions, type StoreOptions } from './store-options.js';
+import {
+  canonicalTags,
+  isStorable,
+  ttlOf,
+  type LabelledLoadOptions,
+  type LoadOptions,
+  type StoreOptions,
+} from './store-options.js';
 
 /**
  * A named group of entries with its own settings, given by `cache.region(name)`. It holds no state of its own, so it may be kept or asked
@@ -26,6 +33,8 @@ import { canonicalTags, isStorable, ttlOf, type LoadOptions, type StoreOptions }
 export class Region<V = unknown> {
   readonly #cache: LocalCache;
   readonly #state: RegionState;
+  /** What loads without options have in common. */
+  #withoutOptions: SingleMethod | undefined;
 
   /** @internal */
   constructor(cache: LocalCache, state: RegionState) {
@@ -55,8 +64,9 @@ export class Region<V = unknown> {
       options?.signal?.throwIfAborted();
       const canonical = canonicalKey(key);
       const hit = this.cached(canonical);
-      if (hit === undefined) return unsafeCast(this.load(canonical, key, unsafeCast(loader), options));
-      if (this.isWatched) this.watchHit(canonical, key, unsafeCast(loader), options);
+      if (hit === undefined)
+        return unsafeCast(this.load(canonical, this.#recipe(canonical, key, loader, options), options?.signal));
+      if (this.isWatched) this.watchHit(canonical, this.#recipe(canonical, key, loader, options));
       return unsafeCast(hit);
     } catch (error) {
       return Promise.reject(error);
@@ -76,14 +86,28 @@ export class Region<V = unknown> {
   }
 
   /** A read of a key that {@link cached} has found would have loaded it like this. @internal */
-  watchHit(key: string, givenKey: CacheKey, loader: Loader<unknown>, options: LoadOptions | undefined): void {
-    this.#cache.watchHit(this.#state, key, new SingleRecipe(this.#cache, loader, withoutSignal(options), givenKey));
+  watchHit(key: string, recipe: SingleRecipe): void {
+    this.#cache.watchHit(this.#state, key, recipe);
   }
 
-  /** Loads a key that {@link cached} has not found. @param givenKey - as the caller gave it @internal */
-  load(key: string, givenKey: CacheKey, loader: Loader<unknown>, options: LoadOptions | undefined): Promise<unknown> {
-    const read = this.#read(key, new SingleRecipe(this.#cache, loader, withoutSignal(options), givenKey));
-    return options?.signal ? untilAborted(read, options.signal) : read;
+  /** How many keys are loaded in the same way. @internal */
+  methodOf(call: CallLoader, options: LabelledLoadOptions | undefined): SingleMethod {
+    return new SingleMethod(this.#cache, this.#state, options, call);
+  }
+
+  /** Loads a key that {@link cached} has not found. @param signal - ends the wait of the caller @internal */
+  load(key: string, recipe: SingleRecipe, signal?: AbortSignal): Promise<unknown> {
+    const read = this.#read(key, recipe);
+    return signal ? untilAborted(read, signal) : read;
+  }
+
+  #recipe(key: string, givenKey: CacheKey, loader: unknown, options: LoadOptions | undefined): SingleRecipe {
+    return this.#methodWith(options).recipeFor(key, givenKey, loader);
+  }
+
+  #methodWith(options: LoadOptions | undefined): SingleMethod {
+    if (options === undefined) return (this.#withoutOptions ??= this.methodOf(callLoader, undefined));
+    return this.methodOf(callLoader, withoutSignal(options));
   }
 
   /** Audits every entry. @internal */
@@ -94,7 +118,7 @@ export class Region<V = unknown> {
   #read(key: string, recipe: SingleRecipe): Promise<unknown> {
     const { background, copies } = this.#cache;
     const region = this.#state;
-    const source = new SingleSource(region, recipe);
+    const source = new SingleSource(recipe);
     const stale = copies.staleHit(region, key, source.policy);
     if (stale) {
       if (stale.isDue) void background.start(region, [key], recipe.source(region, key));
@@ -243,8 +267,13 @@ export class Region<V = unknown> {
 }
 
 /** What the recipe of an entry may hold, which lives as long as the entry: the signal belongs to one caller. */
-function withoutSignal(options: LoadOptions | undefined): LoadOptions | undefined {
-  if (!options?.signal) return options;
+function withoutSignal(options: LoadOptions): LoadOptions {
+  if (!options.signal) return options;
   const { signal: _, ...ofLoad } = options;
   return ofLoad;
+}
+
+/** Of `getOrLoad`, each call has a loader of its own. */
+function callLoader(loader: unknown, context: LoadContext): unknown {
+  return unsafeCast<Loader<unknown>>(loader)(context);
 }

@@ -6,10 +6,11 @@
 export interface EntryCare {
   /** How long the entry is kept after it has expired, in ms. */
   readonly keptFor: number;
-  /** From when on a hit loads the entry again in the background (monotonic ms); `undefined`: not at all. */
-  refreshAt: number | undefined;
-  /** When the next load may be tried after one has failed (monotonic ms); `undefined`: none has. */
-  retryAt: number | undefined;
+  /**
+   * From when on a hit loads the entry again in the background; after a load has failed, when the next one may be tried (monotonic ms).
+   * `undefined`: no policy loads it before it expires, and no load has failed.
+   */
+  nextLoadAt: number | undefined;
   /** How often the entry was hit since it was stored. */
   hits: number;
 }

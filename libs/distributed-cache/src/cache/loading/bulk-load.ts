@@ -10,7 +10,7 @@ import { BulkAttributes, type LabelledBulkOptions } from './bulk-attributes.js';
 import { Batch, SLICE } from './bulk-batch.js';
 import { valuesByKey, type IdOf } from './bulk-result.js';
 import { Execution } from './execution.js';
-import type { LoadRecipe, LoadRequest, LoadSource, UncoordinatedLoad } from './load-request.js';
+import type { LoadRecipe, LoadRequest, LoadSource, SharedRecipe, UncoordinatedLoad } from './load-request.js';
 import { readMissed } from './read.js';
 
 /** How the values of ids are loaded. @internal */
@@ -112,24 +112,25 @@ function sourceForLater(
   return source;
 }
 
-/** How one id of a bulk read is loaded when no reader is there: by a call of the loader for that id alone. */
-class BulkRecipe implements LoadRecipe {
+/** What the ids of one bulk read have in common: each is loaded again by a call of the loader for that id alone. */
+class BulkRecipes implements SharedRecipe {
   readonly #cache: LocalCache;
   readonly #method: BulkMethod;
-  readonly #id: unknown;
+  readonly policy: LoadPolicy;
 
-  constructor(cache: LocalCache, method: BulkMethod, id: unknown) {
+  constructor(cache: LocalCache, method: BulkMethod, policy: LoadPolicy) {
     this.#cache = cache;
     this.#method = method;
-    this.#id = id;
+    this.policy = policy;
   }
 
-  policyIn(region: RegionState): LoadPolicy {
-    return new BulkAttributes(this.#method.options, region).policy;
-  }
-
-  source(region: RegionState, key: string): LoadSource {
-    return sourceForLater(this.#cache, region, this.#method, new Map([[key, this.#id]]));
+  /** @param id - as the caller gave it */
+  recipe(id: unknown): LoadRecipe {
+    return {
+      shared: this,
+      given: id,
+      source: (region, key) => sourceForLater(this.#cache, region, this.#method, new Map([[key, id]])),
+    };
   }
 }
 
@@ -154,6 +155,7 @@ class BulkSource implements LoadSource {
   readonly #method: BulkMethod;
   readonly #givenIds: ReadonlyMap<string, unknown>;
   readonly #attributes: BulkAttributes;
+  #recipes: BulkRecipes | undefined;
   #batch: Batch | undefined;
   #uncoordinatedBatch: Batch | undefined;
   #areAllAsked = false;
@@ -191,7 +193,8 @@ class BulkSource implements LoadSource {
   }
 
   recipe(key: string): LoadRecipe {
-    return new BulkRecipe(this.#cache, this.#method, this.#givenIds.get(key));
+    this.#recipes ??= new BulkRecipes(this.#cache, this.#method, this.policy);
+    return this.#recipes.recipe(this.#givenIds.get(key));
   }
 
   uncoordinated(key: string): UncoordinatedLoad {

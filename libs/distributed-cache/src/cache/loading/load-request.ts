@@ -46,15 +46,24 @@ export interface LoadSource {
   release?(): void;
 }
 
+/** How an entry was loaded, so that it can be loaded again when no reader is there. @internal */
+export interface LoadRecipe {
+  readonly shared: SharedRecipe;
+  /** What belongs to this entry alone, such as the arguments of a method. */
+  readonly given: unknown;
+  /** A source that loads the entry again. */
+  source(region: RegionState, key: string): LoadSource;
+}
+
 /**
- * How an entry was loaded, so that it can be loaded again when no reader is there. It holds the loader and what that was given, and little
- * else: it may live as long as the entry.
+ * What the recipes of many entries have in common. An entry remembers it together with what belongs to it alone, which takes less memory than
+ * a recipe of its own.
  *
  * @internal
  */
-export interface LoadRecipe {
-  /** A source that loads the entry again. */
-  source(region: RegionState, key: string): LoadSource;
-  /** The policy of the call that has loaded it. */
-  policyIn(region: RegionState): LoadPolicy;
+export interface SharedRecipe {
+  /** The policy of the calls that have loaded the entries. */
+  readonly policy: LoadPolicy;
+  /** @param given - {@link LoadRecipe.given} */
+  recipe(given: unknown): LoadRecipe;
 }

@@ -5,38 +5,104 @@ import { givesPolicy, policyOf, type LoadPolicy } from '../policies/load-policie
 import type { RegionState } from '../region-state.js';
 import { canonicalTags, isStorable, ttlOf, ttlOfValue, type LabelledLoadOptions } from '../store-options.js';
 import type { Execution } from './execution.js';
-import { LoadInstructions, type Loader } from './load-context.js';
-import type { LoadRecipe, LoadRequest, LoadSource, UncoordinatedLoad } from './load-request.js';
+import { LoadInstructions, type LoadContext } from './load-context.js';
+import type { LoadRecipe, LoadRequest, LoadSource, SharedRecipe, UncoordinatedLoad } from './load-request.js';
 import { PreviousValue } from './previous-value.js';
 
-/** How a key is loaded by a loader for one key. @internal */
-export class SingleRecipe implements LoadRecipe {
+/** Calls a loader. @param given - what belongs to this call alone: the loader itself, or the arguments of a method @internal */
+export type CallLoader = (given: unknown, context: LoadContext) => unknown;
+
+/**
+ * What the single reads of one decorated method of one instance have in common, or those of a region without options. The entries that are
+ * loaded again share it.
+ *
+ * @internal
+ */
+export class SingleMethod implements SharedRecipe {
   readonly cache: LocalCache;
-  readonly loader: Loader<unknown>;
+  readonly region: RegionState;
   readonly options: LabelledLoadOptions | undefined;
-  /** As the caller gave it. */
-  readonly givenKey: CacheKey;
+  readonly call: CallLoader;
+  /** What loaders are shown in place of the canonical key. */
+  readonly shownKey: string | undefined;
+  #checked: CheckedOptions | undefined;
 
   constructor(
     cache: LocalCache,
-    loader: Loader<unknown>,
+    region: RegionState,
     options: LabelledLoadOptions | undefined,
-    givenKey: CacheKey,
+    call: CallLoader,
+    shownKey?: string,
   ) {
     this.cache = cache;
-    this.loader = loader;
+    this.region = region;
     this.options = options;
-    this.givenKey = givenKey;
+    this.call = call;
+    this.shownKey = shownKey;
   }
 
-  /** @throws {InvalidOptionsError} when a load policy is not allowed */
-  policyIn({ name, settings: { policy } }: RegionState): LoadPolicy {
-    if (!this.options || !givesPolicy(this.options)) return policy;
-    return policyOf(this.options, policy, `${this.options.where ?? `Region '${name}'`}: `);
+  /** @throws {InvalidOptionsError} when an option is not allowed; first asked for when a key is loaded */
+  get checked(): CheckedOptions {
+    return (this.#checked ??= checked(this));
+  }
+
+  get policy(): LoadPolicy {
+    return this.checked.policy;
+  }
+
+  /** What errors call the place. */
+  get where(): string {
+    return this.options?.where ?? `Region '${this.region.name}'`;
+  }
+
+  /** How `given` loads the key. @param givenKey - as the caller gave it */
+  recipeFor(key: string, givenKey: CacheKey, given: unknown): SingleRecipe {
+    const isShown = typeof givenKey !== 'string' || givenKey === key;
+    return isShown ? this.recipe(given) : this.#showing(givenKey).recipe(given);
+  }
+
+  recipe(given: unknown): SingleRecipe {
+    return new SingleRecipe(this, given);
+  }
+
+  #showing(key: string): SingleMethod {
+    const { cache, region, options, call } = this;
+    return new SingleMethod(cache, region, options, call, key);
+  }
+}
+
+/** The options of a {@link SingleMethod}, checked. */
+interface CheckedOptions {
+  readonly policy: LoadPolicy;
+  /** The tags that the caller gave, canonical. */
+  readonly tags: readonly string[];
+  /** ms; `undefined`: the region's */
+  readonly ttl: number | undefined;
+}
+
+function checked(method: SingleMethod): CheckedOptions {
+  const { options, region } = method;
+  const { policy } = region.settings;
+  // `where` is asked only where it is needed: for a region it is built, and this is the way of every miss with options.
+  return {
+    policy: options && givesPolicy(options) ? policyOf(options, policy, `${method.where}: `) : policy,
+    tags: canonicalTags(options?.tags, options?.where),
+    ttl: options?.ttl === undefined ? undefined : ttlOf(options.ttl, method.where),
+  };
+}
+
+/** How a key is loaded by a loader for one key. @internal */
+export class SingleRecipe implements LoadRecipe {
+  readonly shared: SingleMethod;
+  readonly given: unknown;
+
+  constructor(shared: SingleMethod, given: unknown) {
+    this.shared = shared;
+    this.given = given;
   }
 
   source(region: RegionState, key: string): LoadSource {
-    const source = new SingleSource(region, this);
+    const source = new SingleSource(this);
     const entry = region.store.peek(key);
     if (entry) source.startFrom(entry);
     return source;
@@ -46,33 +112,25 @@ export class SingleRecipe implements LoadRecipe {
 /** Loads the one key of a single read, by one call of its loader for each load. @internal */
 export class SingleSource implements LoadSource {
   readonly recipe: SingleRecipe;
+  readonly method: SingleMethod;
   readonly policy: LoadPolicy;
-  /** The tags that the caller gave, canonical. */
-  readonly tags: readonly string[];
-  /** ms; `undefined`: the region's */
-  readonly ttl: number | undefined;
   #previous: PreviousValue | undefined;
-  readonly #region: RegionState;
 
   /** @throws {InvalidOptionsError} when an option is not allowed */
-  constructor(region: RegionState, recipe: SingleRecipe) {
-    const { options } = recipe;
+  constructor(recipe: SingleRecipe) {
     this.recipe = recipe;
-    this.#region = region;
-    this.policy = recipe.policyIn(region);
-    this.tags = canonicalTags(options?.tags, options?.where);
-    // Skipped when no TTL is given: the label for an error of `ttlOf` would be built on every miss.
-    this.ttl = options?.ttl === undefined ? undefined : ttlOf(options.ttl, this.where);
+    this.method = recipe.shared;
+    this.policy = this.method.policy;
   }
 
-  /** What errors call the place. */
   get where(): string {
-    return this.recipe.options?.where ?? `Region '${this.#region.name}'`;
+    return this.method.where;
   }
 
   /** The loader is handed the value of `entry`, as long as that may be served but for its TTL. To be followed by {@link release}. */
   startFrom(entry: Entry): void {
-    this.#previous = new PreviousValue(this.recipe.cache, this.#region, entry);
+    const { cache, region } = this.method;
+    this.#previous = new PreviousValue(cache, region, entry);
   }
 
   release(): void {
@@ -86,7 +144,7 @@ export class SingleSource implements LoadSource {
   uncoordinated(key: string): UncoordinatedLoad {
     const instructions = this.#instructions(key);
     return {
-      call: async () => instructions.resultOf(await this.recipe.loader(instructions)),
+      call: async () => instructions.resultOf(await this.method.call(this.recipe.given, instructions)),
       abort: (error) => instructions.abort(error),
       ended: () => instructions.ended(),
     };
@@ -94,11 +152,15 @@ export class SingleSource implements LoadSource {
 
   /** New for every call of the loader: what it asked for a fenced result is not meant for the next result. */
   #instructions(key: string): LoadInstructions<unknown> {
-    const { cache, givenKey, options } = this.recipe;
-    const shownKey = typeof givenKey === 'string' ? givenKey : key;
+    const {
+      cache,
+      checked: { ttl },
+      options,
+      shownKey = key,
+    } = this.method;
     const canTimeOut = this.policy.loadTimeout !== Infinity;
     // The tags as they were given: making a canonical tag canonical again would change it.
-    return new LoadInstructions(shownKey, this.#previous, this.ttl, options?.tags, cache, canTimeOut);
+    return new LoadInstructions(shownKey, this.#previous, ttl, options?.tags, cache, canTimeOut);
   }
 }
 
@@ -124,13 +186,13 @@ class SingleLoad implements LoadRequest {
   }
 
   get tags(): readonly string[] {
-    return this.#source.tags;
+    return this.#source.method.checked.tags;
   }
 
   call(execution: Execution): unknown {
-    const { cache, loader } = this.#source.recipe;
+    const { method, recipe } = this.#source;
     this.#instructions.execution = execution;
-    return cache.executions.run(execution, () => loader(this.#instructions));
+    return method.cache.executions.run(execution, () => method.call(recipe.given, this.#instructions));
   }
 
   valueIn(result: unknown): unknown {
@@ -138,7 +200,7 @@ class SingleLoad implements LoadRequest {
   }
 
   tagsOf(): readonly string[] {
-    return canonicalTags(this.#instructions.tags, this.#source.recipe.options?.where);
+    return canonicalTags(this.#instructions.tags, this.#source.method.options?.where);
   }
 
   isStorable(value: unknown): boolean {

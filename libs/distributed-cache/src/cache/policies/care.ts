@@ -1,22 +1,44 @@
 import type { Entry, EntryCare } from '../../store/entry.js';
-import type { LoadRecipe } from '../loading/load-request.js';
+import type { LoadRecipe, SharedRecipe } from '../loading/load-request.js';
 import type { LoadPolicy, RefreshPolicy } from './load-policies.js';
 
-/** What is known of one entry for its load policies. @internal */
+/**
+ * What is known of one entry for its load policies. It lives as long as the entry, and there may be one for each. So it has few fields, and
+ * what entries have in common is behind one of them.
+ *
+ * @internal
+ */
 export class Care implements EntryCare {
-  readonly keptFor: number;
-  refreshAt: number | undefined = undefined;
-  retryAt: number | undefined = undefined;
   hits = 0;
-  /** `undefined`: the entry is not loaded again after an invalidation. */
-  readonly refreshOnInvalidate: RefreshPolicy | undefined;
-  /** `undefined`: no policy needs it, or nobody has loaded the entry. */
-  readonly recipe: LoadRecipe | undefined;
+  nextLoadAt: number | undefined = undefined;
+  readonly #shared: SharedRecipe | { readonly policy: LoadPolicy; readonly recipe?: undefined };
+  readonly #given: unknown;
 
-  constructor(keptFor: number, refreshOnInvalidate: RefreshPolicy | undefined, recipe: LoadRecipe | undefined) {
-    this.keptFor = keptFor;
-    this.refreshOnInvalidate = refreshOnInvalidate;
-    this.recipe = recipe;
+  /** @param recipe - `undefined`: no policy needs it, or nobody has loaded the entry */
+  constructor(policy: LoadPolicy, recipe: LoadRecipe | undefined) {
+    this.#shared = recipe?.shared ?? { policy };
+    this.#given = recipe?.given;
+  }
+
+  get keptFor(): number {
+    return this.#shared.policy.keptFor;
+  }
+
+  get refreshAhead(): number | undefined {
+    return this.#shared.policy.refreshAhead;
+  }
+
+  /** `undefined`: the entry is not loaded again after an invalidation. */
+  get refreshOnInvalidate(): RefreshPolicy | undefined {
+    return this.hasRecipe ? this.#shared.policy.refreshOnInvalidate : undefined;
+  }
+
+  get hasRecipe(): boolean {
+    return this.#shared.recipe !== undefined;
+  }
+
+  get recipe(): LoadRecipe | undefined {
+    return this.#shared.recipe?.(this.#given);
   }
 }
 
@@ -43,19 +65,20 @@ export function careFor(
   expiresAt: number,
   lifetime: number,
 ): Care | undefined {
-  const { keptFor, refreshAhead, refreshOnInvalidate } = policy;
+  const { keptFor, refreshAhead } = policy;
   if (!recipe && !needsRecipe(policy) && keptFor <= ofRegion.keptFor) return undefined;
-  const care = new Care(keptFor, refreshOnInvalidate, recipe);
+  const care = new Care(policy, recipe);
   if (refreshAhead !== undefined && recipe) {
     const refreshAt = expiresAt - lifetime * (1 - refreshAhead);
-    if (Number.isFinite(refreshAt)) care.refreshAt = refreshAt;
+    // A whole number of this size is kept in the field itself, any other number in an object of its own.
+    if (Number.isFinite(refreshAt)) care.nextLoadAt = Math.floor(refreshAt);
   }
   return care;
 }
 
 /** Whether the entry is loaded again after an invalidation has removed it: it has the policy, and was hit since it was loaded. @internal */
 export function isToRefresh({ care }: Entry): boolean {
-  return care instanceof Care && care.refreshOnInvalidate !== undefined && care.recipe !== undefined && care.hits > 0;
+  return care instanceof Care && care.refreshOnInvalidate !== undefined && care.hits > 0;
 }
 
 /** Those that are loaded again when their region is cleared: the hottest, at most `maxRefresh`. @internal */

@@ -32,7 +32,7 @@ export function stalenessOf(
   const expiredFor = now - entry.expiresAt;
   if (expiredFor < 0 || !lease.mayServeExpired(entry.loadedAt, now, whenDisconnected)) return 'gone';
   const { care } = entry;
-  const hasJustFailed = care?.retryAt !== undefined && now < care.retryAt;
+  const hasJustFailed = care?.nextLoadAt !== undefined && now < care.nextLoadAt;
   if (hasJustFailed) return expiredFor < staleIfError ? 'wait out' : 'gone';
   if (expiredFor < staleWhileRevalidate) return 'revalidate';
   return expiredFor < staleIfError ? 'last resort' : 'gone';

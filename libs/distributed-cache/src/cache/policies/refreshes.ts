@@ -44,9 +44,10 @@ export class Refreshes {
 
   /** The entry was removed, by an invalidation that is recorded. */
   removed(region: RegionState, { key, tags, care }: Entry): void {
-    if (!(care instanceof Care) || !care.recipe || !care.refreshOnInvalidate) return;
-    const since = this.#applied.begin();
+    if (!(care instanceof Care)) return;
     const { recipe, refreshOnInvalidate: policy } = care;
+    if (!recipe || !policy) return;
+    const since = this.#applied.begin();
     const waiting: Waiting = { region, key, tags, recipe, policy, since, cancel: () => {} };
     this.#waiting.add(waiting);
     waiting.cancel = this.#clock.schedule(() => {

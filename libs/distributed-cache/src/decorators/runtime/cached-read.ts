@@ -1,6 +1,8 @@
 import { canonicalKey, type CacheKey } from '../../keys/canonical-key.js';
-import type { LoadContext, Loader } from '../../cache/loading/load-context.js';
+import type { LoadContext } from '../../cache/loading/load-context.js';
+import type { SingleMethod } from '../../cache/loading/single-load.js';
 import { computedTtl, isStorable, type LabelledLoadOptions } from '../../cache/store-options.js';
+import { unsafeCast } from '../../common/unsafe-cast.js';
 import { policiesIn } from '../../cache/policies/load-policies.js';
 import type { Region } from '../../cache/region.js';
 import type { AnyCacheableOptions } from '../cacheable.options.js';
@@ -19,8 +21,18 @@ export function cachedRead(site: MethodSite, options: AnyCacheableOptions, proce
   const stored = attributesOfEveryCall(site, options);
   const load = computesAttributes(options) ? loadWithAttributes(place, options, proceed) : undefined;
 
-  const loaderOf = (region: Region, instance: object, args: unknown[]): Loader<unknown> =>
-    load ? (context) => load(region, instance, args, context) : () => proceed(instance, args);
+  const methods = new WeakMap<object, { readonly region: Region; readonly method: SingleMethod }>();
+  /** How this method loads on `instance`; the entries that it loads share it. */
+  const methodOn = (instance: object, region: Region): SingleMethod => {
+    const known = methods.get(instance);
+    if (known?.region === region) return known.method;
+    const call = load
+      ? (args: unknown, context: LoadContext) => load(region, instance, unsafeCast(args), context)
+      : (args: unknown) => proceed(instance, unsafeCast(args));
+    const method = region.methodOf(call, stored);
+    methods.set(instance, { region, method });
+    return method;
+  };
 
   // The way of every hit: nothing here but the two lookups and the key.
   return (instance, args) => {
@@ -30,8 +42,8 @@ export function cachedRead(site: MethodSite, options: AnyCacheableOptions, proce
       const key = keyOf === undefined ? keyByDefault(instance, args) : keyOfCall(keyOf, instance, args);
       const canonical = canonicalKey(key, whereKey);
       const hit = region.cached(canonical);
-      if (hit === undefined) return region.load(canonical, key, loaderOf(region, instance, args), stored);
-      if (region.isWatched) region.watchHit(canonical, key, loaderOf(region, instance, args), stored);
+      if (hit === undefined) return region.load(canonical, methodOn(instance, region).recipeFor(canonical, key, args));
+      if (region.isWatched) region.watchHit(canonical, methodOn(instance, region).recipeFor(canonical, key, args));
       return hit;
     } catch (error) {
       return Promise.reject(error);
