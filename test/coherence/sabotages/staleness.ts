@@ -37,7 +37,7 @@ export const OF_STALENESS: Sabotages = {
 
   /** A loader is given the previous value although the lease does not cover it. */
   'lease of previous values': {
-    disable: () => seeingPrevious(() => replaced(Lease.prototype, { mayServe: () => true })),
+    disable: () => seeingPrevious(() => replaced(Lease.prototype, { mayServeExpired: () => true })),
   },
 };
 
