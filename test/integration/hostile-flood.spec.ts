@@ -79,7 +79,10 @@ describe('A flood of valid messages from a stranger', () => {
     // It waits for what was said before it, nothing else.
     expect(slowest).toBeLessThan(5_000);
     expect((await heapInUse()) - heap).toBeLessThan(16 * MB);
-    expect(both.log.lines).toHaveLength(2);
+    // Where the flood makes the log look broken, an instance says once a minute that it starts empty.
+    const ofConnecting = both.log.lines.filter(({ message }) => !message.startsWith('Starting empty'));
+    expect(ofConnecting).toHaveLength(2);
+    expect(both.log.lines.length).toBeLessThanOrEqual(4);
     expect(b.stats().bridge).toMatchObject({ malformed: 0, missed: 0, reconnects: 0 });
   });
 

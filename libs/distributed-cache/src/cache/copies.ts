@@ -4,7 +4,7 @@ import type { CacheLogger } from '../common/logger.js';
 import { OnceAMinute } from '../common/once-a-minute.js';
 import type { Coherence } from '../coherence/coherence.js';
 import type { Invalidation } from '../protocol/invalidation.js';
-import type { Entry, NewEntry } from '../store/entry.js';
+import type { Entry, EntryCare, NewEntry } from '../store/entry.js';
 import { LocalStore, sizeUnits } from '../store/local-store.js';
 import type { RegionStore } from '../store/region-store.js';
 import type { EventEmitter } from './events.js';
@@ -146,19 +146,15 @@ export class Copies {
 
   /** As {@link find}, for a read: the entry is counted as a hit, and loaded again in the background if it is due. */
   hit(region: RegionState, key: string): Entry | undefined {
-    const entry = this.#entry(region, key);
+    const { clock, coherence, events, holds } = this.#parts;
+    const entry = holds.areOpen ? this.#entry(region, key) : this.#store.get(region.store, key);
     if (entry === undefined) return undefined;
-    const { clock, coherence, events } = this.#parts;
     const now = clock.now();
     if (!isFresh(entry, now, coherence.lease, region.settings.whenDisconnected)) return undefined;
     region.stats.hits += 1;
     if (events.hears.hit) events.emit('hit', { region: region.name, key });
     this.noteServed(entry);
-    const { care } = entry;
-    if (care !== undefined) {
-      care.hits += 1;
-      if (care.nextLoadAt !== undefined && now >= care.nextLoadAt) this.#parts.policies.refreshAhead(region, entry);
-    }
+    if (entry.care !== undefined) this.#noteHit(region, entry, entry.care, now);
     return entry;
   }
 
@@ -339,6 +335,11 @@ export class Copies {
     const entry = hold.copyOf(region, key) ?? this.#store.get(region.store, key);
     // It was evicted in the hold that reads it: the reader has to see what its own transaction has written.
     return entry && hold.covers(region.name, key, entry.tags) ? undefined : entry;
+  }
+
+  #noteHit(region: RegionState, entry: Entry, care: EntryCare, now: number): void {
+    care.hits += 1;
+    if (care.nextLoadAt !== undefined && now >= care.nextLoadAt) this.#parts.policies.refreshAhead(region, entry);
   }
 
   #expired(region: RegionState, key: string, policy: LoadPolicy): Expired {

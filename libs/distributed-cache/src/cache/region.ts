@@ -61,33 +61,27 @@ export class Region<V = unknown> {
    */
   getOrLoad<T extends V = V>(key: CacheKey, loader: Loader<T>, options?: LoadOptions): Promise<T> {
     try {
-      options?.signal?.throwIfAborted();
       const canonical = canonicalKey(key);
-      const hit = this.cached(canonical);
-      if (hit === undefined)
-        return unsafeCast(this.load(canonical, this.#recipe(canonical, key, loader, options), options?.signal));
-      if (this.isWatched) this.watchHit(canonical, this.#recipe(canonical, key, loader, options));
-      return unsafeCast(hit);
+      return unsafeCast(
+        this.cached(canonical) ?? this.load(canonical, this.#recipe(canonical, key, loader, options), options?.signal),
+      );
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  /** The value of a canonical key; `undefined`: it has to be loaded. Every hit comes this way, so nothing is allocated. @internal */
+  /**
+   * The value of a canonical key; `undefined`: {@link load} is to be asked for it. Every hit comes this way, so nothing is allocated, and no
+   * line is spent on what few hits need: the more there is, the less of it the engine compiles into its callers.
+   *
+   * @internal
+   */
   cached(key: string): Promise<unknown> | undefined {
+    // For such a region, it matters how a hit would have been loaded.
+    if (this.#state.watchers > 0) return undefined;
     const { copies } = this.#cache;
     const entry = copies.hit(this.#state, key);
     return entry === undefined ? undefined : copies.promiseOf(this.#state, entry);
-  }
-
-  /** Whether {@link watchHit} is to be called for hits. @internal */
-  get isWatched(): boolean {
-    return this.#state.watchers > 0;
-  }
-
-  /** A read of a key that {@link cached} has found would have loaded it like this. @internal */
-  watchHit(key: string, recipe: SingleRecipe): void {
-    this.#cache.watchHit(this.#state, key, recipe);
   }
 
   /** How many keys are loaded in the same way. @internal */
@@ -95,10 +89,19 @@ export class Region<V = unknown> {
     return new SingleMethod(this.#cache, this.#state, options, call);
   }
 
-  /** Loads a key that {@link cached} has not found. @param signal - ends the wait of the caller @internal */
+  /** Reads a key that {@link cached} has not found. @param signal - ends the wait of the caller @internal */
   load(key: string, recipe: SingleRecipe, signal?: AbortSignal): Promise<unknown> {
-    const read = this.#read(key, recipe);
+    signal?.throwIfAborted();
+    const read = (this.#state.watchers > 0 ? this.#watchedHit(key, recipe) : undefined) ?? this.#read(key, recipe);
     return signal ? untilAborted(read, signal) : read;
+  }
+
+  #watchedHit(key: string, recipe: SingleRecipe): Promise<unknown> | undefined {
+    const { copies } = this.#cache;
+    const entry = copies.hit(this.#state, key);
+    if (!entry) return undefined;
+    this.#cache.watchHit(this.#state, key, recipe);
+    return copies.promiseOf(this.#state, entry);
   }
 
   #recipe(key: string, givenKey: CacheKey, loader: unknown, options: LoadOptions | undefined): SingleRecipe {

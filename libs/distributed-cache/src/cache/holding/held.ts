@@ -11,6 +11,8 @@ export interface Held {
 
 /** @internal */
 export interface CurrentHold {
-  /** The hold that the running code belongs to; `undefined`: none. Every hit asks for it. */
+  /** Whether any hold is open. Every hit asks this. */
+  readonly areOpen: boolean;
+  /** The hold that the running code belongs to; `undefined`: none. */
   readonly current: Held | undefined;
 }

@@ -13,6 +13,7 @@ import type { Hold } from './hold.js';
 export class Holds implements CurrentHold {
   readonly #scopes: ScopeStorage<Hold>;
   readonly #open = new Set<Hold>();
+  areOpen = false;
 
   constructor(clock: Clock) {
     this.#scopes = new ScopeStorage(clock);
@@ -27,6 +28,7 @@ export class Holds implements CurrentHold {
   /** Runs `fn` in `hold`, which is open until {@link close}. */
   run<T>(hold: Hold, fn: () => T): T {
     this.#open.add(hold);
+    this.areOpen = true;
     return this.#scopes.run(hold, fn);
   }
 
@@ -38,6 +40,7 @@ export class Holds implements CurrentHold {
   close(hold: Hold): void {
     hold.end();
     this.#open.delete(hold);
+    this.areOpen = this.#open.size > 0;
     this.#scopes.close();
   }
 

@@ -41,10 +41,9 @@ export function cachedRead(site: MethodSite, options: AnyCacheableOptions, proce
       if (condition !== undefined && !condition.apply(instance, args)) return promiseOf(proceed, instance, args);
       const key = keyOf === undefined ? keyByDefault(instance, args) : keyOfCall(keyOf, instance, args);
       const canonical = canonicalKey(key, whereKey);
-      const hit = region.cached(canonical);
-      if (hit === undefined) return region.load(canonical, methodOn(instance, region).recipeFor(canonical, key, args));
-      if (region.isWatched) region.watchHit(canonical, methodOn(instance, region).recipeFor(canonical, key, args));
-      return hit;
+      return (
+        region.cached(canonical) ?? region.load(canonical, methodOn(instance, region).recipeFor(canonical, key, args))
+      );
     } catch (error) {
       return Promise.reject(error);
     }
