@@ -9,10 +9,15 @@ export class Applied {
     this.#moments.add(invalidation, moment);
   }
 
-  /** An invalidation that has covered `origin` since it began, except `own`, the eviction that is a part of its put. */
-  overtaking(origin: Origin, own?: number, since = origin.began.sequence): Moment | undefined {
+  /** An invalidation until `until` that has covered `origin` since it began, except `own`, the eviction that is a part of its put. */
+  overtaking(
+    origin: Origin,
+    own?: number,
+    since = origin.began.sequence,
+    until = Number.POSITIVE_INFINITY,
+  ): Moment | undefined {
     for (const moment of this.#moments.covering(origin, since)) {
-      if (moment.sequence !== own) return moment;
+      if (moment.sequence !== own && moment.sequence <= until) return moment;
     }
     return undefined;
   }

@@ -64,6 +64,11 @@ export class Evictions {
     return false;
   }
 
+  /** Whether `target`, or something wider, was evicted since `since`. */
+  hasEvicted(target: InvalidationTarget, since: Moment): boolean {
+    return this.#moments.cover(entryOf(target), since.sequence);
+  }
+
   /** The first call since `replaced` that evicted both `value` and the copy of which it was made. */
   callOfBoth({ origin }: MadeValue, part: Part, replaced: Moment): Call | undefined {
     let first: Call | undefined;

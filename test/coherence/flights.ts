@@ -1,5 +1,5 @@
 import { covers, type Invalidation } from '../../libs/distributed-cache/src/protocol/invalidation.js';
-import type { Moment } from './moments.js';
+import { idOf, type Moment } from './moments.js';
 
 /** A call of a loader, for one key. */
 export interface Flight {
@@ -20,12 +20,16 @@ export interface Flight {
   isFenced: boolean;
   /** Whether that happened while readers could join it, so that its result would have been stored. */
   isKeptOut: boolean;
+  /** Whether no reader of others has to join it: it runs in a transaction, or nobody knows when it was asked for. */
+  readonly isApart: boolean;
+  /** For how long its readers wait, in ms. */
+  readonly timeout: number;
   /** The sequence number of its end. */
   ended: number;
 }
 
 export function newFlight(
-  load: Pick<Flight, 'region' | 'key' | 'tags' | 'asked' | 'began' | 'parent' | 'isUntraced'>,
+  load: Pick<Flight, 'region' | 'key' | 'tags' | 'asked' | 'began' | 'parent' | 'isUntraced' | 'isApart' | 'timeout'>,
 ): Flight {
   return { ...load, hasNested: false, isFenced: false, isKeptOut: false, ended: Number.POSITIVE_INFINITY };
 }
@@ -54,18 +58,25 @@ export class Flights {
   /** The keys that were ever loaded inside of another load, or perhaps so. */
   readonly #nested = new Set<string>();
   readonly #isLapsed: (flight: Flight) => boolean;
+  readonly #now: () => number;
   running = 0;
 
   /** @param isLapsed - whether the lease forbids to join this load */
-  constructor(isLapsed: (flight: Flight) => boolean) {
+  constructor(isLapsed: (flight: Flight) => boolean, now: () => number) {
     this.#isLapsed = isLapsed;
+    this.#now = now;
   }
 
   /** A read of the key begins: this is when the library checks the lease of the running load. */
   asked(region: string, key: string): void {
     const id = idOf(region, key);
     const flight = this.#joinable.get(id);
-    if (flight && this.#isLapsed(flight)) this.#joinable.delete(id);
+    if (flight && (this.#isLapsed(flight) || this.isOverdue(flight))) this.#joinable.delete(id);
+  }
+
+  /** Whether the load takes so long that its readers may have stopped waiting, and nobody has to join it. */
+  isOverdue({ asked, timeout }: Flight): boolean {
+    return this.#now() - asked.time >= timeout - EARLY;
   }
 
   /**
@@ -78,7 +89,7 @@ export class Flights {
     this.#runningOf(flight).add(flight);
     if (flight.parent ?? flight.isUntraced) this.#nested.add(idOf(flight.region, flight.key));
     // Its reader may have been told to load for itself, in the context of another load.
-    if (flight.isUntraced) return undefined;
+    if (flight.isUntraced || flight.isApart) return undefined;
     // Its reader has waited so long for another load that it loads for itself. Nobody joins it.
     if (hasLostPatience(flight)) return undefined;
     // An uncoordinated load: its reader would otherwise wait for itself. Nobody joins it.
@@ -94,15 +105,17 @@ export class Flights {
 
   /** Those that ran when `flight` began and should have kept its reader waiting, if they are too many for an instance without a lease. */
   tooManyWith(flight: Flight): readonly Flight[] {
-    const { asked, began, parent, isUntraced } = flight;
-    // Its reader has waited for its turn as long as any does.
-    if (parent || isUntraced || began.time - asked.time >= TAKES_LONG - EARLY) return [];
+    const { asked, began, parent, isUntraced, isApart } = flight;
+    // Its reader has waited for its turn as long as any does, or nobody knows for how long.
+    if (parent || isUntraced || isApart || began.time - asked.time >= TAKES_LONG - EARLY) return [];
     // The turns of loads that may belong to other loads are not known.
     if (this.#nested.has(idOf(flight.region, flight.key))) return [];
     const others = [...this.#runningOf(flight)].filter(
       (other) =>
         other !== flight &&
         !other.isFenced &&
+        !other.isApart &&
+        !this.isOverdue(other) &&
         !hasLostPatience(other) &&
         began.time - other.began.time < TAKES_LONG - EARLY,
     );
@@ -136,7 +149,7 @@ export class Flights {
         if (!covers(invalidation, flight.region, flight.key, flight.tags)) continue;
         flight.isFenced = true;
         if (this.#joinable.get(id) !== flight) continue;
-        flight.isKeptOut = true;
+        flight.isKeptOut = !this.isOverdue(flight);
         this.#joinable.delete(id);
       }
     }
@@ -183,8 +196,4 @@ function isInsideOfItself({ region, key, parent, asked }: Flight): boolean {
     if (outer.region === region && outer.key === key && outer.ended > asked.sequence) return true;
   }
   return false;
-}
-
-function idOf(region: string, key: string): string {
-  return `${region.length}:${region}${key}`;
 }

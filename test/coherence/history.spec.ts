@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DistributedCache } from '../../libs/distributed-cache/src/cache/distributed-cache.js';
+import { NO_POLICY, policyOf, type LoadPolicy } from '../../libs/distributed-cache/src/cache/policies/load-policies.js';
 import type { CacheSettings } from '../../libs/distributed-cache/src/cache/settings.js';
 import { InMemoryInvalidationBridge } from '../../libs/distributed-cache/src/testing/in-memory-invalidation-bridge.js';
 import { ManualClock } from '../../libs/distributed-cache/src/testing/manual-clock.js';
@@ -8,7 +9,8 @@ import { LONGEST_BACK_OFF } from '../support/instances/instances.js';
 import { History } from './history.js';
 import type { Flight } from './flights.js';
 import { isMadeValue, type MadeValue } from './made-value.js';
-import { keyOf, LISTS, Shop, tagsOf } from './shop.js';
+import { keyOf, LISTS, RolledBackError, Shop, tagsOf, type Step } from './shop.js';
+
 import type { UnderWay } from './under-way.js';
 
 const S = 2_000;
@@ -17,13 +19,17 @@ const TABLE = { region: 'items', key: 'table' };
 const LIST = { region: LISTS, key: 'all' };
 
 /** Two shops over one bridge, watched by a history. */
-async function twoShops(settings: Partial<CacheSettings> = {}, bypassing = new Set<string>()) {
+async function twoShops(
+  settings: Partial<CacheSettings> = {},
+  bypassing = new Set<string>(),
+  policyIn?: (region: string) => LoadPolicy,
+) {
   const clock = new ManualClock();
   const bridge = new InMemoryInvalidationBridge({ clock });
   const history = new History({ now: () => clock.now(), maxStaleness: S });
   const witnessed = history.witnessed(bridge);
   const open = (name: string): Shop => {
-    const instance = history.instance(name, { bypassing });
+    const instance = history.instance(name, { bypassing, policyIn });
     const { sizeOf } = instance;
     const cache = new DistributedCache(cacheSettings({ maxStaleness: S, sizeOf, ...settings }), { clock });
     instance.watch(cache);
@@ -332,6 +338,140 @@ describe('History', () => {
     history.confirmed([keyOf(CHAIR)], { ...asked, sequence: asked.sequence + 2 }, 'a');
     b.look(CHAIR);
     expect(broken(history)).toEqual(['evicted everywhere']);
+  });
+
+  it('finds a read that is handed what an invalidation covers that its instance had applied', async () => {
+    const { a, b, clock, history } = await twoShops();
+    const { value, asked } = await loaded(b);
+    await a.write(CHAIR);
+    await clock.advance(0);
+    b.instance.got(CHAIR, asked, value);
+    expect(broken(history)).toEqual([]);
+
+    b.instance.got(CHAIR, b.instance.asks(CHAIR), value);
+    expect(broken(history)).toEqual(['what a policy may serve']);
+  });
+
+  it('finds an expired value that is served for longer than a policy allows', async () => {
+    const policy = policyOf({ staleWhileRevalidate: 500 }, NO_POLICY, '');
+    const { a, clock, history } = await twoShops({ ttl: 100, policy }, new Set(), () => policy);
+    const { value } = await loaded(a);
+    await clock.advance(599);
+    a.instance.got(CHAIR, a.instance.asks(CHAIR), value);
+    expect(broken(history)).toEqual([]);
+
+    await clock.advance(2);
+    a.instance.got(CHAIR, a.instance.asks(CHAIR), value);
+    expect(broken(history)).toEqual(['what a policy may serve']);
+    expect(history.figures.staleServed).toBe(2);
+  });
+
+  it('finds an expired value that is served while the lease is over', async () => {
+    const policy = policyOf({ staleIfError: 60_000 }, NO_POLICY, '');
+    const { a, bridge, clock, history } = await twoShops({ ttl: 100, policy }, new Set(), () => policy);
+    const { value } = await loaded(a);
+    bridge.cut(a.instance.cache, { silently: true });
+    await clock.advance(S);
+    a.instance.got(CHAIR, a.instance.asks(CHAIR), value);
+    expect(broken(history)).toEqual([]);
+
+    await clock.advance(S);
+    a.instance.got(CHAIR, a.instance.asks(CHAIR), value);
+    expect(broken(history)).toEqual(['what a policy may serve']);
+  });
+
+  it('finds the result of a load that has timed out in the place of a newer one', async () => {
+    const { a, clock, history } = await twoShops();
+    const late = a.instance.beginLoad(CHAIR, a.instance.asks(CHAIR)).made('items/chair', 0);
+    await clock.advance(10);
+    const newer = a.instance.beginLoad(CHAIR, a.instance.asks(CHAIR)).made('items/chair', 0);
+    a.instance.hasStored(late);
+    a.instance.hasStored(newer);
+    expect(broken(history)).not.toContain('nothing stored that was overtaken');
+
+    a.instance.hasStored(late);
+    expect(broken(history)).toContain('nothing stored that was overtaken');
+  });
+
+  it('finds a row that was never committed outside of its transaction, and allows it inside', async () => {
+    const { a, history } = await twoShops();
+    const transaction = history.source.begin();
+    const version = transaction.write('items/chair');
+    const asked = a.instance.asks(CHAIR);
+    const value = a.instance.beginLoad(CHAIR, asked).made('items/chair', version);
+    a.instance.got(CHAIR, asked, value, { within: transaction });
+    expect(broken(history)).toEqual([]);
+
+    a.instance.got(CHAIR, asked, value);
+    expect(broken(history)).toEqual(['only what was committed']);
+  });
+
+  it('counts the rows of a transaction from its commit on', async () => {
+    const { a, history } = await twoShops();
+    const transaction = history.source.begin();
+    const version = transaction.write('items/chair');
+    const asked = a.instance.asks(CHAIR);
+    const value = a.instance.beginLoad(CHAIR, asked).made('items/chair', version);
+    history.commitAll(transaction, 'a');
+    a.instance.got(CHAIR, asked, value);
+    expect(broken(history)).toEqual([]);
+    expect(history.source.versionOf('items/chair')).toBe(1);
+
+    const rolledBack = history.source.begin();
+    const never = a.instance.beginLoad(CHAIR, asked).made('items/chair', rolledBack.write('items/chair'));
+    rolledBack.end();
+    a.instance.hasStored(never);
+    expect(broken(history)).toContain('only what was committed');
+  });
+
+  it('finds evictions of a transaction that have not taken effect since its commit', async () => {
+    const { a, history } = await twoShops();
+    const transaction = history.source.begin();
+    transaction.evicts([keyOf(CHAIR)], history.moment());
+    await a.evict([keyOf(CHAIR)]);
+    const committed = history.commitAll(transaction, 'a');
+    a.instance.expectEvicted(transaction, committed);
+    expect(broken(history)).toEqual(['only what was committed']);
+
+    history.violations.length = 0;
+    await a.evict([keyOf(CHAIR)]);
+    a.instance.expectEvicted(transaction, committed);
+    expect(broken(history)).toEqual([]);
+  });
+
+  it('runs transactions that are committed, rolled back and nested without a violation', async () => {
+    const { a, b, clock, history } = await twoShops();
+    const write: Step = (shop, within) => shop.writeWithin(within, CHAIR, 0);
+    const read: Step = async (shop, within) => void (await shop.read(CHAIR, { within }));
+    await b.read(CHAIR);
+    await a.transact({ steps: [read, write, read], isRolledBack: false, lasts: 0 });
+    await clock.advance(0);
+    await b.read(CHAIR);
+    const nested: Step = (shop, within) => shop.nest(within, [write, read], true);
+    await expect(a.transact({ steps: [nested, read], isRolledBack: true, lasts: 0 })).rejects.toThrow(RolledBackError);
+    await a.read(CHAIR);
+    history.expectAgreement();
+    expect(history.violations).toEqual([]);
+    expect(history.figures).toMatchObject({ committed: 1, rolledBack: 1 });
+  });
+
+  it('finds an audit that reports what nobody has changed', async () => {
+    const { a, clock, history } = await twoShops({ audit: { sample: 1, olderThan: 0, equals: () => false } });
+    await a.read(CHAIR);
+    await a.read(CHAIR);
+    await clock.advance(3 * S);
+    expect(history.figures.reported).toBe(1);
+    expect(broken(history)).toEqual(['true audits']);
+  });
+
+  it('allows an audit to report a change that nobody has evicted, and counts that it was found', async () => {
+    const { a, clock, history } = await twoShops({ audit: { sample: 1, olderThan: 0, equals: () => false } });
+    await a.read(CHAIR);
+    a.forget(CHAIR);
+    await a.read(CHAIR);
+    await clock.advance(3 * S);
+    expect(history.violations).toEqual([]);
+    expect(history.figures).toMatchObject({ forgotten: 1, reported: 1, found: 1 });
   });
 
   it('lists the operations that led to a violation', async () => {

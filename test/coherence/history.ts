@@ -8,6 +8,7 @@ import {
 import type { Doorbell, InvalidationBridge } from '../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
 import { decodeInvalidation } from '../../libs/distributed-cache/src/protocol/invalidation-message.js';
 import { EventTail } from './event-tail.js';
+import { newFigures } from './figures.js';
 import { InstanceHistory, type InstanceOptions } from './instance-history.js';
 import type { MadeValue, Part } from './made-value.js';
 import { Members, type Unreached } from './members.js';
@@ -16,6 +17,7 @@ import { checkDelivery } from './old-values.js';
 import { overriding } from './overriding.js';
 import { Replays } from './replays.js';
 import { SourceOfTruth } from './source-of-truth.js';
+import type { SourceTransaction } from './source-transaction.js';
 import type { BrokenPromise, Violation } from './violation.js';
 
 /** How much staler than the lease a read may be, in ms: its age is taken when it begins, and timers and answers come a little late. */
@@ -39,36 +41,6 @@ interface Confirmed extends Moment, Unreached {
   readonly invalidation: Invalidation;
 }
 
-/** What a history counts. */
-export interface Figures {
-  reads: number;
-  loads: number;
-  commits: number;
-  evictions: number;
-  /** Invalidations that entered the log. */
-  logged: number;
-  stored: number;
-  everywhere: number;
-  /** The longest time that an eviction everywhere took, in ms. */
-  longestWait: number;
-  /** The longest time for which an invalidation had been in the log when a read began that still gave the old value, in ms. */
-  worstStaleness: number;
-}
-
-export function newFigures(): Figures {
-  return {
-    reads: 0,
-    loads: 0,
-    commits: 0,
-    evictions: 0,
-    logged: 0,
-    stored: 0,
-    everywhere: 0,
-    longestWait: 0,
-    worstStaleness: 0,
-  };
-}
-
 /**
  * Records everything that happens to a source of truth and to the caches in front of it, and checks the promises as it happens.
  *
@@ -82,7 +54,8 @@ export class History {
   readonly members = new Members();
   readonly maxStaleness: number;
   readonly figures = newFigures();
-  readonly #now: () => number;
+  /** Monotonic ms. */
+  readonly now: () => number;
   readonly #startedAt: number;
   readonly #instances = new Map<string, InstanceHistory>();
   /** Ordered by when they were sent; `time` is when they were in the log. */
@@ -93,7 +66,7 @@ export class History {
   #origins = 0;
 
   constructor({ now, maxStaleness }: HistoryOptions) {
-    this.#now = now;
+    this.now = now;
     this.#startedAt = now();
     this.maxStaleness = maxStaleness;
   }
@@ -104,7 +77,7 @@ export class History {
 
   moment(): Moment {
     this.#sequence += 1;
-    return { sequence: this.#sequence, time: this.#now() };
+    return { sequence: this.#sequence, time: this.now() };
   }
 
   nextOrigin(): number {
@@ -167,7 +140,7 @@ export class History {
   }
 
   /** Notes that `payload`, sent at `sent`, has been in the log since `time`. */
-  entered(payload: string, sent: Moment, time = this.#now()): void {
+  entered(payload: string, sent: Moment, time = this.now()): void {
     const decoded = decodeInvalidation(payload);
     const { invalidation, from } = decoded.ok ? decoded.message : { invalidation: EVERYTHING, from: '' };
     this.figures.logged += 1;
@@ -181,6 +154,16 @@ export class History {
     const version = this.source.commit(row, this.moment());
     this.note(by, 'commits', row, version);
     return version;
+  }
+
+  /** Commits all that `transaction` has written. */
+  commitAll(transaction: SourceTransaction, by: string): Moment {
+    const moment = this.moment();
+    const versions = this.source.commitAll(transaction, moment);
+    this.figures.commits += versions.size;
+    this.figures.committed += 1;
+    this.note(by, 'commits a transaction', versions);
+    return moment;
   }
 
   /** Those that an eviction everywhere of `by` does not reach now. */
@@ -292,7 +275,7 @@ export class History {
   }
 
   note(...event: readonly unknown[]): void {
-    this.tail.add(Math.round(this.#now() - this.#startedAt), ...event);
+    this.tail.add(Math.round(this.now() - this.#startedAt), ...event);
   }
 
   violated(
@@ -300,7 +283,7 @@ export class History {
     where: { readonly instance: string; readonly region: string; readonly key: string },
     details: Readonly<Record<string, unknown>>,
   ): void {
-    const at = Math.round(this.#now() - this.#startedAt);
+    const at = Math.round(this.now() - this.#startedAt);
     this.violations.push({ promise, at, ...where, details, events: this.tail.lines() });
   }
 

@@ -1,4 +1,5 @@
 import type { DistributedCache } from '../../libs/distributed-cache/src/cache/distributed-cache.js';
+import { NO_POLICY, type LoadPolicy } from '../../libs/distributed-cache/src/cache/policies/load-policies.js';
 import type { Call } from './evictions.js';
 import type { History } from './history.js';
 import type { Subject } from './moments.js';
@@ -8,6 +9,14 @@ export interface InstanceOptions {
   readonly bypassing?: ReadonlySet<string> | undefined;
   /** Default: the one of the history, in ms. */
   readonly maxStaleness?: number | undefined;
+  /** The load policies of a region. Default: none. */
+  readonly policyIn?: ((region: string) => LoadPolicy) | undefined;
+  /** Whether the hits of a region are audited. Default: no. */
+  readonly isAudited?: ((region: string) => boolean) | undefined;
+  /** Whether it holds so little that a copy may be removed by a bound. Default: no. */
+  readonly isBounded?: boolean | undefined;
+  /** Its own clock, in ms. Default: the one of the history. */
+  readonly now?: (() => number) | undefined;
 }
 
 /** The life of one instance, from its start to its end, and which of its callbacks runs. */
@@ -16,6 +25,10 @@ export class InstanceLife {
   readonly maxStaleness: number;
   protected readonly history: History;
   protected readonly bypassing: ReadonlySet<string>;
+  protected readonly policyIn: (region: string) => LoadPolicy;
+  protected readonly isAudited: (region: string) => boolean;
+  protected readonly isBounded: boolean;
+  protected readonly now: () => number;
   #cache: DistributedCache | undefined;
   #callbacks = 0;
   protected call: Call | undefined;
@@ -28,11 +41,16 @@ export class InstanceLife {
   /** Whether it still serves reads. */
   isServing = true;
 
-  constructor(history: History, name: string, { bypassing = new Set(), maxStaleness }: InstanceOptions = {}) {
+  constructor(history: History, name: string, options: InstanceOptions = {}) {
+    const { bypassing = new Set(), policyIn = () => NO_POLICY, isAudited = () => false, isBounded = false } = options;
     this.history = history;
     this.name = name;
-    this.maxStaleness = maxStaleness ?? history.maxStaleness;
+    this.maxStaleness = options.maxStaleness ?? history.maxStaleness;
     this.bypassing = bypassing;
+    this.policyIn = policyIn;
+    this.isAudited = isAudited;
+    this.isBounded = isBounded;
+    this.now = options.now ?? (() => history.now());
   }
 
   get cache(): DistributedCache {

@@ -1,11 +1,13 @@
 import { leaseAgeOf } from '../support/instances/lease-age.js';
 import { Applied } from './applied.js';
+import { BackgroundLoads } from './background-loads.js';
 import { ExpectedCounts } from './counts.js';
 import { Flights, hasLapsed, newFlight, type Flight } from './flights.js';
 import { InstanceLife } from './instance-life.js';
 import type { Origin } from './made-value.js';
-import type { EntryName, Moment, Subject } from './moments.js';
+import { idOf, type EntryName, type Moment, type Subject } from './moments.js';
 import type { Replays } from './replays.js';
+import type { SourceTransaction } from './source-transaction.js';
 import { newOrigin, UnderWay } from './under-way.js';
 
 /** What the application says of a read or a load beside its subject. */
@@ -16,25 +18,44 @@ export interface Nesting {
   readonly isUntraced?: boolean | undefined;
 }
 
+/** What the application says of a load. */
+export interface Loading extends Nesting {
+  /** Whether it loads other keys too, and so was called perhaps a little later than the library decided to. */
+  readonly inBulk?: boolean | undefined;
+  /** Whether no reader has asked for it. */
+  readonly isBackground?: boolean | undefined;
+  /** The transaction in which it was asked for: such a load is shared only inside of that. */
+  readonly within?: SourceTransaction | undefined;
+}
+
 /** The loads and puts of one instance. Checks single flight. */
 export class InstanceLoads extends InstanceLife {
   protected readonly applied = new Applied();
   protected readonly counts = new ExpectedCounts();
-  protected readonly flights = new Flights((flight) => this.isLapsed(flight));
+  protected readonly flights = new Flights(
+    (flight) => this.isLapsed(flight),
+    () => this.history.now(),
+  );
+  protected readonly backgroundLoads = new BackgroundLoads();
   /** What its syncs brought; `undefined`: nobody overhears them. */
   replays: Replays | undefined;
   /** The sequence number at which its lease was last seen to be over. */
   #lapsedAt = Number.NEGATIVE_INFINITY;
 
-  /** Notes that a loader was called for `subject`; `inBulk`: with other keys, and so perhaps a little later than the library decided to. */
+  /** Notes that a loader was called for `subject`, which a read needed that began at `asked`. */
   beginLoad(
     subject: Subject & { readonly tags?: readonly string[] | undefined },
     asked: Moment,
-    { parent, isUntraced, inBulk = false }: Nesting & { readonly inBulk?: boolean } = {},
+    { parent, isUntraced, inBulk = false, isBackground = false, within }: Loading = {},
   ): UnderWay {
     const began = this.history.moment();
     const entry: EntryName = { ...subject, tags: subject.tags ?? [] };
-    const flight = newFlight({ ...entry, asked, began, parent, isUntraced });
+    const timeout = this.policyIn(subject.region).loadTimeout;
+    // It may have waited for its turn, and nobody knows since when: others may have given it up meanwhile.
+    const isApart =
+      within !== undefined || (isBackground && (inBulk || timeout < Infinity || this.isAudited(subject.region)));
+    const flight = newFlight({ ...entry, asked, began, parent, isUntraced, isApart, timeout });
+    if (isBackground) this.history.figures.backgroundLoads += 1;
     this.history.figures.loads += 1;
     this.counts.of(subject.region).loads += 1;
     // The library decides for a key in bulk before it calls the loader. The lease may have been over since, and renewed: no reader may then
@@ -45,7 +66,11 @@ export class InstanceLoads extends InstanceLife {
     // An invalidation may have come between the two as well.
     const isOvertaken = isAbandoned || (inBulk && (this.isLapsed(flight) || this.applied.hasCovered(entry, asked)));
     const joinable = this.flights.begin(flight, isOvertaken);
-    const ended = (hasFailed: boolean, origin: Origin): void => this.#loadEnded(flight, origin, hasFailed);
+    const ended = (hasFailed: boolean, origin: Origin): void => {
+      this.#loadEnded(flight, origin, hasFailed);
+      if (isBackground && !hasFailed)
+        this.backgroundLoads.add(idOf(subject.region, subject.key), this.history.moment());
+    };
     const underWay = this.#underWay('load', flight, ended, flight);
     // After closing, every read loads for itself.
     if (this.isClosing) return underWay;
@@ -80,7 +105,11 @@ export class InstanceLoads extends InstanceLife {
     const { region, parent, isUntraced } = flight;
     const counts = this.counts.of(region);
     const isOvertaken = flight.isKeptOut || (this.flights.isJoinable(flight) && this.applied.overtaking(origin));
-    if (hasFailed) counts.loadErrors += 1;
+    const isOverdue = this.flights.isOverdue(flight);
+    if (isOverdue) this.history.figures.timeouts += 1;
+    // It may have timed out while it waited for its turn.
+    if (hasFailed || flight.timeout < Infinity) counts.loadErrors.most += 1;
+    if (hasFailed) counts.loadErrors.least += isOverdue ? 0 : 1;
     // Others may be uncoordinated loads, which store nothing anyway.
     else if (isOvertaken && !parent && !isUntraced && !this.isClosing) counts.fenced += 1;
     this.flights.end(flight, this.history.moment());
@@ -92,7 +121,7 @@ export class InstanceLoads extends InstanceLife {
     ended: (hasFailed: boolean, origin: Origin) => void,
     flight?: Flight,
   ): UnderWay {
-    const origin = newOrigin(this.history, kind, this.name, entry);
+    const origin = newOrigin(this.history, kind, this.name, entry, flight);
     const { id, region, key } = origin;
     this.history.note(this.name, 'begins', kind, id, region, key, flight?.parent ? 'inside of another' : '');
     return new UnderWay(this.history, origin, (hasFailed) => ended(hasFailed, origin), flight);

@@ -1,3 +1,4 @@
+import type { Flight } from './flights.js';
 import type { EntryName, Moment } from './moments.js';
 
 /** How a value came to be. */
@@ -14,6 +15,12 @@ export interface Origin extends EntryName {
   since: number;
   /** The sequence number of the eviction that is a part of its put or set. */
   ownEviction: number | undefined;
+  /** The load that made it. */
+  readonly flight: Flight | undefined;
+  /** When the copy expires, by the clock of its instance; `undefined`: it was not stored. */
+  expiresAt: number | undefined;
+  /** Whether a later load has said that it is still correct. It may then have been handed out as the result of that load. */
+  isKept: boolean;
 }
 
 /** A row of which a value was made, in the version that the loader saw. */

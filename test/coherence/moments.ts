@@ -71,6 +71,11 @@ export class Moments<M extends Moment = Moment> {
   }
 }
 
+/** A name of an entry, as a key of a map. */
+export function idOf(region: string, key: string): string {
+  return `${region.length}:${region}${key}`;
+}
+
 function keyId(region: string, key: string): string {
   return `k${region.length}:${region}${key}`;
 }

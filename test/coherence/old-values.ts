@@ -58,6 +58,20 @@ export function checkDelivery(history: History, instance: string, evictions: Evi
   }
 }
 
+/** Whether a row of which `value` is made has been replaced. */
+export function isOld(history: History, value: MadeValue): boolean {
+  return oldParts(history, value).next().done !== true;
+}
+
+/** Whether a row of `value` has been replaced of which the log did not have the eviction until `until`. */
+export function isUnlogged(history: History, value: MadeValue, until: number): boolean {
+  for (const [part, replaced] of oldParts(history, value)) {
+    const loggedAt = history.loggedSince(value, part, replaced);
+    if (loggedAt === undefined || loggedAt > until) return true;
+  }
+  return false;
+}
+
 /** The parts of `value` that have been replaced in the source, and when. */
 function* oldParts({ source }: History, { parts }: MadeValue): Generator<[Part, Moment]> {
   for (const part of parts) {

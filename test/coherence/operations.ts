@@ -3,6 +3,7 @@ import type { Subject } from './moments.js';
 import type { Plan } from './plan.js';
 import type { Random } from '../../tools/random.mjs';
 import { keyOf, LISTS, tagsOf, type Shop, type Way } from './shop.js';
+import { TRANSACTION } from './transacting.js';
 
 /** Something that an application does with one instance. All that is random is drawn before it begins. */
 export interface Operation {
@@ -86,6 +87,7 @@ export const WRITES: readonly Operation[] = [
     weight: 1,
     run: (shop, plan, random) => shop.evict(targetsFor(random.pick(plan.subjects), random)),
   },
+  TRANSACTION,
   {
     kind: 'flood',
     weight: 0.3,
@@ -102,6 +104,7 @@ function way(plan: Plan, random: Random): Way {
     takes: random.pick(plan.durations),
     tags: random.pick(['given', 'told', undefined]),
     fails: random.chance(0.03),
+    keeps: random.chance(0.2),
   };
 }
 

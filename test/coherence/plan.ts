@@ -28,6 +28,10 @@ export interface Plan {
   /** How long loads and puts may take, in ms. */
   readonly durations: readonly [number, ...number[]];
   readonly settings: Partial<CacheSettings>;
+  /** Whether every hit is audited. */
+  readonly isAudited?: boolean | undefined;
+  /** Whether the source of truth may fail or be slow. */
+  readonly sourceFails?: boolean | undefined;
   /** What the settings of one instance have otherwise. */
   readonly settingsOfEach?: ((random: Random) => Partial<CacheSettings>) | undefined;
   /** For how long one of the instances is cut off between two parts of the schedule, in ms. */

@@ -9,7 +9,7 @@ import { History } from './history.js';
 import { realFaults } from './real-faults.js';
 import { ServerFaults } from './server-faults.js';
 import { Shop } from './shop.js';
-import { bypassingIn, type Fault, type Member, type World } from './world.js';
+import { optionsOf, type Fault, type Member, type World } from './world.js';
 
 export interface RealMember extends Member {
   readonly proxy: RedisProxy;
@@ -44,7 +44,7 @@ export class RealWorld implements World<RealMember> {
   async join(name: string, settings: Partial<CacheSettings>): Promise<RealMember> {
     const proxy = await RedisProxy.start(this.#server.port);
     this.#proxies.add(proxy);
-    const instance = this.history.instance(name, { bypassing: bypassingIn(settings) });
+    const instance = this.history.instance(name, optionsOf(settings));
     const { maxStaleness } = this.history;
     const { sizeOf } = instance;
     const cache = new DistributedCache(

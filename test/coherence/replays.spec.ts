@@ -20,6 +20,9 @@ const originOf = (entry: { readonly region: string; readonly key: string }, bega
   tags: [],
   since: began,
   ownEviction: undefined,
+  flight: undefined,
+  expiresAt: undefined,
+  isKept: false,
 });
 const evicting = (id: string, entry: typeof CHAIR, from = 'a', hasMore = false) => ({
   id,

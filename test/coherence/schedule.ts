@@ -1,8 +1,14 @@
-import { CacheClosedError, InvalidationNotConfirmedError } from '../../libs/distributed-cache/src/errors.js';
+import {
+  CacheClosedError,
+  InvalidationNotConfirmedError,
+  LoadTimeoutError,
+} from '../../libs/distributed-cache/src/errors.js';
+import { audited } from './audited.js';
 import { READS, WRITES, type Operation } from './operations.js';
 import { planned, type Plan } from './plan.js';
 import type { Random } from '../../tools/random.mjs';
-import { LoaderFailedError } from './shop.js';
+import { LoaderFailedError, RolledBackError } from './shop.js';
+import { sourceFaults } from './source-faults.js';
 import type { Theme } from './themes/theme.js';
 import { THEMES } from './themes/themes.js';
 import { LONG_ABSENCE, type Fault, type Member, type World } from './world.js';
@@ -15,12 +21,24 @@ const LONGEST_END = 10_000;
  */
 const LONGEST_RECOVERY = 60_000;
 const MOST_INSTANCES = 7;
+/** How long an audit takes at most, in ms: it waits, and then for a sync. */
+const LONGEST_AUDIT = 13_000;
+/** What is held in an old version is read so often until it must have been reported. */
+const MOST_ROUNDS = 12;
 /** The errors that an operation may fail with. */
-const EXPECTED = [LoaderFailedError, CacheClosedError, InvalidationNotConfirmedError];
+const EXPECTED = [
+  LoaderFailedError,
+  LoadTimeoutError,
+  CacheClosedError,
+  InvalidationNotConfirmedError,
+  RolledBackError,
+];
 
 export interface ScheduleOptions {
   readonly density?: number | undefined;
   readonly themes?: readonly Theme[] | undefined;
+  /** Whether every hit is audited, whatever the theme is about. */
+  readonly audits?: boolean | undefined;
 }
 
 /** One run of a world by a plan: first the steps that the seed draws, then the time in which everything must become coherent again. */
@@ -41,16 +59,20 @@ export class Schedule<M extends Member> {
    * @param density - see {@link planned}
    * @param themes - those that the seed draws from
    */
-  constructor(world: World<M>, random: Random, { density, themes = THEMES }: ScheduleOptions = {}) {
+  constructor(world: World<M>, random: Random, { density, themes = THEMES, audits = false }: ScheduleOptions = {}) {
     this.#world = world;
     this.#random = random;
     this.theme = random.weighted(themes) ?? { kind: 'none', weight: 0 };
     const { reads = [], writes = [], faults = [] } = this.theme;
     const plan = planned(random, world.history.maxStaleness, density);
-    this.#plan = { ...plan, ...this.theme.plan?.(plan, random) };
+    this.#plan = { ...plan, ...this.theme.plan?.(plan, random), ...(audits && { isAudited: true }) };
     this.#reads = [...random.some(READS), ...reads];
     this.#writes = [...random.some(WRITES), ...writes];
-    this.#faults = [...random.few(world.faults), ...faults.flatMap((kind) => this.#faultsOf(kind))];
+    this.#faults = [
+      ...random.few(world.faults),
+      ...faults.flatMap((kind) => this.#faultsOf(kind)),
+      ...(this.#plan.sourceFails ? sourceFaults(world.history.source, world.clock) : []),
+    ];
   }
 
   async run(): Promise<void> {
@@ -67,7 +89,28 @@ export class Schedule<M extends Member> {
     await this.#recover();
     await this.#pass(Math.min(this.#longestStaleness(), LONGEST_END) + 250);
     history.expectAgreement();
+    if (this.#plan.isAudited) await this.#expectReports();
     await this.#close();
+  }
+
+  /** Reads what is old until audits have reported it. */
+  async #expectReports(): Promise<void> {
+    for (let rounds = 0; rounds < MOST_ROUNDS; rounds += 1) {
+      let isComplete = true;
+      for (const { shop } of this.#members) {
+        // One of a region: while it is audited, no other is.
+        const subjects = new Map(shop.instance.unreported().map((subject) => [subject.region, subject]));
+        for (const subject of subjects.values()) this.#track(shop.read(subject));
+        isComplete &&= subjects.size === 0;
+      }
+      if (isComplete) return;
+      await this.#pass(LONGEST_AUDIT);
+    }
+    for (const { shop } of this.#members) {
+      const { name: instance } = shop.instance;
+      for (const subject of shop.instance.unreported())
+        this.#world.history.violated('true audits', { instance, ...subject }, { why: 'it was read and not reported' });
+    }
   }
 
   async #steps(): Promise<void> {
@@ -125,8 +168,10 @@ export class Schedule<M extends Member> {
 
   async #join(): Promise<void> {
     this.#joined += 1;
-    const { settings, settingsOfEach } = this.#plan;
-    const member = await this.#world.join(`i${this.#joined}`, { ...settings, ...settingsOfEach?.(this.#random) });
+    const { settings, settingsOfEach, isAudited } = this.#plan;
+    const own = { ...settings, ...settingsOfEach?.(this.#random) };
+    const { source } = this.#world.history;
+    const member = await this.#world.join(`i${this.#joined}`, isAudited ? audited(own, source) : own);
     this.#members.add(member);
     this.theme.joined?.(member.shop, this.#plan, this.#random);
     for (const kind of this.theme.faultsFromTheBeginning ?? []) this.#fail(member, this.#faultsOf(kind));
@@ -141,6 +186,7 @@ export class Schedule<M extends Member> {
   async #recover(): Promise<void> {
     const { clock, history } = this.#world;
     await this.#world.heal();
+    history.source.heal();
     history.note('all faults', 'end');
     const deadline = clock.now() + LONGEST_RECOVERY;
     while (this.#pending > 0 || [...this.#members].some((member) => !isCoherent(member))) {

@@ -1,9 +1,10 @@
 import type { Subject } from './moments.js';
 import { tagsOf } from './shop/names.js';
-import { ReadingShop } from './shop/reading-shop.js';
+import { TransactingShop } from './shop/transacting-shop.js';
 
 export { keyOf, LISTS, rowOf, tagsOf } from './shop/names.js';
-export { LoaderFailedError, type Way } from './shop/way.js';
+export type { Step } from './shop/transacting-shop.js';
+export { LoaderFailedError, RolledBackError, type Way } from './shop/way.js';
 
 /**
  * An application that uses one instance's cache and reports everything to the history. Every row of the source is the entry `key` of its
@@ -11,7 +12,7 @@ export { LoaderFailedError, type Way } from './shop/way.js';
  *
  * Beside what it reads, writes and evicts, it evicts in callbacks of the cache.
  */
-export class Shop extends ReadingShop {
+export class Shop extends TransactingShop {
   /** From now on, an eviction of a row evicts what depends on it, by the tag of the row, before the call that evicted it goes on. */
   evictsDependents(isWanted: () => boolean): void {
     const { instance } = this;

@@ -1,4 +1,4 @@
-import type { Figures } from './history.js';
+import type { Figures } from './figures.js';
 import { Random } from '../../tools/random.mjs';
 import type { Sabotage } from './sabotages/sabotages.js';
 import { Schedule } from './schedule.js';
@@ -20,15 +20,17 @@ export interface Outcome {
 export interface SimulateOptions {
   readonly tamper?: Sabotage['tamper'];
   /** Those that the seed draws from. Default: all. */
-  readonly themes?: readonly Theme[];
+  readonly themes?: readonly Theme[] | undefined;
+  /** Whether every hit is audited, whatever the theme is about. */
+  readonly audits?: boolean | undefined;
 }
 
 /** Runs the schedule of `seed` in memory. The same seed gives the same history. */
-export function simulate(seed: number, { tamper, themes }: SimulateOptions = {}): Promise<Outcome> {
+export function simulate(seed: number, { tamper, themes, audits }: SimulateOptions = {}): Promise<Outcome> {
   const random = new Random(seed);
   return drawingFrom(random, async () => {
     const world = new SimulatedWorld({ maxStaleness: MAX_STALENESS, chunk: random.pick([1, 2, 500]), tamper });
-    const schedule = new Schedule(world, random, { themes });
+    const schedule = new Schedule(world, random, { themes, audits });
     await world.run(schedule.run());
     const { figures, violations } = world.history;
     return { seed, theme: schedule.theme.kind, violations, figures, faults: schedule.faults };

@@ -10,7 +10,7 @@ import { ServerClock } from './server-clock.js';
 import { Shop } from './shop.js';
 import { simulatedFaults } from './simulated-faults.js';
 import { Wire } from './wire.js';
-import { bypassingIn, type Fault, type Member, type World } from './world.js';
+import { optionsOf, type Fault, type Member, type World } from './world.js';
 
 export interface SimulatedMember extends Member {
   readonly machine: Machine;
@@ -51,8 +51,9 @@ export class SimulatedWorld implements World<SimulatedMember> {
 
   async join(name: string, settings: Partial<CacheSettings>): Promise<SimulatedMember> {
     const { maxStaleness = this.history.maxStaleness } = settings;
-    const instance = this.history.instance(name, { bypassing: bypassingIn(settings), maxStaleness });
     const machine = new Machine(this.clock);
+    const now = (): number => machine.now();
+    const instance = this.history.instance(name, { ...optionsOf(settings), maxStaleness, now });
     const wire = new Wire(this.clock, machine);
     const { sizeOf } = instance;
     const cache = new DistributedCache(cacheSettings({ ...settings, maxStaleness, sizeOf }), { clock: machine });

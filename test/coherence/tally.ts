@@ -1,4 +1,4 @@
-import { newFigures, type Figures } from './history.js';
+import { newFigures, sumOf, type Figures } from './figures.js';
 import type { Outcome } from './simulate.js';
 import type { Violation } from './violation.js';
 
@@ -45,18 +45,4 @@ export function add(tally: Tally, other: Tally): void {
 
 function addTo(sums: Record<string, number>, others: Readonly<Record<string, number>>): void {
   for (const [kind, times] of Object.entries(others)) sums[kind] = (sums[kind] ?? 0) + times;
-}
-
-function sumOf(one: Figures, other: Figures): Figures {
-  return {
-    reads: one.reads + other.reads,
-    loads: one.loads + other.loads,
-    commits: one.commits + other.commits,
-    evictions: one.evictions + other.evictions,
-    logged: one.logged + other.logged,
-    stored: one.stored + other.stored,
-    everywhere: one.everywhere + other.everywhere,
-    longestWait: Math.max(one.longestWait, other.longestWait),
-    worstStaleness: Math.max(one.worstStaleness, other.worstStaleness),
-  };
 }

@@ -3,11 +3,27 @@ import type { History } from './history.js';
 import { MadeValue, type Origin, type Part } from './made-value.js';
 import type { EntryName } from './moments.js';
 
-export function newOrigin(history: History, kind: Origin['kind'], instance: string, entry: EntryName): Origin {
+export function newOrigin(
+  history: History,
+  kind: Origin['kind'],
+  instance: string,
+  { region, key, tags }: EntryName,
+  flight: Flight | undefined,
+): Origin {
   const began = history.moment();
-  const { region, key, tags } = entry;
-  const id = history.nextOrigin();
-  return { id, kind, instance, region, key, tags, began, since: began.sequence, ownEviction: undefined };
+  const isStored = { ownEviction: undefined, expiresAt: undefined, isKept: false };
+  return {
+    id: history.nextOrigin(),
+    kind,
+    instance,
+    region,
+    key,
+    tags,
+    began,
+    since: began.sequence,
+    flight,
+    ...isStored,
+  };
 }
 
 /** A load, a put or a set between its beginning and its end. */

@@ -18,6 +18,12 @@ export type BrokenPromise =
   | 'a trusted previous value'
   /** (h) A read returned a value made of a copy, although a replay that had ended before had evicted both. */
   | 'what one replay brings'
+  /** (j) A read was handed what an applied invalidation covers, or an expired value that no policy or no lease covers. */
+  | 'what a policy may serve'
+  /** (k) A value that was never committed left its transaction, or the evictions of a transaction did not take effect when it had committed. */
+  | 'only what was committed'
+  /** (l) An audit reported an eviction that was not forgotten, or did not find one that was. */
+  | 'true audits'
   /** (i) The statistics do not say what happened, an eviction does not say what became of it, or a callback was called twice. */
   | 'true accounts';
 

@@ -1,6 +1,8 @@
 import type { CacheSettings } from '../../libs/distributed-cache/src/cache/settings.js';
 import type { Clock } from '../../libs/distributed-cache/src/common/clock.js';
+import { NO_POLICY } from '../../libs/distributed-cache/src/cache/policies/load-policies.js';
 import type { History } from './history.js';
+import type { InstanceOptions } from './instance-life.js';
 import type { Random } from '../../tools/random.mjs';
 import type { Shop } from './shop.js';
 
@@ -41,6 +43,9 @@ export interface World<M extends Member = Member> {
   run<T>(running: Promise<T>): Promise<T>;
 }
 
+/** No history has so many entries. */
+const MANY_ENTRIES = 1_000;
+
 /** After this time every other fault has ended, in ms. */
 export const LONGEST_FAULT = 12_000;
 
@@ -49,7 +54,18 @@ export function faultLength(random: Random): number {
   return random.pick([random.between(1, 300), random.between(300, 2_500), random.between(2_500, 7_000)]);
 }
 
-export function bypassingIn({ regions }: Partial<CacheSettings>): ReadonlySet<string> {
+/** What a history has to know of the settings of an instance. */
+export function optionsOf(settings: Partial<CacheSettings>): InstanceOptions {
+  const { regions, maxEntries, policy = NO_POLICY, audit } = settings;
+  return {
+    bypassing: bypassingIn(settings),
+    policyIn: (region) => regions?.get(region)?.policy ?? policy,
+    isAudited: (region) => (regions?.get(region) ?? { audit }).audit !== undefined,
+    isBounded: maxEntries !== undefined && maxEntries < MANY_ENTRIES,
+  };
+}
+
+function bypassingIn({ regions }: Partial<CacheSettings>): ReadonlySet<string> {
   const bypassing = [...(regions ?? [])].filter(([, { whenDisconnected }]) => whenDisconnected === 'bypass');
   return new Set(bypassing.map(([name]) => name));
 }

@@ -5,6 +5,7 @@ import type { History } from '../history.js';
 import type { InstanceHistory } from '../instance-history.js';
 import type { Subject } from '../moments.js';
 import { keyOf } from './names.js';
+import { LoaderFailedError } from './way.js';
 
 /** How an application evicts with one instance's cache. It reports everything to the history. */
 export class EvictingShop {
@@ -69,6 +70,13 @@ export class EvictingShop {
           ? cache.region(target.region).evict(target.key, options)
           : cache.region(target.region).evict(target.key));
     }
+  }
+
+  /** Waits for an answer of the source of truth. @throws {LoaderFailedError} when that is down */
+  protected async answer(takes = 0): Promise<void> {
+    const { source } = this.history;
+    await this.pause(takes + source.slowness);
+    if (source.isDown) throw new LoaderFailedError();
   }
 
   protected async pause(milliseconds = 0): Promise<void> {

@@ -2,9 +2,11 @@ import type { Clock } from '../../../libs/distributed-cache/src/common/clock.js'
 import { Detours, type Detour } from '../detours.js';
 import type { Flight } from '../flights.js';
 import type { History } from '../history.js';
-import type { InstanceHistory, Nesting } from '../instance-history.js';
+import type { InstanceHistory, Loading, Nesting } from '../instance-history.js';
 import { isMadeValue, type MadeValue, type Part } from '../made-value.js';
-import type { Subject } from '../moments.js';
+import type { Moment, Subject } from '../moments.js';
+import { isWaiting, Reader, reading } from '../readers.js';
+import type { SourceTransaction } from '../source-transaction.js';
 import type { UnderWay } from '../under-way.js';
 import { keyOf, LISTS, rowOf, tagOf, tagsOf } from './names.js';
 import { LoaderFailedError, type Way } from './way.js';
@@ -25,70 +27,95 @@ export class ReadingShop extends WritingShop {
   /** Reads one row through the cache. */
   async read(subject: Subject, way: Way = {}, nesting: Nesting = {}): Promise<unknown> {
     const { instance } = this;
+    const { within } = way;
     const asked = instance.asks(subject, nesting.parent);
     const given = way.tags === 'given' || way.tags === 'taken off' ? tagsOf([subject]) : [];
     const told = way.tags === 'taken off' ? [] : tagsOf([subject]);
-    const value = await instance.cache.region(subject.region).getOrLoad(
-      subject.key,
-      async ({ previous, setTags }) => {
-        instance.given(subject, previous);
-        const load = instance.beginLoad({ ...subject, tags: given }, asked, nesting);
-        // What a loader makes may be made of the previous value, and is as old as that.
-        if (load.flight) load.flight.hasNested ||= previous !== undefined;
-        const version = this.#seen(subject);
-        await this.pause(way.takes);
-        if (way.tags === 'told' || way.tags === 'taken off') setTags(told);
-        way.atEnd?.(load.flight);
-        load.end(way.fails);
-        if (way.fails) throw new LoaderFailedError();
-        return load.made(rowOf(subject), version, way.tags && told);
-      },
-      { tags: given, ttl: way.ttl },
+    const reader = new Reader();
+    const value = await reading(reader, () =>
+      instance.cache.region(subject.region).getOrLoad(
+        subject.key,
+        async ({ previous, setTags, keep }) => {
+          instance.given(subject, previous, within);
+          const load = this.#beginLoad({ ...subject, tags: given }, asked, reader, { ...nesting, within });
+          // What a loader makes may be made of the previous value, and is as old as that.
+          if (load.flight) load.flight.hasNested ||= previous !== undefined;
+          const version = this.#seen(subject, within);
+          try {
+            await this.answer(way.takes);
+            if (way.fails) throw new LoaderFailedError();
+          } catch (error) {
+            load.end(true);
+            throw error;
+          }
+          if (way.tags === 'told' || way.tags === 'taken off') setTags(told);
+          if (isWaiting(reader, subject.key)) way.atEnd?.(load.flight);
+          load.end();
+          if (way.keeps && isMadeValue(previous) && isStillCorrect(previous, version, way.tags ? told : [])) {
+            instance.keeps(previous);
+            return keep();
+          }
+          return load.made(rowOf(subject), version, way.tags && told);
+        },
+        { tags: given, ttl: way.ttl },
+      ),
     );
-    instance.got(subject, asked, value);
+    instance.got(subject, asked, value, { within });
     return value;
   }
 
   /** Reads one row, but does not load it. */
-  look(subject: Subject): void {
+  look(subject: Subject, within?: SourceTransaction): void {
     const asked = this.instance.asks(subject);
-    this.instance.got(subject, asked, this.instance.cache.region(subject.region).getSync(subject.key));
+    this.instance.got(subject, asked, this.instance.cache.region(subject.region).getSync(subject.key), { within });
   }
 
   /** Reads several rows of one region. One call of the loader loads those that are missing. */
   async readMany(region: string, keys: readonly string[], way: Way = {}): Promise<void> {
     const { instance } = this;
+    const { within } = way;
     const asked = new Map(keys.map((key) => [key, instance.asks({ region, key })]));
-    const values = await instance.cache.region<MadeValue>(region).getOrLoadMany(
-      keys,
-      async (missing) => {
-        const loads = missing.map((key): [string, UnderWay, number] => {
-          const subject = { region, key };
-          return [
-            key,
-            instance.beginLoad(subject, asked.get(key) ?? this.history.moment(), { inBulk: true }),
-            this.#seen(subject),
-          ];
-        });
-        await this.pause(way.takes);
-        return loads.map(([key, load, version]): [string, MadeValue] => {
-          const subject = { region, key };
-          load.end();
-          return [key, load.made(rowOf(subject), version, way.tags && tagsOf([subject]))];
-        });
-      },
-      {
-        ttl: way.ttl,
-        tags:
-          way.tags &&
-          ((value: MadeValue): string[] => {
-            instance.describes(value);
-            if (way.whenTagged) instance.inCallback(way.whenTagged);
-            return value.parts.map(({ row }) => tagOf(row));
-          }),
-      },
-    );
-    for (const [key, at] of asked) instance.got({ region, key }, at, values.get(key));
+    const reader = new Reader();
+    const read = (): Promise<Map<string, MadeValue>> =>
+      instance.cache.region<MadeValue>(region).getOrLoadMany(
+        keys,
+        async (missing) => {
+          const loads = missing.map((key): [string, UnderWay, number] => {
+            const subject = { region, key };
+            const askedAt = asked.get(key) ?? this.history.moment();
+            const load = this.#beginLoad(subject, askedAt, reader, { inBulk: true, within });
+            return [key, load, this.#seen(subject, within)];
+          });
+          try {
+            await this.answer(way.takes);
+          } catch (error) {
+            for (const [, load] of loads) load.end(true);
+            throw error;
+          }
+          return loads.map(([key, load, version]): [string, MadeValue] => {
+            const subject = { region, key };
+            load.end();
+            return [key, load.made(rowOf(subject), version, way.tags && tagsOf([subject]))];
+          });
+        },
+        {
+          ttl: way.ttl,
+          tags:
+            way.tags &&
+            ((value: MadeValue): string[] => {
+              instance.describes(value);
+              if (way.whenTagged) instance.inCallback(way.whenTagged);
+              return value.parts.map(({ row }) => tagOf(row));
+            }),
+        },
+      );
+    try {
+      const values = await reading(reader, read);
+      for (const [key, at] of asked) instance.got({ region, key }, at, values.get(key), { within, inBulk: true });
+    } catch (error) {
+      instance.failed(region, keys.length);
+      throw error;
+    }
   }
 
   /** Reads a list. Its loader reads `members` through the cache. */
@@ -136,31 +163,47 @@ export class ReadingShop extends WritingShop {
 
   async #readList(key: string, tags: readonly string[], way: Way, nesting: Nesting, read: ReadParts): Promise<unknown> {
     const { instance } = this;
+    const { within } = way;
     const subject = { region: LISTS, key };
     const asked = instance.asks(subject, nesting.parent);
     const given = way.tags === 'given' ? tags : [];
-    const value = await instance.cache.region(LISTS).getOrLoad(
-      key,
-      async ({ previous, setTags }) => {
-        instance.given(subject, previous);
-        const load = instance.beginLoad({ ...subject, tags: given }, asked, nesting);
-        // What a loader makes may be made of the previous value, and is as old as that.
-        if (load.flight) load.flight.hasNested ||= previous !== undefined;
-        let hasFailed = true;
-        try {
-          const parts = await read(load);
-          await this.pause(way.takes);
-          setTags(tags);
-          hasFailed = false;
-          return load.madeOf(parts, tags);
-        } finally {
-          load.end(hasFailed);
-        }
-      },
-      { tags: given, ttl: way.ttl },
+    const reader = new Reader();
+    const value = await reading(reader, () =>
+      instance.cache.region(LISTS).getOrLoad(
+        key,
+        async ({ previous, setTags }) => {
+          instance.given(subject, previous, within);
+          const load = this.#beginLoad({ ...subject, tags: given }, asked, reader, { ...nesting, within });
+          // What a loader makes may be made of the previous value, and is as old as that.
+          if (load.flight) load.flight.hasNested ||= previous !== undefined;
+          let hasFailed = true;
+          try {
+            const parts = await read(load);
+            await this.pause(way.takes);
+            setTags(tags);
+            hasFailed = false;
+            return load.madeOf(parts, tags);
+          } finally {
+            load.end(hasFailed);
+          }
+        },
+        { tags: given, ttl: way.ttl },
+      ),
     );
-    instance.got(subject, asked, value);
+    instance.got(subject, asked, value, { within });
     return value;
+  }
+
+  /** A loader was called: for its reader, or in the background, where it belongs to no other load. */
+  #beginLoad(
+    entry: Parameters<InstanceHistory['beginLoad']>[0],
+    asked: Moment,
+    reader: Reader,
+    loading: Loading,
+  ): UnderWay {
+    if (isWaiting(reader, entry.key)) return this.instance.beginLoad(entry, asked, loading);
+    const { inBulk } = loading;
+    return this.instance.beginLoad(entry, this.history.moment(), { inBulk, isBackground: true });
   }
 
   #row(subject: Subject, way: Way): (nesting: Nesting) => Promise<unknown> {
@@ -179,7 +222,12 @@ export class ReadingShop extends WritingShop {
     return isMadeValue(value) ? value.partsOfCopy(isUntraced) : [];
   }
 
-  #seen(subject: Subject): number {
-    return this.history.source.versionOf(rowOf(subject));
+  #seen(subject: Subject, within: SourceTransaction | undefined): number {
+    return this.history.source.versionOf(rowOf(subject), within);
   }
+}
+
+/** Whether a loader that has seen this version may keep `previous`: not if the copy would lose a tag by which it was found. */
+function isStillCorrect({ parts, origin }: MadeValue, version: number, tags: readonly string[]): boolean {
+  return parts.every((part) => part.version === version) && origin.tags.every((tag) => tags.includes(tag));
 }

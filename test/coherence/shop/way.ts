@@ -1,5 +1,6 @@
 import type { Detour } from '../detours.js';
 import type { Flight } from '../flights.js';
+import type { SourceTransaction } from '../source-transaction.js';
 
 /** How something is loaded or put. */
 export interface Way {
@@ -11,6 +12,10 @@ export interface Way {
   readonly ttl?: number | undefined;
   /** Whether the loader throws at its end. */
   readonly fails?: boolean | undefined;
+  /** Whether the loader says that the previous value is still correct, if it is. */
+  readonly keeps?: boolean | undefined;
+  /** The transaction in which it is read, loaded or put. */
+  readonly within?: SourceTransaction | undefined;
   /** By what a loader reads through the cache; default: itself, in its own context. */
   readonly by?: Detour | undefined;
   /** Called by the loader just before it returns, with its load. */
@@ -21,3 +26,6 @@ export interface Way {
 
 /** The error of a loader that is to fail. */
 export class LoaderFailedError extends Error {}
+
+/** The error of a transaction that is to be rolled back. */
+export class RolledBackError extends Error {}

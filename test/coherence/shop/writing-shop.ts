@@ -19,6 +19,13 @@ export class WritingShop extends EvictingShop {
     await this.evict(targets);
   }
 
+  /** Changes a row and forgets to evict it. */
+  forget(subject: Subject): void {
+    this.history.commit(rowOf(subject), this.instance.name);
+    this.history.source.forgets(rowOf(subject));
+    this.history.figures.forgotten += 1;
+  }
+
   /** Changes several rows of one region and evicts them together. */
   async writeMany(region: string, keys: readonly string[]): Promise<void> {
     const { instance } = this;
