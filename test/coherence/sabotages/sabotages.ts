@@ -1,9 +1,12 @@
 import { OF_ACCOUNTS } from './accounts.js';
+import { OF_AUDITS } from './audits.js';
 import { OF_THE_FENCE } from './fence.js';
 import { OF_GROUPS } from './groups.js';
+import { OF_HOLDS } from './holds.js';
 import { OF_LOADS } from './loads.js';
 import { OF_THE_LOG } from './log.js';
 import { OF_MEMBERS } from './members.js';
+import { OF_POLICIES } from './policies.js';
 import type { Sabotage, Sabotages } from './sabotage.js';
 import { OF_STALENESS } from './staleness.js';
 
@@ -18,6 +21,9 @@ export const SABOTAGES: Sabotages = {
   ...OF_GROUPS,
   ...OF_MEMBERS,
   ...OF_ACCOUNTS,
+  ...OF_POLICIES,
+  ...OF_HOLDS,
+  ...OF_AUDITS,
 };
 
 /** Runs `callback` without a mechanism. @throws {Error} when there is no mechanism of that name */
