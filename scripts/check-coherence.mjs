@@ -19,8 +19,9 @@ const given = readCommandLine({
   options: {
     schedules: wholeNumber('how many simulated histories', {
       default: undefined,
-      shownDefault: `${SCHEDULES}; with --without ${SCHEDULES_OF_A_TOOTH}; with --teeth or --real 0`,
+      shownDefault: `${SCHEDULES}; with --without ${SCHEDULES_OF_A_TOOTH}; with --audits, --teeth or --real 0`,
     }),
+    audits: wholeNumber('how many simulated histories in which every hit is audited', { default: 0 }),
     seed: wholeNumber('of the first history; each further one has the next number', { default: 1 }),
     real: duration('begins histories on private Redis servers, for so long on all of them together', {
       default: undefined,
@@ -46,8 +47,8 @@ async function checkTooth(mechanism, { schedules = SCHEDULES_OF_A_TOOTH, seed })
 }
 
 /** @param {Omit<typeof given, 'without'>} options */
-async function check({ seed, real: time, servers, teeth: isAsked, report, ...rest }) {
-  const schedules = rest.schedules ?? (time !== undefined || isAsked ? 0 : SCHEDULES);
+async function check({ seed, audits, real: time, servers, teeth: isAsked, report, ...rest }) {
+  const schedules = rest.schedules ?? (time !== undefined || isAsked || audits > 0 ? 0 : SCHEDULES);
   /** @type {Record<string, unknown>} */
   const found = {};
   let hasPassed = true;
@@ -56,6 +57,12 @@ async function check({ seed, real: time, servers, teeth: isAsked, report, ...res
     for (const line of summaryOf('simulated', simulated)) say(line);
     found['simulated'] = simulated;
     hasPassed &&= simulated.broken === 0;
+  }
+  if (audits > 0) {
+    const audited = await checkSimulated({ schedules: audits, seed, audits: true, say });
+    for (const line of summaryOf('audited', audited)) say(line);
+    found['audited'] = audited;
+    hasPassed &&= audited.broken === 0;
   }
   if (isAsked) {
     const teeth = await checkTeeth({ schedules: SCHEDULES_OF_A_TOOTH, seed, say });

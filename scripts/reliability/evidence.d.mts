@@ -16,6 +16,8 @@ export interface CoherenceReport {
   /** The version of Node.js. */
   node: string;
   simulated: WorldReport;
+  /** The histories in which every hit is audited. */
+  audited?: WorldReport;
   /** With the version of Redis. */
   real: WorldReport & { redis: string };
   teeth: ToothReport[];

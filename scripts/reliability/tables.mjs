@@ -138,8 +138,9 @@ export function serversTable({ servers }) {
 }
 
 /** @param {CoherenceReport} report */
-export function historyTables({ node, simulated, real }) {
-  const both = [simulated, real];
+export function historyTables({ node, simulated, audited, real }) {
+  const both = audited ? [simulated, audited, real] : [simulated, real];
+  const names = audited ? ['simulated', 'simulated, every hit audited', 'real'] : ['simulated', 'real'];
   const row = (/** @type {string} */ name, /** @type {(report: WorldReport) => string} */ of) => [
     name,
     ...both.map(of),
@@ -147,15 +148,23 @@ export function historyTables({ node, simulated, real }) {
   const kinds = [...new Set(both.flatMap(({ faults }) => Object.keys(faults)))].toSorted();
   return [
     table(
-      ['what was counted', 'simulated', 'real'],
+      ['what was counted', ...names],
       [
-        ['version of Node.js', node, node],
-        ['version of Redis', '', real.redis],
+        ['version of Node.js', ...both.map(() => node)],
+        row('version of Redis', (report) => ('redis' in report ? real.redis : '')),
         row('schedules', (report) => number(report.schedules)),
         row('first seed', (report) => `${report.firstSeed}`),
         row('duration of the run, s', (report) => number(report.seconds)),
         row('reads', ({ figures }) => number(figures.reads)),
         row('loads', ({ figures }) => number(figures.loads)),
+        row('loads without a reader', ({ figures }) => counted(figures.backgroundLoads)),
+        row('loads that took longer than their readers wait', ({ figures }) => counted(figures.timeouts)),
+        row('reads that were handed an expired value', ({ figures }) => counted(figures.staleServed)),
+        row('transactions that were committed', ({ figures }) => counted(figures.committed)),
+        row('transactions that were rolled back', ({ figures }) => counted(figures.rolledBack)),
+        row('evictions that were forgotten on purpose', ({ figures }) => counted(figures.forgotten)),
+        row('values that an audit reported', ({ figures }) => counted(figures.reported)),
+        row('… of which the eviction was forgotten on purpose', ({ figures }) => counted(figures.found)),
         row('changes in the source of truth', ({ figures }) => number(figures.commits)),
         row('evictions', ({ figures }) => number(figures.evictions)),
         row('evictions everywhere', ({ figures }) => number(figures.everywhere)),
@@ -166,7 +175,7 @@ export function historyTables({ node, simulated, real }) {
       ],
     ),
     table(
-      ['fault, and how often it was injected', 'simulated', 'real'],
+      ['fault, and how often it was injected', ...names],
       kinds.map((kind) => [kind, ...both.map(({ faults }) => number(faults[kind] ?? 0))]),
     ),
   ].join('\n\n');
@@ -265,6 +274,15 @@ export function soakTables({ passed, minutes, instances, maxStaleness, propagati
       ]),
     ),
   ].join('\n\n');
+}
+
+/**
+ * A figure that older evidence does not have.
+ *
+ * @param {number | undefined} figure
+ */
+function counted(figure) {
+  return figure === undefined ? 'not recorded' : number(figure);
 }
 
 /** @param {WorldReport} report */

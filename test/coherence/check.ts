@@ -10,6 +10,8 @@ export interface CheckOptions {
   readonly schedules: number;
   /** The seed of the first schedule; each further one has the next number. */
   readonly seed: number;
+  /** Whether every hit is audited. Default: only in some schedules. */
+  readonly audits?: boolean | undefined;
   readonly say: (line: string) => void;
 }
 
@@ -34,12 +36,12 @@ export interface ToothReport {
 export const MECHANISMS: readonly string[] = Object.keys(SABOTAGES);
 
 /** Runs schedules in the simulated world, with all mechanisms in place. */
-export async function checkSimulated({ schedules, seed, say }: CheckOptions): Promise<WorldReport> {
+export async function checkSimulated({ schedules, seed, audits, say }: CheckOptions): Promise<WorldReport> {
   const pool = new WorkerPool();
   const startedAt = performance.now();
   const tell = progress({ total: schedules, unit: 'schedules', say });
   try {
-    const tally = await pool.run(seed, schedules, undefined, (so) =>
+    const tally = await pool.run(seed, schedules, { audits }, (so) =>
       tell(so.schedules, `${so.broken} broke a promise`),
     );
     return reportOf(tally, seed, startedAt);
@@ -57,7 +59,7 @@ export async function checkTeeth(
   const reports: ToothReport[] = [];
   try {
     for (const mechanism of mechanisms) {
-      const { violations } = await pool.run(seed, schedules, mechanism);
+      const { violations } = await pool.run(seed, schedules, { without: mechanism });
       const [first] = violations.toSorted((one, other) => one.seed - other.seed);
       const found = first && first.seed - seed + 1;
       reports.push({ mechanism, found, seed: first?.seed, promise: first?.promise });
@@ -85,6 +87,9 @@ export function* summaryOf(world: string, report: WorldReport): Generator<string
   const injected = sum(Object.values(faults));
   yield `${world}: ${schedules} schedules from seed ${firstSeed} in ${seconds} s`;
   yield `  ${injected} faults, ${figures.reads} reads, ${figures.loads} loads, ${figures.commits} changes, ${figures.evictions} evictions`;
+  yield `  ${figures.staleServed} expired values served, ${figures.backgroundLoads} loads without a reader, ${figures.timeouts} loads that took too long`;
+  yield `  ${figures.committed} transactions committed, ${figures.rolledBack} rolled back`;
+  yield `  ${figures.forgotten} evictions forgotten, ${figures.reported} values reported by audits, ${figures.found} of them forgotten on purpose`;
   yield `  ${figures.everywhere} evictions everywhere, the longest took ${Math.round(figures.longestWait)} ms`;
   yield `  the worst staleness was ${Math.round(figures.worstStaleness)} ms of ${report.maxStaleness} ms`;
   yield `  ${broken} schedules broke a promise`;

@@ -20,12 +20,13 @@ export class WorkerPool {
   /**
    * Runs the schedules of `count` seeds, the first of which is `seed`. With a mechanism taken out, it stops when a promise is broken.
    *
-   * @param without - the mechanism to take out
+   * @param options.without - the mechanism to take out
+   * @param options.audits - whether every hit is audited
    */
   async run(
     seed: number,
     count: number,
-    without: string | undefined,
+    { without, audits = false }: { readonly without?: string | undefined; readonly audits?: boolean | undefined },
     progress: (tally: Tally) => void = () => {},
   ): Promise<Tally> {
     const total = newTally();
@@ -35,7 +36,7 @@ export class WorkerPool {
         if (without !== undefined && total.broken > 0) return;
         const seeds = Array.from({ length: Math.min(BATCH, seed + count - next) }, (_, index) => next + index);
         next += seeds.length;
-        add(total, await worker.ask('run', { seeds, without }));
+        add(total, await worker.ask('run', { seeds, without, audits }));
         progress(total);
       }
     };

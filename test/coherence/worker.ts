@@ -8,14 +8,16 @@ export interface Assignment {
   readonly seeds: readonly number[];
   /** The mechanism to take out. */
   readonly without: string | undefined;
+  /** Whether every hit is audited, whatever the theme is about. */
+  readonly audits: boolean;
 }
 
 const commands = {
-  async run({ seeds, without: mechanism }: Assignment): Promise<Tally> {
+  async run({ seeds, without: mechanism, audits }: Assignment): Promise<Tally> {
     const tally = newTally();
     const runAll = async (tamper?: Sabotage['tamper']): Promise<void> => {
       for (const seed of seeds) {
-        count(tally, await simulate(seed, { tamper }));
+        count(tally, await simulate(seed, { tamper, audits }));
         if (mechanism !== undefined && tally.broken > 0) return;
       }
     };
