@@ -10,7 +10,7 @@ export const OF_GROUPS: Sabotages = {
   'parts of one call': { disable: () => replaced(OpenGroup.prototype, { part: () => false }) },
 
   /** What a replay brings takes effect one by one, except for the parts of one call. */
-  'replays as one': { disable: () => replaced(OpenGroup.prototype, { fellBehind() {} }) },
+  'replays as one': { isRare: true, disable: () => replaced(OpenGroup.prototype, { fellBehind() {} }) },
 
   /** Only the part that was refused is sent again. */
   'parts sent again together': {
