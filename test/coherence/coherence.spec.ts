@@ -31,9 +31,9 @@ describe('A random history of which the checker has disabled a mechanism breaks 
   it.each(OFTEN_NOTICED)(
     'without the %s',
     async (mechanism) => {
-      const found = await without(mechanism, async (tamper) => {
+      const found = await without(mechanism, async (how) => {
         for (let seed = 1; seed <= SCHEDULES_OF_A_TOOTH; seed += 1) {
-          const { violations } = await simulate(seed, { tamper });
+          const { violations } = await simulate(seed, how);
           if (violations.length > 0) return violations;
         }
         return [];

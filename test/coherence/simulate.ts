@@ -1,6 +1,6 @@
 import type { Figures } from './figures.js';
 import { Random } from '../../tools/random.mjs';
-import type { Sabotage } from './sabotages/sabotages.js';
+import type { Sabotage } from './sabotages/sabotage.js';
 import { Schedule } from './schedule.js';
 import { SimulatedWorld } from './simulated-world.js';
 import type { Theme } from './themes/theme.js';
@@ -18,7 +18,7 @@ export interface Outcome {
 }
 
 export interface SimulateOptions {
-  readonly tamper?: Sabotage['tamper'];
+  readonly tamper?: Sabotage['tamper'] | undefined;
   /** Those that the seed draws from. Default: all. */
   readonly themes?: readonly Theme[] | undefined;
   /** Whether every hit is audited, whatever the theme is about. */

@@ -1,6 +1,6 @@
 import { serve } from '../../tools/child-process.mjs';
-import { without, type Sabotage } from './sabotages/sabotages.js';
-import { simulate } from './simulate.js';
+import { without } from './sabotages/sabotages.js';
+import { simulate, type SimulateOptions } from './simulate.js';
 import { count, newTally, type Tally } from './tally.js';
 
 /** Seeds to run: all of them; with a mechanism taken out, until one breaks a promise. */
@@ -15,13 +15,13 @@ export interface Assignment {
 const commands = {
   async run({ seeds, without: mechanism, audits }: Assignment): Promise<Tally> {
     const tally = newTally();
-    const runAll = async (tamper?: Sabotage['tamper']): Promise<void> => {
+    const runAll = async (how: SimulateOptions): Promise<void> => {
       for (const seed of seeds) {
-        count(tally, await simulate(seed, { tamper, audits }));
+        count(tally, await simulate(seed, how));
         if (mechanism !== undefined && tally.broken > 0) return;
       }
     };
-    await (mechanism === undefined ? runAll() : without(mechanism, runAll));
+    await (mechanism === undefined ? runAll({ audits }) : without(mechanism, runAll));
     return tally;
   },
 };

@@ -1,5 +1,6 @@
 import { Loads } from '../../../libs/distributed-cache/src/cache/loading/loads.js';
 import { Publisher } from '../../../libs/distributed-cache/src/coherence/publish/publisher.js';
+import { ACCOUNTS } from '../themes/accounts.js';
 import { replaced } from './replaced.js';
 import type { Sabotages } from './sabotage.js';
 
@@ -17,7 +18,7 @@ export const OF_ACCOUNTS: Sabotages = {
 
   /** A load that was fenced while it ran, by a tag that its result does not have, is not counted as fenced. */
   'fenced by given tags': {
-    isRare: true,
+    theme: ACCOUNTS,
     disable: () => {
       const { start } = Loads.prototype;
       return replaced(Loads.prototype, {

@@ -1,6 +1,7 @@
 import { Audits } from '../../../libs/distributed-cache/src/cache/auditing/audits.js';
 import { Coherence } from '../../../libs/distributed-cache/src/coherence/coherence.js';
 import { overriding } from '../overriding.js';
+import { AUDITS } from '../themes/audits.js';
 import { replaced } from './replaced.js';
 import type { Sabotages } from './sabotage.js';
 
@@ -8,12 +9,13 @@ import type { Sabotages } from './sabotage.js';
 export const OF_AUDITS: Sabotages = {
   /** An audit does not wait for what may be on its way to its instance. */
   'sync of an audit': {
-    isRare: true,
+    theme: AUDITS,
     disable: () => replaced(Coherence.prototype, { nextSync: () => Promise.resolve(true) }),
   },
 
   /** An audit reports an entry that was removed or replaced while it ran. */
   'replaced entries': {
+    theme: AUDITS,
     disable: () => {
       const { hit } = Audits.prototype;
       return replaced(Audits.prototype, {
@@ -27,5 +29,5 @@ export const OF_AUDITS: Sabotages = {
   },
 
   /** Nobody looks. */
-  audits: { disable: () => replaced(Audits.prototype, { hit() {} }) },
+  audits: { theme: AUDITS, disable: () => replaced(Audits.prototype, { hit() {} }) },
 };

@@ -1,6 +1,7 @@
 import { AppliedInvalidations } from '../../../libs/distributed-cache/src/coherence/applied-invalidations.js';
 import { OpenGroup } from '../../../libs/distributed-cache/src/coherence/follow/open-group.js';
 import { UnfinishedParts } from '../../../libs/distributed-cache/src/coherence/publish/parts.js';
+import { PARTS_AMONG_OTHERS, REFUSED_PARTS, REPLAYS } from '../themes/parts.js';
 import { replaced } from './replaced.js';
 import type { Sabotages } from './sabotage.js';
 
@@ -10,11 +11,12 @@ export const OF_GROUPS: Sabotages = {
   'parts of one call': { disable: () => replaced(OpenGroup.prototype, { part: () => false }) },
 
   /** What a replay brings takes effect one by one, except for the parts of one call. */
-  'replays as one': { isRare: true, disable: () => replaced(OpenGroup.prototype, { fellBehind() {} }) },
+  'replays as one': { theme: REPLAYS, disable: () => replaced(OpenGroup.prototype, { fellBehind() {} }) },
 
   /** Only the part that was refused is sent again. */
   'parts sent again together': {
     isRare: true,
+    theme: REFUSED_PARTS,
     disable: () => replaced(UnfinishedParts.prototype, { sent: () => undefined }),
   },
 
@@ -44,6 +46,7 @@ export const OF_GROUPS: Sabotages = {
   /** Who asks after the end of a group is given a result from inside, until a later invalidation overtakes that. */
   'late readers after a group': {
     isRare: true,
+    theme: PARTS_AMONG_OTHERS,
     disable: () => {
       const { overtakenAt } = AppliedInvalidations.prototype;
       return replaced(AppliedInvalidations.prototype, {

@@ -1,5 +1,6 @@
 import { Peers } from '../../../libs/distributed-cache/src/coherence/peers.js';
 import { InMemoryMembers } from '../../../libs/distributed-cache/src/testing/in-memory-members.js';
+import { MEMBERS } from '../themes/members.js';
 import { replaced } from './replaced.js';
 import type { Sabotages } from './sabotage.js';
 import { tampering } from './tampering.js';
@@ -14,6 +15,7 @@ export const OF_MEMBERS: Sabotages = {
   /** The list forgets a member after ten minutes, although that may serve for longer. */
   'members kept while they serve': {
     isRare: true,
+    theme: MEMBERS,
     tamper: (bridge) =>
       tampering(bridge, (link) => ({
         publishToMembers: async (payload) => {

@@ -7,6 +7,7 @@ import { OF_LOADS } from './loads.js';
 import { OF_THE_LOG } from './log.js';
 import { OF_MEMBERS } from './members.js';
 import { OF_POLICIES } from './policies.js';
+import type { SimulateOptions } from '../simulate.js';
 import type { Sabotage, Sabotages } from './sabotage.js';
 import { OF_STALENESS } from './staleness.js';
 
@@ -26,13 +27,19 @@ export const SABOTAGES: Sabotages = {
   ...OF_AUDITS,
 };
 
-/** Runs `callback` without a mechanism. @throws {Error} when there is no mechanism of that name */
-export async function without<T>(name: string, callback: (tamper: Sabotage['tamper']) => Promise<T>): Promise<T> {
+/**
+ * Runs `callback` without a mechanism.
+ *
+ * @param callback - is given how to simulate the schedules that are to notice it
+ * @throws {Error} when there is no mechanism of that name
+ */
+export async function without<T>(name: string, callback: (how: SimulateOptions) => Promise<T>): Promise<T> {
   const sabotage = SABOTAGES[name];
   if (!sabotage) throw new Error(`There is no ${name} to take out, but: ${Object.keys(SABOTAGES).join(', ')}.`);
   const restore = sabotage.disable?.();
   try {
-    return await callback(sabotage.tamper);
+    const { tamper, theme } = sabotage;
+    return await callback({ tamper, themes: theme && [theme] });
   } finally {
     restore?.();
   }
