@@ -2,6 +2,7 @@ import { Copies } from '../../../libs/distributed-cache/src/cache/copies.js';
 import type { Execution } from '../../../libs/distributed-cache/src/cache/loading/execution.js';
 import type { Load } from '../../../libs/distributed-cache/src/cache/loading/load.js';
 import { LoadInstructions } from '../../../libs/distributed-cache/src/cache/loading/load-context.js';
+import { PreviousValue } from '../../../libs/distributed-cache/src/cache/loading/previous-value.js';
 import { Loads } from '../../../libs/distributed-cache/src/cache/loading/loads.js';
 import type { RegionState } from '../../../libs/distributed-cache/src/cache/region-state.js';
 import { AppliedInvalidations } from '../../../libs/distributed-cache/src/coherence/applied-invalidations.js';
@@ -49,6 +50,19 @@ export const OF_POLICIES: Sabotages = {
         }),
         unfenced(({ execution }) => kept.has(execution)),
       );
+    },
+  },
+
+  /** A value of which its loader says that it is still correct is no longer found by the tags that it had. */
+  'tags of kept values': {
+    disable: () => {
+      const { servedTo } = PreviousValue.prototype;
+      return replaced(PreviousValue.prototype, {
+        servedTo(execution) {
+          const served = servedTo.call(this, execution);
+          return served && { ...served, tags: [] };
+        },
+      });
     },
   },
 

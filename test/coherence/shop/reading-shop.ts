@@ -48,10 +48,11 @@ export class ReadingShop extends WritingShop {
             load.end(true);
             throw error;
           }
-          if (way.tags === 'told' || way.tags === 'taken off') setTags(told);
+          const set = way.tags === 'told' || way.tags === 'taken off' ? told : undefined;
+          if (set) setTags(set);
           if (isWaiting(reader, subject.key)) way.atEnd?.(load.flight);
           load.end();
-          if (way.keeps && isMadeValue(previous) && isStillCorrect(previous, version, way.tags ? told : [])) {
+          if (way.keeps && isMadeValue(previous) && isStillCorrect(previous, version, set)) {
             instance.keeps(previous);
             return keep();
           }
@@ -227,7 +228,12 @@ export class ReadingShop extends WritingShop {
   }
 }
 
-/** Whether a loader that has seen this version may keep `previous`: not if the copy would lose a tag by which it was found. */
-function isStillCorrect({ parts, origin }: MadeValue, version: number, tags: readonly string[]): boolean {
-  return parts.every((part) => part.version === version) && origin.tags.every((tag) => tags.includes(tag));
+/**
+ * Whether a loader that has seen this version may keep `previous`: not if the copy would lose a tag by which it was found.
+ *
+ * @param set - the tags that the loader has set in place of those of the value
+ */
+function isStillCorrect({ parts, origin }: MadeValue, version: number, set: readonly string[] | undefined): boolean {
+  const isComplete = set === undefined || origin.tags.every((tag) => set.includes(tag));
+  return isComplete && parts.every((part) => part.version === version);
 }

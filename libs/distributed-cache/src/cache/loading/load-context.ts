@@ -2,7 +2,7 @@ import { milliseconds, type Duration } from '../../common/duration.js';
 import { InvalidOptionsError } from '../../errors.js';
 import { unsafeCast } from '../../common/unsafe-cast.js';
 import type { Execution } from './execution.js';
-import type { PreviousValue } from './previous-value.js';
+import type { PreviousValue, ServedPrevious } from './previous-value.js';
 
 /** Loads the value of one key: called on a miss. It may return the value or a promise of it. @publicApi */
 export type Loader<V> = (context: LoadContext<V>) => V | PromiseLike<V>;
@@ -17,13 +17,13 @@ export interface LoadContext<V = unknown> {
   readonly previous: V | undefined;
   /** Sets the time to live of the result; 0 or less: the result is not stored. Default: the one of the call, else the region's. */
   setTtl(ttl: Duration): void;
-  /** Sets the tags of the result, in place of those given with the call. */
+  /** Sets the tags of the result, in place of those given with the call, and of those of a value that {@link keep} keeps. */
   setTags(tags: string | readonly string[]): void;
   /** Returns the result to the readers that wait for it, without storing it. */
   skip(): void;
   /**
    * Says that {@link previous} is still correct, such as after a `304 Not Modified` of the source: it is the result of this load, and is
-   * stored again with a new time to live. Whatever the loader returns is ignored.
+   * stored again with a new time to live and, unless {@link setTags} is called, with its tags. Whatever the loader returns is ignored.
    *
    * @returns the previous value, for `return context.keep()`
    * @throws {InvalidOptionsError} when there is no previous value: ask `previous` before you ask the source
@@ -46,12 +46,14 @@ export class LoadInstructions<V> implements LoadContext<V> {
   isSkipped = false;
   /** Whether the loader has set the TTL of its result. */
   hasSetTtl = false;
+  /** Whether the loader has set the tags of its result. */
+  hasSetTags = false;
   /** The previous value, which the loader has confirmed. */
-  kept: { readonly value: V } | undefined;
+  kept: ServedPrevious<V> | undefined;
   /** The execution of the loader, by which it is known wherever the loader looks at its context. */
   execution: Execution | undefined;
   readonly #canTimeOut: boolean;
-  #seen: { readonly value: V } | undefined;
+  #seen: ServedPrevious<V> | undefined;
   #abortedWith: unknown;
   #controller: AbortController | undefined;
   #onShutdown: (() => void) | undefined;
@@ -124,6 +126,7 @@ export class LoadInstructions<V> implements LoadContext<V> {
   get setTags(): LoadContext['setTags'] {
     return (tags) => {
       this.tags = tags;
+      this.hasSetTags = true;
     };
   }
 

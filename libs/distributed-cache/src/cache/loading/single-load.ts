@@ -200,7 +200,10 @@ class SingleLoad implements LoadRequest {
   }
 
   tagsOf(): readonly string[] {
-    return canonicalTags(this.#instructions.tags, this.#source.method.options?.where);
+    const { hasSetTags, kept, tags } = this.#instructions;
+    const given = canonicalTags(tags, this.#source.method.options?.where);
+    // The tags belong to the value: a kept one is found by those under which it was stored.
+    return kept && !hasSetTags ? [...new Set([...kept.tags, ...given])] : given;
   }
 
   isStorable(value: unknown): boolean {

@@ -96,6 +96,55 @@ describe('context.keep()', () => {
     expect(a.region('r').getSync('1')).toEqual({ etag: 'a' });
   });
 
+  it('keeps the tags that its loader had set', async () => {
+    const { a, clock } = await expired();
+    const region = a.region<Page>('r');
+    await region.getOrLoad('2', (context) => (context.setTags('tenant:1'), { etag: 'a' }), { tags: 'page' });
+    await clock.advance('10s');
+    await region.getOrLoad('2', keep, { tags: 'page' });
+    await a.evictTags('tenant:1');
+    expect(region.getSync('2')).toBeUndefined();
+  });
+
+  it('keeps the tags of the call beside those of the value', async () => {
+    const { a, clock } = await expired();
+    const region = a.region<Page>('r');
+    await region.getOrLoad('2', (context) => (context.setTags('tenant:1'), { etag: 'a' }));
+    await clock.advance('10s');
+    await region.getOrLoad('2', keep, { tags: 'page' });
+    await a.evictTags('page');
+    expect(region.getSync('2')).toBeUndefined();
+  });
+
+  it('takes the tags that this load sets in place of those of the value', async () => {
+    const { a, clock } = await expired();
+    const region = a.region<Page>('r');
+    await region.getOrLoad('2', (context) => (context.setTags('tenant:1'), { etag: 'a' }));
+    await clock.advance('10s');
+    await region.getOrLoad('2', (context) => (context.setTags('tenant:2'), context.keep()));
+    await a.evictTags('tenant:1');
+    expect(region.getSync('2')).toEqual({ etag: 'a' });
+    await a.evictTags('tenant:2');
+    expect(region.getSync('2')).toBeUndefined();
+  });
+
+  it('stores nothing when a tag of the value is evicted while the load runs', async () => {
+    const { a, clock } = await expired();
+    const region = a.region<Page>('r');
+    await region.getOrLoad('2', (context) => (context.setTags('tenant:1'), { etag: 'a' }));
+    await clock.advance('10s');
+    const source = deferred<void>();
+    const reader = region.getOrLoad('2', async (context) => {
+      const kept = context.keep();
+      await source.promise;
+      return kept;
+    });
+    await a.evictTags('tenant:1');
+    source.resolve();
+    await expect(reader).resolves.toEqual({ etag: 'a' });
+    expect(region.getSync('2')).toBeUndefined();
+  });
+
   it('makes what the loader returns meaningless', async () => {
     const { a } = await expired();
     const load = (context: LoadContext<Page>): Page => (context.keep(), { etag: 'ignored' });
