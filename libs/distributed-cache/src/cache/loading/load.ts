@@ -49,7 +49,7 @@ export class Load {
   hasFailed = false;
   /** Whether it has timed out. */
   hasTimedOut = false;
-  /** Whether its failure was counted: a load that has timed out may fail as well. */
+  /** Whether its failure was counted: a load that has timed out, or was given up by a reader, may fail as well. */
   isFailureCounted = false;
   /** The reads that have joined it; created for the first of them. */
   joined: JoinedReads<LoadOutcome> | undefined;

@@ -9,7 +9,6 @@ import type { Copies } from '../copies.js';
 import type { EventEmitter } from '../events.js';
 import type { RegionState } from '../region-state.js';
 import { LoadTimeoutError } from '../../errors.js';
-import type { LoadPolicy } from '../policies/load-policies.js';
 import { refuseUncacheable } from '../uncacheable.js';
 import { CurrentLoads } from './current-loads.js';
 import { Execution, type Executions } from './execution.js';
@@ -129,7 +128,8 @@ export class Loads {
     const { startedAt } = load.execution;
     if (this.#since(startedAt) >= policy.loadTimeout) {
       this.#leaveToItself(load);
-      this.#countFailure(load, region, key, policy, startedAt, error);
+      this.#parts.copies.loadFailed(region, key, policy);
+      this.#countFailure(load, region, key, startedAt, error);
     }
     return error;
   }
@@ -255,7 +255,8 @@ export class Loads {
         this.#loadFailed(load, region, key, request, startedAt, error);
       } else if (load.isBackground) {
         // No reader sees that the result is no value. Readers that have joined do, whatever their policy.
-        this.#countFailure(load, region, key, request.policy, startedAt, error);
+        this.#parts.copies.loadFailed(region, key, request.policy);
+        this.#countFailure(load, region, key, startedAt, error);
       }
       throw error;
     } finally {
@@ -310,21 +311,15 @@ export class Loads {
     startedAt: number,
     error: unknown,
   ): void {
+    // A load that has timed out may fail as well. A reader that gave it up before may have had another policy.
+    if (!load.hasFailed) this.#parts.copies.loadFailed(region, key, policy);
     load.hasFailed = true;
-    this.#countFailure(load, region, key, policy, startedAt, error);
+    this.#countFailure(load, region, key, startedAt, error);
   }
 
-  #countFailure(
-    load: Load,
-    region: RegionState,
-    key: string,
-    policy: LoadPolicy,
-    startedAt: number,
-    error: unknown,
-  ): void {
+  #countFailure(load: Load, region: RegionState, key: string, startedAt: number, error: unknown): void {
     if (load.isFailureCounted) return;
     load.isFailureCounted = true;
-    this.#parts.copies.loadFailed(region, key, policy);
     this.#failed(region, key, startedAt, error, load.isBackground);
   }
 

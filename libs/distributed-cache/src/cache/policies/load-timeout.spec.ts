@@ -276,6 +276,25 @@ describe('a reader with a loadTimeout of its own', () => {
     expect(a.stats().regions['r']).toMatchObject({ loadErrors: 1, staleServed: 2 });
   });
 
+  it('does not keep a later failure of the load from putting off the next try of those that have staleIfError', async () => {
+    const { a, clock } = instances(1).with({ ttl: '1s', staleIfError: '1h', retryAfter: '30s' }).local();
+    const region = a.region<string>('r');
+    await region.getOrLoad('1', () => 'old');
+    await clock.advance('2s');
+    const source = deferred<string>();
+    const patient = region.getOrLoad('1', () => source.promise);
+    const impatient = failureOf(region.getOrLoad('1', () => 'x', { loadTimeout: '1s', staleIfError: 0 }));
+    await clock.advance('1s');
+    expect(await impatient).toBeInstanceOf(LoadTimeoutError);
+    source.reject(new Error('down'));
+    await expect(patient).resolves.toBe('old');
+    await clock.advance('29s');
+    const load = vi.fn<() => string>(() => 'new');
+    await expect(region.getOrLoad('1', load)).resolves.toBe('old');
+    expect(load).not.toHaveBeenCalled();
+    expect(a.stats().regions['r']).toMatchObject({ loadErrors: 1 });
+  });
+
   it('is not given up by the shorter one of the load that it has joined', async () => {
     const { a, clock } = slowSource();
     const impatient = failureOf(a.region('r').getOrLoad('1', () => new Promise(() => {})));
