@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../common/clock.js';
 import { detached } from '../common/detached.js';
 import { ignoreRejection } from '../common/ignore-rejection.js';
@@ -93,6 +94,8 @@ export class LocalCache implements LocalCopies {
   #hasWarnedOfTimeout = false;
 
   constructor(settings: CacheSettings, instanceId: string, clock: Clock, logger: CacheLogger) {
+    // Every loader may listen to it, and Node.js warns of a leak from eleven listeners on.
+    setMaxListeners(0, this.#shutdown.signal);
     this.settings = settings;
     this.clock = clock;
     this.#logger = logger;

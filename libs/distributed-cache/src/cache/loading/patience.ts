@@ -1,3 +1,4 @@
+import { onAbort } from '../../common/abort-listeners.js';
 import type { Clock } from '../../common/clock.js';
 import type { Execution } from './execution.js';
 import { JoinedReads, TOO_LONG } from './joined-reads.js';
@@ -43,7 +44,6 @@ export function untilAborted<T>(outcome: Promise<T>, signal: AbortSignal): Promi
     const abort = (): void => reject(signal.reason);
     // By the loader, which has been called already.
     if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    outcome.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+    outcome.then(resolve, reject).finally(onAbort(signal, abort));
   });
 }

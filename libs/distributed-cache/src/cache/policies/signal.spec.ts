@@ -1,4 +1,4 @@
-import { getEventListeners } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { deferred } from '../../../../../test/support/common/deferred.js';
 import { failureOf } from '../../../../../test/support/common/failure-of.js';
@@ -8,6 +8,38 @@ import type { Region } from '../region.js';
 function products(): Region<string> {
   return instances(1).local().a.region<string>('products');
 }
+
+/** The warnings of Node.js while the test runs. */
+function watchWarnings(): readonly Error[] {
+  const warnings: Error[] = [];
+  const note = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', note);
+  onTestFinished(() => void process.off('warning', note));
+  return warnings;
+}
+
+describe('the signal of a loader', () => {
+  it.each([{ loadTimeout: '1m' }, { loadTimeout: 0 }] as const)(
+    'may be listened to by many loads at once: Node.js warns of no leak: %o',
+    async (options) => {
+      const warnings = watchWarnings();
+      const { a } = instances(1).with(options).local();
+      const region = a.region<string>('products');
+      const reads = Array.from({ length: 50 }, async (_, n) =>
+        failureOf(
+          region.getOrLoad(`${n}`, async ({ signal }) => {
+            await once(signal, 'abort');
+            throw new Error('shut down');
+          }),
+        ),
+      );
+      await a.close();
+      await Promise.all(reads);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(warnings).toEqual([]);
+    },
+  );
+});
 
 describe('the signal of a caller', () => {
   it('rejects that caller alone, with its reason; the others and the store get the value', async () => {
@@ -88,6 +120,20 @@ describe('the signal of a caller', () => {
     await region.getOrLoadMany(['3'], () => new Map([['3', 'x']]), { signal });
     await new Promise((resolve) => setImmediate(resolve));
     expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
+  it('may be given to many reads at once: Node.js warns of no leak', async () => {
+    const warnings = watchWarnings();
+    const region = products();
+    const caller = new AbortController();
+    const reads = Array.from({ length: 50 }, async (_, n) =>
+      failureOf(region.getOrLoad(`${n}`, () => new Promise<string>(() => {}), { signal: caller.signal })),
+    );
+    expect(getEventListeners(caller.signal, 'abort')).toHaveLength(1);
+    caller.abort();
+    expect(new Set(await Promise.all(reads))).toEqual(new Set([caller.signal.reason]));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(warnings).toEqual([]);
   });
 
   it('leaves no unhandled rejection behind when the load fails after its caller has gone', async () => {
