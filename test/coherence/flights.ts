@@ -16,6 +16,8 @@ export interface Flight {
   readonly isUntraced?: boolean | undefined;
   /** Whether its loader read through the cache: its result may then be older than its start, and it may have waited for other loads. */
   hasNested: boolean;
+  /** Whether its loader read through the cache outside of its own context: the cache cannot know how old its result is. */
+  hasUntraced: boolean;
   /** Whether an invalidation that covers it was applied since it began. */
   isFenced: boolean;
   /** Whether that happened while readers could join it, so that its result would have been stored. */
@@ -31,7 +33,14 @@ export interface Flight {
 export function newFlight(
   load: Pick<Flight, 'region' | 'key' | 'tags' | 'asked' | 'began' | 'parent' | 'isUntraced' | 'isApart' | 'timeout'>,
 ): Flight {
-  return { ...load, hasNested: false, isFenced: false, isKeptOut: false, ended: Number.POSITIVE_INFINITY };
+  return {
+    ...load,
+    hasNested: false,
+    hasUntraced: false,
+    isFenced: false,
+    isKeptOut: false,
+    ended: Number.POSITIVE_INFINITY,
+  };
 }
 
 /** While its lease is over, an instance in `'bypass'` runs at most so many loads of one key at once, but for those that take long. */

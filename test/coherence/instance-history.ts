@@ -191,9 +191,10 @@ export class InstanceHistory extends InstanceValues {
     if (value.parts.some(({ row, version }) => source.isForgotten(row, version))) figures.found += 1;
     // Another one that succeeded later would have replaced the value.
     const waited = Math.min(this.maxStaleness, LONGEST_WAIT);
-    const ended = this.backgroundLoads.lastUntil(idOf(region, key), this.history.now() - waited + ROUNDING);
-    if (ended === undefined || isUnlogged(this.history, value, ended + waited)) return;
-    this.violated('true audits', { region, key }, { ...this.history.describe(value), ended });
+    const load = this.backgroundLoads.lastUntil(idOf(region, key), this.history.now() - waited + ROUNDING);
+    // What an audit was served outside of its own context may be older than the value that it reports.
+    if (!load || load.hasUntraced || isUnlogged(this.history, value, load.time + waited)) return;
+    this.violated('true audits', { region, key }, { ...this.history.describe(value), ended: load.time });
   }
 
   /** Notes that the cache has said something about `subject` that is not true. */

@@ -69,7 +69,7 @@ export class InstanceLoads extends InstanceLife {
     const ended = (hasFailed: boolean, origin: Origin): void => {
       this.#loadEnded(flight, origin, hasFailed);
       if (isBackground && !hasFailed)
-        this.backgroundLoads.add(idOf(subject.region, subject.key), this.history.moment());
+        this.backgroundLoads.add(idOf(subject.region, subject.key), this.history.moment(), flight);
     };
     const underWay = this.#underWay('load', flight, ended, flight);
     // After closing, every read loads for itself.

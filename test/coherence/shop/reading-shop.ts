@@ -218,6 +218,7 @@ export class ReadingShop extends WritingShop {
     read: (nesting: Nesting) => Promise<unknown>,
   ): Promise<readonly Part[]> {
     const isUntraced = by !== undefined;
+    if (parent) parent.hasUntraced ||= isUntraced;
     const nesting = { parent, isUntraced };
     const value = await (by ? this.#detours.through(by, () => read(nesting)) : read(nesting));
     return isMadeValue(value) ? value.partsOfCopy(isUntraced) : [];

@@ -209,6 +209,7 @@ export class Copies {
     if (!current) return;
     const { coherence } = this.#parts;
     current.noteStaleAsOf(Math.max(loadedAt, coherence.lease.syncedAt));
+    current.noteMadeOf(loadedAt);
     current.noteServedIn(coherence.servingIn);
   }
 

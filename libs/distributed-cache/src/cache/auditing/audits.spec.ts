@@ -502,18 +502,59 @@ describe('An audit raises no false alarm', () => {
     expect(found).toEqual([]);
   });
 
-  it('when the loader was itself served a value that is older than the audited one', async () => {
-    const { a, clock } = await instances(1)
-      .with({ audit: ALL, regions: { parts: { audit: false } } })
-      .connected();
-    const { found } = shopOf(a);
-    await a.region('parts').getOrLoad('1', () => 'old');
-    // Later than the last sync, so that the part counts as older.
-    await clock.advance('2s');
-    await a.region('r').set('1', 'new');
-    await a.region('r').getOrLoad('1', () => a.region('parts').getOrLoad('1', () => 'old'));
-    await clock.advance(AN_AUDIT);
-    expect(found).toEqual([]);
+  describe.each([
+    { how: 'read by its loader', within: false },
+    { how: 'read by a load that its loader waits for', within: true },
+  ])('when a part is $how and', ({ within }) => {
+    /** A list whose loader reads its part from the cache, where it is old: the list has the new part already. */
+    async function listWithAnOldPart() {
+      const { a, clock } = await instances(1)
+        .with({ audit: ALL, regions: { parts: { audit: false }, between: { audit: false, ttl: 1 } } })
+        .connected();
+      const { found } = shopOf(a);
+      const source = new Source();
+      source.rows.set('1', 'old');
+      const part = (): Promise<unknown> => a.region('parts').getOrLoad('1', source.load);
+      const list = (): Promise<unknown> => (within ? a.region('between').getOrLoad('1', part) : part());
+      await part();
+      await clock.advance('2s');
+      source.rows.set('1', 'new');
+      await a.region('r').getOrLoad('1', () => 'new');
+      await clock.advance('30s');
+      return { a, clock, found, read: () => a.region('r').getOrLoad('1', list) };
+    }
+
+    it('is old, and is evicted only after the audit has begun', async () => {
+      const { a, clock, found, read } = await listWithAnOldPart();
+      await read();
+      await clock.advance('1s');
+      await a.region('parts').evict('1');
+      await clock.advance(AN_AUDIT);
+      await clock.advance(AN_AUDIT);
+      expect(found).toEqual([]);
+      expect(a.stats().regions['r']).toMatchObject({ forgotten: 0 });
+    });
+
+    it('is true, but it is the list that nobody has evicted: two audits find it', async () => {
+      const { a, clock, found, read } = await listWithAnOldPart();
+      await a.region('r').set('1', 'older still');
+      await read();
+      await clock.advance(AN_AUDIT);
+      expect(found).toEqual([]);
+      await clock.advance(AN_AUDIT);
+      expect(found).toMatchObject([{ region: 'r', key: '1' }]);
+    });
+
+    it('is old in an audit of the whole region, and is evicted only after that has begun', async () => {
+      const { a, clock, read } = await listWithAnOldPart();
+      await read();
+      await clock.advance(0);
+      const report = a.region('r').auditAll();
+      await clock.advance(0);
+      await a.region('parts').evict('1');
+      await clock.advance(AN_AUDIT);
+      expect(await report).toMatchObject({ audited: 1, forgotten: [] });
+    });
   });
 
   it('while the lease is over: nothing is audited', async () => {

@@ -13,7 +13,7 @@ import { Care } from '../policies/care.js';
 import { isFresh } from '../policies/freshness.js';
 import type { RegionState } from '../region-state.js';
 import type { CacheSettings } from '../settings.js';
-import { isStillTrue, isUntouched, reloaded, type Reloaded } from './reloaded.js';
+import { isStillTrue, isUntouched, reloaded, type Audited, type Reloaded } from './reloaded.js';
 
 /** The longest wait for what was invalidated meanwhile, in ms. */
 const LONGEST_WAIT = 10_000;
@@ -114,26 +114,37 @@ export class Audits {
     return audit !== undefined && now - loadedAt >= audit.olderThan && coherence.lease.isLive(now);
   }
 
-  #start(region: RegionState, entry: Entry, recipe: LoadRecipe): void {
+  /** @param isSecond - whether this audit of the entry is there to confirm another */
+  #start(region: RegionState, entry: Entry, recipe: LoadRecipe, isSecond = false): void {
     this.#running.set(region, () => {});
     const load = this.#parts.background.run(async () => {
       const result = await reloaded(this.#parts.loads, region, entry, recipe);
-      if (result && !this.#isClosed) this.#judgeLater(result);
+      if (result && !this.#isClosed) this.#judgeLater(result, isSecond);
       else this.#running.delete(region);
     });
     if (!load) this.#running.delete(region);
   }
 
-  #judgeLater(result: Reloaded): void {
-    const { clock } = this.#parts;
-    const judge = (): void => void this.#judge(result).then(() => this.#running.delete(result.region));
-    this.#running.set(result.region, clock.schedule(judge, this.#wait));
+  #judgeLater(result: Reloaded, isSecond: boolean): void {
+    const { region, entry, recipe, mayBeOlder } = result;
+    const judge = async (): Promise<void> => {
+      const isForgotten = await this.#isForgotten(result);
+      // By now, what the loader was served is gone if an eviction of it was on its way.
+      if (isForgotten && mayBeOlder && !isSecond) return this.#start(region, entry, recipe, true);
+      if (isForgotten) this.#found(result);
+      this.#running.delete(region);
+    };
+    this.#running.set(
+      region,
+      this.#parts.clock.schedule(() => void judge(), this.#wait),
+    );
   }
 
-  async #judge(result: Reloaded): Promise<void> {
-    if (!this.#differs(result) || !this.#isUntouched(result)) return;
+  /** Whether the entry differs, although all that was evicted before has arrived. */
+  async #isForgotten(result: Reloaded): Promise<boolean> {
+    if (!this.#differs(result) || !this.#isUntouched(result)) return false;
     const hasSynced = await this.#parts.coherence.nextSync(this.#wait);
-    if (hasSynced && !this.#isClosed && this.#isUntouched(result)) this.#found(result);
+    return hasSynced && !this.#isClosed && this.#isUntouched(result);
   }
 
   async #auditAll(region: RegionState): Promise<AuditReport> {
@@ -145,28 +156,40 @@ export class Audits {
     );
     const queue = entries.flatMap((entry) => {
       const recipe = entry.care instanceof Care ? entry.care.recipe : undefined;
-      return recipe ? [{ entry, recipe }] : [];
+      return recipe ? [{ region, entry, recipe }] : [];
     });
-    const withoutLoader = entries.length - queue.length;
+    const results = await this.#allReloaded(queue);
+    const differing = results.filter((result) => this.#differs(result));
+    const hasSynced = differing.length === 0 || (await coherence.nextSync(this.#wait));
+    const untouched = hasSynced ? await this.#confirmed(differing) : [];
+    return {
+      audited: results.length,
+      withoutLoader: entries.length - queue.length,
+      notCompared: queue.length - results.length,
+      undecided: hasSynced ? 0 : differing.length,
+      forgotten: untouched.map((result) => this.#found(result)),
+    };
+  }
+
+  async #allReloaded(queue: readonly Audited[]): Promise<Reloaded[]> {
     const results: Reloaded[] = [];
     const next = queue.values();
     const work = async (): Promise<void> => {
-      for (const { entry, recipe } of next) {
+      for (const { region, entry, recipe } of next) {
         const result = await reloaded(this.#parts.loads, region, entry, recipe);
         if (result) results.push(result);
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
-    const differing = results.filter((result) => this.#differs(result));
-    const hasSynced = differing.length === 0 || (await coherence.nextSync(this.#wait));
+    return results;
+  }
+
+  /** Those of them that still differ, also from what their loader gives now that all evictions have arrived. */
+  async #confirmed(differing: readonly Reloaded[]): Promise<readonly Reloaded[]> {
     const untouched = differing.filter((result) => this.#isUntouched(result));
-    return {
-      audited: results.length,
-      withoutLoader,
-      notCompared: queue.length - results.length,
-      undecided: hasSynced ? 0 : differing.length,
-      forgotten: hasSynced ? untouched.map((result) => this.#found(result)) : [],
-    };
+    const again = await this.#allReloaded(untouched.filter(({ mayBeOlder }) => mayBeOlder));
+    const confirmed = again.filter((result) => this.#differs(result) && this.#isUntouched(result));
+    return [...untouched.filter(({ mayBeOlder }) => !mayBeOlder), ...confirmed];
   }
 
   #isUntouched(result: Reloaded): boolean {

@@ -6,18 +6,24 @@ import type { Loads } from '../loading/loads.js';
 import type { RegionState } from '../region-state.js';
 import { valueToServe, valueToStore } from '../values.js';
 
-/** An entry, and what its loader has given for it just now. @internal */
-export interface Reloaded {
+/** An entry, and how it is loaded again. @internal */
+export interface Audited {
   readonly region: RegionState;
   readonly entry: Entry;
+  readonly recipe: LoadRecipe;
+}
+
+/** An entry, and what its loader has given for it just now. @internal */
+export interface Reloaded extends Audited {
   readonly value: unknown;
+  /** Whether the loader was itself served something from the cache. An eviction of that may be on its way, so the entry may be newer. */
+  readonly mayBeOlder: boolean;
 }
 
 /**
  * Loads the value of an entry again and stores nothing. To be called outside of every context.
  *
- * @returns `undefined`: there is nothing to compare. The load has failed, the loader says that its result is not to be stored, or it was
- * itself served something from the cache that is older than the entry.
+ * @returns `undefined`: there is nothing to compare. The load has failed, or the loader says that its result is not to be stored.
  *
  * @internal
  */
@@ -33,9 +39,9 @@ export async function reloaded(
     // The loader is to load: it is not handed the value that is audited as its previous one.
     source.release?.();
     const request = source.request(key);
-    const { value, loadedAt } = await loads.toCompare(region, key, request);
+    const { value, isMadeOfCopies } = await loads.toCompare(region, key, request);
     const isRefused = value !== undefined && (!request.isStorable(value) || (request.ttl(value) ?? 1) <= 0);
-    return isRefused || loadedAt < entry.loadedAt ? undefined : { region, entry, value };
+    return isRefused ? undefined : { region, entry, value, recipe, mayBeOlder: isMadeOfCopies };
   } catch {
     return undefined;
   }

@@ -32,6 +32,7 @@ export class Execution {
   #hasEnded = false;
   #loadedAt: number;
   #loadedAtSoFar: number;
+  #madeSince: number;
   #servedIn: readonly ServedIn[] = NOWHERE;
   /** The executions that wait for this one, and for how many of its loads each. Created on first use: most are waited for by nobody. */
   #waiters: Map<Execution, number> | undefined;
@@ -48,6 +49,7 @@ export class Execution {
     this.startedAt = startedAt;
     this.#loadedAt = startedAt;
     this.#loadedAtSoFar = startedAt;
+    this.#madeSince = startedAt;
     this.#parent = parent;
     this.#region = region;
     this.#keys = keys;
@@ -75,6 +77,14 @@ export class Execution {
    */
   get loadedAtSoFar(): number {
     return this.#loadedAtSoFar;
+  }
+
+  /**
+   * When the oldest part of the result was loaded, as far as it is known (monotonic ms). {@link loadedAt} may be later: the lease vouches that
+   * no eviction of the part has reached the log since, but one may be on its way.
+   */
+  get madeSince(): number {
+    return this.#madeSince;
   }
 
   /** The groups of invalidations that were open when the callback, or one that it waits for, was served something. */
@@ -107,6 +117,12 @@ export class Execution {
     this.#lowerSoFar(moment);
     // What it runs inside of may be that old already; then everything further out is, too.
     for (let each = this.parent; each && moment < each.#loadedAt; each = each.parent) each.#loadedAt = moment;
+  }
+
+  /** The result is made of something whose oldest part was loaded at `moment`. */
+  noteMadeOf(moment: number): void {
+    for (let each: Execution | undefined = this; each && moment < each.#madeSince; each = each.parent)
+      each.#madeSince = moment;
   }
 
   /** The callback was served something while a group was open; so was whatever waits for it. */

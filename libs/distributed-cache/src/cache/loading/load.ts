@@ -9,6 +9,8 @@ export interface LoadOutcome {
   readonly value: unknown;
   /** The value was correct at some moment not before this (monotonic ms). */
   readonly loadedAt: number;
+  /** When its oldest part was loaded (monotonic ms). */
+  readonly madeSince: number;
   /**
    * The sequence number of the invalidation that fenced the load; `undefined`: none did. A reader that joined at or after it must not be
    * given the value.

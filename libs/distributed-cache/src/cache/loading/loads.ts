@@ -38,8 +38,8 @@ export interface LoadsParts {
 /** What a load has given that was made to compare its result. @internal */
 export interface ResultToCompare {
   readonly value: unknown;
-  /** The value was correct at some moment not before this (monotonic ms). */
-  readonly loadedAt: number;
+  /** Whether the loader was served something that was loaded before it was called. */
+  readonly isMadeOfCopies: boolean;
 }
 
 /**
@@ -80,7 +80,7 @@ export class Loads {
    * @param askedIn - the group of invalidations that was open then
    */
   accepts(
-    { fencedAt, loadedAt }: LoadOutcome,
+    { fencedAt, loadedAt, madeSince }: LoadOutcome,
     askedAt: number,
     askedIn: ServedIn | undefined,
     current: Execution | undefined,
@@ -88,6 +88,7 @@ export class Loads {
     if (fencedAt !== undefined && fencedAt <= askedAt) return false;
     if (!current) return true;
     current.noteStaleAsOf(loadedAt);
+    current.noteMadeOf(madeSince);
     // It may be, or be made of, what a later part of the group evicts.
     current.noteServedIn(askedIn);
     return true;
@@ -177,7 +178,7 @@ export class Loads {
       const result = await waitUntil(startedAt + loadTimeout, call, clock, tooLate);
       const value = request.valueIn ? request.valueIn(result) : result;
       this.#loaded(region, key, startedAt, true);
-      return { value, loadedAt: execution.loadedAt };
+      return { value, isMadeOfCopies: execution.madeSince < execution.startedAt };
     } catch (error) {
       this.#failed(region, key, startedAt, error, true);
       throw error;
@@ -333,7 +334,7 @@ export class Loads {
     value: unknown,
   ): LoadOutcome {
     const { copies, coherence } = this.#parts;
-    const { loadedAt, servedIn } = load.execution;
+    const { loadedAt, madeSince, servedIn } = load.execution;
     const tags = request.tagsOf(value);
     const ttl = request.ttl(value);
     const isWanted = request.isStorable(value) && ttl !== 0;
@@ -354,7 +355,7 @@ export class Loads {
     else if (isNew && !isWanted) copies.supersede(region, key, loadedAt);
     if (load.isCurrent) load.flight.fenced = 0;
     load.operation?.step('Load ended', { region: region.name, isStored, isFenced });
-    return { value, loadedAt, fencedAt };
+    return { value, loadedAt, madeSince, fencedAt };
   }
 
   #loaded({ name: region }: RegionState, key: string, startedAt: number, background: boolean): void {
