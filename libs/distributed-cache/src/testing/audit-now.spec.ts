@@ -234,6 +234,19 @@ describe('auditNow', () => {
     expect(String(error)).not.toContain(SECRET);
   });
 
+  it.each<[string, () => unknown]>([
+    ['throws', () => Reflect.apply(SECRET.repeat, SECRET, [-1])],
+    ['returns nothing', () => undefined],
+  ])('says so when equals %s: a test does not pass by a mistake in it', async (_, equals) => {
+    const broken: object = { sample: 1, equals };
+    const region = startedCache({ audit: { sample: 1, ...broken } }).region('products');
+    await region.getOrLoad('1', () => SECRET);
+    const error = await rejection(auditNow(region));
+    expect(error).toBeInstanceOf(AuditNotPossibleError);
+    expect(String(error)).toMatch(/1 of its values could not be compared.*equals.*true or false/);
+    expect(String(error)).not.toContain(SECRET);
+  });
+
   it('refuses what is no region', async () => {
     const given: unknown = cache;
     const refused: unknown = Reflect.apply(auditNow, undefined, [given]);

@@ -7,7 +7,7 @@ import { DistributedCacheError, InvalidOptionsError } from '../errors.js';
 export interface AuditResult {
   /** How many entries were compared with their source. */
   readonly audited: number;
-  /** How many were not: nobody has loaded them, or their load failed now. */
+  /** How many were not: they were put, and no reader has loaded them, or their load failed now. */
   readonly skipped: number;
 }
 
@@ -27,8 +27,8 @@ export class ForgottenEvictionsError extends DistributedCacheError {
 }
 
 /**
- * An audit could not tell whether the entries of a region are true: none knows how it was loaded, no load succeeded, or the instance is
- * cut off. The message says which. `code`: `'AUDIT_NOT_POSSIBLE'`.
+ * An audit could not tell whether the entries of a region are true: none knows how it was loaded, no load succeeded, `equals` failed, or
+ * the instance is cut off. The message says which. `code`: `'AUDIT_NOT_POSSIBLE'`.
  *
  * @publicApi
  */
@@ -46,7 +46,7 @@ const MOST_KEYS = 20;
  * more. Each loader is called with the arguments of the read that has loaded the entry.
  *
  * The cache has to remember how its entries were loaded. It does if it comes from `provideTestCache` or `withTestCache`, and in a region
- * with `audit: { sample: 1 }`.
+ * with `audit: { sample: 1 }`. A region without entries passes: look at `audited`, where a test is to have some.
  *
  * @param region - `cache.region('products')`
  * @throws {ForgottenEvictionsError} when values are not what their source has, although nothing has evicted them
@@ -61,7 +61,7 @@ const MOST_KEYS = 20;
 export async function auditNow(region: Region): Promise<AuditResult> {
   if (!(region instanceof Region))
     throw new InvalidOptionsError(`auditNow: ${describeValue(region)} is no region; give cache.region('…').`);
-  const { audited, withoutLoader, notCompared, undecided, forgotten } = await region.auditAll();
+  const { audited, withoutLoader, notLoaded, incomparable, undecided, forgotten } = await region.auditAll();
   if (forgotten.length > 0) throw new ForgottenEvictionsError(listed(region.name, forgotten), forgotten);
   const impossible = (why: string): never => {
     throw new AuditNotPossibleError(`auditNow: region '${region.name}' could not be audited: ${why}`);
@@ -70,16 +70,21 @@ export async function auditNow(region: Region): Promise<AuditResult> {
     impossible(
       'the instance is cut off from the others, so an eviction may be on its way. Heal the link before you audit.',
     );
+  if (incomparable > 0)
+    impossible(
+      `${incomparable} of its values could not be compared. Let equals of the option audit return true or false, and throw nothing; without ` +
+        'equals, cache what can be cloned. The log has the name of the error.',
+    );
   if (audited === 0 && withoutLoader > 0)
     impossible(
       'no entry knows how it was loaded. Take the cache from provideTestCache() or withTestCache(), or give the region ' +
         'audit: { sample: 1 }; and read the entries with a loader: one that was only put has none.',
     );
-  if (audited === 0 && notCompared > 0)
+  if (audited === 0 && notLoaded > 0)
     impossible(
       'no load gave a result to compare with. Audit before the source is closed, and see the event loadError.',
     );
-  return { audited, skipped: withoutLoader + notCompared };
+  return { audited, skipped: withoutLoader + notLoaded };
 }
 
 function listed(region: string, forgotten: readonly ForgottenEviction[]): string {

@@ -34,8 +34,10 @@ export interface AuditReport {
   readonly audited: number;
   /** How many entries do not know how they were loaded. */
   readonly withoutLoader: number;
-  /** How many entries could not be compared: the load failed, for example. */
-  readonly notCompared: number;
+  /** How many entries could not be loaded again: the load failed, for example. */
+  readonly notLoaded: number;
+  /** How many values could not be compared: `equals` has failed, for example. */
+  readonly incomparable: number;
   /** How many entries differ and cannot be judged: no sync was complete, so an invalidation may be on its way. */
   readonly undecided: number;
   readonly forgotten: readonly ForgottenEviction[];
@@ -159,13 +161,16 @@ export class Audits {
       return recipe ? [{ region, entry, recipe }] : [];
     });
     const results = await this.#allReloaded(queue);
-    const differing = results.filter((result) => this.#differs(result));
+    const compared = results.map((result) => ({ result, isTrue: this.#isTrue(result) }));
+    const incomparable = compared.filter(({ isTrue }) => isTrue === undefined).length;
+    const differing = compared.filter(({ isTrue }) => isTrue === false).map(({ result }) => result);
     const hasSynced = differing.length === 0 || (await coherence.nextSync(this.#wait));
     const untouched = hasSynced ? await this.#confirmed(differing) : [];
     return {
-      audited: results.length,
+      audited: results.length - incomparable,
       withoutLoader: entries.length - queue.length,
-      notCompared: queue.length - results.length,
+      notLoaded: queue.length - results.length,
+      incomparable,
       undecided: hasSynced ? 0 : differing.length,
       forgotten: untouched.map((result) => this.#found(result)),
     };
@@ -201,8 +206,13 @@ export class Audits {
   }
 
   #differs(result: Reloaded): boolean {
+    return this.#isTrue(result) === false;
+  }
+
+  /** Whether the source still has the value; `undefined`: the two cannot be compared. */
+  #isTrue(result: Reloaded): boolean | undefined {
     try {
-      return !isStillTrue(result);
+      return isStillTrue(result);
     } catch (error) {
       const { name } = result.region;
       this.#onceAMinute.run(`compare:${name}`, () =>
@@ -215,7 +225,7 @@ export class Audits {
           },
         ),
       );
-      return false;
+      return undefined;
     }
   }
 

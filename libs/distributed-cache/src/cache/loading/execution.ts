@@ -121,8 +121,9 @@ export class Execution {
 
   /** The result is made of something whose oldest part was loaded at `moment`. */
   noteMadeOf(moment: number): void {
-    for (let each: Execution | undefined = this; each && moment < each.#madeSince; each = each.parent)
-      each.#madeSince = moment;
+    if (moment >= this.#madeSince) return;
+    this.#madeSince = moment;
+    for (let each = this.parent; each && moment < each.#madeSince; each = each.parent) each.#madeSince = moment;
   }
 
   /** The callback was served something while a group was open; so was whatever waits for it. */
