@@ -32,11 +32,12 @@ export function duration(text: string): Duration {
  *
  * @param option - the option that has the value, for the error
  * @param describe - the form in which the error shows the value
+ * @param hint - what the error says at its end; it begins with a blank
  * @throws {InvalidOptionsError} when it is not a duration, is negative or is not a number
  *
  * @internal
  */
-export function milliseconds(value: unknown, option: string, describe = describeValue): number {
+export function milliseconds(value: unknown, option: string, describe = describeValue, hint = ''): number {
   const parsed = typeof value === 'number' ? value : typeof value === 'string' ? parse(value.trim()) : Number.NaN;
   if (typeof value === 'string' && /^\d+(\.\d+)?$/.test(value.trim())) {
     throw new InvalidOptionsError(
@@ -44,7 +45,7 @@ export function milliseconds(value: unknown, option: string, describe = describe
     );
   }
   if (Number.isNaN(parsed) || parsed < 0) {
-    throw new InvalidOptionsError(`${option}: ${describe(value)} is not a duration; allowed: ${ALLOWED}.`);
+    throw new InvalidOptionsError(`${option}: ${describe(value)} is not a duration; allowed: ${ALLOWED}.${hint}`);
   }
   return parsed;
 }

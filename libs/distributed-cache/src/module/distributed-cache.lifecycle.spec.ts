@@ -145,10 +145,13 @@ describe('The line at boot', () => {
     expect(warn).not.toHaveBeenCalled();
   });
 
-  it('says that the option chose local mode', async () => {
+  it('says that the option chose local mode, and that it must go before a setting counts', async () => {
     vi.stubEnv('REDIS_URL', 'redis://ignored');
     await boot({ redisConnectionString: '' });
-    expect(bootLines()).toEqual([expect.stringContaining("local mode (redisConnectionString is '')")]);
+    expect(bootLines()).toEqual([
+      "The cache runs in local mode (redisConnectionString is ''): this instance is alone. " +
+        'To run several, remove the option redisConnectionString, which wins over the setting RedisConnectionString.',
+    ]);
   });
 
   it('names the setting and the server, without the password', async () => {

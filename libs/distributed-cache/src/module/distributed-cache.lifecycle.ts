@@ -172,11 +172,13 @@ export class DistributedCacheLifecycle implements NamedCache, OnModuleInit, OnAp
   }
 
   #announceLocalMode(label: string, source: string): void {
-    this.#logger.log(
-      `${label} runs in local mode (${source}): this instance is alone. Set RedisConnectionString to run several.`,
-    );
     const { redisConnectionString, abortConnect } = this.#parts.options;
-    if (redisConnectionString !== undefined) return;
+    const isAskedFor = redisConnectionString !== undefined;
+    const remedy = isAskedFor
+      ? 'To run several, remove the option redisConnectionString, which wins over the setting RedisConnectionString.'
+      : 'Set RedisConnectionString to run several.';
+    this.#logger.log(`${label} runs in local mode (${source}): this instance is alone. ${remedy}`);
+    if (isAskedFor) return;
     for (const [given, meant] of misspeltSettings(env)) {
       this.#logger.warn(`The environment sets ${given}, which nothing reads: did you mean ${meant}?`);
     }

@@ -40,6 +40,7 @@ export function auditOf(given: unknown, base: AuditSettings | undefined, option:
   const { sample, olderThan = 0, equals, ...rest }: Record<string, unknown> = { ...given };
   const [unknown] = Object.keys(rest);
   if (unknown !== undefined) refused(`${option}.${unknown}`, rest[unknown], 'sample, olderThan and equals');
+  if (sample === undefined) missing(`${option}.sample`, base !== undefined);
   return {
     sample: share(sample, `${option}.sample`),
     olderThan: age(olderThan, `${option}.olderThan`),
@@ -47,9 +48,16 @@ export function auditOf(given: unknown, base: AuditSettings | undefined, option:
   };
 }
 
+const SHARE = 'a number above 0 and at most 1, a share of the hits, for example 0.01';
+
+function missing(option: string, hasBase: boolean): never {
+  const why = hasBase ? ' The audit of a region replaces that of the module as a whole.' : '';
+  throw new InvalidOptionsError(`${option} is missing; allowed: ${SHARE}.${why}`);
+}
+
 function share(given: unknown, option: string): number {
   if (typeof given === 'number' && given > 0 && given <= 1) return given;
-  return refused(option, given, 'a number above 0 and at most 1, a share of the hits, for example 0.01');
+  return refused(option, given, SHARE);
 }
 
 function age(given: unknown, option: string): number {

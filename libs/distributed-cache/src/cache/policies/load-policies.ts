@@ -157,7 +157,8 @@ export function policyOf(given: LoadPolicies, base: LoadPolicy, where: string): 
     staleWhileRevalidate: staleWindow(staleWhileRevalidate, base.staleWhileRevalidate, option('staleWhileRevalidate')),
     staleIfError: staleWindow(staleIfError, base.staleIfError, option('staleIfError')),
     retryAfter: retryAfter === undefined ? base.retryAfter : pause(retryAfter, option('retryAfter')),
-    loadTimeout: loadTimeout === undefined ? base.loadTimeout : timeLimit(loadTimeout, option('loadTimeout')),
+    loadTimeout:
+      loadTimeout === undefined ? base.loadTimeout : durationOrOff(loadTimeout, option('loadTimeout')) || Infinity,
     refreshAhead: refreshAhead === undefined ? base.refreshAhead : shareOfTtl(refreshAhead, option('refreshAhead')),
     refreshOnInvalidate:
       refreshOnInvalidate === undefined
@@ -201,7 +202,7 @@ export function policiesIn(options: LoadPolicies): LoadPolicies {
 
 function staleWindow(given: unknown, base: number, option: string): number {
   if (given === undefined) return base;
-  const window = milliseconds(given, option);
+  const window = durationOrOff(given, option);
   if (window < Infinity) return window;
   return refused(
     option,
@@ -215,8 +216,9 @@ function pause(given: unknown, option: string): number {
   return time >= 1 && time <= HOUR ? time : refused(option, given, "a duration from '1ms' to '1h'");
 }
 
-function timeLimit(given: unknown, option: string): number {
-  return milliseconds(given, option) || Infinity;
+/** `false`, which switches other policies off, is refused: the error says what does it here. */
+function durationOrOff(given: unknown, option: string): number {
+  return milliseconds(given, option, describeValue, ' It is 0 or more; 0 switches it off.');
 }
 
 function shareOfTtl(given: unknown, option: string): number | undefined {

@@ -300,7 +300,11 @@ describe('resolveSettings', () => {
     [{ clock: { now: () => 0 } }, /clock: a value of type object is not allowed; allowed: a Clock/],
     [{ audit: true }, /audit: true is not allowed; allowed: false, or \{ sample, olderThan, equals \}/],
     [{ audit: null }, /audit: null is not allowed/],
-    [{ audit: {} }, /audit\.sample: undefined is not allowed; allowed: a number above 0 and at most 1/],
+    [{ audit: {} }, /audit\.sample is missing; allowed: a number above 0 and at most 1, .*, for example 0\.01\.$/],
+    [
+      { audit: { sample: 1 }, regions: { products: { audit: { olderThan: '1m' } } } },
+      /regions\.products\.audit\.sample is missing; .* The audit of a region replaces that of the module as a whole\.$/,
+    ],
     [{ audit: { sample: 0 } }, /audit\.sample: 0 is not allowed/],
     [{ audit: { sample: 1.01 } }, /audit\.sample: 1.01 is not allowed/],
     [{ audit: { sample: Number.NaN } }, /audit\.sample: NaN is not allowed/],
