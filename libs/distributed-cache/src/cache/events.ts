@@ -31,7 +31,7 @@ export interface CacheEvents {
   invalidation: { readonly from: string; readonly invalidation: Invalidation };
   /** All local copies were dropped, because the log could not be proven to continue; `flushes` counts how often, `reason` says why. */
   flush: { readonly flushes: number; readonly reason: FlushReason };
-  /** An audit has found a value that the source does not have any more, although nothing has evicted it; it was loaded `age` ms ago. */
+  /** An audit has found a value that the source does not have any more, although nothing has evicted it; it was loaded `age` ms ago, a whole number. */
   forgotten: { readonly region: string; readonly key: string; readonly age: number };
   /** The state of the instance changed; see `cache.status()`. */
   state: { readonly state: CoherenceState; readonly previous: CoherenceState };

@@ -88,7 +88,7 @@ export async function auditNow(region: Region): Promise<AuditResult> {
 }
 
 function listed(region: string, forgotten: readonly ForgottenEviction[]): string {
-  const keys = forgotten.slice(0, MOST_KEYS).map(({ key, age }) => `${key} (loaded ${Math.round(age)} ms ago)`);
+  const keys = forgotten.slice(0, MOST_KEYS).map(({ key, age }) => `${key} (loaded ${age} ms ago)`);
   const more = forgotten.length > MOST_KEYS ? `, and ${forgotten.length - MOST_KEYS} more` : '';
   return (
     `Region '${region}' holds values that their source does not have any more, although nothing has evicted them: ${keys.join(', ')}${more}. ` +

@@ -570,6 +570,18 @@ describe('An audit raises no false alarm', () => {
 });
 
 describe('What is told of a forgotten eviction', () => {
+  it('is an age in whole ms, in the event as in the warning', async () => {
+    const { a, clock } = instances(1).with({ audit: ALL }).local();
+    const { source, found, read } = shopOf(a);
+    await read();
+    source.rows.set('1', 'new');
+    await clock.advance(0.7);
+    await read();
+    await clock.advance(AN_AUDIT);
+    expect(found).toEqual([{ region: 'r', key: '1', age: 10_001 }]);
+    expect(logOf(a).at('warn')).toMatchObject([{ parameters: { region: 'r', age: 10_001 } }]);
+  });
+
   it('is one warning a minute and region, with the region, the age and where to look', async () => {
     const { a, clock } = instances(1).with({ audit: ALL }).local();
     const source = new Source();

@@ -24,7 +24,7 @@ const AT_ONCE = 8;
 export interface ForgottenEviction {
   readonly region: string;
   readonly key: string;
-  /** How long ago the value was loaded, in ms. */
+  /** How long ago the value was loaded, in whole ms. */
   readonly age: number;
 }
 
@@ -231,14 +231,14 @@ export class Audits {
 
   #found({ region, entry }: Reloaded): ForgottenEviction {
     const { clock, events } = this.#parts;
-    const forgotten = { region: region.name, key: entry.key, age: clock.now() - entry.loadedAt };
+    const forgotten = { region: region.name, key: entry.key, age: Math.round(clock.now() - entry.loadedAt) };
     region.stats.forgotten += 1;
     if (events.hears.forgotten) detached(() => events.emit('forgotten', forgotten));
     this.#onceAMinute.run(`forgotten:${region.name}`, () =>
       this.#parts.logger.warn(
         'A cached value is not what its source has, and no eviction of it has arrived: a change forgot to evict it, or the instance that ' +
           'made the change cannot reach the log; the event forgotten names the key, and docs/audit.md says where to look',
-        { region: region.name, age: Math.round(forgotten.age) },
+        { region: region.name, age: forgotten.age },
       ),
     );
     return forgotten;
