@@ -20,7 +20,7 @@ let host = '';
 try {
   ({ port, host } = readSingleSettings(process.env));
   if (!(await isPortFree(port, host))) {
-    const remedy = `Stop that one, or choose another port: PORT=${port + 1} npm run start:single`;
+    const remedy = `Stop that one, or choose another port: PORT=${port + 1000} npm run start:single`;
     throw new Error(`Port ${port} is in use by another program. ${remedy}`);
   }
   await build();

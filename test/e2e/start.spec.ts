@@ -219,6 +219,18 @@ describe('npm run start:single', () => {
     expect(await isPortFree(sample.ports[0] ?? 0)).toBe(true);
   });
 
+  it('ends with an error when its port is in use, and names one that npm start does not take', async () => {
+    const port = await freePort();
+    const squatter = createServer().listen(port);
+    await once(squatter, 'listening');
+
+    const sample = await run({ command: [process.execPath, 'scripts/start-single.mjs'], port, instances: 1 });
+    expect(await sample.exited).toBe(1);
+    expect(sample.output).toContain(`Port ${port} is in use by another program.`);
+    expect(sample.output).toContain(`PORT=${port + 1000} npm run start:single`);
+    squatter.close();
+  });
+
   it('refuses PORT=abc and names the variable', async () => {
     const sample = await run({
       command: [process.execPath, 'scripts/start-single.mjs'],
