@@ -88,7 +88,7 @@ function sourceDownTable(reports) {
     'half of the reads wait',
     '99 of 100 wait',
     'the last waits',
-    'tries of one key within `retryAfter`, at most',
+    'tries of one key on one instance within `retryAfter`, at most',
   ];
   const rows = reports.map(({ name, failsAfter, reads, errors, p50, p99, longest, mostTries }) => [
     name,

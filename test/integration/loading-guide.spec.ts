@@ -10,21 +10,11 @@ interface Product {
   readonly name: string;
 }
 
-interface Rates {
-  readonly etag: string;
-  readonly rates: readonly number[];
-}
-
-type FetchRates = (
-  currency: string,
-  options: { etag: string | undefined; signal: AbortSignal },
-) => Promise<{ notModified: true } | ({ notModified: false } & Rates)>;
-
 class ProductRepository {
   readonly find = vi.fn<(id: string) => Promise<Product>>(async (id) => ({ id, name: `product ${id}` }));
 }
 
-// What follows is on the page, word by word: so it compiles, and it runs in the tests below.
+// What follows is on the page, word by word, under the imports that it needs: so it compiles, and it runs in the tests below.
 
 export const options: DistributedCacheOptions = {
   // For every region: better an old value than an error.
@@ -56,6 +46,16 @@ export class CatalogueService {
     return this.#products.getOrLoad(id, () => this.repository.find(id), { staleWhileRevalidate: 0 });
   }
 }
+
+interface Rates {
+  readonly etag: string;
+  readonly rates: readonly number[];
+}
+
+type FetchRates = (
+  currency: string,
+  options: { etag: string | undefined; signal: AbortSignal },
+) => Promise<{ notModified: true } | ({ notModified: false } & Rates)>;
 
 export async function ratesOf(cache: DistributedCache, fetchRates: FetchRates, currency: string): Promise<Rates> {
   const region = cache.region<Rates>('rates');
@@ -94,8 +94,17 @@ async function started(): Promise<{ cache: DistributedCache; clock: ManualClock;
   return { cache: app.get(DistributedCache), clock, service: app.get(CatalogueService) };
 }
 
+const IMPORT = /^import \{ (.*) \} from '(@nestjs\/common|nestjs-distributed-cache)';$/gm;
+
+/** What is imported of Nest and of the library. */
+function importsIn(code: string): { name: string; from: string }[] {
+  return Array.from(code.matchAll(IMPORT)).flatMap(([, names = '', from = '']) =>
+    names.split(', ').map((name) => ({ name: name.replace('type ', ''), from })),
+  );
+}
+
 describe('the page on loading', () => {
-  it('shows only code that this file compiles and runs', async () => {
+  it('shows only code that this file compiles and runs, with the imports that it needs', async () => {
     const lines = (text: string): string => text.replaceAll(/\s*\n\s*/g, '\n').trim();
     const [page, here] = await Promise.all(
       [new URL('../../docs/loading.md', import.meta.url), new URL(import.meta.url)].map(async (url) =>
@@ -104,7 +113,12 @@ describe('the page on loading', () => {
     );
     const blocks = Array.from(page?.matchAll(/```ts\n(.*?)\n```/gs) ?? [], ([, code = '']) => code);
     expect(blocks.length).toBeGreaterThan(4);
-    for (const block of blocks) expect(here).toContain(block);
+    for (const block of blocks) {
+      const code = block.replaceAll(IMPORT, '').trim();
+      expect(here).toContain(code);
+      const needed = importsIn(here ?? '').filter(({ name }) => new RegExp(`\\b${name}\\b`).test(code));
+      expect(importsIn(block)).toEqual(needed);
+    }
   });
 
   it("sets policies for a region, a decorator and a call, of which the nearest wins: after the region's TTL, find serves the expired value and findNow loads", async () => {
