@@ -471,7 +471,23 @@ describe('An audit raises no false alarm', () => {
     expect(shop.source.loads).toBe(2);
   });
 
-  it('when the load is too slow for loadTimeout; the next hit is audited', async () => {
+  it('when loads fail: the source is asked no more often than one that answers', async () => {
+    const { a, clock } = await instances(1).with({ audit: ALL, maxStaleness: '5s' }).connected();
+    let calls = 0;
+    const load = (): string => {
+      calls += 1;
+      if (calls > 1) throw new Error('the source is down');
+      return 'value';
+    };
+    for (let second = 0; second < 50; second += 1) {
+      await a.region('r').getOrLoad('1', load);
+      await clock.advance('1s');
+    }
+    expect(calls - 1).toBeLessThanOrEqual(10);
+    expect(calls - 1).toBeGreaterThan(5);
+  });
+
+  it('when the load is too slow for loadTimeout; a later hit is audited', async () => {
     const { a, clock } = await instances(1).with({ audit: ALL, loadTimeout: '1s' }).connected();
     const { source, read } = shopOf(a);
     await read();
@@ -485,6 +501,7 @@ describe('An audit raises no false alarm', () => {
     await clock.advance('1s');
     expect(failed).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ error: expect.any(LoadTimeoutError) }));
     expect(signal?.aborted).toBe(true);
+    await clock.advance(AN_AUDIT);
     await read();
     await clock.advance(0);
     expect(source.loads).toBe(2);

@@ -121,25 +121,31 @@ export class Audits {
     this.#running.set(region, () => {});
     const load = this.#parts.background.run(async () => {
       const result = await reloaded(this.#parts.loads, region, entry, recipe);
-      if (result && !this.#isClosed) this.#judgeLater(result, isSecond);
-      else this.#running.delete(region);
+      // Also if there is nothing to judge: a source that fails is not to be asked more often than one that answers.
+      if (!this.#isClosed) this.#afterTheWait(region, async () => (result ? this.#judge(result, isSecond) : undefined));
     });
     if (!load) this.#running.delete(region);
   }
 
-  #judgeLater(result: Reloaded, isSecond: boolean): void {
-    const { region, entry, recipe, mayBeOlder } = result;
-    const judge = async (): Promise<void> => {
-      const isForgotten = await this.#isForgotten(result);
-      // By now, what the loader was served is gone if an eviction of it was on its way.
-      if (isForgotten && mayBeOlder && !isSecond) return this.#start(region, entry, recipe, true);
-      if (isForgotten) this.#found(result);
-      this.#running.delete(region);
+  /** @param judge - returns what is to be audited once more */
+  #afterTheWait(region: RegionState, judge: () => Promise<Audited | undefined>): void {
+    const end = async (): Promise<void> => {
+      const again = await judge();
+      if (again) this.#start(region, again.entry, again.recipe, true);
+      else this.#running.delete(region);
     };
     this.#running.set(
       region,
-      this.#parts.clock.schedule(() => void judge(), this.#wait),
+      this.#parts.clock.schedule(() => void end(), this.#wait),
     );
+  }
+
+  async #judge(result: Reloaded, isSecond: boolean): Promise<Audited | undefined> {
+    if (!(await this.#isForgotten(result))) return undefined;
+    // What the loader was served will be gone then, if an eviction of it was on its way.
+    if (result.mayBeOlder && !isSecond) return result;
+    this.#found(result);
+    return undefined;
   }
 
   /** Whether the entry differs, although all that was evicted before has arrived. */
