@@ -6,16 +6,15 @@ import type { WorkerCommands } from './worker.js';
 
 /** How many schedules a worker runs before it reports. */
 const BATCH = 25;
+/** How many batches a worker runs before another takes its place: what schedules leave behind, such as loads that hang, slows the next. */
+const BATCHES_OF_A_WORKER = 20;
 
 const RUN_TYPESCRIPT = inRepository('tools/run-typescript.mjs');
 const WORKER = 'test/coherence/worker.ts';
 
 /** Processes, one for each core, that run schedules side by side; each process runs one schedule at a time. */
 export class WorkerPool {
-  readonly #workers = Array.from(
-    { length: availableParallelism() },
-    (_, index) => new Child<WorkerCommands>(RUN_TYPESCRIPT, { name: `worker ${index + 1}`, args: [WORKER] }),
-  );
+  readonly #workers = Array.from({ length: availableParallelism() }, (_, index) => startWorker(index));
 
   /**
    * Runs the schedules of `count` seeds, the first of which is `seed`. With a mechanism taken out, it stops when a promise is broken.
@@ -31,20 +30,34 @@ export class WorkerPool {
   ): Promise<Tally> {
     const total = newTally();
     let next = seed;
-    const runBatches = async (worker: Child<WorkerCommands>): Promise<void> => {
-      while (next < seed + count) {
+    const runBatches = async (index: number): Promise<void> => {
+      for (let batches = 1; next < seed + count; batches += 1) {
         if (without !== undefined && total.broken > 0) return;
+        const worker = batches % BATCHES_OF_A_WORKER === 0 ? await this.#replace(index) : this.#workerAt(index);
         const seeds = Array.from({ length: Math.min(BATCH, seed + count - next) }, (_, index) => next + index);
         next += seeds.length;
         add(total, await worker.ask('run', { seeds, without, audits }));
         progress(total);
       }
     };
-    await Promise.all(this.#workers.map(runBatches));
+    await Promise.all([...this.#workers.keys()].map(runBatches));
     return total;
   }
 
   async stop(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.stop()));
   }
+
+  async #replace(index: number): Promise<Child<WorkerCommands>> {
+    await this.#workerAt(index).stop();
+    return (this.#workers[index] = startWorker(index));
+  }
+
+  #workerAt(index: number): Child<WorkerCommands> {
+    return (this.#workers[index] ??= startWorker(index));
+  }
+}
+
+function startWorker(index: number): Child<WorkerCommands> {
+  return new Child<WorkerCommands>(RUN_TYPESCRIPT, { name: `worker ${index + 1}`, args: [WORKER] });
 }
