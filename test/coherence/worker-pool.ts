@@ -34,7 +34,7 @@ export class WorkerPool {
       for (let batches = 1; next < seed + count; batches += 1) {
         if (without !== undefined && total.broken > 0) return;
         const worker = batches % BATCHES_OF_A_WORKER === 0 ? await this.#replace(index) : this.#workerAt(index);
-        const seeds = Array.from({ length: Math.min(BATCH, seed + count - next) }, (_, index) => next + index);
+        const seeds = Array.from({ length: Math.min(BATCH, seed + count - next) }, (_, nth) => next + nth);
         next += seeds.length;
         add(total, await worker.ask('run', { seeds, without, audits }));
         progress(total);
