@@ -20,6 +20,15 @@ async function expired(options: DistributedCacheOptions = {}): Promise<Instances
   return one;
 }
 
+/** As {@link expired}, with an expired entry '2' of which only the result has told its tag, `tenant:1`. */
+async function expiredWithTag() {
+  const { a, clock } = await expired();
+  const region = a.region<Page>('r');
+  await region.getOrLoad('2', (context) => (context.setTags('tenant:1'), { etag: 'a' }));
+  await clock.advance('10s');
+  return { a, region };
+}
+
 const keep = ({ keep: confirmed }: LoadContext<Page>): Page => confirmed();
 
 describe('context.previous', () => {
@@ -107,20 +116,14 @@ describe('context.keep()', () => {
   });
 
   it('keeps the tags of the call beside those of the value', async () => {
-    const { a, clock } = await expired();
-    const region = a.region<Page>('r');
-    await region.getOrLoad('2', (context) => (context.setTags('tenant:1'), { etag: 'a' }));
-    await clock.advance('10s');
+    const { a, region } = await expiredWithTag();
     await region.getOrLoad('2', keep, { tags: 'page' });
     await a.evictTags('page');
     expect(region.getSync('2')).toBeUndefined();
   });
 
   it('takes the tags that this load sets in place of those of the value', async () => {
-    const { a, clock } = await expired();
-    const region = a.region<Page>('r');
-    await region.getOrLoad('2', (context) => (context.setTags('tenant:1'), { etag: 'a' }));
-    await clock.advance('10s');
+    const { a, region } = await expiredWithTag();
     await region.getOrLoad('2', (context) => (context.setTags('tenant:2'), context.keep()));
     await a.evictTags('tenant:1');
     expect(region.getSync('2')).toEqual({ etag: 'a' });
@@ -129,10 +132,7 @@ describe('context.keep()', () => {
   });
 
   it('stores nothing when a tag of the value is evicted while the load runs', async () => {
-    const { a, clock } = await expired();
-    const region = a.region<Page>('r');
-    await region.getOrLoad('2', (context) => (context.setTags('tenant:1'), { etag: 'a' }));
-    await clock.advance('10s');
+    const { a, region } = await expiredWithTag();
     const source = deferred<void>();
     const reader = region.getOrLoad('2', async (context) => {
       const kept = context.keep();
