@@ -19,7 +19,11 @@ try {
   await app.listen(port, host);
 } catch (error) {
   if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
-  console.error(`Port ${port} is in use by another program. Stop that one, or choose another port with PORT.`);
+  const remedy = 'Stop that one, or choose another port with PORT.';
+  // PM2 in cluster mode writes later than it returns.
+  await new Promise((resolve) =>
+    process.stderr.write(`Port ${port} is in use by another program. ${remedy}\n`, resolve),
+  );
   process.exit(1);
 }
 process.send?.('listening');
