@@ -45,8 +45,7 @@ async function boot(options: DistributedCacheOptions): Promise<TestingModule> {
 }
 
 /** Boots where no Redis answers. A manual clock replaces the second of waiting. */
-async function bootDisconnected(options: DistributedCacheOptions): Promise<TestingModule> {
-  const clock = new ManualClock();
+async function bootDisconnected(options: DistributedCacheOptions, clock = new ManualClock()): Promise<TestingModule> {
   const booting = boot({ ...options, clock });
   await vi.waitFor(() => expect(bootLines()).not.toEqual([]), { timeout: 10_000 });
   await clock.advance('1s');
@@ -408,6 +407,50 @@ describe('Shutdown', () => {
     );
     await clock.advance('1s');
     await closing;
+  });
+
+  it.each(['stdout', 'stderr'] as const)(
+    'waits until %s has written what the log was told, for at most 200 ms',
+    async (name) => {
+      const clock = new ManualClock();
+      const testing = await bootDisconnected({ bridge: new UnreachableBridge(), drainTimeout: 0 }, clock);
+      await testing.get(DistributedCache).region('products').evict('1');
+      const write = vi.spyOn(process[name], 'write').mockReturnValue(true);
+      onTestFinished(() => write.mockRestore());
+      let isClosed = false;
+      const closing = testing.close().then(() => (isClosed = true));
+      await vi.waitFor(() => expect(write).toHaveBeenCalled());
+      await clock.advance(199);
+      expect(isClosed).toBe(false);
+      await clock.advance(1);
+      await closing;
+    },
+  );
+
+  it.each(['stdout', 'stderr'] as const)('goes on as soon as %s has written what the log was told', async (name) => {
+    const clock = new ManualClock();
+    const testing = await bootDisconnected({ bridge: new UnreachableBridge(), drainTimeout: 0 }, clock);
+    await testing.get(DistributedCache).region('products').evict('1');
+    let wrote = (): void => {};
+    const write = vi.spyOn(process[name], 'write').mockImplementation((_line, callback) => {
+      if (typeof callback === 'function') wrote = callback;
+      return true;
+    });
+    onTestFinished(() => write.mockRestore());
+    let isClosed = false;
+    const closing = testing.close().then(() => (isClosed = true));
+    await vi.waitFor(() => expect(write).toHaveBeenCalled());
+    expect(isClosed).toBe(false);
+    wrote();
+    await closing;
+  });
+
+  it('with nothing to tell does not wait for the streams of the log', async () => {
+    const testing = await boot({ bridge: new InMemoryInvalidationBridge() });
+    const writes = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write').mockReturnValue(true));
+    onTestFinished(() => writes.forEach((write) => write.mockRestore()));
+    await testing.close();
+    expect(writes.flatMap((write) => write.mock.calls)).toEqual([]);
   });
 
   it('may be called twice', async () => {

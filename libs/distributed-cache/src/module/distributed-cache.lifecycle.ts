@@ -11,6 +11,7 @@ import { findConnectionString, isRedisRequired, misspeltSettings } from './bridg
 import type { DecoratedMethodsExplorer } from './boot-checks/decorated-methods.explorer.js';
 import type { DistributedCacheOptions } from './options/distributed-cache.options.js';
 import { BOOT_WAIT, firstSyncAtBoot } from './first-sync-at-boot.js';
+import { lastLinesWritten } from './last-lines.js';
 import { isLoadedLazily, whenApplicationStops } from './lazily-loaded.js';
 import { earlySettingsReader, settingsReader } from './bridge/settings-reader.js';
 import { refuseOtherCacheManagers } from './boot-checks/sole-cache-manager.js';
@@ -110,7 +111,14 @@ export class DistributedCacheLifecycle implements NamedCache, OnModuleInit, OnAp
   #stop(): Promise<void> {
     this.#leave();
     this.#parts.explorer.leave();
-    return (this.#stopped ??= keptAlive(this.cache.close()));
+    return (this.#stopped ??= keptAlive(this.#close()));
+  }
+
+  async #close(): Promise<void> {
+    const { outbox } = this.cache.status();
+    await this.cache.close();
+    // Then the log says what waited, and what was lost.
+    if (outbox > 0) await lastLinesWritten(this.#parts.clock);
   }
 
   /** @param failing - what is stopped when the start fails */
