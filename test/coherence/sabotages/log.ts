@@ -1,6 +1,7 @@
 import { LocalCache } from '../../../libs/distributed-cache/src/cache/local-cache.js';
 import { Outbox } from '../../../libs/distributed-cache/src/coherence/publish/outbox.js';
 import { Publisher } from '../../../libs/distributed-cache/src/coherence/publish/publisher.js';
+import { FAILOVERS } from '../themes/failovers.js';
 import { all, replaced } from './replaced.js';
 import type { Sabotages } from './sabotage.js';
 import { tampering } from './tampering.js';
@@ -22,7 +23,7 @@ export const OF_THE_LOG: Sabotages = {
 
   /** Every server has the same epoch: the instance trusts the log of a new one, and does not publish again what the last one may have lost. */
   epoch: {
-    isRare: true,
+    theme: FAILOVERS,
     tamper: (bridge) =>
       tampering(bridge, (link) => ({
         sync: async (request) => {
