@@ -15,8 +15,9 @@ import { Care, careFor, hottestOf, isToRefresh, needsRecipe } from './policies/c
 import { isFresh, isKept, stalenessOf, type Staleness } from './policies/freshness.js';
 import type { LoadPolicy } from './policies/load-policies.js';
 import type { RegionState } from './region-state.js';
-import type { CacheSettings, RegionSettings } from './settings.js';
-import { newRegionStats, type RemovalCause } from './stats.js';
+import { Regions, type KnownRegions } from './regions.js';
+import type { CacheSettings } from './settings.js';
+import type { RegionStats, RemovalCause } from './stats.js';
 import { valueToServe, valueToStore } from './values.js';
 
 /** An entry that is ready to be kept. @internal */
@@ -62,6 +63,8 @@ export interface StaleHit {
 export interface PolicyEvents {
   /** A region is used for the first time. */
   regionOpened(region: RegionState): void;
+  /** A region is used no more, and another one may get its name. */
+  regionReleased(region: RegionState): void;
   /** A hit came after the share of the TTL that `refreshAhead` names. */
   refreshAhead(region: RegionState, entry: Entry): void;
   /** An invalidation has removed an entry that was hit and is to be loaded again. */
@@ -86,10 +89,10 @@ export interface CopiesParts {
  *
  * @internal
  */
-export class Copies {
+export class Copies implements KnownRegions {
   readonly #parts: CopiesParts;
   readonly #store: LocalStore;
-  readonly #regions = new Map<string, RegionState>();
+  readonly #regions: Regions;
   readonly #complaints: OnceAMinute;
   #isClosed = false;
 
@@ -99,6 +102,13 @@ export class Copies {
     const { maxEntries, maxSize } = parts.settings;
     const bounds = { maxEntries, maxSize: maxSize === undefined ? undefined : sizeUnits(maxSize) };
     this.#store = new LocalStore(bounds, ({ name }) => this.#count(name, 'evicted', 1));
+    const { settings, policies } = parts;
+    this.#regions = new Regions({
+      settings,
+      store: this.#store,
+      opened: (region) => policies.regionOpened(region),
+      released: (region) => policies.regionReleased(region),
+    });
   }
 
   get #mayKeep(): boolean {
@@ -111,29 +121,26 @@ export class Copies {
   }
 
   regions(): Iterable<RegionState> {
-    return this.#regions.values();
+    return this.#regions.regions();
+  }
+
+  known(name: string): RegionState | undefined {
+    return this.#regions.known(name);
+  }
+
+  /** The counts of the regions that were released. */
+  get others(): RegionStats {
+    return this.#regions.others;
   }
 
   /** The region of this name; created on first use. @param name - canonical */
   region(name: string): RegionState {
-    const known = this.#regions.get(name);
-    if (known) return known;
-    const settings: RegionSettings = this.#parts.settings.regions.get(name) ?? this.#parts.settings;
-    const store = this.#store.region(name, settings.maxEntries);
-    const stats = newRegionStats();
-    const region: RegionState = {
-      name,
-      settings,
-      store,
-      stats,
-      flights: new Map(),
-      currentLoads: 0,
-      isRefreshed: false,
-      watchers: settings.audit || settings.remembersLoaders ? 1 : 0,
-    };
-    this.#regions.set(name, region);
-    this.#parts.policies.regionOpened(region);
-    return region;
+    return this.#regions.region(name);
+  }
+
+  /** The region that has the name of `region` now: it may have been released meanwhile. */
+  current(region: RegionState): RegionState {
+    return this.#regions.current(region);
   }
 
   /** The fresh entry under `key`. Every hit comes this way, so nothing is allocated. */
@@ -267,8 +274,9 @@ export class Copies {
   }
 
   /** Keeps an entry in the place of the copy that is there. The caller has just made sure that nothing fences it. */
-  keep(region: RegionState, key: string, entry: PreparedEntry | undefined): void {
+  keep(given: RegionState, key: string, entry: PreparedEntry | undefined): void {
     if (!this.#mayKeep) return;
+    const region = this.current(given);
     const outcome = entry ? this.#store.set(region.store, entry) : 'refused';
     if (!entry || outcome === 'refused') return this.remove(region, key, 'replaced');
     if (outcome === 'replaced') region.stats.replaced += 1;
@@ -284,19 +292,19 @@ export class Copies {
   /** Removes what `invalidation` covers. */
   drop(invalidation: Invalidation): void {
     if (invalidation.everything) {
-      for (const region of this.#regions.values()) this.#clear(region);
+      for (const region of this.regions()) this.#clear(region);
       this.#store.clear();
       return;
     }
     for (const name of invalidation.regions) {
-      const region = this.#regions.get(name);
+      const region = this.known(name);
       if (region) this.#clear(region);
     }
     for (const tag of invalidation.tags)
       for (const [{ name }, count] of this.#store.deleteTag(tag, this.#onTagged))
         this.#count(name, 'invalidated', count);
     for (const [name, keys] of invalidation.keys) {
-      const region = this.#regions.get(name);
+      const region = this.known(name);
       if (region) for (const key of keys) this.#invalidate(region, key);
     }
   }
@@ -375,7 +383,7 @@ export class Copies {
   }
 
   readonly #onTagged = ({ name }: RegionStore, entry: Entry): void => {
-    const region = entry.care && this.#regions.get(name);
+    const region = entry.care && this.known(name);
     if (region) this.#refresh(region, entry);
   };
 
@@ -384,7 +392,7 @@ export class Copies {
   }
 
   #count(name: string, cause: RemovalCause, count: number): void {
-    const region = this.#regions.get(name);
+    const region = this.known(name);
     if (region) region.stats[cause] += count;
   }
 }

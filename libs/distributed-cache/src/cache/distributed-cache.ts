@@ -159,9 +159,9 @@ export class DistributedCache {
 
   stats(): CacheStats {
     const regions: [string, RegionStats][] = [];
-    for (const { name, stats, store } of this.#cache.copies.regions())
-      regions.push([name, { ...stats, entries: store.size }]);
-    return { regions: Object.fromEntries(regions), bridge: { ...this.#cache.coherence.stats } };
+    const { copies, coherence } = this.#cache;
+    for (const { name, stats, store } of copies.regions()) regions.push([name, { ...stats, entries: store.size }]);
+    return { regions: Object.fromEntries(regions), others: { ...copies.others }, bridge: { ...coherence.stats } };
   }
 
   /** Calls `listener` for every such event. Returns a function that removes the listener. */

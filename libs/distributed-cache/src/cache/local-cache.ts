@@ -36,6 +36,7 @@ import { memberOf, type CacheSettings } from './settings.js';
  * DistributedCache, Region         the public API; they hold no state
  * └─ LocalCache
  *    ├─ Copies                     one copy: may it be served, is a value kept, why is it removed
+ *    │  ├─ Regions                 the regions by name, without those that hold nothing when there are many
  *    │  └─ LocalStore              all copies: regions, tags, bounds (store/)
  *    ├─ Loads                      the running loads: join, fence, store the result
  *    │  └─ CurrentLoads            those that an invalidation would fence, by region, key and tag
@@ -107,15 +108,17 @@ export class LocalCache implements LocalCopies {
     const { coherence, executions, events, holds, operations } = this;
     const policies = {
       regionOpened: (region: RegionState) => this.#spreadReloads.opened(region),
+      regionReleased: (region: RegionState) => this.#spreadReloads.released(region),
       refreshAhead: (region: RegionState, entry: Entry) => this.#refreshAhead(region, entry),
       refreshOnInvalidate: (region: RegionState, entry: Entry) => this.#refreshes.removed(region, entry),
     };
     this.copies = new Copies({ settings, clock, coherence, executions, events, holds, logger, policies });
-    this.loads = new Loads({ clock, coherence, copies: this.copies, executions, events, operations });
+    const { copies } = this;
+    this.loads = new Loads({ clock, coherence, copies, regions: copies, executions, events, operations });
     this.background = new BackgroundLoads(this.loads, clock, (callback) =>
       executions.outside(() => holds.outside(callback)),
     );
-    this.#refreshes = new Refreshes(clock, coherence.applied, this.background);
+    this.#refreshes = new Refreshes(clock, coherence.applied, copies, this.background);
     const { background, loads } = this;
     this.audits = new Audits({ settings, clock, coherence, holds, loads, background, events, logger });
     this.#spreadReloads = new SpreadReloads(clock, settings.maxStaleness, coherence.lease, this.background);

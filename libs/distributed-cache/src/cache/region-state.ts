@@ -8,11 +8,14 @@ export interface RegionState extends LoadingRegion {
   readonly name: string;
   readonly settings: RegionSettings;
   readonly store: RegionStore;
-  readonly stats: RegionStats;
+  /** Those of {@link Regions.others} once it is released. */
+  stats: RegionStats;
   /** The running loads, by canonical key. */
   readonly flights: Map<string, Flight>;
   /** Whether an entry was stored that is loaded again after an invalidation. */
   isRefreshed: boolean;
+  /** Whether another region has its name by now, or will have: it held nothing, and there were many names. Nothing is stored in it any more. */
+  isReleased: boolean;
   /** How many want `LocalCache.watchHit` to be told of hits, with what loads them. Each adds itself, and takes itself off again. */
   watchers: number;
 }

@@ -32,7 +32,8 @@ import {
  */
 export class Region<V = unknown> {
   readonly #cache: LocalCache;
-  readonly #state: RegionState;
+  /** It may have been released, and holds nothing then: see {@link state}. */
+  #state: RegionState;
   /** What loads without options have in common. */
   #withoutOptions: SingleMethod | undefined;
 
@@ -48,6 +49,7 @@ export class Region<V = unknown> {
 
   /** @internal */
   get state(): RegionState {
+    if (this.#state.isReleased) this.#state = this.#cache.copies.current(this.#state);
     return this.#state;
   }
 
@@ -72,7 +74,8 @@ export class Region<V = unknown> {
 
   /**
    * The value of a canonical key; `undefined`: {@link load} is to be asked for it. Every hit comes this way, so nothing is allocated, and no
-   * line is spent on what few hits need: the more there is, the less of it the engine compiles into its callers.
+   * line is spent on what few hits need: the more there is, the less of it the engine compiles into its callers. A region that was released
+   * has no hits, so `load` finds that out.
    *
    * @internal
    */
@@ -92,7 +95,11 @@ export class Region<V = unknown> {
   /** Reads a key that {@link cached} has not found. @param signal - ends the wait of the caller @internal */
   load(key: string, recipe: SingleRecipe, signal?: AbortSignal): Promise<unknown> {
     signal?.throwIfAborted();
-    const read = (this.#state.watchers > 0 ? this.#watchedHit(key, recipe) : undefined) ?? this.#read(key, recipe);
+    const wasReleased = this.#state.isReleased;
+    const { watchers } = this.state;
+    // Another handle may have filled the region of this name meanwhile.
+    const hit = watchers > 0 ? this.#watchedHit(key, recipe) : wasReleased ? this.cached(key) : undefined;
+    const read = hit ?? this.#read(key, recipe);
     return signal ? untilAborted(read, signal) : read;
   }
 
@@ -115,7 +122,7 @@ export class Region<V = unknown> {
 
   /** Audits every entry. @internal */
   auditAll(): Promise<AuditReport> {
-    return this.#cache.audits.auditAll(this.#state);
+    return this.#cache.audits.auditAll(this.state);
   }
 
   #read(key: string, recipe: SingleRecipe): Promise<unknown> {
@@ -171,7 +178,7 @@ export class Region<V = unknown> {
 
   /** Reads many ids, and loads those that are missing. @internal */
   loadMany(request: BulkRequest): Promise<BulkRead> {
-    return readMany(this.#cache, this.#state, request);
+    return readMany(this.#cache, this.state, request);
   }
 
   /** The cached value, or `undefined`; never loads. */
@@ -187,9 +194,10 @@ export class Region<V = unknown> {
   getSync(key: CacheKey): V | undefined {
     const canonical = canonicalKey(key);
     const { copies } = this.#cache;
-    const entry = copies.hit(this.#state, canonical);
-    if (entry !== undefined) return unsafeCast<V>(copies.valueOf(this.#state, entry));
-    copies.miss(this.#state, canonical);
+    const region = this.state;
+    const entry = copies.hit(region, canonical);
+    if (entry !== undefined) return unsafeCast<V>(copies.valueOf(region, entry));
+    copies.miss(region, canonical);
     return undefined;
   }
 
@@ -255,11 +263,11 @@ export class Region<V = unknown> {
 
   #putEntry(key: CacheKey, value: unknown, options: StoreOptions | undefined): PutEntry & { policy: LoadPolicy } {
     const where = `Region '${this.name}'`;
-    const ofRegion = this.#state.settings.policy;
+    const ofRegion = this.state.settings.policy;
     const policy = options && givesPolicy(options) ? policyOf(options, ofRegion, `${where}: `) : ofRegion;
     return {
       where,
-      region: this.#state,
+      region: this.state,
       key: canonicalKey(key),
       ttl: ttlOf(options?.ttl, where),
       tags: canonicalTags(options?.tags),

@@ -31,7 +31,13 @@ export interface RegionStats {
 
 /** @publicApi */
 export interface CacheStats {
+  /**
+   * The regions by name. When there are more than 1,000 names, a region that has no entries, no running loads and no settings of its own
+   * may be left out, and begins with zeros when it is used again.
+   */
   readonly regions: Readonly<Record<string, Readonly<RegionStats>>>;
+  /** The counts of the regions that were left out. Together with those of `regions`, no count ever falls. */
+  readonly others: Readonly<RegionStats>;
   readonly bridge: Readonly<BridgeStats>;
 }
 
@@ -54,4 +60,10 @@ export function newRegionStats(): RegionStats {
     evicted: 0,
     forgotten: 0,
   };
+}
+
+/** Adds all counts of `more` to `stats`. @internal */
+export function addStats(stats: RegionStats, more: Readonly<RegionStats>): void {
+  let name: keyof RegionStats;
+  for (name in more) stats[name] += more[name];
 }

@@ -66,6 +66,12 @@ export class LocalStore {
     return region;
   }
 
+  /** Forgets a region that has no entries and is not used any more; its name may be used again. */
+  release(region: RegionStore): void {
+    this.#regions.delete(region.name);
+    this.#occupied.delete(region);
+  }
+
   /** The entry under `key`; counts as a use of it. */
   get(region: RegionStore, key: string): Entry | undefined {
     const entry = region.get(key);

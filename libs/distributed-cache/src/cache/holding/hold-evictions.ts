@@ -50,7 +50,7 @@ function commit(cache: LocalCache, hold: Hold): Promise<Evicted> {
   const values = hold.takeCopies();
   return cache.asOne(() => {
     // Before the eviction, which would count the old copies as invalidated.
-    for (const [region, { key }] of values) copies.remove(region, key, 'replaced');
+    for (const [region, { key }] of values) copies.remove(copies.current(region), key, 'replaced');
     const delivered = targets.length === 0 ? Promise.resolve(EVICTED_ALONE) : cache.evictNow(targets);
     for (const [region, { key, value, loadedAt, expiresAt, tags, size, care }] of values) {
       const ttl = expiresAt - clock.now();

@@ -12,7 +12,7 @@ import type { Held } from './held.js';
 import { HeldCopies } from './held-copies.js';
 
 /** The parts of a cache that a hold works with. @internal */
-export interface HoldParts extends Omit<LoadsParts, 'copies'> {
+export interface HoldParts extends Omit<LoadsParts, 'copies' | 'regions'> {
   readonly clock: Clock;
   readonly copies: Copies;
   readonly settings: CacheSettings;
@@ -48,8 +48,8 @@ export class Hold implements Held {
   readonly #gathered: Gathered;
   /** When it began, in monotonic ms. */
   readonly #startedAt: number;
-  /** The regions as the loads of the hold know them: with the same settings and statistics, and with flights of their own. */
-  readonly #regions = new Map<RegionState, RegionState>();
+  /** The regions by name, as the loads of the hold know them: with the same settings and statistics, and with flights of their own. */
+  readonly #regions = new Map<string, RegionState>();
   #isOpen = true;
   #copies: HeldCopies | undefined;
   #loads: Loads | undefined;
@@ -94,6 +94,7 @@ export class Hold implements Held {
       events,
       executions,
       operations,
+      regions: { known: (name) => this.#regions.get(name), regions: () => this.#regions.values() },
       copies: {
         // A loader of a transaction must not be called again after it.
         prepared: (region, toKeep) => copies.prepared(region, { ...toKeep, load: undefined }),
@@ -108,10 +109,10 @@ export class Hold implements Held {
 
   /** A region as {@link loads} needs it. */
   regionOf(region: RegionState): RegionState {
-    const known = this.#regions.get(region);
+    const known = this.#regions.get(region.name);
     if (known) return known;
     const own: RegionState = { ...region, flights: new Map(), currentLoads: 0 };
-    this.#regions.set(region, own);
+    this.#regions.set(region.name, own);
     return own;
   }
 

@@ -51,7 +51,7 @@ export interface BulkReadId {
  */
 export async function readMany(
   cache: LocalCache,
-  region: RegionState,
+  opened: RegionState,
   { ids: given, ...method }: BulkRequest,
 ): Promise<BulkRead> {
   const { background, copies } = cache;
@@ -61,11 +61,12 @@ export async function readMany(
   for (const { id, key } of ids) if (!givenIds.has(key)) givenIds.set(key, id);
 
   const values = new Map<string, unknown>();
-  const source = new BulkSource(cache, region, method, givenIds);
+  const source = new BulkSource(cache, opened, method, givenIds);
   const due: string[] = [];
   const slices: Promise<unknown>[] = [];
   for (const keys of slicesOf(givenIds.keys())) {
     if (slices.length > 0) await nextTurnOfEventLoop();
+    const region = copies.current(opened);
     const missing: string[] = [];
     for (const key of keys) {
       const entry = copies.hit(region, key);
@@ -85,6 +86,7 @@ export async function readMany(
     slices.push(ignoreRejection(reads.then((read) => missing.forEach((key, index) => values.set(key, read[index])))));
   }
   source.allAsked();
+  const region = copies.current(opened);
   if (due.length > 0) void background.start(region, due, sourceForLater(cache, region, method, givenIds));
   await Promise.all(slices);
   return { ids, values };

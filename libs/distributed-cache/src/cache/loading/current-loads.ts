@@ -1,18 +1,21 @@
 import type { Invalidation } from '../../protocol/invalidation.js';
 import type { RegionState } from '../region-state.js';
+import type { KnownRegions } from '../regions.js';
 import type { Flight, Load } from './load.js';
 
 /** The loads that run and that nothing has overtaken, found by what an invalidation names: an invalidation that covers one fences it. @internal */
 export class CurrentLoads {
-  /** The regions in which something was ever loaded, by name. */
-  readonly #regions = new Map<string, RegionState>();
+  readonly #regions: KnownRegions;
   /** The loads that an invalidation of a tag would fence, by that tag: there may be many loads, and many invalidations. */
   readonly #byTag = new Map<string, Set<Load>>();
 
+  constructor(regions: KnownRegions) {
+    this.#regions = regions;
+  }
+
   /** From now on, invalidations fence it. */
-  add(load: Load, region: RegionState): void {
-    if (region.currentLoads === 0) this.#regions.set(region.name, region);
-    region.currentLoads += 1;
+  add(load: Load): void {
+    load.region.currentLoads += 1;
     for (const tag of load.tags) {
       const tagged = this.#byTag.get(tag);
       if (tagged) tagged.add(load);
@@ -21,11 +24,11 @@ export class CurrentLoads {
   }
 
   applyInvalidation({ everything, regions, tags, keys }: Invalidation): void {
-    if (everything) for (const region of this.#regions.values()) this.#fenceAll(region);
-    for (const name of regions) this.#fenceAll(this.#regions.get(name));
+    if (everything) for (const region of this.#regions.regions()) this.#fenceAll(region);
+    for (const name of regions) this.#fenceAll(this.#regions.known(name));
     for (const tag of tags) for (const load of this.#byTag.get(tag) ?? []) this.fence(load);
     for (const [name, its] of keys) {
-      const region = this.#regions.get(name);
+      const region = this.#regions.known(name);
       if (!region || region.currentLoads === 0) continue;
       // There may be many loads, and many keys: the smaller collection is walked.
       if (its.size > region.flights.size) {

@@ -8,6 +8,7 @@ import type { Invalidation } from '../../protocol/invalidation.js';
 import type { Copies } from '../copies.js';
 import type { EventEmitter } from '../events.js';
 import type { RegionState } from '../region-state.js';
+import type { KnownRegions } from '../regions.js';
 import { LoadTimeoutError } from '../../errors.js';
 import { refuseUncacheable } from '../uncacheable.js';
 import { CurrentLoads } from './current-loads.js';
@@ -30,6 +31,8 @@ export interface LoadsParts {
   readonly clock: Clock;
   readonly coherence: Coherence;
   readonly copies: Pick<Copies, 'prepared' | 'keep' | 'supersede' | 'loadFailed'>;
+  /** Those in which the loads run. */
+  readonly regions: KnownRegions;
   readonly executions: Executions;
   readonly events: EventEmitter;
   readonly operations: Operations;
@@ -50,10 +53,11 @@ export interface ResultToCompare {
  */
 export class Loads {
   readonly #parts: LoadsParts;
-  readonly #current = new CurrentLoads();
+  readonly #current: CurrentLoads;
 
   constructor(parts: LoadsParts) {
     this.#parts = parts;
+    this.#current = new CurrentLoads(parts.regions);
   }
 
   /**
@@ -240,7 +244,7 @@ export class Loads {
     const mark = coherence.applied.begin();
     load.mark = mark;
     // It may have timed out while it waited for its turn.
-    if (load.isCurrent) this.#current.add(load, region);
+    if (load.isCurrent) this.#current.add(load);
     load.operation?.step('Load started', { region: region.name });
     region.stats.loads += 1;
     let isLoaded = false;

@@ -135,11 +135,13 @@ interface Written {
  */
 function write(
   cache: LocalCache,
-  { entries, evictOthers = () => {} }: PutPlan,
+  { entries: planned, evictOthers = () => {} }: PutPlan,
   { value, since, heldSince, from }: Written,
 ): { readonly delivered: Promise<unknown>; readonly fenced: number } {
   const { copies, coherence } = cache;
   const hold = cache.holds.current;
+  // A method may run for long.
+  const entries = planned.map((entry) => ({ ...entry, region: copies.current(entry.region) }));
   const evict = (): Promise<unknown> =>
     ignoreRejection(cache.evict(entries.map(({ region, key }) => ({ kind: 'key', region: region.name, key }))));
   const prepared = new Map<PutEntry, PreparedEntry | undefined>();

@@ -30,7 +30,7 @@ const CLOSE_BY = 1;
  */
 export async function readMissed(
   cache: LocalCache,
-  region: RegionState,
+  given: RegionState,
   key: string,
   source: LoadSource,
 ): Promise<unknown> {
@@ -39,11 +39,12 @@ export async function readMissed(
   const giveUpAt = clock.now() + policy.loadTimeout;
   const hold = cache.holds.current;
   const loads = hold?.loads ?? cache.loads;
-  if (!copies.isServing || hold?.covers(region.name, key, []))
-    return loadAlone(cache, loads, region, key, source, giveUpAt);
-  const loading = hold?.regionOf(region) ?? region;
+  if (!copies.isServing || hold?.covers(given.name, key, []))
+    return loadAlone(cache, loads, given, key, source, giveUpAt);
   const { current } = executions;
   for (;;) {
+    const region = copies.current(given);
+    const loading = hold?.regionOf(region) ?? region;
     // Read before the loader runs: a loader that evicts its own key would otherwise look fenced before it was joined, and be retried for ever.
     const askedAt = coherence.applied.sequence;
     const askedIn = coherence.servingIn;

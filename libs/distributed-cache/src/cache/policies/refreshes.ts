@@ -3,6 +3,7 @@ import type { AppliedInvalidations, AppliedMark } from '../../coherence/applied-
 import type { Entry } from '../../store/entry.js';
 import type { LoadRecipe } from '../loading/load-request.js';
 import type { RegionState } from '../region-state.js';
+import type { Regions } from '../regions.js';
 import type { BackgroundLoads } from './background-loads.js';
 import { Care } from './care.js';
 import type { RefreshPolicy } from './load-policies.js';
@@ -30,15 +31,22 @@ interface Waiting {
 export class Refreshes {
   readonly #clock: Clock;
   readonly #applied: AppliedInvalidations;
+  readonly #regions: Pick<Regions, 'current'>;
   readonly #background: BackgroundLoads;
   readonly #waiting = new Set<Waiting>();
   /** Those whose moment has come and that wait until fewer run. */
   readonly #due: Waiting[] = [];
   #running = 0;
 
-  constructor(clock: Clock, applied: AppliedInvalidations, background: BackgroundLoads) {
+  constructor(
+    clock: Clock,
+    applied: AppliedInvalidations,
+    regions: Pick<Regions, 'current'>,
+    background: BackgroundLoads,
+  ) {
     this.#clock = clock;
     this.#applied = applied;
+    this.#regions = regions;
     this.#background = background;
   }
 
@@ -73,8 +81,10 @@ export class Refreshes {
   }
 
   #refresh(waiting: Waiting): void {
-    const { region, key, recipe } = waiting;
-    const isWanted = this.#isWanted(waiting);
+    const { key, recipe } = waiting;
+    // The region may have been released while it waited: the entry was removed.
+    const region = this.#regions.current(waiting.region);
+    const isWanted = this.#isWanted(waiting, region);
     this.#forget(waiting);
     if (!isWanted) return;
     const load = this.#background.start(region, [key], recipe.source(region, key));
@@ -86,7 +96,7 @@ export class Refreshes {
     });
   }
 
-  #isWanted({ region, key, tags, since }: Waiting): boolean {
+  #isWanted({ key, tags, since }: Waiting, region: RegionState): boolean {
     return (
       this.#applied.firstCovering(since, region.name, key, tags) === undefined && region.store.peek(key) === undefined
     );

@@ -110,6 +110,11 @@ export class SpreadReloads {
     this.#plans.set(region, new Map());
   }
 
+  /** A region is there no more. */
+  released(region: RegionState): void {
+    if (this.#plans.delete(region)) region.watchers -= 1;
+  }
+
   /** There is news, or the cache is closed: all plans are given up. */
   end(): void {
     this.#isOn = false;
