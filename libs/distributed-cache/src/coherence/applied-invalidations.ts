@@ -29,27 +29,23 @@ export interface AppliedGroup {
   endedAt: number | undefined;
 }
 
-/** How many keys, regions and tags are remembered. */
-const MAX_TARGETS = 10_000;
-/** How much text of them is remembered, in UTF-16 units: a key that somebody else publishes can be as long as a message. */
-const MAX_LENGTH = 4 << 20;
 /** Up to this many invalidations are compared one by one; making an index would cost more. */
 const FEW = 16;
+/** As long as their targets are no longer than this together, in UTF-16 units: a key that somebody else publishes can be as long as a message. */
+const SHORT = 1 << 16;
 
 interface Applied {
   readonly sequence: number;
   readonly invalidation: Invalidation;
   readonly isOwn: boolean;
-  readonly targets: number;
-  readonly length: number;
 }
 
 /**
  * The fence: remembers the invalidations that were applied while loads and puts run, and tells whether one of them covers a result, which
  * must then not be stored.
  *
- * It reaches back to the oldest load or put that still runs, and to the beginning of the group inside which that began. It is bounded: an
- * invalidation that is forgotten too early counts as "everything".
+ * It reaches back to the oldest load or put that still runs, and to the beginning of the group inside which that began. Its memory is
+ * bounded: when there are too many, the oldest invalidations are widened ({@link TargetIndex}).
  *
  * @internal
  */
@@ -58,16 +54,19 @@ export class AppliedInvalidations {
   readonly #marks = new Set<AppliedMark>();
   #newest: AppliedMark = { sequence: 0, remembersAfter: 0, running: 0 };
   #running = 0;
-  readonly #applied: Applied[] = [];
-  /** Made for the first question that is worth it. It may hold forgotten invalidations, which are too old to be an answer. */
-  #index: TargetIndex | undefined;
-  #indexedUpTo = 0;
+  /** The newest invalidations, as they came. */
+  readonly #newer: Applied[] = [];
+  #newerLength = 0;
+  /** The ones before them; made when there are some. */
+  #older: TargetIndex | undefined;
+  readonly #slots: number | undefined;
   #sequence = 0;
-  #targets = 0;
-  #length = 0;
-  /** The invalidations up to this number were forgotten too early, and count as "everything". */
-  #overflowedAt = 0;
   #group: { readonly group: AppliedGroup; readonly mark: AppliedMark } | undefined;
+
+  /** @param slots - bounds the memory for older invalidations; default: that of {@link TargetIndex} */
+  constructor(slots?: number) {
+    this.#slots = slots;
+  }
 
   /** The number of the last invalidation applied. */
   get sequence(): number {
@@ -114,7 +113,7 @@ export class AppliedInvalidations {
     mark.running -= 1;
     this.#running -= 1;
     if (mark.running === 0 && mark !== this.#newest) this.#marks.delete(mark);
-    if (this.#applied.length > 0) this.#forgetUpTo(this.#rememberedAfter());
+    if (this.#newer.length > 0 || this.#older) this.#forget();
   }
 
   /**
@@ -126,15 +125,15 @@ export class AppliedInvalidations {
     this.#sequence += 1;
     // A group asks for what was received only.
     if (this.#running === 0 || (isOwn && this.#running === 1 && this.#group)) return;
-    const applied = { sequence: this.#sequence, invalidation, isOwn, ...measured(invalidation) };
-    this.#applied.push(applied);
-    this.#targets += applied.targets;
-    this.#length += applied.length;
-    if (this.#isTooMuch) this.#forgetOwn();
-    if (this.#isTooMuch) this.#overflow();
+    this.#newer.push({ sequence: this.#sequence, invalidation, isOwn });
+    this.#newerLength += lengthOf(invalidation, SHORT);
+    if (this.#newer.length > FEW || this.#newerLength > SHORT) this.#index();
   }
 
-  /** The number of the first invalidation since `mark` that covers the entry; `undefined`: none does. */
+  /**
+   * The number of the first invalidation since `mark` that covers the entry; `undefined`: none does. Where that is not known, a smaller
+   * number takes its place, which is greater than that of `mark`.
+   */
   firstCovering(mark: AppliedMark, region: string, key: string, tags: readonly string[]): number | undefined {
     return this.firstCoveringAfter(mark.sequence, region, key, tags);
   }
@@ -147,9 +146,9 @@ export class AppliedInvalidations {
     tags: readonly string[],
     isReceived = false,
   ): number | undefined {
-    if (after < this.#overflowedAt) return after + 1;
-    if (this.#applied.length > FEW) return this.#upToDateIndex().firstCovering(after, region, key, tags, isReceived);
-    for (const { sequence, invalidation, isOwn } of this.#applied) {
+    const older = this.#older?.firstCovering(after, region, key, tags, isReceived);
+    if (older !== undefined) return older;
+    for (const { sequence, invalidation, isOwn } of this.#newer) {
       if (sequence <= after || (isReceived && isOwn)) continue;
       if (covers(invalidation, region, key, tags)) return sequence;
     }
@@ -181,84 +180,45 @@ export class AppliedInvalidations {
     return overtakenAt;
   }
 
-  get #isTooMuch(): boolean {
-    return this.#targets > MAX_TARGETS || this.#length > MAX_LENGTH;
+  #index(): void {
+    this.#older ??= new TargetIndex(this.#slots);
+    for (const { sequence, invalidation, isOwn } of this.#newer) this.#older.add(sequence, invalidation, !isOwn);
+    this.#newer.length = 0;
+    this.#newerLength = 0;
   }
 
-  /** Forgets what only a group reaches back to, and does not ask for: during an outage, a group may be open for long. */
-  #forgetOwn(): void {
-    let oldest = this.#sequence;
+  /** Forgets what nobody who runs asks for. */
+  #forget(): void {
+    let upTo = this.#sequence;
+    let ownUpTo = this.#sequence;
+    // Marks are added in the order of their sequence, and groups follow each other, so the first one reaches back furthest.
     for (const mark of this.#marks) {
-      if (mark.running === (mark === this.#group?.mark ? 1 : 0)) continue;
-      oldest = mark.sequence;
+      if (mark.running === 0) continue;
+      upTo = Math.min(upTo, mark.remembersAfter);
+      // A group asks for what was received only: during an outage, it may be open for long.
+      if (mark === this.#group?.mark && mark.running === 1) continue;
+      ownUpTo = mark.sequence;
       break;
     }
-    const kept = this.#applied.filter(({ isOwn, sequence }) => !isOwn || sequence > oldest);
-    if (kept.length === this.#applied.length) return;
-    this.#applied.length = 0;
-    for (const applied of kept) this.#applied.push(applied);
-    this.#index = undefined;
-    this.#targets = kept.reduce((sum, { targets }) => sum + targets, 0);
-    this.#length = kept.reduce((sum, { length }) => sum + length, 0);
-  }
-
-  #rememberedAfter(): number {
-    // Marks are added in the order of their sequence, and groups follow each other, so the first one reaches back furthest.
-    for (const mark of this.#marks) if (mark.running > 0) return mark.remembersAfter;
-    return this.#sequence;
-  }
-
-  #forgetUpTo(sequence: number): void {
+    this.#older?.forget(upTo, ownUpTo);
     let forgotten = 0;
-    for (const applied of this.#applied) {
-      if (applied.sequence > sequence) break;
-      this.#targets -= applied.targets;
-      this.#length -= applied.length;
+    for (const { sequence, isOwn } of this.#newer) {
+      if (sequence > (isOwn ? ownUpTo : upTo)) break;
       forgotten += 1;
     }
-    if (forgotten === 0) return;
-    this.#applied.splice(0, forgotten);
-    // The index may keep some of them, but not more than are still needed.
-    if (this.#index && this.#index.targets > 2 * this.#targets) this.#index = undefined;
-  }
-
-  #upToDateIndex(): TargetIndex {
-    this.#index ??= this.#emptyIndex();
-    let from = this.#applied.length;
-    while (from > 0 && (this.#applied[from - 1]?.sequence ?? 0) > this.#indexedUpTo) from -= 1;
-    for (const { sequence, invalidation, isOwn } of this.#applied.slice(from)) {
-      this.#index.add(sequence, invalidation, isOwn);
-      this.#indexedUpTo = sequence;
-    }
-    return this.#index;
-  }
-
-  #emptyIndex(): TargetIndex {
-    this.#indexedUpTo = 0;
-    return new TargetIndex();
-  }
-
-  #overflow(): void {
-    this.#overflowedAt = this.#sequence;
-    this.#applied.length = 0;
-    this.#index = undefined;
-    this.#targets = 0;
-    this.#length = 0;
+    if (forgotten > 0) this.#newer.splice(0, forgotten);
+    if (this.#newer.length === 0) this.#newerLength = 0;
   }
 }
 
-function measured({ regions, tags, keys }: Invalidation): Pick<Applied, 'targets' | 'length'> {
-  let targets = 1 + regions.size + tags.size;
-  let length = lengthOf(regions) + lengthOf(tags);
-  for (const [region, its] of keys) {
-    targets += its.size;
-    length += region.length + lengthOf(its);
-  }
-  return { targets, length };
-}
-
-function lengthOf(texts: Iterable<string>): number {
+/** How long the targets are together; what is longer than `most` is not measured to the end. */
+function lengthOf({ regions, tags, keys }: Invalidation, most: number): number {
   let length = 0;
-  for (const text of texts) length += text.length;
+  for (const texts of [regions, tags, ...keys.values()]) {
+    for (const text of texts) {
+      length += text.length;
+      if (length > most) return length;
+    }
+  }
   return length;
 }
