@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { key } from '../../../../../test/support/bridges/publishing.js';
 import { RepublishBuffer } from './republish-buffer.js';
 
@@ -52,5 +52,22 @@ describe('RepublishBuffer', () => {
     announced.add([key('1')]);
     announced.add([key('2')]);
     expect(announced.drain()).toEqual([{ kind: 'everything' }]);
+  });
+
+  it('looks only at what is new once it is widened, however many tags it holds', () => {
+    const limit = 1_000;
+    const published = new RepublishBuffer(limit);
+    const evictTags = (count: number): void => {
+      for (let tag = 0; tag < count; tag += 1) published.add([{ kind: 'tag', tag: String(tag) }]);
+    };
+    evictTags(limit);
+    evictTags(1);
+    const added = vi.spyOn(Set.prototype, 'add');
+    evictTags(100);
+    const times = added.mock.calls.length;
+    added.mockRestore();
+
+    expect(times).toBe(100);
+    expect(published.drain()).toHaveLength(limit);
   });
 });

@@ -1,5 +1,5 @@
 import type { InvalidationTarget } from '../../protocol/invalidation.js';
-import { widen } from './widen.js';
+import { WideTargets } from './widen.js';
 
 /** A failover is noticed within this time, in ms. What the new primary lacks was published no longer ago than that. */
 const WINDOW = 60_000;
@@ -48,26 +48,41 @@ export class RepublishBuffer {
   }
 }
 
-/** Keeps lists of targets as they were sent, since joining or comparing them would cost every message. */
+/**
+ * Keeps lists of targets as they were sent, since joining or comparing them would cost every message. Once there are too many, it keeps what
+ * they are widened to: to widen them again for each further message would cost as much as there are.
+ */
 class TargetLists {
   readonly #limit: number;
   #lists: (readonly InvalidationTarget[])[] = [];
   #size = 0;
+  #wide: WideTargets | undefined;
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
   add(targets: readonly InvalidationTarget[]): void {
+    if (this.#wide) {
+      addTo(this.#wide, targets);
+      return;
+    }
     this.#lists.push(targets);
     this.#size += targets.length;
-    if (this.#size <= this.#limit) return;
-    const wide = widen(this.all(), this.#limit);
-    this.#lists = [wide];
-    this.#size = wide.length;
+    if (this.#size > this.#limit) this.#widen();
   }
 
   all(): readonly InvalidationTarget[] {
-    return this.#lists.flat();
+    return this.#wide?.targets() ?? this.#lists.flat();
   }
+
+  #widen(): void {
+    this.#wide = new WideTargets(this.#limit);
+    for (const targets of this.#lists) addTo(this.#wide, targets);
+    this.#lists = [];
+  }
+}
+
+function addTo(wide: WideTargets, targets: readonly InvalidationTarget[]): void {
+  for (const target of targets) wide.add(target);
 }
