@@ -179,6 +179,8 @@ export class Execution {
    * to look at: a load may wait for thousands, and thousands may wait for a load.
    */
   awaits(other: Execution): boolean {
+    // Nothing joins what would close a circle. So a loader that has joined this once need not look again, whatever waits for either.
+    if (other.#waitsFor?.has(this)) return false;
     const ahead = new Set<Execution>([this]);
     const behind = new Set<Execution>([other]);
     const fromHere = ahead.values();
