@@ -21,3 +21,22 @@ it('runs one action a minute for each subject', async () => {
   complain('malformed');
   expect(heard).toEqual(['malformed', 'refused', 'malformed']);
 });
+
+it('remembers no more than 1,000 subjects, and hears new ones a minute later', async () => {
+  const clock = new ManualClock();
+  const complaints = new OnceAMinute(clock);
+  const heard: string[] = [];
+  const complainOfAll = (prefix: string): void => {
+    for (let tenant = 0; tenant < 1_500; tenant += 1) {
+      const subject = `${prefix}-${tenant}`;
+      complaints.run(subject, () => heard.push(subject));
+    }
+  };
+  complainOfAll('early');
+  complainOfAll('early');
+  expect(heard).toHaveLength(1_000);
+
+  await clock.advance(60_000);
+  complainOfAll('late');
+  expect(heard).toHaveLength(2_000);
+});
