@@ -2,7 +2,7 @@ import type { DistributedCache } from 'nestjs-distributed-cache';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { decodeInvalidation } from 'nestjs-distributed-cache/redis';
 import { eventually } from '../support/common/eventually.js';
-import { fill, untilDropped } from '../support/instances/copies.js';
+import { copies, fill, untilDropped } from '../support/instances/copies.js';
 import { instances, type Instances } from '../support/instances/instances.js';
 import { namesInRedis } from '../support/redis/names-in-redis.js';
 import { usingRedis } from '../support/redis/using-redis.js';
@@ -54,6 +54,24 @@ describe('evictions on Redis', () => {
     for (const key of ['1', '2', '3']) await a.region('products').evict(key);
 
     await eventually(() => expect(commandsOf.get(publisher)?.slice(-3)).toEqual(['evalsha', 'evalsha', 'evalsha']));
+  });
+
+  it.each([
+    ['10 001 keys at once', 10_001, 'evictMany'],
+    ['120 000 keys one by one in a tick', 120_000, 'evict'],
+  ] as const)('of %s evict exactly those', { timeout: 60_000 }, async (_, count, how) => {
+    const keys = Array.from({ length: count }, (__, index) => `${index}`);
+    await fill('kept', 'kept', b);
+    await fill(keys[0] ?? '', 'first', b);
+    const last = keys.at(-1) ?? '';
+    await fill(last, 'last', b);
+    const products = a.region('products');
+    if (how === 'evictMany') await products.evictMany(keys);
+    else await Promise.all(keys.map((key) => products.evict(key)));
+    await untilDropped(last, b);
+    expect(copies('kept', b)).toEqual(['kept']);
+    expect(copies('0', b)).toEqual([undefined]);
+    await eventually(() => expect(keysHeard().flat()).toHaveLength(count));
   });
 
   it('of one tick are published in one message, each target once', async () => {

@@ -23,6 +23,8 @@ export interface Publishing {
   connected(): void;
   /** The names of each message, in the order in which they were sent. */
   sent(): InvalidationTarget[][];
+  /** As {@link sent}, of the messages that every instance has to acknowledge. */
+  askedFor(): InvalidationTarget[][];
 }
 
 /** @param operations - record the course of what is published; default: nobody reads it */
@@ -66,6 +68,7 @@ export function publishing(
     causes,
     connected: () => publisher.resume(link),
     sent: () => link.publishes.map(({ payload }) => namesOf(payload)),
+    askedFor: () => link.publishesToMembers.map(({ payload }) => namesOf(payload)),
   };
 }
 

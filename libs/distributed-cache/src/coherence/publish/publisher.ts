@@ -8,6 +8,7 @@ import type { InvalidationTarget } from '../../protocol/invalidation.js';
 import type { BridgeStats } from '../bridge-stats.js';
 import { describeTargets } from '../describe-invalidation.js';
 import type { Peers } from '../peers.js';
+import { Backlog } from './backlog.js';
 import { Callers, type CallersSettings, type MessageCallers } from './callers.js';
 import type { Evicted } from './evicted.js';
 import { Outbox } from './outbox.js';
@@ -15,13 +16,14 @@ import { Overdue } from './overdue.js';
 import { UnfinishedParts, type Parts } from './parts.js';
 import { RefusedMessages } from './refused-messages.js';
 import { RepublishBuffer } from './republish-buffer.js';
+import { SendingPace } from './sending-pace.js';
 
 /** How many messages may be without an answer at once. The rest waits in the outbox, where it is bounded and each target stands once. */
 const WINDOW = 1_000;
 
 /** @internal */
 export interface PublisherSettings extends CallersSettings {
-  /** How many targets may wait; above that they are widened. */
+  /** How many targets may wait while the log does not take them; above that they are widened. */
   readonly outboxLimit: number;
 }
 
@@ -78,6 +80,8 @@ export class Publisher {
   readonly #operations: Operations;
   readonly #events: PublisherEvents;
   readonly #outbox: Outbox;
+  readonly #backlog: Backlog;
+  readonly #pace: SendingPace;
   readonly #republishBuffer: RepublishBuffer;
   /** Messages without an answer, in the order in which they were sent. */
   readonly #unanswered = new Set<Message>();
@@ -101,6 +105,8 @@ export class Publisher {
     this.#operations = operations;
     this.#events = events;
     this.#outbox = new Outbox(settings.outboxLimit);
+    this.#backlog = new Backlog(this.#outbox, settings.outboxLimit, clock);
+    this.#pace = new SendingPace(clock, () => this.#flush());
     this.#republishBuffer = new RepublishBuffer(settings.outboxLimit);
     this.#refused = new RefusedMessages(settings.outboxLimit, clock, () => this.#retry());
     this.#callers = new Callers(settings, peers, clock, () => events.bridgeName());
@@ -166,6 +172,7 @@ export class Publisher {
   /** The first sync of this link is complete. Nothing is sent earlier: under a load of evictions the sync would never get its turn. */
   resume(link: InvalidationLink): void {
     this.#link = link;
+    this.#backlog.linkOpened();
     this.#callers.linkOpened(link);
     this.#refused.accepted();
     this.#flush();
@@ -174,6 +181,7 @@ export class Publisher {
   /** The link is lost. Messages without an answer may or may not be in the log, so they are sent again. */
   suspend(): void {
     this.#link = undefined;
+    this.#backlog.linkLost();
     const refused = this.#refused.drain();
     const unanswered = [...this.#unanswered];
     this.#unanswered.clear();
@@ -218,6 +226,7 @@ export class Publisher {
 
   #gather(targets: readonly InvalidationTarget[]): void {
     for (const target of targets) this.#outbox.add(target);
+    this.#backlog.added();
     this.#outboxSince ??= this.#clock.now();
     this.#overdue.waiting();
     const operation = this.#currentOperation();
@@ -240,9 +249,9 @@ export class Publisher {
 
   /** Sends what need not wait for the end of the tick. Something is left for the end: it tells that the eviction is complete. */
   #sendFullMessages(link: InvalidationLink): void {
-    if (!this.#outbox.overflowsMessage) return;
+    if (!this.#outbox.overflowsMessage || !this.#maySend) return;
     detached(() => {
-      while (this.#outbox.overflowsMessage && this.#unanswered.size < WINDOW) this.#send(link, true);
+      while (this.#outbox.overflowsMessage && this.#maySend) this.#send(link, true);
     });
   }
 
@@ -251,11 +260,15 @@ export class Publisher {
     if (!link) return;
     // A message carries the evictions of many callers, and what its answer leads to concerns all of them.
     detached(() => {
-      while (this.#outbox.size > 0 && this.#unanswered.size < WINDOW) this.#send(link, false);
+      while (this.#outbox.size > 0 && this.#maySend) this.#send(link, false);
     });
     if (this.#outbox.size > 0) return;
     this.#operation = undefined;
     this.#callers.allSent();
+  }
+
+  get #maySend(): boolean {
+    return this.#unanswered.size < WINDOW && this.#pace.hasTime;
   }
 
   /** @param isTickOpen - whether more targets of this tick are to come */
@@ -269,6 +282,7 @@ export class Publisher {
     this.#outboxSince = this.#outbox.size === 0 ? undefined : now;
     // Until the outbox is empty: a target that was added twice stands where it was added first.
     const hasMore = isTickOpen || this.#outbox.size > 0;
+    if (hasMore) this.#pace.sent();
     const parts = this.#parts.sent(hasMore);
     const callers = this.#callers.ofNextMessage(targets);
     const operation = this.#operation;
@@ -291,6 +305,7 @@ export class Publisher {
     const id = typeof reply === 'string' ? reply : reply.id;
     message.operation?.step('Invalidation accepted by the log', { number: message.number, id });
     this.#stats.published += 1;
+    this.#backlog.moved();
     this.#refused.accepted();
     this.#republishBuffer.add(message.targets);
     const again = this.#parts.accepted(message.parts, message.targets);
@@ -309,6 +324,7 @@ export class Publisher {
       return;
     }
     this.#unanswered.delete(message);
+    this.#backlog.moved();
     message.operation?.step('Invalidation refused', { number: message.number, remedy: error.remedy });
     this.#refused.add(message);
     this.#events.refused(error);
@@ -337,6 +353,7 @@ export class Publisher {
   #putBack(targets: readonly InvalidationTarget[], since: number): void {
     if (targets.length === 0) return;
     this.#outbox.putBack(targets);
+    this.#backlog.added();
     this.#outboxSince = Math.min(since, this.#outboxSince ?? since);
     this.#overdue.waiting();
   }

@@ -186,7 +186,7 @@ export interface DistributedCacheOptions extends LoadPolicies {
   invalidationLogLength?: number | undefined;
 
   /**
-   * How many keys, tags and regions may wait in the outbox while Redis cannot be reached. Above it, keys are widened to their regions,
+   * How many keys, tags and regions may wait in the outbox while Redis does not take them. Above it, keys are widened to their regions,
    * then to everything: more is evicted than was asked for, but nothing is lost.
    *
    * @default 10_000
