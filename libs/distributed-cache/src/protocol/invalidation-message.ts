@@ -63,6 +63,11 @@ export function encodeInvalidation(
   });
 }
 
+/** How each message begins that this library has written for the instance `from`. @internal */
+export function beginningOfMessages(from: string): string {
+  return `${JSON.stringify({ v: MESSAGE_VERSION, f: from }).slice(0, -1)},`;
+}
+
 /** Writes a message that invalidates nothing, so that an empty log has an entry. @internal */
 export function encodeNoOp(from: string, random: string): string {
   return JSON.stringify({ v: MESSAGE_VERSION, f: from, n: random });

@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { noopLogger } from '../../common/logger.js';
 import { Operations } from '../../common/operations.js';
-import { encodeInvalidation } from '../../protocol/invalidation-message.js';
+import { beginningOfMessages, encodeInvalidation, encodeNoOp } from '../../protocol/invalidation-message.js';
 import type { InvalidationTarget } from '../../protocol/invalidation.js';
 import { isAfter } from '../../redis/link/stream-id.js';
 import { ManualClock } from '../../testing/manual-clock.js';
@@ -30,8 +30,29 @@ function receiving() {
     reception.apply(encodeInvalidation('a', [target], token, hasMore), id);
     group.caughtUp(id);
   };
-  return { applied, acknowledged, receive };
+  return { applied, acknowledged, reception, receive };
 }
+
+describe('a message of this instance', () => {
+  it('is not decoded: after a burst of evictions very many of them come back', () => {
+    const { reception } = receiving();
+    const decode = vi.spyOn(JSON, 'parse');
+    onTestFinished(() => decode.mockRestore());
+    reception.apply(encodeInvalidation('b', [ROW]), '1-0');
+    expect(decode).not.toHaveBeenCalled();
+    reception.apply(encodeInvalidation('b2', [ROW]), '2-0');
+    expect(decode).toHaveBeenCalledOnce();
+  });
+
+  it.each(['a', 'host"1', 'host\\1', 'wirt-ä', ''])(
+    'is known by its beginning, whatever its sender is called: %j',
+    (from) => {
+      const beginning = beginningOfMessages(from);
+      expect(encodeInvalidation(from, [ROW], 'token', true).startsWith(beginning)).toBe(true);
+      expect(encodeNoOp(from, 'random').startsWith(beginning)).toBe(true);
+    },
+  );
+});
 
 describe('a message that the log has refused', () => {
   it('does not end the group of another eviction of its sender', () => {

@@ -1,6 +1,6 @@
 import { shortened } from '../../common/describe-value.js';
 import type { Operations } from '../../common/operations.js';
-import { decodeInvalidation } from '../../protocol/invalidation-message.js';
+import { beginningOfMessages, decodeInvalidation } from '../../protocol/invalidation-message.js';
 import { isNoOp, type Invalidation } from '../../protocol/invalidation.js';
 import type { AppliedInvalidations } from '../applied-invalidations.js';
 import type { BridgeStats } from '../bridge-stats.js';
@@ -29,9 +29,12 @@ export interface ReceptionEvents {
 /** Applies the messages of the other instances, whichever way they arrive. Never throws: anybody may write anything. @internal */
 export class Reception {
   readonly #parts: ReceptionParts;
+  /** How this instance's own messages begin. They need not be decoded, and after a burst they are very many. */
+  readonly #ownBeginning: string;
 
   constructor(parts: ReceptionParts) {
     this.#parts = parts;
+    this.#ownBeginning = beginningOfMessages(parts.instanceId);
   }
 
   /**
@@ -40,6 +43,7 @@ export class Reception {
    */
   apply(payload: string, id: string | undefined): string | undefined {
     const { instanceId, applied, group, stats, operations, events } = this.#parts;
+    if (payload.startsWith(this.#ownBeginning)) return undefined;
     const decoded = decodeInvalidation(payload);
     if (!decoded.ok) {
       stats.malformed += 1;

@@ -83,6 +83,36 @@ describe('Outbox', () => {
     expect(emptied(outbox)).toEqual([[EVERYTHING]]);
   });
 
+  it('compares only the newest targets while its bound is lifted, and loses none', () => {
+    const names = Array.from({ length: 5_000 }, (_, index) => key(String(index)));
+    const outbox = new Outbox(10_000);
+    outbox.lift();
+    for (const name of [...names, ...names]) outbox.add(name);
+    for (const name of names.slice(-100)) outbox.add(name);
+    expect(outbox.size).toBe(10_000);
+    expect(emptied(outbox).flat()).toEqual([...names, ...names]);
+  });
+
+  it('holds each target once again when its bound is back, and widens what is above it', () => {
+    const names = Array.from({ length: 5_000 }, (_, index) => key(String(index)));
+    const outbox = new Outbox(5_000);
+    outbox.lift();
+    for (const name of [...names, ...names]) outbox.add(name);
+    outbox.bound();
+    expect(outbox.targets()).toEqual(names);
+    outbox.lift();
+    outbox.add(key('one more'));
+    outbox.bound();
+    expect(outbox.targets()).toEqual([region('products')]);
+  });
+
+  it('replaces the keys of a region also when its bound is lifted, as far as they are compared', () => {
+    const outbox = outboxOf([key('1', 'prices')]);
+    outbox.lift();
+    for (const name of [key('1'), region('products'), key('2')]) outbox.add(name);
+    expect(emptied(outbox)).toEqual([[key('1', 'prices'), region('products')]]);
+  });
+
   it('puts targets that were not accepted back in front', () => {
     const outbox = outboxOf([key('1'), key('2')]);
     const taken = outbox.take();

@@ -1,4 +1,5 @@
 import type { InvalidationTarget } from '../../protocol/invalidation.js';
+import { DistinctTargets } from './distinct-targets.js';
 import { widen } from './widen.js';
 
 /** The bounds of one message. A larger one would hold up the requests behind it on the connection. */
@@ -6,28 +7,25 @@ const MAX_TARGETS = 100;
 const MAX_BYTES = 8 * 1024;
 /** The part of a message around its targets: braces, the version, and the sender, whose host name may have 253 bytes. */
 const ENVELOPE_BYTES = 512;
-/** What is no longer in the outbox is removed from its order when it is more than that, and more than what is. */
-const FEW = 1_024;
+/** So many targets are compared with each other while the bound is lifted. To find one among very many would take longer than to send it again. */
+const MAX_COMPARED = 1_024;
 
 /**
- * The targets that are not in the log yet, oldest first, each of them once. None ever expires.
+ * The targets that are not in the log yet, oldest first. None ever expires.
  *
- * It is bounded: above `limit` targets they are widened, which loses nothing. The bound can be lifted while the log takes what is sent.
- *
- * An application may evict very many keys in one tick, so to add one costs no more than an element of a set and one of a list.
+ * It is bounded: above `limit` targets they are widened, which loses nothing, and each target stands in it once. The bound can be lifted
+ * while the log takes what is sent. Then only the newest targets are compared: an application may evict very many keys in one tick, and
+ * a key that is sent twice does no harm.
  *
  * @internal
  */
 export class Outbox {
   readonly #limit: number;
-  /** The targets from `#first` on, in the order in which they were added; and some that a wider one has replaced. */
-  #order: InvalidationTarget[] = [];
+  /** The older targets, which are not compared any more: from `#first` on in the first list. */
+  #older: (readonly InvalidationTarget[])[] = [];
   #first = 0;
-  #everything = false;
-  readonly #regions = new Set<string>();
-  readonly #tags = new Set<string>();
-  readonly #keys = new Map<string, Set<string>>();
-  #size = 0;
+  #olderCount = 0;
+  #newest = new DistinctTargets();
   #isBounded = true;
 
   constructor(limit: number) {
@@ -36,17 +34,17 @@ export class Outbox {
 
   /** The number of targets. */
   get size(): number {
-    return this.#size;
+    return this.#olderCount + this.#newest.size;
   }
 
   /** Whether a full message can be taken and something is left after it. It need not wait for the end of the tick. */
   get overflowsMessage(): boolean {
-    return this.#size > MAX_TARGETS;
+    return this.size > MAX_TARGETS;
   }
 
   /** Whether more targets wait than the limit, which is lifted. */
   get exceedsLimit(): boolean {
-    return this.#size > this.#limit;
+    return this.size > this.#limit;
   }
 
   /** More targets may wait than the limit, until {@link bound}. */
@@ -56,23 +54,24 @@ export class Outbox {
 
   /** No more targets may wait than the limit: what is above it is widened now. */
   bound(): void {
+    if (this.#isBounded) return;
     this.#isBounded = true;
-    if (this.exceedsLimit) this.#widen();
+    this.putBack(this.#takeAll());
   }
 
   /** Adds a target, unless a wider one covers it already; it replaces the narrower ones that it covers. */
   add(target: InvalidationTarget): void {
-    if (this.#everything || !this.#isNew(target)) return;
-    this.#size += 1;
-    this.#order.push(target);
-    if (this.#isBounded && this.#size > this.#limit) this.#widen();
+    if (target.kind === 'everything') this.#forgetOlder();
+    this.#newest.add(target);
+    if (!this.#isBounded) {
+      if (this.#newest.size >= MAX_COMPARED) this.#compareNoLonger();
+    } else if (this.size > this.#limit) this.#widen();
   }
 
   /** Puts targets back that were taken and did not reach the log. They come first, since they are older. */
   putBack(targets: readonly InvalidationTarget[]): void {
     if (targets.length === 0) return;
-    const waiting = this.targets();
-    this.clear();
+    const waiting = this.#takeAll();
     for (const target of targets) this.add(target);
     for (const target of waiting) this.add(target);
   }
@@ -82,111 +81,58 @@ export class Outbox {
     const taken: InvalidationTarget[] = [];
     let bytes = ENVELOPE_BYTES;
     let region: string | undefined;
-    for (; this.#first < this.#order.length && taken.length < MAX_TARGETS; this.#first += 1) {
-      const target = this.#order[this.#first];
-      if (!target || !this.#holds(target)) continue;
+    for (let target = this.#oldest(); target && taken.length < MAX_TARGETS; target = this.#oldest()) {
       bytes += bytesOf(target, region);
       if (taken.length > 0 && bytes > MAX_BYTES) break;
       if (target.kind === 'key') ({ region } = target);
       taken.push(target);
-      this.#remove(target);
+      this.#first += 1;
+      this.#olderCount -= 1;
     }
-    this.#forgetTaken();
     return taken;
   }
 
   /** All targets, oldest first. */
   targets(): readonly InvalidationTarget[] {
-    return this.#order.slice(this.#first).filter((target) => this.#holds(target));
+    const [oldest = [], ...others] = this.#older;
+    return [...oldest.slice(this.#first), ...others.flat(), ...this.#newest.targets()];
   }
 
   clear(): void {
-    this.#order = [];
-    this.#first = 0;
-    this.#everything = false;
-    this.#regions.clear();
-    this.#tags.clear();
-    this.#keys.clear();
-    this.#size = 0;
+    this.#forgetOlder();
+    this.#newest.clear();
   }
 
-  /** Remembers the target; `false`: it is remembered already, or a wider one is. */
-  #isNew(target: InvalidationTarget): boolean {
-    switch (target.kind) {
-      case 'key': {
-        const { region, key } = target;
-        if (this.#regions.size > 0 && this.#regions.has(region)) return false;
-        const known = this.#keys.get(region);
-        if (!known) this.#keys.set(region, new Set([key]));
-        // Asked by its size: to look first would look twice.
-        return !known || known.size < known.add(key).size;
-      }
-      case 'tag':
-        return this.#tags.size < this.#tags.add(target.tag).size;
-      case 'region':
-        if (this.#regions.has(target.region)) return false;
-        this.#removeKeysOf(target.region);
-        this.#regions.add(target.region);
-        return true;
-      case 'everything':
-        this.clear();
-        this.#everything = true;
-        return true;
+  #oldest(): InvalidationTarget | undefined {
+    if (this.#olderCount === 0) this.#compareNoLonger();
+    if (this.#first === this.#older[0]?.length) {
+      this.#older.shift();
+      this.#first = 0;
     }
+    return this.#older[0]?.[this.#first];
   }
 
-  #holds(target: InvalidationTarget): boolean {
-    switch (target.kind) {
-      case 'key':
-        return this.#keys.get(target.region)?.has(target.key) ?? false;
-      case 'tag':
-        return this.#tags.has(target.tag);
-      case 'region':
-        return this.#regions.has(target.region);
-      case 'everything':
-        return this.#everything;
-    }
+  #takeAll(): readonly InvalidationTarget[] {
+    const targets = this.targets();
+    this.clear();
+    return targets;
   }
 
-  #remove(target: InvalidationTarget): void {
-    this.#size -= 1;
-    switch (target.kind) {
-      case 'key': {
-        const known = this.#keys.get(target.region);
-        known?.delete(target.key);
-        if (known?.size === 0) this.#keys.delete(target.region);
-        break;
-      }
-      case 'tag':
-        this.#tags.delete(target.tag);
-        break;
-      case 'region':
-        this.#regions.delete(target.region);
-        break;
-      case 'everything':
-        this.#everything = false;
-    }
+  #compareNoLonger(): void {
+    if (this.#newest.size === 0) return;
+    this.#older.push(this.#newest.targets());
+    this.#olderCount += this.#newest.size;
+    this.#newest = new DistinctTargets();
   }
 
-  #removeKeysOf(region: string): void {
-    this.#size -= this.#keys.get(region)?.size ?? 0;
-    this.#keys.delete(region);
-    // Their places in the order stay until somebody comes there, which may take for ever while nothing is sent.
-    if (this.#order.length - this.#first <= FEW + 2 * this.#size) return;
-    this.#order = [...this.targets()];
+  #forgetOlder(): void {
+    this.#older = [];
     this.#first = 0;
-  }
-
-  #forgetTaken(): void {
-    if (this.#first < this.#order.length && this.#first <= FEW + this.#size) return;
-    this.#order = this.#order.slice(this.#first);
-    this.#first = 0;
+    this.#olderCount = 0;
   }
 
   #widen(): void {
-    const wide = widen(this.targets(), this.#limit);
-    this.clear();
-    for (const target of wide) this.add(target);
+    for (const target of widen(this.#takeAll(), this.#limit)) this.#newest.add(target);
   }
 }
 

@@ -42,6 +42,25 @@ describe('invalidations of one tick', () => {
   });
 });
 
+describe('100 000 evictions of one tick', () => {
+  it('leave over several turns of the event loop, at most 16 messages in each', async () => {
+    const { publisher, connected, clock, link } = publishing();
+    connected();
+    for (let index = 0; index < 100_000; index += 1) void publisher.publish([key(String(index))]);
+    const each: number[] = [];
+    let sent = 0;
+    const watch = (): void => {
+      each.push(link.publishes.length - sent);
+      sent = link.publishes.length;
+      if (sent < 1_000) clock.nextTurn(watch);
+    };
+    watch();
+    await clock.advance(0);
+    expect(sent).toBe(1_000);
+    expect(Math.max(...each)).toBe(16);
+  });
+});
+
 describe('a message that was sent', () => {
   it('is never merged with a later one: a peer may have loaded again in between', async () => {
     const { publisher, connected, clock, sent } = publishing();
