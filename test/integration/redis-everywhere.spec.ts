@@ -1,5 +1,7 @@
 import { leaseAgeOf } from '../support/instances/lease-age.js';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { encodeInvalidation } from 'nestjs-distributed-cache/redis';
+import { RedisLink } from '../../libs/distributed-cache/src/redis/link/redis-link.js';
 import { eventually } from '../support/common/eventually.js';
 import { copies, fill } from '../support/instances/copies.js';
 import { instances, logOf } from '../support/instances/instances.js';
@@ -29,6 +31,50 @@ describe('an eviction everywhere on Redis', () => {
     // Far below the lease: nobody was waited for until it was over.
     expect(evicted.waited).toBeLessThan(2_000);
     expect(copies('1', a, b, c)).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('is acknowledged only to the instance that asked, however many have asked before', async () => {
+    await aged();
+    const { all, a } = await instances(4).on(redis).with({ maxStaleness: '10s' }).connected();
+    for (const cache of all) await cache.region('products').evict('1', { everywhere: true });
+    const monitor = await redis.client().monitor();
+    onTestFinished(() => monitor.disconnect());
+    const channels: string[] = [];
+    monitor.on('monitor', (_time, [command = '', channel = '']: string[]) => {
+      if (command === 'publish') channels.push(channel);
+    });
+    await a.region('products').evict('2', { everywhere: true });
+    const ofAcks = (): string[] => channels.filter((channel) => channel.startsWith(namesInRedis().acks));
+    await eventually(() => expect(ofAcks()).toHaveLength(3));
+    const acks = ofAcks();
+    expect(new Set(acks).size).toBe(1);
+    expect(await redis.admin.pubsub('NUMSUB', acks[0] ?? '')).toEqual([acks[0], 1]);
+  });
+
+  it('hears the acknowledgement of an older version, which sends all of them to one channel', async () => {
+    await aged();
+    const { a, b } = await instances(2).on(redis).with({ maxStaleness: '10s' }).connected();
+    const acknowledge = vi.spyOn(RedisLink.prototype, 'acknowledge').mockImplementation(async (token) => {
+      await redis.admin.publish(namesInRedis().acks, `${token} ${b.status().instanceId}`);
+    });
+    onTestFinished(() => acknowledge.mockRestore());
+    const { instances: count, waited } = await a.region('products').evict('1', { everywhere: true });
+    expect(count).toBe(2);
+    expect(waited).toBeLessThan(2_000);
+  });
+
+  it('of an older version is acknowledged on the channel to which that listens', async () => {
+    const { a } = await instances(1).on(redis).connected();
+    const older = redis.client();
+    const heard: string[] = [];
+    older.on('message', (_, text) => heard.push(text));
+    await older.subscribe(namesInRedis().acks);
+    const token = '3f0c8a52-6d1b-4c0e-9f5e-0d8f1c2b3a49';
+    await redis.admin.publish(
+      namesInRedis().channel,
+      encodeInvalidation('older', [{ kind: 'key', region: 'products', key: '1' }], token),
+    );
+    await eventually(() => expect(heard).toEqual([`${token} ${a.status().instanceId}`]));
   });
 
   it('waits for the lease of an instance whose link is half-open, which then serves no old value', async () => {

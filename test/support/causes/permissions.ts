@@ -1,6 +1,7 @@
 import { aclRule, sentinelAclRule } from 'nestjs-distributed-cache/redis';
 import { eventually } from '../common/eventually.js';
 import { fill, untilDropped } from '../instances/copies.js';
+import { ACKS } from '../redis/redis-permissions.js';
 import type { Cause } from './cause.js';
 
 const ALL = aclRule({ namespace: 'shop' }).split(' ');
@@ -78,9 +79,9 @@ export const PERMISSIONS: readonly Cause[] = [
   lacking('~{shop}:members', 'NOPERM .*key.*'),
   lacking('&{shop}:invalidations', 'NOPERM .*channel.*'),
   {
-    cause: 'the user lacks &{shop}:acks, and somebody evicts everywhere',
+    cause: 'the user lacks &{shop}:acks and &{shop}:acks:*, and somebody evicts everywhere',
     async provoke(scene) {
-      const { place } = await scene.redisFor(...ALL.filter((rule) => rule !== '&{shop}:acks'));
+      const { place } = await scene.redisFor(...ALL.filter((rule) => !ACKS.includes(rule)));
       const { a } = await scene.instances(1, place).connected();
       await scene.thrown(() => a.region('products').evict('1', { everywhere: { timeout: '300ms' } }));
     },

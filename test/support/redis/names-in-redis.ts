@@ -17,6 +17,8 @@ export interface NamesInRedis {
   readonly log: string;
   readonly members: string;
   readonly channel: string;
+  /** The channel for acknowledgements that all share; those of one instance begin with its name. */
+  readonly acks: string;
 }
 
 /** @param namespace - Default: that of the test at hand. */
@@ -25,5 +27,6 @@ export function namesInRedis(namespace = testNamespace()): NamesInRedis {
     log: `{${namespace}}:log`,
     members: `{${namespace}}:members`,
     channel: `{${namespace}}:invalidations`,
+    acks: `{${namespace}}:acks`,
   };
 }

@@ -20,7 +20,8 @@ export const COMMANDS = [
 ];
 
 /** What an eviction everywhere asks for beside that, and that an instance be off the list of those who are waited for when it leaves. */
-export const EVERYWHERE = ['&{shop}:acks', '+zrem'];
+export const ACKS = ['&{shop}:acks', '&{shop}:acks:*'];
+export const EVERYWHERE = [...ACKS, '+zrem'];
 
 /** Lets the last instance that leaves give the keys of its namespace an expiry. */
 export const PEXPIRE = '+pexpire';

@@ -34,7 +34,7 @@ export function aclRule(options: AclRuleOptions = {}): string {
   const { log, members, channel, acks } = redisNames(channelPrefix, namespace);
   return [
     ...[log, members].map((key) => `~${pattern(key)}`),
-    ...(channels ? [channel, acks].map((name) => `&${pattern(name)}`) : []),
+    ...(channels ? [pattern(channel), pattern(acks), `${pattern(acks)}:*`].map((name) => `&${name}`) : []),
     ...COMMANDS,
     ...(database === 0 ? [] : ['+select']),
     ...(minReplicas === 0 ? [] : ['+wait']),

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { InvalidationNotConfirmedError } from '../../errors.js';
 import type { CancelTimer, Clock } from '../../common/clock.js';
+import { newAckToken } from '../../protocol/ack-token.js';
 import type { MembersReply } from '../../protocol/invalidation-bridge.js';
 import type { InvalidationTarget } from '../../protocol/invalidation.js';
 import type { Peers } from '../peers.js';
@@ -23,6 +23,8 @@ export interface AckRequest {
 /** @internal */
 export interface ConfirmationParts {
   readonly instanceId: string;
+  /** Where this instance listens to acknowledgements. */
+  readonly address: string;
   readonly peers: Peers;
   readonly clock: Clock;
   bridgeName(): string;
@@ -102,7 +104,7 @@ export class Confirmation {
 
   /** A message with some of the targets is being sent. */
   send(targets: readonly InvalidationTarget[]): AckRequest {
-    const message = { token: randomUUID(), acks: new MessageAcks(targets), confirmation: this };
+    const message = { token: newAckToken(this.#parts.address), acks: new MessageAcks(targets), confirmation: this };
     this.#messages.add(message);
     this.#parts.messages.set(message.token, message);
     this.#unaccepted += 1;

@@ -1,4 +1,5 @@
 import type { Clock } from '../../common/clock.js';
+import { ackAddress } from '../../protocol/ack-token.js';
 import type { MembersReply } from '../../protocol/invalidation-bridge.js';
 import type { InvalidationTarget } from '../../protocol/invalidation.js';
 import type { Peers } from '../peers.js';
@@ -16,6 +17,7 @@ export class Confirmations {
   constructor(instanceId: string, peers: Peers, clock: Clock, bridgeName: () => string) {
     this.#parts = {
       instanceId,
+      address: ackAddress(instanceId),
       peers,
       clock,
       bridgeName,

@@ -11,6 +11,7 @@ import {
 } from '../../protocol/invalidation-bridge.js';
 import { encodeMember } from '../../protocol/member.js';
 import { disconnect } from '../dial/sockets.js';
+import { AckChannels } from './ack-channels.js';
 import { readDoorbell } from './doorbell-text.js';
 import { leaveScript } from './leave-script.js';
 import { listedMembers, listedSettings, settingsArguments, staysListed } from './member-list.js';
@@ -77,7 +78,7 @@ export class RedisLink implements InvalidationLink {
   readonly #record: string;
   readonly #scripts: ScriptRuns;
   readonly #told: LinkTold;
-  #acksSubscribed: Promise<void> | undefined;
+  readonly #acks: AckChannels;
   /** What waits until the subscription to the acknowledgements is answered. */
   #waitingForAcks: (() => void)[] | undefined;
   /** The epoch when the server does not allow INFO. It is never equal to the epoch of another link. */
@@ -97,6 +98,8 @@ export class RedisLink implements InvalidationLink {
     this.#names = names;
     this.#member = member;
     this.#record = encodeMember(member);
+    const { commands, subscriber } = connections;
+    this.#acks = new AckChannels({ ...told, commands, subscriber, names, instanceId: member.instanceId });
   }
 
   async publish(payload: string): Promise<string> {
@@ -118,7 +121,7 @@ export class RedisLink implements InvalidationLink {
   async publishToMembers(payload: string): Promise<MembersReply> {
     const { log, members, channel } = this.#names;
     const args = [channel, payload, this.#member.logLength];
-    const subscribed = this.#subscribeToAcks();
+    const subscribed = this.#listenToAcks();
     const reply = await this.#inOrder(async () => {
       try {
         await this.#answer(subscribed);
@@ -136,28 +139,19 @@ export class RedisLink implements InvalidationLink {
     return readMembers(reply);
   }
 
-  /**
-   * Only an instance that waits for acknowledgements subscribes to them, from its first wait on: with N instances subscribed, each
-   * acknowledgement would cost N messages. What is published meanwhile waits as well ({@link #inOrder}).
-   */
-  async #subscribeToAcks(): Promise<void> {
-    if (this.#acksSubscribed) return this.#acksSubscribed;
+  /** What is published meanwhile waits as well ({@link #inOrder}). */
+  #listenToAcks(): Promise<void> {
+    const { isListening } = this.#acks;
+    const listening = this.#acks.listen();
+    if (isListening) return listening;
     const waiting: (() => void)[] = [];
     this.#waitingForAcks = waiting;
-    this.#acksSubscribed = this.#connections.subscriber.subscribe(this.#names.acks).then(
-      () => {},
-      (error: unknown) => {
-        // The next wait tries again: the permissions may have been changed.
-        this.#acksSubscribed = undefined;
-        throw error;
-      },
-    );
     const proceed = (): void => {
       this.#waitingForAcks = undefined;
       for (const send of waiting) send();
     };
-    this.#acksSubscribed.then(proceed, proceed);
-    return this.#acksSubscribed;
+    listening.then(proceed, proceed);
+    return listening;
   }
 
   /** Sends in the order of the calls: a later message must not stand in the log before a part of an earlier eviction. */
@@ -167,9 +161,8 @@ export class RedisLink implements InvalidationLink {
     return new Promise((resolve) => waiting.push(() => resolve(send())));
   }
 
-  async acknowledge(token: string): Promise<void> {
-    const { acks } = this.#names;
-    await this.#answer(this.#connections.commands.publish(acks, `${token} ${this.#member.instanceId}`));
+  acknowledge(token: string): Promise<void> {
+    return this.#acks.acknowledge(token);
   }
 
   async replicated(count: number, timeout: number): Promise<number> {
@@ -254,7 +247,7 @@ export class RedisLink implements InvalidationLink {
     this.#onReceived();
     if (this.#isClosed) return;
     if (channel === this.#names.channel) listener.heard(readDoorbell(text));
-    if (channel !== this.#names.acks) return;
+    if (!this.#acks.includes(channel)) return;
     const space = text.indexOf(' ');
     listener.acknowledged(text.slice(0, space), text.slice(space + 1));
   }

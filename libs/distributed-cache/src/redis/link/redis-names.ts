@@ -9,8 +9,13 @@ export interface RedisNames {
   readonly members: string;
   /** The channel that carries each invalidation as it is written. */
   readonly channel: string;
-  /** The channel for acknowledgements. Only instances may publish there: a forged acknowledgement would end a wait too early. */
+  /** The channel for acknowledgements that all instances share; {@link acksOf} names those of one instance. Only instances may publish there: a forged acknowledgement would end a wait too early. */
   readonly acks: string;
+}
+
+/** The channel for acknowledgements that only the instance with this address listens to. @internal */
+export function acksOf({ acks }: RedisNames, address: string): string {
+  return `${acks}:${address}`;
 }
 
 /** @param prefix - `channelPrefix` of the connection string @internal */
