@@ -232,6 +232,34 @@ describe('Boot', () => {
     );
   });
 
+  it('waits for all named caches at once, not for one after the other', async () => {
+    const clock = new ManualClock();
+    const bridge = new UnreachableBridge();
+    const names = Array.from({ length: 10 }, (_, index) => `cache-${index}`);
+    const testing = await compile(...names.map((name) => DistributedCacheModule.forRoot({ name, bridge, clock })));
+    const booting = testing.init();
+    await vi.waitFor(() => expect(bootLines()).toHaveLength(names.length));
+    await clock.advance('1s');
+    await booting;
+    expect(warn.mock.calls.flat().filter((line) => String(line).startsWith('nowhere cannot be reached'))).toHaveLength(
+      names.length,
+    );
+  });
+
+  it('tells of the first cache that fails, and leaves no failure of another one unhandled', async () => {
+    const clock = new ManualClock();
+    const bridge = new UnreachableBridge();
+    const testing = await compile(
+      DistributedCacheModule.forRoot({ name: 'waiting', bridge, clock }),
+      DistributedCacheModule.forRoot({ name: 'failing', bridge, clock, abortConnect: true }),
+      DistributedCacheModule.forRoot({ name: 'failing-too', bridge, clock, abortConnect: true }),
+    );
+    const failure = testing.init().catch((error: unknown) => error);
+    await bridge.dialled;
+    await clock.advance('1m');
+    expect(await failure).toBeInstanceOf(RedisUnavailableError);
+  });
+
   it('goes on coherent when Redis answers within the second', async () => {
     const clock = new ManualClock();
     const bridge = new UnreachableBridge();
@@ -393,10 +421,8 @@ describe('Shutdown', () => {
     const options = { clock, bridge: new UnreachableBridge() };
     const testing = await compile(...names.map((name) => DistributedCacheModule.forRoot({ ...options, name })));
     const booting = testing.init();
-    for (let waited = 0; waited < names.length; waited += 1) {
-      await vi.waitFor(() => expect(bootLines()).toHaveLength(waited + 1));
-      await clock.advance('1s');
-    }
+    await vi.waitFor(() => expect(bootLines()).toHaveLength(names.length));
+    await clock.advance('1s');
     await booting;
     const caches = names.map((name) => testing.get<DistributedCache>(getDistributedCacheToken(name)));
     await Promise.all(caches.map((cache) => cache.region('products').evict('1')));

@@ -4,6 +4,7 @@ import type { ModuleRef, ModulesContainer } from '@nestjs/core';
 import type { DistributedCache } from '../cache/distributed-cache.js';
 import { getDistributedCacheToken } from '../cache/distributed-cache.token.js';
 import type { Clock } from '../common/clock.js';
+import { ignoreRejection } from '../common/ignore-rejection.js';
 import { BridgeRefusal } from '../protocol/invalidation-bridge.js';
 import { chooseBridge } from './bridge/choose-bridge.js';
 import type { ChosenBridge } from './bridge/chosen-bridge.js';
@@ -94,8 +95,13 @@ export class DistributedCacheLifecycle implements NamedCache, OnModuleInit, OnAp
     await (this.#started ??= keptAlive(this.#startOrStop([this])));
   }
 
+  /** Nest initialises one module after the other, and each cache may wait for its server: they all start with the first. */
   onModuleInit(): Promise<void> {
-    return (this.#started ??= keptAlive(this.#startOrStop(lifecyclesIn(this.#parts.modules))));
+    const all = lifecyclesIn(this.#parts.modules);
+    const started = this.#startAmong(all);
+    // Nest hears of their failure when it comes to their modules.
+    for (const lifecycle of all) void ignoreRejection(lifecycle.#startAmong(all));
+    return started;
   }
 
   /** Nest stops one cache after the other, and whoever ends the process waits for no sum of drain timeouts: they all stop with the first. */
@@ -106,6 +112,10 @@ export class DistributedCacheLifecycle implements NamedCache, OnModuleInit, OnAp
   /** The caches of the application. */
   get #all(): ReadonlySet<DistributedCacheLifecycle> {
     return new Set(lifecyclesIn(this.#parts.modules)).add(this);
+  }
+
+  #startAmong(all: readonly DistributedCacheLifecycle[]): Promise<void> {
+    return (this.#started ??= keptAlive(this.#startOrStop(all)));
   }
 
   #stop(): Promise<void> {
