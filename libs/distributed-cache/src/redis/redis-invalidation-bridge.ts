@@ -166,11 +166,8 @@ function clientsOf({ connectionString, redis }: RedisInvalidationBridgeOptions):
 }
 
 function receive(subscriber: Redis, link: RedisLink, listener: LinkListener): void {
-  const reading = new PacedReading(subscriber);
-  subscriber.on('message', (channel, text) => {
-    link.receive(channel, text, listener);
-    reading.read(text.length);
-  });
+  const reading = new PacedReading(subscriber, (channel, text) => link.receive(channel, text, listener));
+  subscriber.on('message', (channel, text) => reading.received(channel, text));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { syncReply } from '../../../../../test/support/bridges/scripted-bridge.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import { newBridgeStats } from '../bridge-stats.js';
@@ -267,5 +267,76 @@ describe('entries that only a sync delivers', () => {
     const { follower, sync } = await synced();
     follower.heard({ payload: 'young', entry: { id: young.id, previousId: old.id } });
     expect(await sync([after('h1', [old, young])])).toMatchObject({ missed: 1, hasGap: false });
+  });
+});
+
+describe('a long replay', () => {
+  const long = Array.from({ length: 100 }, (_, index) => ({
+    id: `${1_000 + index}-0`,
+    payload: `${index}`.padEnd(4_096),
+    age: 2_000,
+  }));
+
+  /** Calls `listener` each time that the rest waits for the next turn of the event loop. */
+  const atEachTurn = ({ clock }: Log, listener: () => void): void => {
+    const nextTurn = clock.nextTurn.bind(clock);
+    vi.spyOn(clock, 'nextTurn').mockImplementation((callback) => {
+      listener();
+      nextTurn(callback);
+    });
+  };
+
+  it('is applied over several turns of the event loop, in the order of the log', async () => {
+    const log = await synced();
+    const { follower, applied, stats, clock, sync } = log;
+    const ends: number[] = [];
+    atEachTurn(log, () => ends.push(applied.length));
+    const syncing = sync([after('h1', long)]);
+    await clock.advance(20);
+    expect(await syncing).toMatchObject({ kind: 'complete', hasGap: false });
+    expect(Math.max(...ends.map((end, turn) => end - (ends[turn - 1] ?? 0)))).toBe(4);
+    expect(ends.at(-1)).toBe(96);
+    expect(applied).toEqual(long.map(({ payload }) => payload));
+    expect(follower.position?.id).toBe(long.at(-1)?.id);
+    expect(stats.replayed).toBe(100);
+  });
+
+  it('is complete only when all of it is applied, and counts from when it was asked for', async () => {
+    const log = await synced();
+    const { applied, clock, sync } = log;
+    const asked = clock.now();
+    let appliedAtEnd = 0;
+    const syncing = sync([after('h1', long)]).then((outcome) => {
+      appliedAtEnd = applied.length;
+      return outcome;
+    });
+    await clock.advance(20);
+    expect(await syncing).toMatchObject({ sentAt: asked });
+    expect(appliedAtEnd).toBe(100);
+  });
+
+  it('ends where it is when the link is given up, with the position of what it has applied', async () => {
+    const log = await synced();
+    const { follower, applied, clock, sync } = log;
+    const syncing = sync([after('h1', long)], { isAbandoned: () => applied.length >= 12 });
+    await clock.advance(20);
+    expect(await syncing).toEqual({ kind: 'abandoned' });
+    expect(applied.length).toBeLessThan(20);
+    expect(follower.position?.id).toBe(long[applied.length - 1]?.id);
+  });
+
+  it('does not count an entry as missed whose doorbell comes between two turns', async () => {
+    const log = await synced();
+    const { follower, clock, sync } = log;
+    let turns = 0;
+    atEachTurn(log, () => {
+      turns += 1;
+      if (turns !== 2) return;
+      for (const [index, { id, payload }] of long.entries())
+        follower.heard({ payload, entry: { id, previousId: long[index - 1]?.id ?? '1-0' } });
+    });
+    const syncing = sync([after('h1', long)]);
+    await clock.advance(20);
+    expect(await syncing).toMatchObject({ kind: 'complete', missed: 0, hasGap: false });
   });
 });

@@ -7,6 +7,10 @@ import { advance, type Position } from '../../protocol/position.js';
 const MAX_HELD = 10_000;
 /** How much text of them is kept, in UTF-16 units: messages of others can be large. */
 const MAX_HELD_LENGTH = 4 << 20;
+/** How much of the log is applied in one turn of the event loop, in UTF-16 units. */
+const MAX_SLICE = 16 * 1024;
+/** An entry counts for so much beside its payload: it is hashed, and a position is made of it. */
+const LENGTH_OF_ENTRY = 100;
 /** The channel should have brought an entry that is this old, in ms. */
 const DOORBELL_IS_LATE = 1_000;
 
@@ -189,7 +193,7 @@ export class LogFollower {
       // A server that gives no epoch may be another one behind every link.
       const isContinuous = reply.continuous && !(isFirstOfLink && reply.epoch === undefined);
       if (this.#position === undefined || !isContinuous) this.#startOver(reply, this.#whyNotContinuous(reply));
-      else this.#replay(this.#position, reply, isFirstOfLink);
+      else if (!(await this.#replay(this.#position, reply, isFirstOfLink, isAbandoned))) return { kind: 'abandoned' };
       if (!reply.complete) continue;
 
       // The ids match and the histories do not: somebody wrote into the log without the hash chain.
@@ -221,14 +225,32 @@ export class LogFollower {
     this.#events.flush(reason, isOtherServer);
   }
 
-  #replay(from: Position, reply: SyncReply, isFirstOfLink: boolean): void {
-    const heard = new Set(this.#held.map((doorbell) => doorbell.entry?.id));
+  /** Applies the entries, in slices between which the event loop turns. Returns `false` when the link was given up meanwhile. */
+  async #replay(
+    from: Position,
+    reply: SyncReply,
+    isFirstOfLink: boolean,
+    isAbandoned: () => boolean,
+  ): Promise<boolean> {
+    const heard = new Set<string | undefined>();
+    let known = 0;
     const now = this.#clock.now();
     let position = from;
+    let length = 0;
     for (const entry of reply.entries) {
+      if (length > MAX_SLICE) {
+        length = 0;
+        await new Promise<void>((resolve) => this.#clock.nextTurn(resolve));
+        if (isAbandoned()) return false;
+      }
+      length += entry.payload.length + LENGTH_OF_ENTRY;
+      // The channel may bring entries between two slices as well.
+      for (; known < this.#held.length; known += 1) heard.add(this.#held[known]?.entry?.id);
       const previousId = position.id;
       const unannounced = this.#events.apply(entry.payload, entry.id);
       position = advance(position.hash, entry.id, entry.payload);
+      this.#position = position;
+      this.#stats.replayed += 1;
       if (unannounced === previousId) {
         // The channel is not to blame for these two: their publisher may not publish there, and would not on another link either.
         this.#unheard.delete(previousId);
@@ -238,8 +260,7 @@ export class LogFollower {
       // While the clock of the log is set back, entries seem to be younger than 0 ms, and would never be late.
       this.#unheard.set(entry.id, now - Math.max(0, entry.age));
     }
-    this.#position = position;
-    this.#stats.replayed += reply.entries.length;
+    return true;
   }
 
   /** How many entries the channel should have brought by now, and did not. */

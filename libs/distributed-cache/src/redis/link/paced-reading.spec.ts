@@ -3,50 +3,41 @@ import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { PacedReading } from './paced-reading.js';
 
-const CHUNK = 32 * 1024;
+const KIB = 'x'.repeat(1_024);
 
-/** A socket, with a count of the chunks that were read from it. */
-class Bursting {
-  readonly stream = new PassThrough({ highWaterMark: 100 * CHUNK });
-  readonly #reading = new PacedReading(this);
-  chunksRead = 0;
-
-  constructor() {
-    this.stream.on('data', (chunk: Buffer) => {
-      this.chunksRead += 1;
-      this.#reading.read(chunk.length);
-    });
-  }
-
-  async brings(chunks: number): Promise<void> {
-    for (let i = 0; i < chunks; i += 1) this.stream.write(Buffer.alloc(CHUNK));
-    await Promise.resolve();
-  }
+/** A connection that reads `messages` of 1 KiB at once, and the numbers of those that were delivered. */
+function reading(messages: number): { stream: PassThrough; delivered: number[] } {
+  const stream = new PassThrough();
+  stream.resume();
+  const delivered: number[] = [];
+  const paced = new PacedReading({ stream }, (channel) => delivered.push(Number(channel)));
+  for (let number = 0; number < messages; number += 1) paced.received(String(number), KIB);
+  return { stream, delivered };
 }
 
 describe('PacedReading', () => {
-  it('does not pause after a few messages', async () => {
-    const bursting = new Bursting();
-    await bursting.brings(1);
-    expect(bursting.stream.isPaused()).toBe(false);
-    await expect.poll(() => bursting.chunksRead).toBe(1);
+  it('delivers a few messages at once, and reads on', () => {
+    const { stream, delivered } = reading(15);
+    expect(delivered).toHaveLength(15);
+    expect(stream.isPaused()).toBe(false);
   });
 
-  it('stops reading after 64 Ki until the event loop has turned', async () => {
-    const bursting = new Bursting();
-    await bursting.brings(10);
-    await expect.poll(() => bursting.chunksRead, { interval: 0 }).toBeGreaterThanOrEqual(2);
-    const atOnce: number[] = [];
-    for (let before = bursting.chunksRead; before < 10; before = bursting.chunksRead) {
+  it('delivers at most 16 Ki in a turn of the event loop, in order, also of what was read at once', async () => {
+    const { stream, delivered } = reading(64);
+    const each = [delivered.length];
+    while (delivered.length < 64) {
+      expect(stream.isPaused()).toBe(true);
+      const before = delivered.length;
       await setImmediate();
-      atOnce.push(bursting.chunksRead - before);
+      each.push(delivered.length - before);
     }
-    expect(Math.max(...atOnce)).toBeLessThanOrEqual(2);
+    expect(each).toEqual([16, 16, 16, 16]);
+    expect(delivered).toEqual(Array.from({ length: 64 }, (_, number) => number));
   });
 
-  it('reads all of a burst in the end', async () => {
-    const bursting = new Bursting();
-    await bursting.brings(33);
-    await expect.poll(() => bursting.chunksRead).toBe(33);
+  it('reads on when everything is delivered', async () => {
+    const { stream, delivered } = reading(20);
+    await expect.poll(() => stream.isPaused()).toBe(false);
+    expect(delivered).toHaveLength(20);
   });
 });
