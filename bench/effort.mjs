@@ -20,6 +20,8 @@ export const FULL = {
   /** The time of each server in each round, over HTTP. */
   httpSeconds: 2,
   httpRounds: 3,
+  /** Requests of each trace that the bench makes itself. */
+  requests: 500_000,
   /** Entries of a large cache. */
   entries: 1_000_000,
   /** How long a large cache is watched after `clear`. */
@@ -47,6 +49,7 @@ export const SHORT = {
   manyRounds: 2,
   httpSeconds: 1,
   httpRounds: 1,
+  requests: 20_000,
   entries: 20_000,
   settleMilliseconds: 100,
   smallEntries: 10_000,

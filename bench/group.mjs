@@ -3,12 +3,12 @@ import { serve } from '../tools/child-process.mjs';
 import { startPrivateRedis } from '../tools/redis.mjs';
 import { GROUPS } from './groups.mjs';
 
-const [, , name = '', effort = '{}'] = process.argv;
+const [, , name = '', given = '{}'] = process.argv;
 const measure = GROUPS[name];
 if (!measure) throw new Error(`There is no group '${name}'.`);
 const redis = await startPrivateRedis();
 
-const commands = { measure: () => measure({ redis, effort: JSON.parse(effort) }) };
+const commands = { measure: () => measure({ redis, ...JSON.parse(given) }) };
 
 /** @typedef {typeof commands} GroupCommands */
 

@@ -8,6 +8,7 @@ export const GROUPS = {
   keys: async (work) => (await import('./work/keys.mjs')).keys(work),
   misses: async (work) => (await import('./work/misses.mjs')).misses(work),
   memory: async (work) => (await import('./work/memory.mjs')).memory(work),
+  'hit-ratio': async (work) => (await import('./work/hit-ratio.mjs')).hitRatio(work),
   tags: async (work) => (await import('./work/tags.mjs')).tags(work),
   stalls: async (work) => (await import('./work/stalls.mjs')).stalls(work),
   evictions: async (work) => (await import('./work/evictions.mjs')).awaitedEvictions(work),

@@ -1,6 +1,7 @@
 // `npm run bench`: measures this library and the other libraries on the same work and prints a table.
+import { resolve } from 'node:path';
 import { Child } from '../tools/child-process.mjs';
-import { flag, readCommandLine, refuseCommandLine, someOf } from '../tools/command-line.mjs';
+import { flag, readCommandLine, refuseCommandLine, someOf, text } from '../tools/command-line.mjs';
 import { whenNpmStops } from '../tools/parent-death.mjs';
 import { FULL, SHORT } from './effort.mjs';
 import { GROUPS } from './groups.mjs';
@@ -32,7 +33,10 @@ import { printTable, verdicts } from './report/table.mjs';
 /**
  * What a group is given.
  *
- * @typedef {{ redis: import('../tools/redis.mjs').PrivateRedis, effort: import('./effort.mjs').Effort }} Work
+ * @typedef {object} Work
+ * @property {import('../tools/redis.mjs').PrivateRedis} redis
+ * @property {import('./effort.mjs').Effort} effort
+ * @property {string} [traces] the folder with the traces of `hit-ratio`; without it, the bench makes its own
  */
 
 /** How many processes measure each of these groups, one after the other. Of each row the middle one counts. An odd number. */
@@ -46,12 +50,15 @@ const command = {
   about: 'Measures this library and others on the same work and prints a table. Installs the others in bench/ first.',
   options: {
     only: someOf('the groups to measure', { argument: 'GROUPS', choices: Object.keys(GROUPS) }),
+    traces: text('the traces that hit-ratio replays, files NAME.u32.gz; without it, it makes its own', {
+      argument: 'DIR',
+    }),
     check: flag('fails when a target is missed'),
     record: flag('writes the figures into docs/evidence/speed.json'),
     short: flag('only shows that every group runs; its figures mean nothing'),
   },
 };
-const { only: names, check, record: isRecorded, short: isShort } = readCommandLine(command);
+const { only: names, traces, check, record: isRecorded, short: isShort } = readCommandLine(command);
 if (isShort && (check || isRecorded))
   refuseCommandLine(command, '--short measures nothing that could be checked or recorded');
 installPeers();
@@ -98,7 +105,7 @@ process.exit(check && missed.length > 0 ? 1 : 0);
 async function measure(name) {
   running = new Child(GROUP, {
     name: `measuring '${name}'`,
-    args: [name, JSON.stringify(isShort ? SHORT : FULL)],
+    args: [name, JSON.stringify({ effort: isShort ? SHORT : FULL, ...(traces && { traces: resolve(traces) }) })],
     execArgv: ['--expose-gc'],
   });
   const result = await running.ask('measure');

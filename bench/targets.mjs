@@ -9,7 +9,7 @@
  * @property {number} [atLeast] a limit of our figure alone
  */
 
-/** @typedef {'ns' | 'µs' | 'ms' | 'bytes' | 'keys/s' | 'requests/s' | 'loads'} Unit */
+/** @typedef {'ns' | 'µs' | 'ms' | 'bytes' | 'keys/s' | 'requests/s' | 'loads' | '%'} Unit */
 
 /**
  * A row of the table.
@@ -23,7 +23,7 @@
  */
 
 /** Figures of work in a second. All other units are of time, size or count. @type {ReadonlySet<Unit>} */
-const RATES = new Set(/** @type {const} */ (['keys/s', 'requests/s']));
+const RATES = new Set(/** @type {const} */ (['keys/s', 'requests/s', '%']));
 
 /**
  * Which figures are better. The same holds for their ratio, ours ÷ theirs.
@@ -137,21 +137,28 @@ export const definitionsFor = (node) => [
     work: 'memory per entry of 200 000, no tag',
     against: '`lru-cache` with a TTL',
     unit: 'bytes',
-    target: { ratioAtMost: 1.6 },
+    target: { ratioAtMost: 1.05 },
   },
   {
     id: 'memory/tagged',
-    work: 'memory per entry of 200 000, one tag',
-    against: '`lru-cache` with a TTL',
+    work: 'memory per entry of 200 000, one of 1 000 tags each',
+    against: '`lru-cache` with a TTL, no tags',
     unit: 'bytes',
-    target: { ratioAtMost: 2.2 },
+    target: { ratioAtMost: 1.25 },
   },
   {
     id: 'memory/awaited',
     work: 'memory per entry of 200 000, each hit since',
     against: '`lru-cache` with a TTL',
     unit: 'bytes',
-    target: {},
+    target: { ratioAtMost: 1.15 },
+  },
+  {
+    id: 'hit-ratio/mean',
+    work: 'mean hit ratio over all traces, at 1, 5, 10 and 25 % of the keys',
+    against: 'LRU',
+    unit: '%',
+    target: { ratioAtLeast: 1.1 },
   },
   {
     id: 'stampede/loads',

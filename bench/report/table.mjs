@@ -111,5 +111,5 @@ function threeDigitsUpTo(limit) {
 function figure(value, unit) {
   if (unit === 'ns' && value >= 1e6) return `${decimal(value / 1e6)} ms`;
   if (unit === 'ns' && value >= 1e4) return `${decimal(value / 1e3)} µs`;
-  return `${unit === 'ms' || unit === 'µs' ? decimal(value) : number(value)} ${unit}`;
+  return `${unit === 'ms' || unit === 'µs' || unit === '%' ? decimal(value) : number(value)} ${unit}`;
 }
