@@ -72,10 +72,10 @@ function overhearEvents(): void {
 
 function learnStoredValues(): void {
   const { set } = LocalStore.prototype;
-  LocalStore.prototype.set = function (region, entry) {
+  LocalStore.prototype.set = function (region, entry, now) {
     // Some tests store the key, to see which it was.
     if (entry.value !== entry.key) everythingSaid.secrets.add(entry.value);
-    return set.call(this, region, entry);
+    return set.call(this, region, entry, now);
   };
 }
 

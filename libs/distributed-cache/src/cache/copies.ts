@@ -1,10 +1,10 @@
 import type { Clock } from '../common/clock.js';
-import { detachedPromise } from '../common/detached.js';
 import type { CacheLogger } from '../common/logger.js';
 import { OnceAMinute } from '../common/once-a-minute.js';
 import type { Coherence } from '../coherence/coherence.js';
 import type { Invalidation } from '../protocol/invalidation.js';
-import type { Entry, EntryCare, NewEntry } from '../store/entry.js';
+import type { Entry, NewEntry } from '../store/entry.js';
+import { heldFast, type Found, type FoundEntry } from '../store/found-entry.js';
 import { LocalStore, sizeUnits } from '../store/local-store.js';
 import type { RegionStore } from '../store/region-store.js';
 import type { EventEmitter } from './events.js';
@@ -101,7 +101,11 @@ export class Copies implements KnownRegions {
     this.#complaints = new OnceAMinute(parts.clock);
     const { maxEntries, maxSize } = parts.settings;
     const bounds = { maxEntries, maxSize: maxSize === undefined ? undefined : sizeUnits(maxSize) };
-    this.#store = new LocalStore(bounds, ({ name }) => this.#count(name, 'evicted', 1));
+    this.#store = new LocalStore(
+      bounds,
+      ({ name }) => this.#count(name, 'evicted', 1),
+      (callback) => parts.clock.nextTurn(callback),
+    );
     const { settings, policies } = parts;
     this.#regions = new Regions({
       settings,
@@ -128,9 +132,9 @@ export class Copies implements KnownRegions {
     return this.#regions.known(name);
   }
 
-  /** The counts of the regions that were released. */
-  get others(): RegionStats {
-    return this.#regions.others;
+  /** The counts of the regions that were released; `undefined`: none was. */
+  get others(): RegionStats | undefined {
+    return this.#regions.hasReleased ? this.#regions.others : undefined;
   }
 
   /** The region of this name; created on first use. @param name - canonical */
@@ -143,26 +147,31 @@ export class Copies implements KnownRegions {
     return this.#regions.current(region);
   }
 
-  /** The fresh entry under `key`. Every hit comes this way, so nothing is allocated. */
-  find(region: RegionState, key: string): Entry | undefined {
+  /** The fresh entry under `key`. It is not to be kept: see {@link FoundEntry}. */
+  find(region: RegionState, key: string): FoundEntry | undefined {
     const entry = this.#entry(region, key);
     if (entry === undefined) return undefined;
     const { clock, coherence } = this.#parts;
     return isFresh(entry, clock.now(), coherence.lease, region.settings.whenDisconnected) ? entry : undefined;
   }
 
-  /** As {@link find}, for a read: the entry is counted as a hit, and loaded again in the background if it is due. */
-  hit(region: RegionState, key: string): Entry | undefined {
-    const { clock, coherence, events, holds } = this.#parts;
-    const entry = holds.areOpen ? this.#entry(region, key) : this.#store.get(region.store, key);
+  /**
+   * As {@link find}, for a read: the entry is counted as a hit, and loaded again in the background if it is due. Every hit comes this way,
+   * so nothing is allocated.
+   */
+  hit(region: RegionState, key: string): Found | undefined {
+    const { clock, coherence, events, executions, holds } = this.#parts;
+    const entry = holds.areOpen ? this.#entry(region, key) : region.store.get(key);
     if (entry === undefined) return undefined;
     const now = clock.now();
     if (!isFresh(entry, now, coherence.lease, region.settings.whenDisconnected)) return undefined;
     region.stats.hits += 1;
-    if (events.hears.hit) events.emit('hit', { region: region.name, key });
-    this.noteServed(entry);
-    if (entry.care !== undefined) this.#noteHit(region, entry, entry.care, now);
-    return entry;
+    const { current } = executions;
+    if (current !== undefined) this.noteServed(entry, current);
+    const { care } = entry;
+    if (care !== undefined) care.hits += 1;
+    const isDue = care?.nextLoadAt !== undefined && now >= care.nextLoadAt;
+    return events.hears.hit || isDue ? this.#toldHit(region, heldFast(entry), isDue) : entry;
   }
 
   /**
@@ -194,8 +203,8 @@ export class Copies implements KnownRegions {
     const entry = region.store.peek(key);
     // Without a policy nobody asks.
     if (!entry || (!entry.care && policy.keptFor === 0)) return;
-    entry.care ??= new Care(policy, undefined);
-    const { care } = entry;
+    const care = entry.care ?? new Care(policy, undefined);
+    region.store.setCare(key, care);
     const now = this.#parts.clock.now();
     if (care.nextLoadAt === undefined || now >= care.nextLoadAt) care.nextLoadAt = now + policy.retryAfter;
   }
@@ -226,10 +235,8 @@ export class Copies implements KnownRegions {
   }
 
   /** As {@link valueOf}, for a reader that awaits it. */
-  promiseOf(region: RegionState, entry: Entry): Promise<unknown> {
-    if (region.settings.values === 'cloned') return Promise.resolve(this.valueOf(region, entry));
-    // The readers of an entry share one promise: an existing promise is awaited faster than a new one. It lives as long as the entry.
-    return (entry.promise ??= detachedPromise(entry.value));
+  promiseOf(region: RegionState, entry: Found): Promise<unknown> {
+    return region.settings.values === 'cloned' ? Promise.resolve(this.valueOf(region, entry)) : entry.promise;
   }
 
   /**
@@ -277,7 +284,8 @@ export class Copies implements KnownRegions {
   keep(given: RegionState, key: string, entry: PreparedEntry | undefined): void {
     if (!this.#mayKeep) return;
     const region = this.current(given);
-    const outcome = entry ? this.#store.set(region.store, entry) : 'refused';
+    const outcome = entry ? region.store.set(entry, this.#parts.clock.now()) : 'refused';
+    if (entry && outcome === 'refused') region.stats.rejected += 1;
     if (!entry || outcome === 'refused') return this.remove(region, key, 'replaced');
     if (outcome === 'replaced') region.stats.replaced += 1;
     region.isRefreshed ||= entry.care instanceof Care && entry.care.refreshOnInvalidate !== undefined;
@@ -338,17 +346,20 @@ export class Copies implements KnownRegions {
   }
 
   /** The entry under `key` that the running code may see. */
-  #entry(region: RegionState, key: string): Entry | undefined {
+  #entry(region: RegionState, key: string): FoundEntry | undefined {
     const hold = this.#parts.holds.current;
-    if (hold === undefined) return this.#store.get(region.store, key);
-    const entry = hold.copyOf(region, key) ?? this.#store.get(region.store, key);
+    if (hold === undefined) return region.store.get(key);
+    const entry = hold.copyOf(region, key) ?? region.store.get(key);
     // It was evicted in the hold that reads it: the reader has to see what its own transaction has written.
     return entry && hold.covers(region.name, key, entry.tags) ? undefined : entry;
   }
 
-  #noteHit(region: RegionState, entry: Entry, care: EntryCare, now: number): void {
-    care.hits += 1;
-    if (care.nextLoadAt !== undefined && now >= care.nextLoadAt) this.#parts.policies.refreshAhead(region, entry);
+  /** A hit of which code of the application is told. */
+  #toldHit(region: RegionState, entry: Found, isDue: boolean): Found {
+    const { events, policies } = this.#parts;
+    if (events.hears.hit) events.emit('hit', { region: region.name, key: entry.key });
+    if (isDue) policies.refreshAhead(region, entry.copy());
+    return entry;
   }
 
   #expired(region: RegionState, key: string, policy: LoadPolicy): Expired {
@@ -382,9 +393,9 @@ export class Copies implements KnownRegions {
     for (const entry of hottest) this.#refresh(region, entry);
   }
 
-  readonly #onTagged = ({ name }: RegionStore, entry: Entry): void => {
+  readonly #onTagged = ({ name }: RegionStore, entry: FoundEntry): void => {
     const region = entry.care && this.known(name);
-    if (region) this.#refresh(region, entry);
+    if (region) this.#refresh(region, entry.copy());
   };
 
   #refresh(region: RegionState, entry: Entry): void {

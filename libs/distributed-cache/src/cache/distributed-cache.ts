@@ -161,7 +161,12 @@ export class DistributedCache {
     const regions: [string, RegionStats][] = [];
     const { copies, coherence } = this.#cache;
     for (const { name, stats, store } of copies.regions()) regions.push([name, { ...stats, entries: store.size }]);
-    return { regions: Object.fromEntries(regions), others: { ...copies.others }, bridge: { ...coherence.stats } };
+    const { others } = copies;
+    return {
+      regions: Object.fromEntries(regions),
+      ...(others && { others: { ...others } }),
+      bridge: { ...coherence.stats },
+    };
   }
 
   /** Calls `listener` for every such event. Returns a function that removes the listener. */

@@ -38,6 +38,7 @@ describe('stats', () => {
         expired: 1,
         replaced: 0,
         evicted: 0,
+        rejected: 0,
         forgotten: 0,
       },
     });
@@ -86,6 +87,15 @@ describe('stats', () => {
     await region.set('1', 11);
     expect(region.getSync('1')).toBeUndefined();
     expect(a.stats().regions['r']).toMatchObject({ entries: 0, replaced: 1, invalidated: 0 });
+  });
+
+  it('count a value that is too large to be stored as rejected', async () => {
+    const { a } = instances(1)
+      .with({ maxSize: 10, sizeOf: (value) => Number(value) })
+      .local();
+    await a.region('r').getOrLoad('1', () => 11);
+    await a.region('r').getOrLoad('2', () => 10);
+    expect(a.stats().regions['r']).toMatchObject({ entries: 1, rejected: 1, evicted: 0 });
   });
 
   it('count a copy that was loaded again after the lease had ended as replaced', async () => {

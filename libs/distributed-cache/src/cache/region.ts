@@ -107,8 +107,9 @@ export class Region<V = unknown> {
     const { copies } = this.#cache;
     const entry = copies.hit(this.#state, key);
     if (!entry) return undefined;
+    const found = copies.promiseOf(this.#state, entry);
     this.#cache.watchHit(this.#state, key, recipe);
-    return copies.promiseOf(this.#state, entry);
+    return found;
   }
 
   #recipe(key: string, givenKey: CacheKey, loader: unknown, options: LoadOptions | undefined): SingleRecipe {
@@ -132,7 +133,7 @@ export class Region<V = unknown> {
     const stale = copies.staleHit(region, key, source.policy);
     if (stale) {
       if (stale.isDue) void background.start(region, [key], recipe.source(region, key));
-      return copies.promiseOf(region, stale.entry);
+      return Promise.resolve(copies.valueOf(region, stale.entry));
     }
     // Only now: a call whose options are refused is not a read.
     const expired = copies.miss(region, key, source.policy);

@@ -1,4 +1,4 @@
-import type { RegionStore } from '../store/region-store.js';
+import type { RegionBounds, RegionStore } from '../store/region-store.js';
 import type { RegionState } from './region-state.js';
 import type { CacheSettings, RegionSettings } from './settings.js';
 import { addStats, newRegionStats, type RegionStats } from './stats.js';
@@ -21,7 +21,7 @@ export interface RegionsParts {
   readonly settings: CacheSettings;
   /** Where the entries of regions are. */
   readonly store: {
-    region(name: string, maxEntries: number): RegionStore;
+    region(name: string, bounds: RegionBounds): RegionStore;
     /** The region holds nothing and is not used any more. */
     release(region: RegionStore): void;
   };
@@ -45,6 +45,7 @@ export interface RegionsParts {
 export class Regions implements KnownRegions {
   /** The counters of the regions that were released. */
   readonly others: RegionStats = newRegionStats();
+  hasReleased = false;
   readonly #parts: RegionsParts;
   readonly #regions = new Map<string, RegionState>();
   /** Goes round over all regions: new ones come last, and one that has gone is left out. */
@@ -84,7 +85,7 @@ export class Regions implements KnownRegions {
     return {
       name,
       settings: own,
-      store: store.region(name, own.maxEntries),
+      store: store.region(name, { maxEntries: own.maxEntries, keptFor: own.policy.keptFor }),
       stats: newRegionStats(),
       flights: new Map(),
       currentLoads: 0,
@@ -110,6 +111,7 @@ export class Regions implements KnownRegions {
     this.#regions.delete(region.name);
     this.#parts.store.release(region.store);
     this.#parts.released(region);
+    this.hasReleased = true;
     addStats(this.others, region.stats);
     region.isReleased = true;
     // What is still counted for it, such as a load that nobody coordinates, is not lost.

@@ -23,8 +23,10 @@ export interface RegionStats {
    * as `invalidated`.
    */
   replaced: number;
-  /** Entries removed because a bound was reached, before their time: what `maxEntries` and `maxSize` are chosen by. */
+  /** Entries removed because a bound was reached: what `maxEntries` and `maxSize` are chosen by. */
   evicted: number;
+  /** Values that were not stored because they are larger than `maxSize`, or not worth what they would have displaced. */
+  rejected: number;
   /** Times an audit has found an entry that its source does not have any more, although nothing has invalidated it. */
   forgotten: number;
 }
@@ -36,8 +38,8 @@ export interface CacheStats {
    * may be left out, and begins with zeros when it is used again.
    */
   readonly regions: Readonly<Record<string, Readonly<RegionStats>>>;
-  /** The counts of the regions that were left out. Together with those of `regions`, no count ever falls. */
-  readonly others: Readonly<RegionStats>;
+  /** The counts of the regions that were left out; not there if none was. Together with those of `regions`, no count ever falls. */
+  readonly others?: Readonly<RegionStats> | undefined;
   readonly bridge: Readonly<BridgeStats>;
 }
 
@@ -58,6 +60,7 @@ export function newRegionStats(): RegionStats {
     expired: 0,
     replaced: 0,
     evicted: 0,
+    rejected: 0,
     forgotten: 0,
   };
 }

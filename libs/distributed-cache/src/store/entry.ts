@@ -29,15 +29,10 @@ export interface NewEntry {
   readonly care: EntryCare | undefined;
 }
 
-/** A stored value, in the memory of this instance. @internal */
-export interface Entry extends NewEntry {
-  care: EntryCare | undefined;
-  /** The value of the store's use counter when the entry was last stored or read. It makes entries of different regions comparable. */
-  usedAt: number;
-  /** A promise of the value, made by the first read that needs one. */
-  promise: Promise<unknown> | undefined;
-  /** The entry of the region that was last used just before this one. Only {@link Recency} changes it. */
-  older: Entry | undefined;
-  /** The entry of the region that was last used just after this one. Only {@link Recency} changes it. */
-  newer: Entry | undefined;
-}
+/**
+ * A stored value as it was when it was asked for. The store itself has no such objects, which would take more memory than what they hold:
+ * each look makes one. Whether it is still what is stored, `RegionStore.holds` tells.
+ *
+ * @internal
+ */
+export type Entry = NewEntry;

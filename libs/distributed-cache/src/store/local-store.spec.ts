@@ -1,12 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Entry } from './entry.js';
-import { LocalStore, type LocalStoreBounds, type StoreOutcome } from './local-store.js';
-import type { RegionStore } from './region-store.js';
+import type { Entry, EntryCare } from './entry.js';
+import { LocalStore, type LocalStoreBounds } from './local-store.js';
+import type { RegionStore, StoreOutcome } from './region-store.js';
 
 const LETTERS = ['a', 'b', 'c', 'd'];
 
 interface Stored {
+  readonly expiresAt?: number;
+  readonly care?: EntryCare;
   readonly region?: string;
   readonly key: string;
   readonly tags?: readonly string[];
@@ -14,30 +16,29 @@ interface Stored {
 }
 
 class TestedStore {
+  now = 0;
   readonly crowdedOut: string[] = [];
   readonly store: LocalStore;
   readonly #ofRegion: number;
+  #nextTurn: (() => void)[] = [];
 
   constructor(bounds: Partial<LocalStoreBounds> = {}, ofRegion = 1_000) {
     const all = { maxEntries: 1_000, maxSize: undefined, ...bounds };
     this.#ofRegion = ofRegion;
-    this.store = new LocalStore(all, (_region, key) => this.crowdedOut.push(key));
+    this.store = new LocalStore(
+      all,
+      (_region, key) => this.crowdedOut.push(key),
+      (callback) => this.#nextTurn.push(callback),
+    );
   }
 
-  set({ region = 'r', key, tags = [], size = 0 }: Stored): StoreOutcome {
-    return this.store.set(this.region(region), {
-      key,
-      value: key,
-      loadedAt: 0,
-      expiresAt: 0,
-      tags,
-      size,
-      care: undefined,
-    });
+  set({ region = 'r', key, expiresAt = Infinity, tags = [], size = 0, care }: Stored): StoreOutcome {
+    const entry = { key, value: key, loadedAt: 0, expiresAt, tags, size, care };
+    return this.store.set(this.region(region), entry, this.now);
   }
 
   get(key: string, region = 'r'): Entry | undefined {
-    return this.store.get(this.region(region), key);
+    return this.region(region).get(key)?.copy();
   }
 
   has(key: string, region = 'r'): boolean {
@@ -45,7 +46,12 @@ class TestedStore {
   }
 
   region(name: string): RegionStore {
-    return this.store.region(name, this.#ofRegion);
+    return this.store.region(name, { maxEntries: this.#ofRegion, keptFor: 0 });
+  }
+
+  /** Lets all turns of the event loop pass that the store waits for. */
+  settle(): void {
+    while (this.#nextTurn.length > 0) for (const callback of this.#nextTurn.splice(0)) callback();
   }
 
   /** Removes the entries with the tag and returns their number by region. */
@@ -64,12 +70,12 @@ describe('LocalStore', () => {
     expect(tested.get('1')?.tags).toEqual(['new']);
     expect(tested.get('2')).toBeUndefined();
     expect(tested.store.entries).toBe(2);
-    expect(tested.region('r').tags).toBe(1);
+    expect(tested.store.tags).toBe(1);
   });
 
   it('gives the same region for the same name', () => {
     const { store } = new TestedStore();
-    expect(store.region('r', 10)).toBe(store.region('r', 20));
+    expect(store.region('r', { maxEntries: 10, keptFor: 0 })).toBe(store.region('r', { maxEntries: 20, keptFor: 0 }));
   });
 
   it('holds all regions together to the common bound', () => {
@@ -82,7 +88,7 @@ describe('LocalStore', () => {
     expect(tested.crowdedOut).toHaveLength(200);
   });
 
-  it('evicts the entry that was used least recently, in whichever region it is', () => {
+  it('evicts what was used least recently, in whichever region it is, and of what comes when it is full what was not used', () => {
     const tested = new TestedStore({ maxEntries: 3 });
     tested.set({ region: 'a', key: '1' });
     tested.set({ region: 'b', key: '2' });
@@ -91,7 +97,7 @@ describe('LocalStore', () => {
     tested.set({ region: 'b', key: '4' });
     tested.set({ region: 'c', key: '5' });
 
-    expect(tested.crowdedOut).toEqual(['2', '3']);
+    expect(tested.crowdedOut).toEqual(['2', '4']);
     expect(tested.has('1', 'a')).toBe(true);
   });
 
@@ -174,6 +180,28 @@ describe('LocalStore', () => {
     expect(tested.store.entries).toBe(1);
   });
 
+  it('frees what a cleared region has left behind, some of it with each new entry', () => {
+    const tested = new TestedStore({ maxEntries: 1_000 }, 500);
+    for (let key = 0; key < 400; key += 1) tested.set({ region: 'a', key: `${key}`, tags: ['sale'] });
+    tested.region('a').clear();
+    expect(tested.store).toMatchObject({ entries: 0, tags: 1 });
+    for (let key = 0; key < 100; key += 1) tested.set({ region: 'b', key: `${key}` });
+    expect(tested.store).toMatchObject({ entries: 100, tags: 0 });
+    expect(tested.store.slots.capacity).toBeLessThanOrEqual(512);
+  });
+
+  it('has room for a large value although a region has just been cleared', () => {
+    const tested = new TestedStore({ maxSize: 100 }, 500);
+    for (let key = 0; key < 50; key += 1) tested.set({ region: 'a', key: `${key}`, size: 1 });
+    for (let key = 0; key < 50; key += 1) tested.set({ region: 'b', key: `${key}`, size: 1 });
+    tested.region('a').clear();
+    expect(tested.set({ region: 'c', key: 'large', size: 100 })).toBe('added');
+    expect(tested.store).toMatchObject({ entries: 1, size: 100 });
+    tested.settle();
+    for (let key = 0; key < 50; key += 1) tested.set({ region: 'a', key: `${key}`, size: 1 });
+    expect(tested.store.size).toBeLessThanOrEqual(100);
+  });
+
   it('clears everything', () => {
     const tested = new TestedStore();
     tested.set({ region: 'a', key: '1', tags: ['sale'], size: 3 });
@@ -212,21 +240,35 @@ describe('LocalStore', () => {
       fc.constant((tested: TestedStore) => tested.store.clear()),
     );
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 60 }), fc.boolean(), (steps, isSettled) => {
         const tested = new TestedStore({ maxEntries: 7, maxSize: 12 }, 3);
         for (const take of steps) {
           take(tested);
           const heldIn = LETTERS.map((name) => LETTERS.flatMap((key) => tested.region(name).peek(key) ?? []));
           for (const [index, name] of LETTERS.entries()) {
-            const tags = new Set(heldIn[index]?.flatMap((entry) => entry.tags));
-            expect(tested.region(name)).toMatchObject({ size: heldIn[index]?.length, tags: tags.size });
+            expect(tested.region(name).size).toBe(heldIn[index]?.length);
+            expect([...tested.region(name).entries()].map(({ key }) => key).toSorted()).toEqual(
+              heldIn[index]?.map(({ key }) => key),
+            );
           }
           const held = heldIn.flat();
+          if (isSettled) tested.settle();
+          const tags = new Set(held.flatMap((entry) => entry.tags)).size;
+          expect(tested.store.tags).toBeGreaterThanOrEqual(tags);
           const size = held.reduce((sum, entry) => sum + entry.size, 0);
           expect(tested.store).toMatchObject({ entries: held.length, size });
           expect(held.length).toBeLessThanOrEqual(7);
           expect(size).toBeLessThanOrEqual(12);
         }
+        tested.settle();
+        for (const tag of LETTERS) {
+          const tagged = LETTERS.map((name) => [
+            name,
+            LETTERS.filter((key) => tested.region(name).peek(key)?.tags.includes(tag)).length,
+          ]);
+          expect(tested.deleteTag(tag)).toEqual(Object.fromEntries(tagged.filter(([, count]) => count !== 0)));
+        }
+        expect(tested.store.tags).toBe(0);
       }),
     );
   });

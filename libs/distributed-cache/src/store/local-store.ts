@@ -1,5 +1,11 @@
-import type { Entry, NewEntry } from './entry.js';
-import { RegionStore, type Totals } from './region-store.js';
+import type { NewEntry } from './entry.js';
+import { EvictionPolicy, type Pool } from './eviction-policy.js';
+import { FoundEntry } from './found-entry.js';
+import { hashOf } from './ghosts.js';
+import { RegionStore, type RegionBounds, type StoreOfRegion, type StoreOutcome } from './region-store.js';
+import { SharedPromises } from './shared-promises.js';
+import { NONE, Slots } from './slots.js';
+import { TagLists } from './tag-lists.js';
 
 /** The bounds of a store; they hold for all regions together. @internal */
 export interface LocalStoreBounds {
@@ -19,49 +25,99 @@ export function sizeUnits(size: number): number {
   return Math.round(size * 2 ** 20);
 }
 
-/** What became of an entry; `'refused'`: the store is as it was before. @internal */
-export type StoreOutcome = 'added' | 'replaced' | 'refused';
-
 /** Called for every entry that is removed because a bound was exceeded. @internal */
 export type OnCapacityEviction = (region: RegionStore, key: string) => void;
+
+/** Calls back soon, when other work had its turn. @internal */
+export type NextTurn = (callback: () => void) => void;
+
+/** How many slots of cleared regions a new entry frees, and how many a turn of the event loop. */
+const FREED_BY_ENTRY = 8;
+const FREED_BY_TURN = 2_000;
+/** How many slots are looked at for an expired entry, before one that has not expired has to leave. */
+const MOST_LOOKED_AT = 256;
+
+/** What a cleared region has left behind. */
+interface Cleared {
+  readonly shelf: number;
+  readonly slots: Iterator<number>;
+}
 
 /**
  * The cached values of this instance.
  *
- * It owns the regions ({@link RegionStore}), the counter that orders uses across regions, and the bounds over all regions. Each region
- * owns its entries. Nobody owns the values: callers may hold the same references.
+ * It owns the slots, in which all entries are ({@link Slots}), the regions ({@link RegionStore}), the order in which entries leave
+ * ({@link EvictionPolicy}), the tags ({@link TagLists}) and the bounds. Nobody owns the values: callers may hold the same references.
  *
- * The store does not know the time. It returns an expired entry like any other, and the reader decides whether it may be served.
+ * The time is told with every entry that is stored. A look at an entry returns an expired one like any other, and the reader decides whether
+ * it may be served.
  *
  * @internal
  */
-export class LocalStore {
+export class LocalStore implements StoreOfRegion {
+  readonly slots: Slots;
+  readonly found: FoundEntry;
+  readonly shown: FoundEntry;
   readonly #bounds: LocalStoreBounds;
   readonly #onCapacityEviction: OnCapacityEviction;
+  readonly #nextTurn: NextTurn;
+  readonly #policy: EvictionPolicy;
+  readonly #tags: TagLists;
+  readonly #promises = new SharedPromises();
+  readonly #shared: Pool;
   readonly #regions = new Map<string, RegionStore>();
-  /** All regions with entries, and some that have lost theirs since. Only these are walked, because there may be very many regions. */
-  readonly #occupied = new Set<RegionStore>();
-  readonly #totals: Totals = { entries: 0, size: 0 };
-  #uses = 0;
+  /** The region of each shelf; `undefined`: it was cleared, or there is no such shelf. Number 0 is that of free slots. */
+  readonly #shelves: (RegionStore | undefined)[] = [undefined];
+  /** The pool of each shelf, of cleared ones too. */
+  readonly #pools: (Pool | undefined)[] = [undefined];
+  readonly #freeShelves: number[] = [];
+  #cleared: Cleared[] = [];
+  #isClearingAway = false;
+  #entries = 0;
+  #size = 0;
+  /** Where the search for expired entries goes on. */
+  #hand = 0;
+  /** Nothing expires before this (monotonic ms), as far as it is known. */
+  #earliestExpiry = Infinity;
+  /** As {@link #earliestExpiry}, of what the search has seen in this round. */
+  #earliestSeen = Infinity;
+  /** Nobody outside can choose keys that are taken for each other. */
+  readonly #seed = Math.floor(Math.random() * 2 ** 32);
 
-  constructor(bounds: LocalStoreBounds, onCapacityEviction: OnCapacityEviction) {
+  /** @param nextTurn - default: what was cleared is cleared away by the entries that come after it */
+  constructor(bounds: LocalStoreBounds, onCapacityEviction: OnCapacityEviction, nextTurn: NextTurn = () => {}) {
     this.#bounds = bounds;
     this.#onCapacityEviction = onCapacityEviction;
+    this.#nextTurn = nextTurn;
+    this.slots = new Slots(bounds.maxEntries);
+    this.#policy = new EvictionPolicy(this.slots);
+    this.#tags = new TagLists(this.slots);
+    this.found = new FoundEntry(this.slots, this.#tags, this.#promises);
+    this.shown = new FoundEntry(this.slots, this.#tags, this.#promises);
+    this.#shared = this.#policy.newPool();
   }
 
   get entries(): number {
-    return this.#totals.entries;
+    return this.#entries;
   }
 
   get size(): number {
-    return this.#totals.size;
+    return this.#size;
   }
 
-  /** The region with this name; it is made on first use, and only then `maxEntries` counts. */
-  region(name: string, maxEntries: number): RegionStore {
+  /** How many different tags the entries have. */
+  get tags(): number {
+    return this.#tags.size;
+  }
+
+  /** The region with this name; it is made on first use, and only then its bounds count. */
+  region(name: string, bounds: RegionBounds): RegionStore {
     const known = this.#regions.get(name);
     if (known) return known;
-    const region = new RegionStore(name, Math.min(maxEntries, this.#bounds.maxEntries), this.#totals);
+    const maxEntries = Math.min(bounds.maxEntries, this.#bounds.maxEntries);
+    const pool = maxEntries < this.#bounds.maxEntries ? this.#policy.newPool() : this.#shared;
+    const region = new RegionStore(name, { ...bounds, maxEntries }, pool, this);
+    region.shelf = this.#newShelf(region);
     this.#regions.set(name, region);
     return region;
   }
@@ -69,72 +125,229 @@ export class LocalStore {
   /** Forgets a region that has no entries and is not used any more; its name may be used again. */
   release(region: RegionStore): void {
     this.#regions.delete(region.name);
-    this.#occupied.delete(region);
-  }
-
-  /** The entry under `key`; counts as a use of it. */
-  get(region: RegionStore, key: string): Entry | undefined {
-    const entry = region.get(key);
-    if (entry !== undefined) entry.usedAt = ++this.#uses;
-    return entry;
+    this.#shelves[region.shelf] = undefined;
+    this.#freeShelves.push(region.shelf);
+    region.shelf = 0;
   }
 
   /**
-   * Stores `entry` in place of the one under its key, and evicts others until the bounds hold again. An entry that is larger than `maxSize`
-   * is refused.
+   * Stores `entry` in place of the one under its key. Before, others leave until there is room in the bounds. An entry that is larger than
+   * `maxSize` is refused, and so is one that is not worth what it would displace.
+   *
+   * @param now - monotonic ms; what has expired leaves first
    */
-  set(region: RegionStore, entry: NewEntry): StoreOutcome {
-    if (this.#bounds.maxSize !== undefined && entry.size > this.#bounds.maxSize) return 'refused';
-    const hasReplaced = region.set(entry, ++this.#uses);
-    this.#occupied.add(region);
-    if (region.size > region.maxEntries) this.#crowdOut(region);
-    while (this.#isOverBounds()) this.#crowdOut(this.#leastRecentlyUsedRegion());
-    return hasReplaced ? 'replaced' : 'added';
+  set(region: RegionStore, entry: NewEntry, now: number): StoreOutcome {
+    const { maxSize } = this.#bounds;
+    if (maxSize !== undefined && entry.size > maxSize) return 'refused';
+    if (this.#cleared.length > 0) this.#clearAway(FREED_BY_ENTRY);
+    const held = region.slotOf(entry.key);
+    return held === undefined ? this.#add(region, entry, now) : this.#replace(region, held, entry, now);
+  }
+
+  removeSlot(slot: number): void {
+    const region = this.#regionOf(slot);
+    const key = this.slots.keys[slot];
+    if (!region || key === undefined) return;
+    const size = this.slots.sizeOf(slot);
+    region.unlink(key);
+    this.#count(region, -1, -size);
+    this.#policy.removed(slot, region.pool, () => this.#hashOf(region, key), this.#weightOf(slot));
+    this.#free(slot);
+  }
+
+  dropShelf(region: RegionStore, slots: ReadonlyMap<string, number>): number {
+    const { shelf, totalSize } = region;
+    this.#shelves[shelf] = undefined;
+    this.#count(region, -slots.size, -totalSize);
+    this.#cleared.push({ shelf, slots: slots.values() });
+    this.#clearAwayLater();
+    return this.#newShelf(region);
   }
 
   /**
    * Removes the entries with the tag in every region, and returns the number of each region that had some.
    *
-   * @param onRemoved - called for each entry
+   * @param onRemove - called for each entry, before it is removed
    */
-  deleteTag(tag: string, onRemoved?: (region: RegionStore, entry: Entry) => void): ReadonlyMap<RegionStore, number> {
+  deleteTag(
+    tag: string,
+    onRemove?: (region: RegionStore, entry: FoundEntry) => void,
+  ): ReadonlyMap<RegionStore, number> {
     const deleted = new Map<RegionStore, number>();
-    for (const region of this.#occupied) {
-      const count = region.deleteTag(tag, onRemoved);
-      if (count > 0) deleted.set(region, count);
-      if (region.size === 0) this.#occupied.delete(region);
+    for (let slot = this.#tags.first(tag); slot !== NONE; slot = this.#tags.first(tag)) {
+      const region = this.#regionOf(slot);
+      if (!region) {
+        // It was cleared, and is about to be cleared away.
+        this.#tags.remove(slot);
+        continue;
+      }
+      deleted.set(region, (deleted.get(region) ?? 0) + 1);
+      this.shown.slot = slot;
+      onRemove?.(region, this.shown);
+      this.removeSlot(slot);
     }
     return deleted;
   }
 
   clear(): void {
-    for (const region of this.#occupied) region.clear();
-    this.#occupied.clear();
+    for (const region of this.#regions.values()) region.clear();
   }
 
-  #isOverBounds(): boolean {
-    const { entries, size } = this.#totals;
-    return entries > this.#bounds.maxEntries || (this.#bounds.maxSize !== undefined && size > this.#bounds.maxSize);
-  }
-
-  #crowdOut(region: RegionStore | undefined): void {
-    const oldest = region?.leastRecentlyUsed;
-    if (region === undefined || oldest === undefined) return;
-    region.delete(oldest.key);
-    this.#onCapacityEviction(region, oldest.key);
-  }
-
-  #leastRecentlyUsedRegion(): RegionStore | undefined {
-    let found: RegionStore | undefined;
-    let usedAt = Infinity;
-    for (const region of this.#occupied) {
-      const candidate = region.leastRecentlyUsed;
-      if (candidate === undefined) this.#occupied.delete(region);
-      else if (candidate.usedAt < usedAt) {
-        found = region;
-        ({ usedAt } = candidate);
-      }
+  #add(region: RegionStore, entry: NewEntry, now: number): StoreOutcome {
+    const { maxEntries, maxSize = Infinity } = this.#bounds;
+    const { key, size } = entry;
+    const weight = this.#bounds.maxSize === undefined ? 1 : size;
+    const hash = (): number => this.#hashOf(region, key);
+    if (this.#size + size > maxSize) {
+      this.#policy.remember(this.#entries);
+      if (this.#policy.isTooMuch(region.pool, hash, weight, this.#weightOf)) return 'refused';
     }
-    return found;
+    while (region.size >= region.maxEntries && this.#crowdOut(region.pool, now));
+    while ((this.#entries >= maxEntries || this.#size + size > maxSize) && this.#crowdOut(undefined, now));
+    const { slots } = this;
+    const slot = slots.take();
+    slots.keys[slot] = key;
+    slots.owner[slot] = region.shelf;
+    region.link(key, slot);
+    this.#write(slot, entry);
+    this.#count(region, 1, size);
+    this.#policy.admit(slot, region.pool, hash, weight, this.#weightOf);
+    return 'added';
   }
+
+  /** It counts as a use: the entry stays where it is. */
+  #replace(region: RegionStore, slot: number, entry: NewEntry, now: number): StoreOutcome {
+    const { maxSize } = this.#bounds;
+    const before = this.slots.sizeOf(slot);
+    this.#tags.remove(slot);
+    this.#promises.forget(slot);
+    this.#write(slot, entry);
+    this.#policy.used(slot);
+    if (maxSize === undefined) return 'replaced';
+    this.#count(region, 0, entry.size - before);
+    this.#policy.reweigh(slot, region.pool, entry.size - before);
+    while (this.#size > maxSize && this.#crowdOut(undefined, now));
+    return 'replaced';
+  }
+
+  #write(slot: number, { value, loadedAt, expiresAt, tags, size, care }: NewEntry): void {
+    const { slots } = this;
+    slots.values[slot] = value;
+    slots.expiresAt[slot] = expiresAt;
+    slots.setLoadedAt(slot, loadedAt);
+    slots.setSize(slot, size);
+    slots.setCare(slot, care);
+    if (tags.length > 0) this.#tags.add(slot, tags);
+    if (expiresAt < this.#earliestExpiry) this.#earliestExpiry = expiresAt;
+    if (expiresAt < this.#earliestSeen) this.#earliestSeen = expiresAt;
+  }
+
+  /** Removes the entry that goes first. @param only - the pool that it is to leave; default: any @returns whether there was one */
+  #crowdOut(only: Pool | undefined, now: number): boolean {
+    this.#policy.remember(only ? only.entries : this.#entries);
+    const expired = this.#expired(only, now);
+    const slot = expired === NONE ? this.#policy.victim(only, this.#weightOf) : expired;
+    if (slot === NONE) return false;
+    const region = this.#regionOf(slot);
+    if (region) {
+      const key = this.slots.keys[slot] ?? '';
+      this.removeSlot(slot);
+      this.#onCapacityEviction(region, key);
+    } else this.#freeCleared(slot);
+    return true;
+  }
+
+  /**
+   * An expired entry, as far as one is found by looking at some: best one that no policy keeps. The search goes on where it ended.
+   *
+   * @param only - the pool in which it is to be
+   */
+  #expired(only: Pool | undefined, now: number): number {
+    if (now < this.#earliestExpiry) return NONE;
+    const { capacity, cares, expiresAt, owner } = this.slots;
+    let kept = NONE;
+    for (let looked = Math.min(MOST_LOOKED_AT, capacity); looked > 0; looked -= 1) {
+      const slot = this.#hand;
+      this.#hand = slot + 1 < capacity ? slot + 1 : this.#endOfRound();
+      if (owner[slot] === 0) continue;
+      const ends = expiresAt[slot] ?? 0;
+      if (ends < this.#earliestSeen) this.#earliestSeen = ends;
+      if (now < ends) continue;
+      const region = this.#regionOf(slot);
+      if (!region || (only && region.pool !== only)) continue;
+      if (now >= ends + Math.max(region.keptFor, cares?.[slot]?.keptFor ?? 0)) return slot;
+      if (kept === NONE) kept = slot;
+    }
+    return kept;
+  }
+
+  /** All slots were looked at: what was seen is what there is. @returns where the next round begins */
+  #endOfRound(): number {
+    this.#earliestExpiry = this.#earliestSeen;
+    this.#earliestSeen = Infinity;
+    return 0;
+  }
+
+  #clearAwayLater(): void {
+    if (this.#isClearingAway) return;
+    this.#isClearingAway = true;
+    this.#nextTurn(() => {
+      this.#isClearingAway = false;
+      this.#clearAway(FREED_BY_TURN);
+      if (this.#cleared.length > 0) this.#clearAwayLater();
+    });
+  }
+
+  /** Frees some of the slots of cleared regions. */
+  #clearAway(most: number): void {
+    let left = most;
+    while (left > 0) {
+      const [first] = this.#cleared;
+      if (!first) return;
+      const { done, value: slot } = first.slots.next();
+      if (done) {
+        this.#freeShelves.push(first.shelf);
+        this.#cleared.shift();
+        continue;
+      }
+      left -= 1;
+      // It may have been freed by another way since, and may have been taken again.
+      if (this.slots.owner[slot] === first.shelf) this.#freeCleared(slot);
+    }
+  }
+
+  #freeCleared(slot: number): void {
+    const pool = this.#pools[this.slots.owner[slot] ?? 0];
+    if (pool) this.#policy.forget(slot, pool, this.#weightOf(slot));
+    this.#free(slot);
+  }
+
+  #free(slot: number): void {
+    this.#tags.remove(slot);
+    this.#promises.forget(slot);
+    this.slots.release(slot);
+  }
+
+  #newShelf(region: RegionStore): number {
+    const shelf = this.#freeShelves.pop() ?? this.#shelves.length;
+    this.#shelves[shelf] = region;
+    this.#pools[shelf] = region.pool;
+    return shelf;
+  }
+
+  #regionOf(slot: number): RegionStore | undefined {
+    return this.#shelves[this.slots.owner[slot] ?? 0];
+  }
+
+  #count(region: RegionStore, entries: number, size: number): void {
+    this.#entries += entries;
+    this.#size += size;
+    region.totalSize += size;
+  }
+
+  #hashOf({ name }: RegionStore, key: string): number {
+    return hashOf(key, hashOf(name, this.#seed));
+  }
+
+  readonly #weightOf = (slot: number): number => (this.#bounds.maxSize === undefined ? 1 : this.slots.sizeOf(slot));
 }

@@ -1,143 +1,156 @@
-import type { Entry, NewEntry } from './entry.js';
-import { Recency } from './recency.js';
-import { TagIndex } from './tag-index.js';
+import type { Entry, EntryCare, NewEntry } from './entry.js';
+import type { Pool } from './eviction-policy.js';
+import type { FoundEntry } from './found-entry.js';
+import type { Slots } from './slots.js';
 
-/** How much all regions of a store hold together. @internal */
-export interface Totals {
-  entries: number;
-  size: number;
+/** What a region asks of the store that it belongs to. @internal */
+export interface StoreOfRegion {
+  readonly slots: Slots;
+  /** For hits: see {@link FoundEntry}. */
+  readonly found: FoundEntry;
+  /** For all other looks. */
+  readonly shown: FoundEntry;
+  set(region: RegionStore, entry: NewEntry, now: number): StoreOutcome;
+  /** Removes the entry of a slot. */
+  removeSlot(slot: number): void;
+  /** Lets go of all entries of the region at once; the slots are freed later, some at a time. @returns the number of its new shelf */
+  dropShelf(region: RegionStore, slots: ReadonlyMap<string, number>): number;
+}
+
+/** What became of an entry; `'refused'`: the store is as it was before. @internal */
+export type StoreOutcome = 'added' | 'replaced' | 'refused';
+
+/** @internal */
+export interface RegionBounds {
+  /** The largest number of entries. */
+  readonly maxEntries: number;
+  /** How long entries are kept after they have expired, in ms, at least. */
+  readonly keptFor: number;
 }
 
 /**
- * The entries of one region.
+ * The entries of one region: which slot of the store each key has.
  *
- * It owns its entries by key, their order ({@link Recency}), their tags ({@link TagIndex}) and the sum of their sizes, and keeps the
- * totals of the store up to date.
- *
- * Nothing of this is shared with other regions, so that clearing a region just drops it. An index for all regions would have to remove
- * the entries one by one, which blocks the event loop when there are many.
+ * To clear a region is to take a new shelf. What stands on the old one is nobody's any more, and is cleared away later, some at a time: to
+ * remove the entries one by one would block the event loop when there are many.
  *
  * @internal
  */
 export class RegionStore {
   readonly name: string;
   readonly maxEntries: number;
-  readonly #totals: Totals;
-  #entries = new Map<string, Entry>();
-  #recency = new Recency();
-  #tags = new TagIndex();
-  #totalSize = 0;
+  readonly pool: Pool;
+  /** How long its entries are kept after they have expired, in ms, at least. */
+  readonly keptFor: number;
+  /** The number by which a slot says that it is this region's. */
+  shelf = 0;
+  /** In `sizeUnits`. */
+  totalSize = 0;
+  readonly #store: StoreOfRegion;
+  readonly #columns: Slots;
+  readonly #found: FoundEntry;
+  #slots = new Map<string, number>();
 
-  /** @param totals - the totals of the store; this region adds and subtracts what it holds */
-  constructor(name: string, maxEntries: number, totals: Totals) {
+  /** @param pool - the entries with which it shares its bound */
+  constructor(name: string, { maxEntries, keptFor }: RegionBounds, pool: Pool, store: StoreOfRegion) {
     this.name = name;
     this.maxEntries = maxEntries;
-    this.#totals = totals;
+    this.keptFor = keptFor;
+    this.pool = pool;
+    this.#store = store;
+    this.#columns = store.slots;
+    this.#found = store.found;
   }
 
   /** How many entries the region holds. */
   get size(): number {
-    return this.#entries.size;
+    return this.#slots.size;
   }
 
-  /** How many different tags the entries of the region carry. */
-  get tags(): number {
-    return this.#tags.size;
-  }
-
-  /** The entry to evict first when a bound is exceeded. */
-  get leastRecentlyUsed(): Entry | undefined {
-    return this.#recency.oldest;
-  }
-
-  /** The entry under `key`; counts as a use of it. */
-  get(key: string): Entry | undefined {
-    const entry = this.#entries.get(key);
-    if (entry !== undefined) this.#recency.used(entry);
-    return entry;
+  /** The entry under `key`; counts as a use of it. It is not to be kept. */
+  get(key: string): FoundEntry | undefined {
+    const slot = this.#slots.get(key);
+    if (slot === undefined) return undefined;
+    const columns = this.#columns;
+    columns.used[slot] = columns.mark;
+    this.#found.slot = slot;
+    return this.#found;
   }
 
   /** The entry under `key`; does not count as a use of it. */
   peek(key: string): Entry | undefined {
-    return this.#entries.get(key);
+    const slot = this.#slots.get(key);
+    return slot === undefined ? undefined : this.#copyOf(slot);
+  }
+
+  /** Whether `entry`, which the region has given, is still what is stored under its key. */
+  holds({ key, value, loadedAt, expiresAt }: Entry): boolean {
+    const columns = this.#columns;
+    const slot = this.#slots.get(key);
+    return (
+      slot !== undefined &&
+      Object.is(columns.values[slot], value) &&
+      columns.loadedAt(slot) === loadedAt &&
+      columns.expiresAt[slot] === expiresAt
+    );
+  }
+
+  /** What the load policies know of the entry under `key` from now on. */
+  setCare(key: string, care: EntryCare): void {
+    const slot = this.#slots.get(key);
+    if (slot !== undefined) this.#columns.setCare(slot, care);
+  }
+
+  /** See {@link LocalStore.set}. @param now - monotonic ms */
+  set(entry: NewEntry, now: number): StoreOutcome {
+    return this.#store.set(this, entry, now);
   }
 
   /** The keys of all entries, canonical. */
   keys(): Iterable<string> {
-    return this.#entries.keys();
+    return this.#slots.keys();
   }
 
-  /** Stores an entry, in place of the one under the same key; `false` if there was none. */
-  set({ key, value, loadedAt, expiresAt, tags, size, care }: NewEntry, usedAt: number): boolean {
-    const replaced = this.#entries.get(key);
-    if (replaced !== undefined) this.#forget(replaced);
-    const entry: Entry = {
-      key,
-      value,
-      loadedAt,
-      expiresAt,
-      tags: this.#tags.shared(tags),
-      size,
-      care,
-      usedAt,
-      promise: undefined,
-      older: undefined,
-      newer: undefined,
-    };
-    this.#entries.set(key, entry);
-    this.#recency.add(entry);
-    this.#tags.add(entry);
-    this.#count(1, size);
-    return replaced !== undefined;
+  /** All entries, in no particular order. */
+  *entries(): Generator<Entry, void> {
+    for (const slot of this.#slots.values()) yield this.#copyOf(slot);
   }
 
   /** Removes the entry under `key`; `false` if there was none. */
   delete(key: string): boolean {
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return false;
-    this.#remove(entry);
+    const slot = this.#slots.get(key);
+    if (slot === undefined) return false;
+    this.#store.removeSlot(slot);
     return true;
-  }
-
-  /** All entries, in no particular order. */
-  entries(): Iterable<Entry> {
-    return this.#entries.values();
-  }
-
-  /** Removes the entries with the tag and returns their number. @param onRemoved - called for each */
-  deleteTag(tag: string, onRemoved?: (region: RegionStore, entry: Entry) => void): number {
-    const before = this.size;
-    for (const entry of this.#tags.take(tag)) {
-      this.#remove(entry);
-      onRemoved?.(this, entry);
-    }
-    return before - this.size;
   }
 
   /** Removes all entries and returns their number. */
   clear(): number {
-    const cleared = this.size;
-    this.#count(-cleared, -this.#totalSize);
-    this.#entries = new Map();
-    this.#recency = new Recency();
-    this.#tags = new TagIndex();
-    return cleared;
+    const cleared = this.#slots;
+    if (cleared.size === 0) return 0;
+    this.#slots = new Map();
+    this.shelf = this.#store.dropShelf(this, cleared);
+    return cleared.size;
   }
 
-  #remove(entry: Entry): void {
-    this.#entries.delete(entry.key);
-    this.#forget(entry);
+  /** @internal for {@link LocalStore}, which owns the slots */
+  slotOf(key: string): number | undefined {
+    return this.#slots.get(key);
   }
 
-  #forget(entry: Entry): void {
-    this.#recency.remove(entry);
-    this.#tags.remove(entry);
-    this.#count(-1, -entry.size);
+  /** @internal for {@link LocalStore} */
+  link(key: string, slot: number): void {
+    this.#slots.set(key, slot);
   }
 
-  #count(entries: number, size: number): void {
-    this.#totals.entries += entries;
-    this.#totals.size += size;
-    this.#totalSize += size;
+  /** @internal for {@link LocalStore} */
+  unlink(key: string): void {
+    this.#slots.delete(key);
+  }
+
+  #copyOf(slot: number): Entry {
+    const { shown } = this.#store;
+    shown.slot = slot;
+    return shown.copy();
   }
 }

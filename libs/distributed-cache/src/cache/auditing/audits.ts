@@ -87,7 +87,7 @@ export class Audits {
     const entry = isDrawn || remembersLoaders ? region.store.peek(key) : undefined;
     if (!entry) return;
     // It was put: nobody has loaded it yet.
-    if (remembersLoaders) entry.care ??= new Care(policy, recipe);
+    if (remembersLoaders && !entry.care) region.store.setCare(key, new Care(policy, recipe));
     if (isDrawn && this.#isDue(region, entry)) this.#start(region, entry, recipe);
   }
 

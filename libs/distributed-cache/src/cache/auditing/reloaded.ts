@@ -72,5 +72,5 @@ export function isStillTrue({ region, entry, value }: Reloaded): boolean {
  */
 export function isUntouched({ region, entry }: Reloaded, { applied, lease }: Coherence, now: number): boolean {
   // A later part of an open group may remove it.
-  return region.store.peek(entry.key) === entry && applied.openGroup === undefined && lease.isLive(now);
+  return region.store.holds(entry) && applied.openGroup === undefined && lease.isLive(now);
 }

@@ -1,5 +1,6 @@
 import type { Invalidation } from '../../protocol/invalidation.js';
 import type { Entry, NewEntry } from '../../store/entry.js';
+import type { FoundEntry } from '../../store/found-entry.js';
 import { LocalStore, sizeUnits } from '../../store/local-store.js';
 import type { RegionStore } from '../../store/region-store.js';
 import type { RegionState } from '../region-state.js';
@@ -29,15 +30,15 @@ export class HeldCopies {
     return this.#store.entries;
   }
 
-  get(region: RegionState, key: string): Entry | undefined {
+  get(region: RegionState, key: string): FoundEntry | undefined {
     const held = this.#regions.get(region.name);
-    return held && this.#store.get(held.store, key);
+    return held?.store.get(key);
   }
 
   set(region: RegionState, entry: NewEntry): void {
     const { store } = this.#held(region);
     // A value that is too large must not leave an older one in its place.
-    if (this.#store.set(store, entry) === 'refused') store.delete(entry.key);
+    if (this.#store.set(store, entry, Number.NEGATIVE_INFINITY) === 'refused') store.delete(entry.key);
   }
 
   delete(region: RegionState, key: string): void {
@@ -60,17 +61,17 @@ export class HeldCopies {
 
   *entries(): Generator<readonly [RegionState, Entry], void> {
     for (const { region, store } of this.#regions.values()) {
-      for (const key of store.keys()) {
-        const entry = store.peek(key);
-        if (entry) yield [region, entry];
-      }
+      for (const entry of store.entries()) yield [region, entry];
     }
   }
 
   #held(region: RegionState): HeldRegion {
     const known = this.#regions.get(region.name);
     if (known) return known;
-    const held = { region, store: this.#store.region(region.name, region.settings.maxEntries) };
+    const held = {
+      region,
+      store: this.#store.region(region.name, { maxEntries: region.settings.maxEntries, keptFor: 0 }),
+    };
     this.#regions.set(region.name, held);
     return held;
   }

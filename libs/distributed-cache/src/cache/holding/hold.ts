@@ -3,6 +3,7 @@ import type { AppliedMark } from '../../coherence/applied-invalidations.js';
 import type { Invalidation, InvalidationTarget } from '../../protocol/invalidation.js';
 import { covers, invalidationOf } from '../../protocol/invalidation.js';
 import type { Entry, NewEntry } from '../../store/entry.js';
+import type { FoundEntry } from '../../store/found-entry.js';
 import type { Copies, PreparedEntry } from '../copies.js';
 import { Loads, type LoadsParts } from '../loading/loads.js';
 import type { RegionState } from '../region-state.js';
@@ -120,7 +121,7 @@ export class Hold implements Held {
     return covers(this.#gathered.targets, region, key, tags);
   }
 
-  copyOf(region: RegionState, key: string): Entry | undefined {
+  copyOf(region: RegionState, key: string): FoundEntry | undefined {
     return this.#copies?.get(region, key) ?? this.outer?.copyOf(region, key);
   }
 

@@ -73,9 +73,9 @@ export async function readMany(
       const stale = entry ? undefined : copies.staleHit(region, key, source.policy);
       const found = entry ?? stale?.entry;
       if (stale?.isDue) due.push(key);
-      if (entry && region.watchers > 0) cache.watchHit(region, key, source.recipe(key));
       if (found) {
         values.set(key, copies.valueOf(region, found));
+        if (entry && region.watchers > 0) cache.watchHit(region, key, source.recipe(key));
       } else {
         copies.miss(region, key, source.policy);
         missing.push(key);

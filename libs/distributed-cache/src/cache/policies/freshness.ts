@@ -18,7 +18,7 @@ export type Staleness = 'revalidate' | 'wait out' | 'last resort' | 'gone';
 /** Whether the entry is served as it is: its TTL has not ended, and the lease covers it. Every hit asks this. @internal */
 export function isFresh(entry: Entry, now: number, lease: Lease, whenDisconnected: WhenDisconnected): boolean {
   // An entry that the lease does not cover stays in the store: the next sync may cover it again.
-  return now < entry.expiresAt && lease.mayServe(entry.loadedAt, now, whenDisconnected);
+  return now < entry.expiresAt && (lease.isLive(now) || lease.mayServe(entry.loadedAt, now, whenDisconnected));
 }
 
 /** What may be done at `now` with an entry that {@link isFresh} has refused, under the policy of its reader. @internal */

@@ -74,15 +74,15 @@ export interface DistributedCacheOptions extends LoadPolicies {
   ttlJitter?: number | undefined;
 
   /**
-   * How many entries all regions hold together, from 1 to 16 777 216. Above it the least recently used entry is removed.
+   * How many entries all regions hold together, from 1 to 16 777 216. Above it one leaves, of those that do not come back soon.
    *
    * @default 10_000
    */
   maxEntries?: number | undefined;
 
   /**
-   * The largest sum of the sizes of all entries, in the unit of `sizeOf`; a positive integer. Above it the least recently used entry is
-   * removed. A single value that is larger is not stored. Needs `sizeOf`.
+   * The largest sum of the sizes of all entries, in the unit of `sizeOf`; a positive integer. Above it entries leave, those
+   * first that do not come back soon. A single value that is larger is not stored. Needs `sizeOf`.
    *
    * @default no bound by size
    */
