@@ -17,6 +17,17 @@ const MANY = 10_000;
 const key = (name: string): Invalidation => invalidationOf([{ kind: 'key', region: 'products', key: name }]);
 const tag = (name: string): Invalidation => invalidationOf([{ kind: 'tag', tag: name }]);
 
+describe('TargetIndex', () => {
+  it('does not forget what came from another instance when this one evicts more regions than it can tell apart', () => {
+    const index = new TargetIndex(1_024);
+    index.add(1, key('1'), true);
+    for (let number = 2; number <= 5_000; number += 1)
+      index.add(number, invalidationOf([{ kind: 'key', region: `tenant-${number}`, key: '1' }]), false);
+    expect(index.firstCovering(0, 'products', '1', [], false)).toBe(1);
+    expect(index.firstCovering(0, 'products', '1', [], true)).toBe(1);
+  });
+});
+
 describe('AppliedInvalidations', () => {
   it('finds the first invalidation since the start that covers the key, its region or its tags', () => {
     const applied = new AppliedInvalidations();

@@ -143,7 +143,10 @@ export class TargetIndex {
     }
     const areFew = this.#wideRegions.size <= MOST_WIDE_REGIONS && this.#wideLength <= LONGEST_WIDE_REGIONS;
     if (table.regions && areFew) return;
-    this.#everything.add(this.#askedAfter + 1, table.last, table.lastReceived, this.#askedAfter);
+    // The regions that are forgotten now may have had later ones of other instances than this table has.
+    let { lastReceived } = table;
+    for (const numbers of this.#wideRegions.values()) lastReceived = Math.max(lastReceived, numbers.lastReceived);
+    this.#everything.add(this.#askedAfter + 1, table.last, lastReceived, this.#askedAfter);
     this.#forgetWideRegions();
   }
 
