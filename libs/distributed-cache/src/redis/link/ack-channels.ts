@@ -74,6 +74,8 @@ export class AckChannels {
     const [own, shared] = await Promise.allSettled([subscriber.subscribe(this.#own), subscriber.subscribe(names.acks)]);
     if (own.status === 'fulfilled') return;
     if (shared.status === 'rejected') throw shared.reason;
+    // The next wait tries again here, too: by then the user may have the permission, and others acknowledge on the own channel.
+    this.#listening = undefined;
     this.#refused(explain(own.reason));
   }
 
