@@ -173,6 +173,23 @@ describe('When a region is released', () => {
     expect(cache.region('products').getSync('2')).toBe('two');
   });
 
+  it('what was loaded in a hold that began before is stored where new handles find it, and counts', async () => {
+    const cache = startedCache({ maxEntries: 10 });
+    await cache.holdEvictions(async () => {
+      await cache.region('products').getOrLoad('1', () => 'one');
+      await useTenants(cache);
+      expect(namesOf(cache)).not.toContain('products');
+      const before = total(cache, 'loads');
+      await cache.region('products').getOrLoad('2', () => 'two');
+      expect(total(cache, 'loads')).toBe(before + 1);
+    });
+    expect(cache.region('products').getSync('1')).toBe('one');
+    expect(cache.region('products').getSync('2')).toBe('two');
+    // The store goes on as before: entries leave when it is full.
+    for (let key = 0; key < 40; key += 1) await cache.region('others').getOrLoad(key, () => key);
+    expect(total(cache, 'entries')).toBe(10);
+  });
+
   it('an entry that is loaded again after its invalidation is stored where new handles find it', async () => {
     const { a, clock } = await instances(1)
       .with({ refreshOnInvalidate: { within: '1s' } })

@@ -112,7 +112,18 @@ export class Hold implements Held {
   regionOf(region: RegionState): RegionState {
     const known = this.#regions.get(region.name);
     if (known) return known;
-    const own: RegionState = { ...region, flights: new Map(), currentLoads: 0 };
+    const own: RegionState = {
+      ...region,
+      flights: new Map(),
+      currentLoads: 0,
+      // The region may be released meanwhile: its loads here are not seen there.
+      get stats() {
+        return region.stats;
+      },
+      get isReleased() {
+        return region.isReleased;
+      },
+    };
     this.#regions.set(region.name, own);
     return own;
   }
