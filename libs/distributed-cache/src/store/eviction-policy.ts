@@ -172,7 +172,7 @@ export class EvictionPolicy {
     if (age === Infinity) return false;
     this.#passMarked(pool, weightOf);
     const { oldest } = pool.hot;
-    return oldest === NONE || age <= this.#now - this.#lastUse(oldest);
+    return oldest === NONE || age <= this.#unusedFor(oldest);
   }
 
   /** Passes over the oldest hot entries that were used since they were put in. */
@@ -207,7 +207,7 @@ export class EvictionPolicy {
     for (const pool of pools) {
       const { oldest } = isHot ? pool.hot : pool.cold;
       if (oldest === NONE) continue;
-      const age = this.#now - this.#lastUse(oldest);
+      const age = this.#unusedFor(oldest);
       if (age <= mostAge) continue;
       mostAge = age;
       found = pool;
@@ -221,6 +221,11 @@ export class EvictionPolicy {
 
   #lastUse(slot: number): number {
     return (this.#slots.used[slot] ?? 0) >>> 1;
+  }
+
+  /** How much was let in since its last use. A slot holds the last 31 bits of the time. */
+  #unusedFor(slot: number): number {
+    return (this.#now - this.#lastUse(slot)) & 0x7fff_ffff;
   }
 
   /** Puts an entry at the new end of a queue. In the hot one it has to be used again: its mark is taken off. */

@@ -202,6 +202,17 @@ describe('LocalStore', () => {
     expect(tested.store.size).toBeLessThanOrEqual(100);
   });
 
+  it('stores nothing in a region that was released: nobody would find it', () => {
+    const tested = new TestedStore();
+    const region = tested.region('r');
+    tested.store.release(region);
+    expect(tested.set({ region: 'r', key: '1' })).toBe('added');
+    expect(region.set({ key: '2', value: 2, loadedAt: 0, expiresAt: 0, tags: [], size: 0, care: undefined }, 0)).toBe(
+      'refused',
+    );
+    expect(tested.store.entries).toBe(1);
+  });
+
   it('clears everything', () => {
     const tested = new TestedStore();
     tested.set({ region: 'a', key: '1', tags: ['sale'], size: 3 });

@@ -132,13 +132,14 @@ export class LocalStore implements StoreOfRegion {
 
   /**
    * Stores `entry` in place of the one under its key. Before, others leave until there is room in the bounds. An entry that is larger than
-   * `maxSize` is refused, and so is one that is not worth what it would displace.
+   * `maxSize` is refused, and so are one that is not worth what it would displace, and one for a region that was released.
    *
    * @param now - monotonic ms; what has expired leaves first
    */
   set(region: RegionStore, entry: NewEntry, now: number): StoreOutcome {
     const { maxSize } = this.#bounds;
-    if (maxSize !== undefined && entry.size > maxSize) return 'refused';
+    const isReleased = region.shelf === 0;
+    if (isReleased || (maxSize !== undefined && entry.size > maxSize)) return 'refused';
     if (this.#cleared.length > 0) this.#clearAway(FREED_BY_ENTRY);
     const held = region.slotOf(entry.key);
     return held === undefined ? this.#add(region, entry, now) : this.#replace(region, held, entry, now);

@@ -18,7 +18,7 @@ export class SharedPromises {
   of(slot: number, value: unknown): Promise<unknown> {
     const index = slot & (MOST - 1);
     const values = this.#values;
-    if (values === undefined || values[index] !== value) return this.#first(index, value);
+    if (values === undefined || !Object.is(values[index], value)) return this.#first(index, value);
     return (this.#promises[index] ??= detachedPromise(value));
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SharedPromises } from './shared-promises.js';
 import { Slots } from './slots.js';
 
 const DAY = 86_400_000;
@@ -49,5 +50,24 @@ describe('Slots', () => {
     slots.setLoadedAt(young, 2_000 * DAY);
     expect(slots.loadedAt(young)).toBe(2_000 * DAY);
     expect(slots.loadedAt(old)).toBeLessThan(2_000 * DAY - 20 * DAY);
+  });
+});
+
+describe('SharedPromises', () => {
+  it('give hits of one value one promise, from the second hit on', async () => {
+    const promises = new SharedPromises();
+    const value = {};
+    const first = promises.of(1, value);
+    const second = promises.of(1, value);
+    expect(second).toBe(promises.of(1, value));
+    expect(await Promise.all([first, second])).toEqual([value, value]);
+  });
+
+  it('never give a hit the promise of another value', async () => {
+    const promises = new SharedPromises();
+    for (const value of [0, -0, Number.NaN, undefined, 'a'])
+      for (let hit = 0; hit < 3; hit += 1) expect(await promises.of(1, value)).toBe(value);
+    promises.forget(1);
+    expect(await promises.of(1, 'b')).toBe('b');
   });
 });
