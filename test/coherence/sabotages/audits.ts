@@ -21,7 +21,7 @@ export const OF_AUDITS: Sabotages = {
       return replaced(Audits.prototype, {
         hit(region, key, recipe) {
           const entry = region.store.peek(key);
-          const store = overriding(region.store, { peek: () => entry });
+          const store = overriding(region.store, { peek: () => entry, holds: () => true });
           hit.call(this, overriding(region, { store }), key, recipe);
         },
       });
