@@ -103,7 +103,10 @@ export class Copies implements KnownRegions {
     const bounds = { maxEntries, maxSize: maxSize === undefined ? undefined : sizeUnits(maxSize) };
     this.#store = new LocalStore(
       bounds,
-      ({ name }) => this.#count(name, 'evicted', 1),
+      {
+        crowdedOut: ({ name }) => this.#count(name, 'evicted'),
+        tagEvicted: (region, entry) => this.#tagEvicted(region, entry),
+      },
       (callback) => parts.clock.nextTurn(callback),
     );
     const { settings, policies } = parts;
@@ -308,9 +311,7 @@ export class Copies implements KnownRegions {
       const region = this.known(name);
       if (region) this.#clear(region);
     }
-    for (const tag of invalidation.tags)
-      for (const [{ name }, count] of this.#store.deleteTag(tag, this.#onTagged))
-        this.#count(name, 'invalidated', count);
+    for (const tag of invalidation.tags) this.#store.evictTag(tag);
     for (const [name, keys] of invalidation.keys) {
       const region = this.known(name);
       if (region) for (const key of keys) this.#invalidate(region, key);
@@ -393,18 +394,19 @@ export class Copies implements KnownRegions {
     for (const entry of hottest) this.#refresh(region, entry);
   }
 
-  readonly #onTagged = ({ name }: RegionStore, entry: FoundEntry): void => {
+  #tagEvicted({ name }: RegionStore, entry: FoundEntry): void {
+    this.#count(name, 'invalidated');
     const region = entry.care && this.known(name);
     if (region) this.#refresh(region, entry.copy());
-  };
+  }
 
   #refresh(region: RegionState, entry: Entry): void {
     if (isToRefresh(entry)) this.#parts.policies.refreshOnInvalidate(region, entry);
   }
 
-  #count(name: string, cause: RemovalCause, count: number): void {
+  #count(name: string, cause: RemovalCause): void {
     const region = this.known(name);
-    if (region) region.stats[cause] += count;
+    if (region) region.stats[cause] += 1;
   }
 }
 

@@ -2,7 +2,10 @@ import type { BridgeStats } from '../coherence/bridge-stats.js';
 
 /** What happened in one region on this instance since it started. All are counts. @publicApi */
 export interface RegionStats {
-  /** Entries that are stored now. Expired entries count until a read finds them or a bound removes them. */
+  /**
+   * Entries that are stored now. Expired entries count until a read finds them or a bound removes them, and of more than 2,000 entries
+   * whose tag was evicted, some count for a few turns of the event loop more; none of them is served.
+   */
   entries: number;
   hits: number;
   /** Reads that found nothing to serve, each counted once per call and id; those that joined a running load included. */

@@ -19,7 +19,7 @@ class Reader {
 
   constructor({ maxEntries = 1_000, maxSize, keptFor = 0 }: StoreUnderTest) {
     const bounds = { maxEntries, maxSize: maxSize === undefined ? undefined : sizeUnits(maxSize) };
-    this.store = new LocalStore(bounds, (_, key) => this.left.push(key));
+    this.store = new LocalStore(bounds, { crowdedOut: (_, key) => this.left.push(key), tagEvicted: () => {} });
     this.region = this.store.region('r', { maxEntries, keptFor });
   }
 

@@ -18,17 +18,23 @@ interface Stored {
 class TestedStore {
   now = 0;
   readonly crowdedOut: string[] = [];
+  /** The keys that were evicted by a tag, behind the names of their regions. */
+  readonly tagEvicted: string[] = [];
   readonly store: LocalStore;
   readonly #ofRegion: number;
   #nextTurn: (() => void)[] = [];
 
-  constructor(bounds: Partial<LocalStoreBounds> = {}, ofRegion = 1_000) {
+  constructor(bounds: Partial<LocalStoreBounds> = {}, ofRegion = 1_000, freedByTurn?: number) {
     const all = { maxEntries: 1_000, maxSize: undefined, ...bounds };
     this.#ofRegion = ofRegion;
     this.store = new LocalStore(
       all,
-      (_region, key) => this.crowdedOut.push(key),
+      {
+        crowdedOut: (_region, key) => this.crowdedOut.push(key),
+        tagEvicted: ({ name }, { key }) => this.tagEvicted.push(name + key),
+      },
       (callback) => this.#nextTurn.push(callback),
+      freedByTurn,
     );
   }
 
@@ -54,9 +60,17 @@ class TestedStore {
     while (this.#nextTurn.length > 0) for (const callback of this.#nextTurn.splice(0)) callback();
   }
 
-  /** Removes the entries with the tag and returns their number by region. */
-  deleteTag(tag: string): Readonly<Record<string, number>> {
-    return Object.fromEntries(Array.from(this.store.deleteTag(tag), ([{ name }, count]) => [name, count]));
+  /** Lets one turn of the event loop pass. */
+  turn(): void {
+    for (const callback of this.#nextTurn.splice(0)) callback();
+  }
+
+  /** Evicts the entries with the tag and returns what has left until all of them have: the keys behind the names of their regions. */
+  evictTag(tag: string): readonly string[] {
+    this.tagEvicted.length = 0;
+    this.store.evictTag(tag);
+    this.settle();
+    return this.tagEvicted.toSorted();
   }
 }
 
@@ -141,18 +155,70 @@ describe('LocalStore', () => {
     expect(tested.store.size).toBe(10);
   });
 
-  it('removes by tag across regions, and says how much it removed from each', () => {
+  it('removes by tag across regions, and tells of each entry', () => {
     const tested = new TestedStore();
     tested.set({ region: 'a', key: '1', tags: ['sale', 'new'] });
     tested.set({ region: 'b', key: '2', tags: ['sale'] });
     tested.set({ region: 'b', key: '3', tags: ['new'] });
     tested.set({ region: 'c', key: '4', tags: ['new'] });
 
-    expect(tested.deleteTag('sale')).toEqual({ a: 1, b: 1 });
-    expect(tested.deleteTag('sale')).toEqual({});
+    expect(tested.evictTag('sale')).toEqual(['a1', 'b2']);
+    expect(tested.evictTag('sale')).toEqual([]);
     expect(tested.store.entries).toBe(2);
     expect(tested.has('3', 'b')).toBe(true);
-    expect(tested.deleteTag('new')).toEqual({ b: 1, c: 1 });
+    expect(tested.evictTag('new')).toEqual(['b3', 'c4']);
+  });
+
+  it('evicts many entries with a tag some in each turn of the event loop, and serves none of them meanwhile', () => {
+    const tested = new TestedStore({}, 1_000, 10);
+    for (let key = 0; key < 35; key += 1) tested.set({ key: `${key}`, tags: ['sale'], size: 1 });
+    tested.set({ key: 'other', tags: ['new'] });
+    tested.store.evictTag('sale');
+    expect(tested.tagEvicted).toHaveLength(10);
+
+    expect([...tested.region('r').keys()]).toEqual(['other']);
+    expect(tested.store.entries).toBe(1);
+    tested.settle();
+    expect(tested.tagEvicted).toHaveLength(35);
+    expect(tested.store).toMatchObject({ entries: 1, size: 0, tags: 1 });
+  });
+
+  it.each<readonly [string, (tested: TestedStore) => unknown]>([
+    ['get', (tested) => tested.get('1')],
+    ['peek', (tested) => tested.region('r').peek('1')],
+    ['delete', (tested) => tested.region('r').delete('1') || undefined],
+    ['entries', (tested) => [...tested.region('r').entries()].find(({ key }) => key === '1')],
+  ])('finds no entry by %s whose tag was evicted, before its turn to be removed', (_, find) => {
+    const tested = new TestedStore({}, 1_000, 1);
+    for (const key of ['1', '2', '3']) tested.set({ key, tags: ['sale'] });
+    tested.store.evictTag('sale');
+    expect(tested.tagEvicted).not.toContain('r1');
+    expect(find(tested)).toBeUndefined();
+    expect(tested.tagEvicted).toContain('r1');
+  });
+
+  it('keeps what is stored under the tag, or in place of an entry, after the tag was evicted', () => {
+    const tested = new TestedStore({}, 1_000, 1);
+    for (const key of ['1', '2', '3']) tested.set({ key, tags: ['sale'] });
+    tested.store.evictTag('sale');
+    expect(tested.set({ key: '1', tags: ['sale'] })).toBe('added');
+    expect(tested.set({ key: '4', tags: ['sale'] })).toBe('added');
+    tested.turn();
+    tested.settle();
+    expect([...tested.region('r').keys()].toSorted()).toEqual(['1', '4']);
+    expect(tested.tagEvicted.toSorted()).toEqual(['r1', 'r2', 'r3']);
+    expect(tested.evictTag('sale')).toEqual(['r1', 'r4']);
+  });
+
+  it('clears a region whose entries are about to be removed for their tag', () => {
+    const tested = new TestedStore({}, 1_000, 1);
+    for (const key of ['1', '2', '3']) tested.set({ key, tags: ['sale'] });
+    tested.store.evictTag('sale');
+    tested.region('r').clear();
+    tested.set({ key: '1', tags: ['sale'] });
+    tested.settle();
+    expect(tested.store).toMatchObject({ entries: 1, tags: 1 });
+    expect(tested.has('1')).toBe(true);
   });
 
   it('clears one region and nothing else', () => {
@@ -176,7 +242,7 @@ describe('LocalStore', () => {
     tested.set({ key: '3' });
 
     expect(tested.crowdedOut).toEqual([]);
-    expect(tested.deleteTag('sale')).toEqual({ r: 1 });
+    expect(tested.evictTag('sale')).toEqual(['r2']);
     expect(tested.store.entries).toBe(1);
   });
 
@@ -220,7 +286,7 @@ describe('LocalStore', () => {
     tested.store.clear();
     expect(tested.store).toMatchObject({ entries: 0, size: 0 });
     expect(tested.has('2', 'b')).toBe(false);
-    expect(tested.deleteTag('sale')).toEqual({});
+    expect(tested.evictTag('sale')).toEqual([]);
   });
 
   it('is bounded as before after everything was cleared', () => {
@@ -246,20 +312,22 @@ describe('LocalStore', () => {
           (tested: TestedStore) =>
             void tested.region(region).delete(key),
       ),
-      letter.map((tag) => (tested: TestedStore) => void tested.store.deleteTag(tag)),
+      letter.map((tag) => (tested: TestedStore) => tested.store.evictTag(tag)),
       letter.map((name) => (tested: TestedStore) => void tested.region(name).clear()),
       fc.constant((tested: TestedStore) => tested.store.clear()),
     );
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), fc.boolean(), (steps, isSettled) => {
-        const tested = new TestedStore({ maxEntries: 7, maxSize: 12 }, 3);
-        for (const take of steps) {
+      fc.property(fc.array(step, { maxLength: 60 }), fc.boolean(), fc.nat(2), (steps, isSettled, unwatched) => {
+        const tested = new TestedStore({ maxEntries: 7, maxSize: 12 }, 3, 1);
+        for (const [index, take] of steps.entries()) {
           take(tested);
+          // To look for an entry whose tag was evicted removes it.
+          if (unwatched > 0 && index % (unwatched + 1) > 0) continue;
           const heldIn = LETTERS.map((name) => LETTERS.flatMap((key) => tested.region(name).peek(key) ?? []));
-          for (const [index, name] of LETTERS.entries()) {
-            expect(tested.region(name).size).toBe(heldIn[index]?.length);
+          for (const [at, name] of LETTERS.entries()) {
+            expect(tested.region(name).size).toBe(heldIn[at]?.length);
             expect([...tested.region(name).entries()].map(({ key }) => key).toSorted()).toEqual(
-              heldIn[index]?.map(({ key }) => key),
+              heldIn[at]?.map(({ key }) => key),
             );
           }
           const held = heldIn.flat();
@@ -273,11 +341,10 @@ describe('LocalStore', () => {
         }
         tested.settle();
         for (const tag of LETTERS) {
-          const tagged = LETTERS.map((name) => [
-            name,
-            LETTERS.filter((key) => tested.region(name).peek(key)?.tags.includes(tag)).length,
-          ]);
-          expect(tested.deleteTag(tag)).toEqual(Object.fromEntries(tagged.filter(([, count]) => count !== 0)));
+          const tagged = LETTERS.flatMap((name) =>
+            LETTERS.filter((key) => tested.region(name).peek(key)?.tags.includes(tag)).map((key) => name + key),
+          );
+          expect(tested.evictTag(tag)).toEqual(tagged);
         }
         expect(tested.store.tags).toBe(0);
       }),

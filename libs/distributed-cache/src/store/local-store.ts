@@ -2,6 +2,7 @@ import type { NewEntry } from './entry.js';
 import { EvictionPolicy, type Pool } from './eviction-policy.js';
 import { FoundEntry } from './found-entry.js';
 import { hashOf } from './ghosts.js';
+import { FREED_BY_TURN, Leftovers, type NextTurn, type OwnerOfLeftovers } from './leftovers.js';
 import { RegionStore, type RegionBounds, type StoreOfRegion, type StoreOutcome } from './region-store.js';
 import { SharedPromises } from './shared-promises.js';
 import { NONE, Slots } from './slots.js';
@@ -25,23 +26,18 @@ export function sizeUnits(size: number): number {
   return Math.round(size * 2 ** 20);
 }
 
-/** Called for every entry that is removed because a bound was exceeded. @internal */
-export type OnCapacityEviction = (region: RegionStore, key: string) => void;
+/** Whoever wants to know why entries leave by themselves. @internal */
+export interface StoreListener {
+  /** An entry was removed because a bound was exceeded. */
+  crowdedOut(region: RegionStore, key: string): void;
+  /** An entry is about to be removed because one of its tags was evicted. `entry` is not to be kept. */
+  tagEvicted(region: RegionStore, entry: FoundEntry): void;
+}
 
-/** Calls back soon, when other work had its turn. @internal */
-export type NextTurn = (callback: () => void) => void;
-
-/** How many slots of cleared regions a new entry frees, and how many a turn of the event loop. */
+/** How many slots of what was evicted a new entry frees. */
 const FREED_BY_ENTRY = 8;
-const FREED_BY_TURN = 2_000;
 /** How many slots are looked at for an expired entry, before one that has not expired has to leave. */
 const MOST_LOOKED_AT = 256;
-
-/** What a cleared region has left behind. */
-interface Cleared {
-  readonly shelf: number;
-  readonly slots: Iterator<number>;
-}
 
 /**
  * The cached values of this instance.
@@ -54,13 +50,13 @@ interface Cleared {
  *
  * @internal
  */
-export class LocalStore implements StoreOfRegion {
+export class LocalStore implements StoreOfRegion, OwnerOfLeftovers {
   readonly slots: Slots;
   readonly found: FoundEntry;
   readonly shown: FoundEntry;
   readonly #bounds: LocalStoreBounds;
-  readonly #onCapacityEviction: OnCapacityEviction;
-  readonly #nextTurn: NextTurn;
+  readonly #listener: StoreListener;
+  readonly #leftovers: Leftovers;
   readonly #policy: EvictionPolicy;
   readonly #tags: TagLists;
   readonly #promises = new SharedPromises();
@@ -71,8 +67,6 @@ export class LocalStore implements StoreOfRegion {
   /** The pool of each shelf, of cleared ones too. */
   readonly #pools: (Pool | undefined)[] = [undefined];
   readonly #freeShelves: number[] = [];
-  #cleared: Cleared[] = [];
-  #isClearingAway = false;
   #entries = 0;
   #size = 0;
   /** Where the search for expired entries goes on. */
@@ -84,17 +78,17 @@ export class LocalStore implements StoreOfRegion {
   /** Nobody outside can choose keys that are taken for each other. */
   readonly #seed = Math.floor(Math.random() * 2 ** 32);
 
-  /** @param nextTurn - default: what was cleared is cleared away by the entries that come after it */
-  constructor(bounds: LocalStoreBounds, onCapacityEviction: OnCapacityEviction, nextTurn: NextTurn = () => {}) {
+  /** @param nextTurn - default: the entries that come after it clear away what was cleared, and evictions by tag remove all at once */
+  constructor(bounds: LocalStoreBounds, listener: StoreListener, nextTurn?: NextTurn, freedByTurn = FREED_BY_TURN) {
     this.#bounds = bounds;
-    this.#onCapacityEviction = onCapacityEviction;
-    this.#nextTurn = nextTurn;
+    this.#listener = listener;
     this.slots = new Slots(bounds.maxEntries);
     this.#policy = new EvictionPolicy(this.slots);
     this.#tags = new TagLists(this.slots);
     this.found = new FoundEntry(this.slots, this.#tags, this.#promises);
     this.shown = new FoundEntry(this.slots, this.#tags, this.#promises);
     this.#shared = this.#policy.newPool();
+    this.#leftovers = new Leftovers({ slots: this.slots, tags: this.#tags, owner: this, nextTurn, freedByTurn });
   }
 
   get entries(): number {
@@ -140,7 +134,7 @@ export class LocalStore implements StoreOfRegion {
     const { maxSize } = this.#bounds;
     const isReleased = region.shelf === 0;
     if (isReleased || (maxSize !== undefined && entry.size > maxSize)) return 'refused';
-    if (this.#cleared.length > 0) this.#clearAway(FREED_BY_ENTRY);
+    this.#leftovers.free(FREED_BY_ENTRY);
     const held = region.slotOf(entry.key);
     return held === undefined ? this.#add(region, entry, now) : this.#replace(region, held, entry, now);
   }
@@ -160,34 +154,42 @@ export class LocalStore implements StoreOfRegion {
     const { shelf, totalSize } = region;
     this.#shelves[shelf] = undefined;
     this.#count(region, -slots.size, -totalSize);
-    this.#cleared.push({ shelf, slots: slots.values() });
-    this.#clearAwayLater();
+    this.#leftovers.addShelf(shelf, slots.values());
     return this.#newShelf(region);
   }
 
-  /**
-   * Removes the entries with the tag in every region, and returns the number of each region that had some.
-   *
-   * @param onRemove - called for each entry, before it is removed
-   */
-  deleteTag(
-    tag: string,
-    onRemove?: (region: RegionStore, entry: FoundEntry) => void,
-  ): ReadonlyMap<RegionStore, number> {
-    const deleted = new Map<RegionStore, number>();
-    for (let slot = this.#tags.first(tag); slot !== NONE; slot = this.#tags.first(tag)) {
-      const region = this.#regionOf(slot);
-      if (!region) {
-        // It was cleared, and is about to be cleared away.
-        this.#tags.remove(slot);
-        continue;
-      }
-      deleted.set(region, (deleted.get(region) ?? 0) + 1);
-      this.shown.slot = slot;
-      onRemove?.(region, this.shown);
-      this.removeSlot(slot);
-    }
-    return deleted;
+  /** Evicts the entries with the tag in every region. They are not there any more for readers; many are removed some at a time. */
+  evictTag(tag: string): void {
+    this.#tags.detach(tag);
+    this.#leftovers.freeDetached();
+  }
+
+  removeIfDetached(slot: number): boolean {
+    if (!this.#tags.isDetached(slot)) return false;
+    this.removeTagged(slot);
+    return true;
+  }
+
+  /** @internal for {@link Leftovers} */
+  removeTagged(slot: number): void {
+    const region = this.#regionOf(slot);
+    // If it was cleared, it is about to be cleared away.
+    if (!region) return this.#tags.remove(slot);
+    this.shown.slot = slot;
+    this.#listener.tagEvicted(region, this.shown);
+    this.removeSlot(slot);
+  }
+
+  /** @internal for {@link Leftovers} */
+  freeCleared(slot: number): void {
+    const pool = this.#pools[this.slots.owner[slot] ?? 0];
+    if (pool) this.#policy.forget(slot, pool, this.#weightOf(slot));
+    this.#free(slot);
+  }
+
+  /** @internal for {@link Leftovers} */
+  freeShelf(shelf: number): void {
+    this.#freeShelves.push(shelf);
   }
 
   clear(): void {
@@ -253,8 +255,8 @@ export class LocalStore implements StoreOfRegion {
     if (region) {
       const key = this.slots.keys[slot] ?? '';
       this.removeSlot(slot);
-      this.#onCapacityEviction(region, key);
-    } else this.#freeCleared(slot);
+      this.#listener.crowdedOut(region, key);
+    } else this.freeCleared(slot);
     return true;
   }
 
@@ -287,40 +289,6 @@ export class LocalStore implements StoreOfRegion {
     this.#earliestExpiry = this.#earliestSeen;
     this.#earliestSeen = Infinity;
     return 0;
-  }
-
-  #clearAwayLater(): void {
-    if (this.#isClearingAway) return;
-    this.#isClearingAway = true;
-    this.#nextTurn(() => {
-      this.#isClearingAway = false;
-      this.#clearAway(FREED_BY_TURN);
-      if (this.#cleared.length > 0) this.#clearAwayLater();
-    });
-  }
-
-  /** Frees some of the slots of cleared regions. */
-  #clearAway(most: number): void {
-    let left = most;
-    while (left > 0) {
-      const [first] = this.#cleared;
-      if (!first) return;
-      const { done, value: slot } = first.slots.next();
-      if (done) {
-        this.#freeShelves.push(first.shelf);
-        this.#cleared.shift();
-        continue;
-      }
-      left -= 1;
-      // It may have been freed by another way since, and may have been taken again.
-      if (this.slots.owner[slot] === first.shelf) this.#freeCleared(slot);
-    }
-  }
-
-  #freeCleared(slot: number): void {
-    const pool = this.#pools[this.slots.owner[slot] ?? 0];
-    if (pool) this.#policy.forget(slot, pool, this.#weightOf(slot));
-    this.#free(slot);
   }
 
   #free(slot: number): void {

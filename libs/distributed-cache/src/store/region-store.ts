@@ -13,6 +13,8 @@ export interface StoreOfRegion {
   set(region: RegionStore, entry: NewEntry, now: number): StoreOutcome;
   /** Removes the entry of a slot. */
   removeSlot(slot: number): void;
+  /** Removes the entry of a slot if its tag was evicted. @returns whether that was so */
+  removeIfDetached(slot: number): boolean;
   /** Lets go of all entries of the region at once; the slots are freed later, some at a time. @returns the number of its new shelf */
   dropShelf(region: RegionStore, slots: ReadonlyMap<string, number>): number;
 }
@@ -62,16 +64,16 @@ export class RegionStore {
     this.#found = store.found;
   }
 
-  /** How many entries the region holds. */
+  /** How many entries the region holds, with those that are about to be removed. */
   get size(): number {
     return this.#slots.size;
   }
 
   /** The entry under `key`; counts as a use of it. It is not to be kept. */
   get(key: string): FoundEntry | undefined {
-    const slot = this.#slots.get(key);
-    if (slot === undefined) return undefined;
     const columns = this.#columns;
+    const slot = columns.areDetached ? this.slotOf(key) : this.#slots.get(key);
+    if (slot === undefined) return undefined;
     columns.used[slot] = columns.mark;
     this.#found.slot = slot;
     return this.#found;
@@ -79,14 +81,14 @@ export class RegionStore {
 
   /** The entry under `key`; does not count as a use of it. */
   peek(key: string): Entry | undefined {
-    const slot = this.#slots.get(key);
+    const slot = this.slotOf(key);
     return slot === undefined ? undefined : this.#copyOf(slot);
   }
 
   /** Whether `entry`, which the region has given, is still what is stored under its key. */
   holds({ key, value, loadedAt, expiresAt }: Entry): boolean {
     const columns = this.#columns;
-    const slot = this.#slots.get(key);
+    const slot = this.slotOf(key);
     return (
       slot !== undefined &&
       Object.is(columns.values[slot], value) &&
@@ -97,7 +99,7 @@ export class RegionStore {
 
   /** What the load policies know of the entry under `key` from now on. */
   setCare(key: string, care: EntryCare): void {
-    const slot = this.#slots.get(key);
+    const slot = this.slotOf(key);
     if (slot !== undefined) this.#columns.setCare(slot, care);
   }
 
@@ -107,18 +109,18 @@ export class RegionStore {
   }
 
   /** The keys of all entries, canonical. */
-  keys(): Iterable<string> {
-    return this.#slots.keys();
+  *keys(): Generator<string, void> {
+    for (const [key, slot] of this.#slots) if (this.#isThere(slot)) yield key;
   }
 
   /** All entries, in no particular order. */
   *entries(): Generator<Entry, void> {
-    for (const slot of this.#slots.values()) yield this.#copyOf(slot);
+    for (const slot of this.#slots.values()) if (this.#isThere(slot)) yield this.#copyOf(slot);
   }
 
   /** Removes the entry under `key`; `false` if there was none. */
   delete(key: string): boolean {
-    const slot = this.#slots.get(key);
+    const slot = this.slotOf(key);
     if (slot === undefined) return false;
     this.#store.removeSlot(slot);
     return true;
@@ -135,7 +137,8 @@ export class RegionStore {
 
   /** @internal for {@link LocalStore}, which owns the slots */
   slotOf(key: string): number | undefined {
-    return this.#slots.get(key);
+    const slot = this.#slots.get(key);
+    return slot === undefined || this.#isThere(slot) ? slot : undefined;
   }
 
   /** @internal for {@link LocalStore} */
@@ -146,6 +149,11 @@ export class RegionStore {
   /** @internal for {@link LocalStore} */
   unlink(key: string): void {
     this.#slots.delete(key);
+  }
+
+  /** Whether the entry is there for readers: it is not if its tag was evicted and it is yet to be removed. */
+  #isThere(slot: number): boolean {
+    return !this.#columns.areDetached || !this.#store.removeIfDetached(slot);
   }
 
   #copyOf(slot: number): Entry {

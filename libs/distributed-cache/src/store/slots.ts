@@ -35,6 +35,8 @@ export class Slots {
   state = new Uint8Array(0);
   /** The first of the nodes of `TagLists` of an entry; `undefined`: no entry has ever had a tag. */
   firstTag: Int32Array | undefined;
+  /** Whether some entries are about to be removed, and are not to be served: see `TagLists.detach`. */
+  areDetached = false;
   /** In `sizeUnits`; `undefined`: no entry has ever had a size. */
   sizes: Float64Array | undefined;
   /** `undefined`: no entry has ever had one. */

@@ -26,6 +26,8 @@ export class TagLists {
   /** The next node of the same entry; of a free node, the next free one. */
   #nextOfEntry = new Int32Array(0);
   #firstFree = NONE;
+  /** The numbers of tags that were detached and that entries still have. */
+  readonly #detached = new Set<number>();
 
   constructor(slots: Slots) {
     this.#slots = slots;
@@ -71,6 +73,28 @@ export class TagLists {
     return node === NONE ? NONE : (this.#slotOf[node] ?? NONE);
   }
 
+  /** Marks all entries with the tag as such that are about to be removed. Those that get the tag from now on are not among them. */
+  detach(tag: string): void {
+    const number = this.#tags.get(tag);
+    if (number === undefined) return;
+    this.#tags.delete(tag);
+    this.#detached.add(number);
+    this.#slots.areDetached = true;
+  }
+
+  /** Whether the entry is about to be removed. */
+  isDetached(slot: number): boolean {
+    for (let node = this.#slots.firstTag?.[slot] ?? NONE; node !== NONE; node = this.#nextOfEntry[node] ?? NONE)
+      if (this.#detached.has(this.#tagOf[node] ?? NONE)) return true;
+    return false;
+  }
+
+  /** An entry that is about to be removed; `NONE`: there is no other. */
+  firstDetached(): number {
+    for (const number of this.#detached) return this.#slotOf[this.#firstNode[number] ?? NONE] ?? NONE;
+    return NONE;
+  }
+
   #addTag(slot: number, tag: string): void {
     const number = this.#tags.get(tag) ?? this.#newTag(tag);
     const node = this.#newNode();
@@ -104,7 +128,8 @@ export class TagLists {
   }
 
   #dropTag(number: number): void {
-    this.#tags.delete(unsafeCast<string>(this.#names[number]));
+    if (!this.#detached.delete(number)) this.#tags.delete(unsafeCast<string>(this.#names[number]));
+    else if (this.#detached.size === 0) this.#slots.areDetached = false;
     this.#names[number] = '';
     this.#firstNode[number] = NONE;
     this.#freeTags.push(number);

@@ -1,10 +1,13 @@
 import type { Invalidation } from '../../protocol/invalidation.js';
 import type { Entry, NewEntry } from '../../store/entry.js';
 import type { FoundEntry } from '../../store/found-entry.js';
-import { LocalStore, sizeUnits } from '../../store/local-store.js';
+import { LocalStore, sizeUnits, type StoreListener } from '../../store/local-store.js';
 import type { RegionStore } from '../../store/region-store.js';
 import type { RegionState } from '../region-state.js';
 import type { CacheSettings } from '../settings.js';
+
+/** Nothing that leaves a hold is counted or loaded again. */
+const NOBODY: StoreListener = { crowdedOut: () => {}, tagEvicted: () => {} };
 
 interface HeldRegion {
   readonly region: RegionState;
@@ -23,7 +26,7 @@ export class HeldCopies {
 
   constructor({ maxEntries, maxSize }: Pick<CacheSettings, 'maxEntries' | 'maxSize'>) {
     const bounds = { maxEntries, maxSize: maxSize === undefined ? undefined : sizeUnits(maxSize) };
-    this.#store = new LocalStore(bounds, () => {});
+    this.#store = new LocalStore(bounds, NOBODY);
   }
 
   get size(): number {
@@ -52,7 +55,7 @@ export class HeldCopies {
       return;
     }
     for (const name of regions) this.#regions.get(name)?.store.clear();
-    for (const tag of tags) this.#store.deleteTag(tag);
+    for (const tag of tags) this.#store.evictTag(tag);
     for (const [name, its] of keys) {
       const store = this.#regions.get(name)?.store;
       if (store) for (const key of its) store.delete(key);
