@@ -78,14 +78,10 @@ function ratioOf({ ratio }) {
  * @param {import('../targets.mjs').Target} target
  * @param {import('../targets.mjs').Unit} unit
  */
-function targetOf({ ratioAtMost, orMoreBy, ratioAtLeast, atMost, atLeast }, unit) {
-  if (ratioAtMost !== undefined) {
-    const allowed = orMoreBy === undefined ? '' : `, or ≤ ${figure(orMoreBy, unit)} more`;
-    return `≤ ${threeDigitsUpTo(ratioAtMost)} ×${allowed}`;
-  }
+function targetOf({ ratioAtMost, ratioAtLeast, atMost }, unit) {
+  if (ratioAtMost !== undefined) return `≤ ${threeDigitsUpTo(ratioAtMost)} ×`;
   if (ratioAtLeast !== undefined) return `≥ ${ratioAtLeast} ×`;
-  if (atMost !== undefined) return `≤ ${figure(atMost, unit)}`;
-  return atLeast === undefined ? 'reported' : `≥ ${figure(atLeast, unit)}`;
+  return atMost === undefined ? 'reported' : `≤ ${figure(atMost, unit)}`;
 }
 
 /** @param {number} ratio */

@@ -1,10 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import { startApplication } from '../application/application.mjs';
 import { startPeer } from '../application/peer-process.mjs';
-import { median, spread } from '../../tools/statistics.mjs';
+import { compared } from '../measure/compared.mjs';
 
 const SENT_AT_ONCE = 8_000;
+/** A namespace of its own, so that its log holds the burst and nothing else. */
+const BURST = 'burst';
 
 /** @typedef {import('../../tools/redis.mjs').PrivateRedis} PrivateRedis */
 
@@ -14,20 +17,20 @@ const SENT_AT_ONCE = 8_000;
  * @param {import('../run.mjs').Work} work
  */
 export async function stalls({ redis, effort }) {
-  /** In ms. @type {Record<'lruClear' | 'clear' | 'clearTagged' | 'burst', number[]>} */
-  const figures = { lruClear: [], clear: [], clearTagged: [], burst: [] };
+  /** In ms. @type {Record<'lruClear' | 'clear' | 'clearTagged' | 'burst' | 'parse', number[]>} */
+  const figures = { lruClear: [], clear: [], clearTagged: [], burst: [], parse: [] };
   for (let round = 0; round < effort.fewRounds; round += 1) {
     figures.lruClear.push(lruClear(effort.entries));
     figures.clear.push(await stallOfClear(redis, effort, false));
     figures.clearTagged.push(await stallOfClear(redis, effort, true));
     figures.burst.push(await burst(redis, effort.burst));
+    figures.parse.push(await parseLog(redis));
   }
-  const row = (/** @type {number[]} */ milliseconds) => ({ ours: median(milliseconds), spread: spread(milliseconds) });
   return {
     rows: {
-      'stall/clear': { ...row(figures.clear), theirs: median(figures.lruClear) },
-      'stall/clear-tagged': { ...row(figures.clearTagged), theirs: median(figures.lruClear) },
-      'stall/burst': row(figures.burst),
+      'stall/clear': compared(figures.clear, figures.lruClear),
+      'stall/clear-tagged': compared(figures.clearTagged, figures.lruClear),
+      'stall/burst': compared(figures.burst, figures.parse),
     },
   };
 }
@@ -71,10 +74,13 @@ async function stallOfClear(redis, { entries, settleMilliseconds }, tagged) {
 async function burst(redis, size) {
   const peer = await startPeer('instance', {
     connectionString: redis.connectionString,
-    options: { maxEntries: size * 2 },
+    options: { maxEntries: size * 2, namespace: BURST },
   });
   await peer.ask('hold', { keys: size });
-  const { app, cache } = await startApplication({ redisConnectionString: redis.connectionString });
+  const { app, cache } = await startApplication({
+    redisConnectionString: redis.connectionString,
+    options: { namespace: BURST },
+  });
   const region = cache.region('products');
   const keys = Array.from({ length: size }, (_, key) => `${key}`);
   await peer.ask('loadForEver');
@@ -85,4 +91,21 @@ async function burst(redis, size) {
   await app.close();
   await peer.stop();
   return milliseconds;
+}
+
+/**
+ * How long `JSON.parse` takes for what the burst has written to the log, in ms. The log is deleted.
+ *
+ * @param {PrivateRedis} redis
+ */
+async function parseLog(redis) {
+  const client = new Redis(redis.port);
+  const log = `{${BURST}}:log`;
+  const messages = (await client.xrange(log, '-', '+')).flatMap(([, fields]) => fields[fields.indexOf('p') + 1] ?? []);
+  await client.del(log);
+  client.disconnect();
+  const text = `[${messages.join()}]`;
+  const startedAt = performance.now();
+  JSON.parse(text);
+  return performance.now() - startedAt;
 }
