@@ -124,34 +124,48 @@ async function untilGone(isHeld) {
   return { last: monotonicMicroseconds() };
 }
 
-/** The keys that were dropped, each with its time. */
+/**
+ * The keys that were dropped, each with its time. A key may be told more than once: when the channel lags behind, a sync brings an eviction
+ * first, and the channel brings it again.
+ */
 class Arrivals {
   /** @type {{ keys: ReadonlySet<string>, at: number }[]} */
   #noted = [];
-  #count = 0;
-  #awaited = Infinity;
-  #all = () => {};
+  #told = 0;
+  /** How many are to be told before somebody looks how many different ones they are: to look at each would slow the instance down. */
+  #lookAt = Infinity;
+  #look = () => {};
 
   /** @param {ReadonlySet<string>} keys */
   note(keys) {
     this.#noted.push({ keys, at: monotonicMicroseconds() });
-    this.#count += keys.size;
-    if (this.#count >= this.#awaited) this.#all();
+    this.#told += keys.size;
+    if (this.#told >= this.#lookAt) this.#look();
   }
 
-  /** Resolves when so many keys have been dropped since the last `take`, with the time of the last of them. */
+  /** Resolves when so many different keys have been dropped since the last `take`, with the time of the last of them. */
   until = async (/** @type {{ keys: number }} */ { keys }) => {
-    this.#awaited = keys;
-    if (this.#count < keys) await new Promise((resolve) => (this.#all = () => resolve(undefined)));
-    this.#awaited = Infinity;
-    return { last: this.#noted.at(-1)?.at ?? NaN };
+    for (let missing = keys - this.#times().size; missing > 0; missing = keys - this.#times().size) {
+      this.#lookAt = this.#told + missing;
+      await new Promise((resolve) => (this.#look = () => resolve(undefined)));
+    }
+    this.#lookAt = Infinity;
+    return { last: Array.from(this.#times().values()).at(-1) ?? NaN };
   };
 
   /** Removes and returns all that were dropped since the last call. */
   take() {
-    const noted = this.#noted;
+    const times = [...this.#times()];
     this.#noted = [];
-    this.#count = 0;
-    return noted.flatMap(({ keys, at }) => Array.from(keys, (key) => /** @type {const} */ ([key, at])));
+    this.#told = 0;
+    return times;
+  }
+
+  /** When each key was told first, in this order. */
+  #times() {
+    /** @type {Map<string, number>} */
+    const times = new Map();
+    for (const { keys, at } of this.#noted) for (const key of keys) if (!times.has(key)) times.set(key, at);
+    return times;
   }
 }
