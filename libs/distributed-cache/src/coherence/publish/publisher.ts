@@ -9,7 +9,7 @@ import type { BridgeStats } from '../bridge-stats.js';
 import { describeTargets } from '../describe-invalidation.js';
 import type { Peers } from '../peers.js';
 import { Backlog } from './backlog.js';
-import { Callers, type CallersSettings, type MessageCallers } from './callers.js';
+import { Callers, type CallersSettings, type MessageCallers } from './callers/callers.js';
 import type { Evicted } from './evicted.js';
 import { Outbox } from './outbox.js';
 import { Overdue } from './overdue.js';

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { memberWith, peersOf } from '../../../../../test/support/bridges/bridge-member.js';
-import { failureOf } from '../../../../../test/support/common/failure-of.js';
-import { ManualClock } from '../../testing/manual-clock.js';
-import type { MembersReply } from '../../protocol/invalidation-bridge.js';
+import { memberWith, peersOf } from '../../../../../../test/support/bridges/bridge-member.js';
+import { failureOf } from '../../../../../../test/support/common/failure-of.js';
+import { ManualClock } from '../../../testing/manual-clock.js';
+import type { MembersReply } from '../../../protocol/invalidation-bridge.js';
 import { Confirmations } from './confirmations.js';
-import type { ListedMember, Member } from '../../protocol/member.js';
-import type { InvalidationTarget } from '../../protocol/invalidation.js';
+import type { ListedMember, Member } from '../../../protocol/member.js';
+import type { InvalidationTarget } from '../../../protocol/invalidation.js';
 
 const name: InvalidationTarget = { kind: 'region', region: 'r' };
 const AGED = 3_600_000;

@@ -1,6 +1,6 @@
-import type { MembersReply } from '../../protocol/invalidation-bridge.js';
-import type { InvalidationTarget } from '../../protocol/invalidation.js';
-import { mayServeFor } from '../../protocol/member.js';
+import type { MembersReply } from '../../../protocol/invalidation-bridge.js';
+import type { InvalidationTarget } from '../../../protocol/invalidation.js';
+import { mayServeFor } from '../../../protocol/member.js';
 
 /**
  * The acknowledgements of one message, and which instances are still missing. The first acknowledgement may arrive before the answer of the

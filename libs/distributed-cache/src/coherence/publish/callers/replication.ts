@@ -1,5 +1,5 @@
-import { errorFrom } from '../../common/error-from.js';
-import type { InvalidationLink } from '../../protocol/invalidation-bridge.js';
+import { errorFrom } from '../../../common/error-from.js';
+import type { InvalidationLink } from '../../../protocol/invalidation-bridge.js';
 
 /** Called when the answer is known; exactly one of the two. */
 interface Waiting {

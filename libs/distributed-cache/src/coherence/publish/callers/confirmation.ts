@@ -1,12 +1,12 @@
-import { InvalidationNotConfirmedError } from '../../errors.js';
-import type { CancelTimer, Clock } from '../../common/clock.js';
-import { newAckToken } from '../../protocol/ack-token.js';
-import type { MembersReply } from '../../protocol/invalidation-bridge.js';
-import type { InvalidationTarget } from '../../protocol/invalidation.js';
-import type { Peers } from '../peers.js';
-import type { Evicted } from './evicted.js';
+import { InvalidationNotConfirmedError } from '../../../errors.js';
+import type { CancelTimer, Clock } from '../../../common/clock.js';
+import { newAckToken } from '../../../protocol/ack-token.js';
+import type { MembersReply } from '../../../protocol/invalidation-bridge.js';
+import type { InvalidationTarget } from '../../../protocol/invalidation.js';
+import type { Peers } from '../../peers.js';
+import type { Evicted } from '../evicted.js';
 import { MessageAcks } from './message-acks.js';
-import { Outbox } from './outbox.js';
+import { Outbox } from '../outbox.js';
 import { WaitingCallers } from './waiting-callers.js';
 
 /** The longest timer, in ms. Node fires a timer of more than 24 days at once, and `maxStaleness` of other members is not validated. */

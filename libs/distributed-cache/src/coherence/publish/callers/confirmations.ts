@@ -1,10 +1,10 @@
-import type { Clock } from '../../common/clock.js';
-import { ackAddress } from '../../protocol/ack-token.js';
-import type { MembersReply } from '../../protocol/invalidation-bridge.js';
-import type { InvalidationTarget } from '../../protocol/invalidation.js';
-import type { Peers } from '../peers.js';
+import type { Clock } from '../../../common/clock.js';
+import { ackAddress } from '../../../protocol/ack-token.js';
+import type { MembersReply } from '../../../protocol/invalidation-bridge.js';
+import type { InvalidationTarget } from '../../../protocol/invalidation.js';
+import type { Peers } from '../../peers.js';
 import { Confirmation, type AckRequest, type ConfirmationParts } from './confirmation.js';
-import type { Evicted } from './evicted.js';
+import type { Evicted } from '../evicted.js';
 
 /** The evictions with `everywhere` that are not settled: one {@link Confirmation} for those whose targets are sent together. @internal */
 export class Confirmations {

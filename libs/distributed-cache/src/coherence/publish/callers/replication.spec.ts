@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { key, publishing, PUBLISH_TIMEOUT } from '../../../../../test/support/bridges/publishing.js';
-import { failureOf } from '../../../../../test/support/common/failure-of.js';
-import { InvalidationNotDeliveredError } from '../../errors.js';
+import { key, publishing, PUBLISH_TIMEOUT } from '../../../../../../test/support/bridges/publishing.js';
+import { failureOf } from '../../../../../../test/support/common/failure-of.js';
+import { InvalidationNotDeliveredError } from '../../../errors.js';
 
 const replicas = { minReplicas: 1, onUndelivered: 'throw' } as const;
 

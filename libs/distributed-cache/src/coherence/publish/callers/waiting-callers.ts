@@ -1,6 +1,6 @@
-import type { CancelTimer, Clock } from '../../common/clock.js';
-import { detachedDeferred } from '../../common/detached.js';
-import type { Evicted } from './evicted.js';
+import type { CancelTimer, Clock } from '../../../common/clock.js';
+import { detachedDeferred } from '../../../common/detached.js';
+import type { Evicted } from '../evicted.js';
 
 /** Callers with one timeout share one promise if they ask within this time, in ms: about those of one tick. */
 const AT_ONCE = 1;

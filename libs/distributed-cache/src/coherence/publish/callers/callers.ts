@@ -1,12 +1,12 @@
-import type { Clock } from '../../common/clock.js';
-import type { InvalidationLink, MembersReply } from '../../protocol/invalidation-bridge.js';
-import type { InvalidationTarget } from '../../protocol/invalidation.js';
-import type { Member } from '../../protocol/member.js';
-import type { Peers } from '../peers.js';
+import type { Clock } from '../../../common/clock.js';
+import type { InvalidationLink, MembersReply } from '../../../protocol/invalidation-bridge.js';
+import type { InvalidationTarget } from '../../../protocol/invalidation.js';
+import type { Member } from '../../../protocol/member.js';
+import type { Peers } from '../../peers.js';
 import type { AckRequest } from './confirmation.js';
 import { Confirmations } from './confirmations.js';
-import { Delivery, postponed, type DeliverySettings } from './delivery.js';
-import type { Evicted } from './evicted.js';
+import { Delivery, postponed, type DeliverySettings } from '../delivery.js';
+import type { Evicted } from '../evicted.js';
 import { Replication } from './replication.js';
 
 /** @internal */
