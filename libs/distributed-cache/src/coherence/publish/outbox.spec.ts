@@ -66,7 +66,8 @@ describe('Outbox', () => {
       }),
       { numRuns: 50 },
     );
-  });
+    // A busy machine takes several seconds to make so much text.
+  }, 30_000);
 
   it('sends a target that is larger than a message alone, rather than never', () => {
     const long = key('x'.repeat(10_000));
