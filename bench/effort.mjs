@@ -36,6 +36,8 @@ export const FULL = {
   /** Evictions between two readings of Redis' counters, and the time between two readings without evictions. */
   evictions: 5_000,
   idleMilliseconds: 3_000,
+  /** The part of the sizes of a curve of growth. */
+  growthScale: 1,
 };
 
 /** Shows that every group runs; the figures mean nothing. @type {Effort} */
@@ -58,4 +60,5 @@ export const SHORT = {
   peerKeys: 1_000,
   evictions: 100,
   idleMilliseconds: 500,
+  growthScale: 0.01,
 };

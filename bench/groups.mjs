@@ -17,4 +17,6 @@ export const GROUPS = {
   http: async (work) => (await import('./work/http.mjs')).http(work),
   redis: async (work) => (await import('./work/redis-work.mjs')).redisWork(work),
   boot: async (work) => (await import('./work/boot.mjs')).boot(work),
+  growth: async (work) => (await import('./work/growth.mjs')).growth(work),
+  simulation: async (work) => (await import('./work/simulation.mjs')).simulation(work),
 };

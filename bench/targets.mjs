@@ -1,13 +1,15 @@
+import { GROWTH_ROWS } from './growth/rows.mjs';
+
 /**
  * The limits of a row. A ratio is ours ÷ theirs. A row without limits is only reported.
  *
  * @typedef {object} Target
  * @property {number} [ratioAtMost]
  * @property {number} [ratioAtLeast]
- * @property {number} [atMost] a limit of a count; never of a time or a rate, which depend on the machine
+ * @property {number} [atMost] a limit of a count or of an exponent; never of a time or a rate, which depend on the machine
  */
 
-/** @typedef {'ns' | 'µs' | 'ms' | 'bytes' | 'keys/s' | 'requests/s' | 'loads' | '%'} Unit */
+/** @typedef {'ns' | 'µs' | 'ms' | 'bytes' | 'keys/s' | 'requests/s' | 'loads' | 'entries' | '%' | 'exponent'} Unit */
 
 /**
  * A row of the table.
@@ -262,6 +264,7 @@ export const definitionsFor = (node) => [
     unit: 'ms',
     target: { ratioAtMost: 2 },
   },
+  ...GROWTH_ROWS,
 ];
 
 /**

@@ -14,16 +14,19 @@ const { check } = readCommandLine({
 // The package that draws the charts is one of the bench's own.
 installPeers();
 const charts = await import('./report/charts.mjs');
-const { capacityTable, environmentTable, redisTable, resultTables } = await import('./report/page.mjs');
+const { capacityTable, environmentTable, growthTables, redisTable, resultTables, simulationTable } =
+  await import('./report/page.mjs');
 
 const speed = await evidence('speed');
 const page = await markedPage({
   name: 'performance.md',
   parts: [
     ['results', resultTables(speed)],
+    ['growth', growthTables(speed)],
     ['environment', environmentTable(speed)],
     ['redis', redisTable(speed)],
     ['capacity', capacityTable(speed)],
+    ['simulation', simulationTable(speed)],
   ],
 });
 const run = speed['20'];
@@ -33,6 +36,7 @@ const drawings = await Promise.all([
   drawing('throughput.svg', charts.throughputChart(run)),
   drawing('propagation.svg', charts.propagationChart(run)),
   drawing('redis.svg', charts.redisChart(run)),
+  drawing('hit-ratio.svg', charts.hitRatioChart(run)),
 ]);
 await apply('docs/performance.md', [page, ...drawings], { check, command: 'npm run docs:performance' });
 

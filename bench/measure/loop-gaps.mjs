@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 /** Measures how long the event loop is blocked: the longest time between two of its turns. */
 export class LoopGaps {
   #longest = 0;
@@ -26,4 +28,19 @@ export class LoopGaps {
     this.#isWatching = false;
     return this.#longest;
   }
+}
+
+/**
+ * The longest stall of the event loop while `act` runs, in ms.
+ *
+ * @param {() => Promise<unknown>} act
+ */
+export async function longestStall(act) {
+  globalThis.gc?.();
+  const gaps = new LoopGaps();
+  await gaps.watch();
+  await act();
+  // The last gap ends with the next turn.
+  await nextTurn();
+  return gaps.longest();
 }

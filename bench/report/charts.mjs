@@ -1,4 +1,5 @@
 import { init } from 'echarts/dist/echarts.esm.mjs';
+import { sum } from '../../tools/statistics.mjs';
 import { LOADS } from '../targets.mjs';
 
 /** @typedef {import('./evidence.mjs').Run} Run */
@@ -123,6 +124,38 @@ export function redisChart({ series: { redisWork } }) {
         data: redisWork.map(({ eviction }) => Number(eviction.cpuMicroseconds.toFixed(1))),
       },
     ],
+  });
+}
+
+/** The mean hit ratio over all traces, by the share of the keys that the cache has room for. @param {Run} run */
+export function hitRatioChart({ series: { hitRatio } }) {
+  const shares = hitRatio[0]?.points.map(({ share }) => share) ?? [];
+  const lines = /** @type {const} */ ([
+    { name: 'the optimum, which knows the future', which: 'optimum', color: OTHERS, type: 'dashed' },
+    { name: 'ours', which: 'ours', color: OURS, type: 'solid' },
+    { name: 'LRU', which: 'lru', color: OTHERS, type: 'solid' },
+  ]);
+  return svg('Mean hit ratio over all traces, in %, by capacity; higher is better', {
+    legend: { top: 36, itemGap: 24 },
+    grid: { ...COMMON.grid, bottom: 32 },
+    xAxis: {
+      type: 'category',
+      name: 'capacity, as a share of the keys',
+      nameLocation: 'middle',
+      nameGap: 28,
+      data: shares.map((share) => `${share * 100} %`),
+    },
+    yAxis: { type: 'value', min: 0 },
+    series: lines.map(({ name, which, color, type }) => ({
+      name,
+      type: 'line',
+      lineStyle: { type, color },
+      itemStyle: { color },
+      data: shares.map((_, index) => {
+        const ratios = hitRatio.map(({ points }) => points[index]?.[which] ?? NaN);
+        return Number((sum(ratios) / ratios.length).toFixed(1));
+      }),
+    })),
   });
 }
 

@@ -12,7 +12,26 @@ export interface Run {
   series: {
     throughput: { batches: { batch: number; keysPerSecond: Spread }[] };
     redisWork: RedisWork[];
+    hitRatio: HitRatio[];
+    growth: GrowthCurve[];
+    simulation: Simulated[];
   };
+}
+
+/** Shares are parts of the distinct keys, ratios are in %. */
+export interface HitRatio {
+  name: string;
+  points: { share: number; ours: number; lru: number; optimum: number }[];
+}
+
+export interface GrowthCurve {
+  /** The id of its row. */
+  id: string;
+  /** What there is more and more of. */
+  by: string;
+  unit: string;
+  points: { size: number; cost: number }[];
+  exponent: number;
 }
 
 export interface RedisWork {
@@ -25,4 +44,16 @@ interface Spread {
   median: number;
   low: number;
   high: number;
+}
+
+/** What so many instances cause together, in virtual time. */
+export interface Simulated {
+  instances: number;
+  messagesPerEviction: number;
+  bytesPerEviction: number;
+  syncsPerSecond: number;
+  bytesPerSync: number;
+  loadsPerEviction: number;
+  /** From when Redis is back, empty, until every instance is coherent. */
+  recovery: { milliseconds: number; syncs: number; loads: number };
 }

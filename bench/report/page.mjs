@@ -1,4 +1,4 @@
-import { number } from '../../tools/figures.mjs';
+import { decimal, number } from '../../tools/figures.mjs';
 import { table } from '../../tools/markdown.mjs';
 import { capacity, costOfMessage } from './capacity.mjs';
 import { cellsOf, HEAD, verdicts } from './table.mjs';
@@ -6,11 +6,12 @@ import { cellsOf, HEAD, verdicts } from './table.mjs';
 /** @typedef {import('./evidence.mjs').Run} Run */
 /** @typedef {import('./evidence.mjs').SpeedEvidence} SpeedEvidence */
 
-/** All rows with their verdicts, a table for each Node. @param {SpeedEvidence} evidence */
+/** All rows with their verdicts but the exponents, a table for each Node. @param {SpeedEvidence} evidence */
 export function resultTables(evidence) {
   return runsOf(evidence)
     .map(([major, run]) => {
-      const rows = verdicts(run.rows, Number(major)).map((result) => [
+      const results = verdicts(run.rows, Number(major)).filter(({ unit }) => unit !== 'exponent');
+      const rows = results.map((result) => [
         ...cellsOf(result),
         result.met === undefined ? '' : result.met ? 'met' : '**missed**',
       ]);
@@ -38,6 +39,24 @@ export function environmentTable(evidence) {
   );
 }
 
+/** The curves of growth with their exponents, a table for each Node that has measured them. @param {SpeedEvidence} evidence */
+export function growthTables(evidence) {
+  return runsOf(evidence)
+    .filter(([, { series }]) => series.growth !== undefined)
+    .map(([major, { rows, series }]) => {
+      const results = verdicts(rows, Number(major));
+      const lines = series.growth.flatMap(({ id, by, unit, points, exponent }) => {
+        const result = results.find((each) => each.id === id);
+        if (!result) return [];
+        const curve = points.map(({ size, cost }) => `${number(size)}: ${decimal(cost)}`).join(', ');
+        const verdict = result.met === false ? '**missed**' : 'met';
+        return [[result.work, by, `${curve} ${unit}`, exponent.toFixed(2), `≤ ${result.target.atMost}`, verdict]];
+      });
+      return `### Growth on Node ${major}\n\n${table(['work', 'by', 'curve', 'exponent', 'target', ''], lines)}`;
+    })
+    .join('\n\n');
+}
+
 /** The cost of evictions and syncs for Redis, by instances, on the oldest Node. @param {SpeedEvidence} evidence */
 export function redisTable(evidence) {
   const [, run] = runsOf(evidence)[0] ?? [];
@@ -58,6 +77,37 @@ export function redisTable(evidence) {
       sync.microseconds.toFixed(0),
       number(sync.bytes),
     ]),
+  );
+}
+
+/** What many simulated instances cause together, on the oldest Node. @param {SpeedEvidence} evidence */
+export function simulationTable(evidence) {
+  const [, run] = runsOf(evidence)[0] ?? [];
+  return table(
+    [
+      'instances',
+      'messages per eviction',
+      'bytes per eviction',
+      'syncs a second',
+      'bytes per sync',
+      'loads per eviction',
+      'recovery, ms',
+      'syncs of the recovery',
+      'loads of the recovery',
+    ],
+    (run?.series.simulation ?? []).map((each) =>
+      [
+        each.instances,
+        each.messagesPerEviction,
+        each.bytesPerEviction,
+        each.syncsPerSecond,
+        each.bytesPerSync,
+        each.loadsPerEviction,
+        each.recovery.milliseconds,
+        each.recovery.syncs,
+        each.recovery.loads,
+      ].map((figure) => (figure < 10 ? `${Number(figure.toFixed(1))}` : number(figure))),
+    ),
   );
 }
 

@@ -105,6 +105,7 @@ function threeDigitsUpTo(limit) {
  * @param {import('../targets.mjs').Unit} unit
  */
 function figure(value, unit) {
+  if (unit === 'exponent') return `exponent ${value.toFixed(2)}`;
   if (unit === 'ns' && value >= 1e6) return `${decimal(value / 1e6)} ms`;
   if (unit === 'ns' && value >= 1e4) return `${decimal(value / 1e3)} µs`;
   return `${unit === 'ms' || unit === 'µs' || unit === '%' ? decimal(value) : number(value)} ${unit}`;
