@@ -45,7 +45,7 @@ export function hitChart({ rows }) {
 /** Keys a second, by the number of keys in one call. @param {Run} run */
 export function throughputChart({ rows, series: { throughput } }) {
   /** @type {Record<number, number>} */
-  const ofRows = { 1: rowOf(rows, 'throughput/one-by-one').ours, 1_000: rowOf(rows, 'throughput/keys').ours };
+  const ofRows = { 1: rowOf(rows, 'throughput/one-by-one').ours, 1_000: rowOf(rows, 'throughput/layered-loader').ours };
   const batches = throughput.batches.map(({ batch }) => `${batch}`);
   const peer = (/** @type {string} */ name, /** @type {string} */ id, /** @type {string} */ color) =>
     /** @type {const} */ ({
