@@ -2,8 +2,11 @@
 const WAYS = 8;
 /** For how many entries of the store there is a ghost, at least. */
 const PER_ENTRY = 3;
-/** A fingerprint is 16 bits of the hash, and the time the 16 bits beside it. */
-const HALF = 2 ** 16;
+/** A fingerprint is 16 bits of the hash, and the time the 16 bits beside it, which are the lower ones. */
+const HALF = 16;
+const TIME = 0xffff;
+/** The age of a ghost that is not there: greater than any other. */
+const FREE = TIME + 1;
 const LEAST = 16;
 
 /**
@@ -32,18 +35,19 @@ export class Ghosts {
   add(hash: number, usedAt: number, now: number): void {
     const first = this.#firstOf(hash);
     const fingerprint = fingerprintOf(hash);
+    const time = this.#timeOf(now);
     let oldest = first;
     let mostAge = -1;
     for (let index = first; index < first + WAYS; index += 1) {
       const ghost = this.#table[index] ?? 0;
-      const isFree = ghost === 0 || Math.floor(ghost / HALF) === fingerprint;
-      const age = isFree ? HALF : this.#age(ghost, now);
+      const isFree = ghost === 0 || ghost >>> HALF === fingerprint;
+      const age = isFree ? FREE : (time - ghost) & TIME;
       if (age > mostAge) {
         mostAge = age;
         oldest = index;
       }
     }
-    this.#table[oldest] = fingerprint * HALF + this.#timeOf(usedAt);
+    this.#table[oldest] = (fingerprint << HALF) | this.#timeOf(usedAt);
   }
 
   /** How long ago a key was last used, in coarse steps; `Infinity`: it is not known. */
@@ -52,27 +56,23 @@ export class Ghosts {
     const fingerprint = fingerprintOf(hash);
     for (let index = first; index < first + WAYS; index += 1) {
       const ghost = this.#table[index] ?? 0;
-      if (Math.floor(ghost / HALF) === fingerprint) return this.#age(ghost, now) * this.#step;
+      if (ghost >>> HALF === fingerprint) return ((this.#timeOf(now) - ghost) & TIME) * this.#step;
     }
     return Infinity;
   }
 
   #firstOf(hash: number): number {
-    return (hash % this.#places) * WAYS;
-  }
-
-  #age(ghost: number, now: number): number {
-    return (this.#timeOf(now) - (ghost % HALF) + HALF) % HALF;
+    return (hash & (this.#places - 1)) * WAYS;
   }
 
   #timeOf(moment: number): number {
-    return Math.floor(moment / this.#step) % HALF;
+    return (moment / this.#step) & TIME;
   }
 }
 
 /** Never 0, which means that there is no ghost. */
 function fingerprintOf(hash: number): number {
-  return Math.floor(hash / HALF) || 1;
+  return hash >>> HALF || 1;
 }
 
 /** 32 bits that depend on all of `key`, and on the region. @internal */
