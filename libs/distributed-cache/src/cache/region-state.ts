@@ -1,5 +1,6 @@
 import type { RegionStore } from '../store/region-store.js';
-import type { Flight, LoadingRegion } from './loading/load.js';
+import type { Flights } from './loading/flights.js';
+import type { LoadingRegion } from './loading/load.js';
 import type { RegionSettings } from './settings.js';
 import type { RegionStats } from './stats.js';
 
@@ -10,8 +11,8 @@ export interface RegionState extends LoadingRegion {
   readonly store: RegionStore;
   /** Those of {@link Regions.others} once it is released. */
   stats: RegionStats;
-  /** The running loads, by canonical key. */
-  readonly flights: Map<string, Flight>;
+  /** The running loads. */
+  readonly flights: Flights;
   /** Whether an entry was stored that is loaded again after an invalidation. */
   isRefreshed: boolean;
   /** Whether another region has its name by now, or will have: it held nothing, and there were many names. Nothing is stored in it any more. */

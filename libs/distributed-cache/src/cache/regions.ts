@@ -1,4 +1,5 @@
 import type { RegionBounds, RegionStore } from '../store/region-store.js';
+import { Flights } from './loading/flights.js';
 import type { RegionState } from './region-state.js';
 import type { CacheSettings, RegionSettings } from './settings.js';
 import { addStats, newRegionStats, type RegionStats } from './stats.js';
@@ -87,7 +88,7 @@ export class Regions implements KnownRegions {
       settings: own,
       store: store.region(name, { maxEntries: own.maxEntries, keptFor: own.policy.keptFor }),
       stats: newRegionStats(),
-      flights: new Map(),
+      flights: new Flights(),
       currentLoads: 0,
       isRefreshed: false,
       isReleased: false,

@@ -5,6 +5,7 @@ import { covers, invalidationOf } from '../../protocol/invalidation.js';
 import type { Entry, NewEntry } from '../../store/entry.js';
 import type { FoundEntry } from '../../store/found-entry.js';
 import type { Copies, PreparedEntry } from '../copies.js';
+import { Flights } from '../loading/flights.js';
 import { Loads, type LoadsParts } from '../loading/loads.js';
 import type { RegionState } from '../region-state.js';
 import type { CacheSettings } from '../settings.js';
@@ -114,7 +115,7 @@ export class Hold implements Held {
     if (known) return known;
     const own: RegionState = {
       ...region,
-      flights: new Map(),
+      flights: new Flights(),
       currentLoads: 0,
       // The region may be released meanwhile: its loads here are not seen there.
       get stats() {

@@ -32,7 +32,7 @@ export class CurrentLoads {
       if (!region || region.currentLoads === 0) continue;
       // There may be many loads, and many keys: the smaller collection is walked.
       if (its.size > region.flights.size) {
-        for (const [key, flight] of region.flights) if (its.has(key)) this.#fenceLatest(flight);
+        for (const flight of region.flights) if (its.has(flight.key)) this.#fenceLatest(flight);
       } else for (const key of its) this.#fenceLatest(region.flights.get(key));
     }
   }
@@ -62,7 +62,7 @@ export class CurrentLoads {
 
   #fenceAll(region: RegionState | undefined): void {
     if (!region || region.currentLoads === 0) return;
-    for (const flight of region.flights.values()) this.#fenceLatest(flight);
+    for (const flight of region.flights) this.#fenceLatest(flight);
   }
 
   /** Only the newest load of a key can be current: a newer one starts only after the previous one was abandoned. */

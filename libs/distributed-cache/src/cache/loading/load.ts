@@ -92,6 +92,7 @@ export class Load {
 
 /** The loads of one key while at least one of them runs. @internal */
 export interface Flight {
+  readonly key: string;
   /** The load that readers may join. */
   joinable: Load | undefined;
   /** The load that was started last. */

@@ -270,7 +270,7 @@ export class Loads {
       request.ended?.();
       this.#current.abandon(load);
       flight.running -= 1;
-      if (flight.running === 0) region.flights.delete(key);
+      if (flight.running === 0) region.flights.remove(flight);
     }
   }
 
@@ -401,8 +401,8 @@ export class Loads {
   #flight(region: RegionState, key: string): Flight {
     const known = region.flights.get(key);
     if (known) return known;
-    const flight: Flight = { joinable: undefined, latest: undefined, running: 0, fenced: 0 };
-    region.flights.set(key, flight);
+    const flight: Flight = { key, joinable: undefined, latest: undefined, running: 0, fenced: 0 };
+    region.flights.add(flight);
     return flight;
   }
 }
