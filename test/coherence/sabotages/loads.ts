@@ -1,11 +1,10 @@
 import { Execution, Executions } from '../../../libs/distributed-cache/src/cache/loading/execution.js';
 import { Loads } from '../../../libs/distributed-cache/src/cache/loading/loads.js';
-import type { LoadOutcome } from '../../../libs/distributed-cache/src/cache/loading/load.js';
 import { JoinedReads, TOO_LONG } from '../../../libs/distributed-cache/src/cache/loading/joined-reads.js';
 import { all, answering, replaced } from './replaced.js';
 import type { Sabotages } from './sabotage.js';
 
-type Reads = JoinedReads<LoadOutcome>;
+type Reads = JoinedReads<unknown>;
 type Wait = Reads['waitInside'];
 
 /** What decides which load a reader joins, and for how long it waits for that. */
@@ -15,8 +14,8 @@ export const OF_LOADS: Sabotages = {
     disable: () => {
       const { accepts } = Loads.prototype;
       return replaced(Loads.prototype, {
-        accepts(outcome, _askedAt, askedIn, current) {
-          return accepts.call(this, outcome, Number.NEGATIVE_INFINITY, askedIn, current);
+        accepts(load, _askedAt, askedIn, current) {
+          return accepts.call(this, load, Number.NEGATIVE_INFINITY, askedIn, current);
         },
       });
     },

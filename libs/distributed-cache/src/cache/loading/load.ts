@@ -4,20 +4,6 @@ import type { LoadPolicy } from '../policies/load-policies.js';
 import type { Execution } from './execution.js';
 import type { JoinedReads } from './joined-reads.js';
 
-/** The result of a load, for its readers. @internal */
-export interface LoadOutcome {
-  readonly value: unknown;
-  /** The value was correct at some moment not before this (monotonic ms). */
-  readonly loadedAt: number;
-  /** When its oldest part was loaded (monotonic ms). */
-  readonly madeSince: number;
-  /**
-   * The sequence number of the invalidation that fenced the load; `undefined`: none did. A reader that joined at or after it must not be
-   * given the value.
-   */
-  readonly fencedAt: number | undefined;
-}
-
 /** What a load changes in its region. @internal */
 export interface LoadingRegion {
   /** How many loads of the region an invalidation would fence. */
@@ -54,8 +40,17 @@ export class Load {
   /** Whether its failure was counted: a load that has timed out, or was given up by a reader, may fail as well. */
   isFailureCounted = false;
   /** The reads that have joined it; created for the first of them. */
-  joined: JoinedReads<LoadOutcome> | undefined;
-  #outcome: Promise<LoadOutcome> | undefined;
+  joined: JoinedReads<unknown> | undefined;
+  /** Its result was correct at some moment not before this (monotonic ms). Known once it has ended, as what follows. */
+  loadedAt = 0;
+  /** When the oldest part of its result was loaded (monotonic ms). */
+  madeSince = 0;
+  /**
+   * The sequence number of the invalidation that fenced it; `undefined`: none did. A reader that joined at or after it must not be given
+   * the result.
+   */
+  fencedAt: number | undefined = undefined;
+  #outcome: Promise<unknown> | undefined;
 
   constructor(
     region: LoadingRegion,
@@ -79,13 +74,13 @@ export class Load {
     return this.#outcome !== undefined;
   }
 
-  /** Known from the moment at which the load can be joined. */
-  get outcome(): Promise<LoadOutcome> {
+  /** A promise of its result. Known from the moment at which the load can be joined. */
+  get outcome(): Promise<unknown> {
     if (!this.#outcome) throw new Error('A load was joined before it was started.');
     return this.#outcome;
   }
 
-  set outcome(outcome: Promise<LoadOutcome>) {
+  set outcome(outcome: Promise<unknown>) {
     this.#outcome = outcome;
   }
 }

@@ -14,7 +14,7 @@ import { refuseUncacheable } from '../uncacheable.js';
 import { CurrentLoads } from './current-loads.js';
 import { Execution, type Executions } from './execution.js';
 import type { LoadRequest, LoadSource } from './load-request.js';
-import { Load, type Flight, type LoadOutcome } from './load.js';
+import { Load, type Flight } from './load.js';
 import { waitUntil } from './patience.js';
 
 /** After this many fenced loads of one key in a row, readers take turns: the next load starts when the running one has ended. */
@@ -72,19 +72,19 @@ export class Loads {
   }
 
   /** The outcome of a load that the reader itself has started inside the execution `current`. */
-  outcomeOf(load: Load, current: Execution | undefined): Promise<LoadOutcome> {
+  outcomeOf(load: Load, current: Execution | undefined): Promise<unknown> {
     return current ? current.waitFor(load, load.outcome) : load.outcome;
   }
 
   /**
-   * Whether a reader may be given `outcome`, which is then noted as served to `current`. If not, the load was fenced before the reader
-   * asked, and the reader has to load again.
+   * Whether a reader may be given the result of a load that has ended, which is then noted as served to `current`. If not, the load was
+   * fenced before the reader asked, and the reader has to load again.
    *
    * @param askedAt - the number of the newest applied invalidation when the reader asked
    * @param askedIn - the group of invalidations that was open then
    */
   accepts(
-    { fencedAt, loadedAt, madeSince }: LoadOutcome,
+    { fencedAt, loadedAt, madeSince }: Load,
     askedAt: number,
     askedIn: ServedIn | undefined,
     current: Execution | undefined,
@@ -232,56 +232,97 @@ export class Loads {
     return running >= MOST_BYPASSING && settings.whenDisconnected === 'bypass' && !lease.isLive(now);
   }
 
-  async #run(
-    load: Load,
-    region: RegionState,
-    key: string,
-    request: LoadRequest,
-    startedAt: number,
-  ): Promise<LoadOutcome> {
-    const { coherence, executions } = this.#parts;
-    const { flight } = load;
-    const mark = coherence.applied.begin();
+  /** Not `async`: that makes more promises, and a promise is expensive while a loader runs and Node.js follows its context. */
+  #run(load: Load, region: RegionState, key: string, request: LoadRequest, startedAt: number): Promise<unknown> {
+    const mark = this.#parts.coherence.applied.begin();
     load.mark = mark;
     // It may have timed out while it waited for its turn.
     if (load.isCurrent) this.#current.add(load);
     load.operation?.step('Load started', { region: region.name });
     region.stats.loads += 1;
-    let isLoaded = false;
+    const succeed = (result: unknown): unknown => {
+      try {
+        return this.#succeeded(load, region, key, mark, request, startedAt, result);
+      } finally {
+        this.#end(load, region, mark, request);
+      }
+    };
+    const fail = (error: unknown): never => {
+      try {
+        this.#loaderFailed(load, region, key, request, startedAt, error);
+      } finally {
+        this.#end(load, region, mark, request);
+      }
+      throw error;
+    };
     try {
-      const result: unknown = await request.call(load.execution);
-      const value = request.valueIn ? request.valueIn(result) : result;
-      isLoaded = true;
-      this.#loaded(region, key, startedAt, load.isBackground);
-      return this.#settle(load, region, key, mark, request, value);
+      return Promise.resolve(request.call(load.execution)).then(succeed, fail);
     } catch (error) {
-      if (!isLoaded) {
-        load.operation?.step('Load failed', { region: region.name, error: errorFrom(error).name });
-        this.#loadFailed(load, region, key, request, startedAt, error);
-      } else if (load.isBackground) {
+      return new Promise(() => fail(error));
+    }
+  }
+
+  #succeeded(
+    load: Load,
+    region: RegionState,
+    key: string,
+    mark: AppliedMark,
+    request: LoadRequest,
+    startedAt: number,
+    result: unknown,
+  ): unknown {
+    let value = result;
+    try {
+      if (request.valueIn) value = request.valueIn(result);
+    } catch (error) {
+      this.#loaderFailed(load, region, key, request, startedAt, error);
+      throw error;
+    }
+    this.#loaded(region, key, startedAt, load.isBackground);
+    try {
+      this.#settle(load, region, key, mark, request, value);
+      return value;
+    } catch (error) {
+      if (load.isBackground) {
         // No reader sees that the result is no value. Readers that have joined do, whatever their policy.
         this.#parts.copies.loadFailed(region, key, request.policy);
         this.#countFailure(load, region, key, startedAt, error);
       }
       throw error;
-    } finally {
-      coherence.applied.end(mark);
-      executions.end(load.execution);
-      request.ended?.();
-      this.#current.abandon(load);
-      flight.running -= 1;
-      if (flight.running === 0) region.flights.remove(flight);
     }
   }
 
-  /** The outcome of a load for its readers, who wait no longer than `loadTimeout`. */
-  #limited(
-    outcome: Promise<LoadOutcome>,
+  #loaderFailed(
     load: Load,
     region: RegionState,
     key: string,
     request: LoadRequest,
-  ): Promise<LoadOutcome> {
+    startedAt: number,
+    error: unknown,
+  ): void {
+    load.operation?.step('Load failed', { region: region.name, error: errorFrom(error).name });
+    this.#loadFailed(load, region, key, request, startedAt, error);
+  }
+
+  #end(load: Load, region: RegionState, mark: AppliedMark, request: LoadRequest): void {
+    const { coherence, executions } = this.#parts;
+    const { flight } = load;
+    coherence.applied.end(mark);
+    executions.end(load.execution);
+    request.ended?.();
+    this.#current.abandon(load);
+    flight.running -= 1;
+    if (flight.running === 0) region.flights.remove(flight);
+  }
+
+  /** The outcome of a load for its readers, who wait no longer than `loadTimeout`. */
+  #limited(
+    outcome: Promise<unknown>,
+    load: Load,
+    region: RegionState,
+    key: string,
+    request: LoadRequest,
+  ): Promise<unknown> {
     const { loadTimeout } = request.policy;
     if (loadTimeout === Infinity) return outcome;
     const { clock } = this.#parts;
@@ -329,14 +370,7 @@ export class Loads {
   }
 
   /** Stores the result, unless something that covers it was invalidated since the loader was called. */
-  #settle(
-    load: Load,
-    region: RegionState,
-    key: string,
-    mark: AppliedMark,
-    request: LoadRequest,
-    value: unknown,
-  ): LoadOutcome {
+  #settle(load: Load, region: RegionState, key: string, mark: AppliedMark, request: LoadRequest, value: unknown): void {
     const { copies, coherence } = this.#parts;
     const { loadedAt, madeSince, servedIn } = load.execution;
     const tags = request.tagsOf(value);
@@ -359,7 +393,9 @@ export class Loads {
     else if (isNew && !isWanted) copies.supersede(region, key, loadedAt);
     if (load.isCurrent) load.flight.fenced = 0;
     load.operation?.step('Load ended', { region: region.name, isStored, isFenced });
-    return { value, loadedAt, madeSince, fencedAt };
+    load.loadedAt = loadedAt;
+    load.madeSince = madeSince;
+    load.fencedAt = fencedAt;
   }
 
   #loaded({ name: region }: RegionState, key: string, startedAt: number, background: boolean): void {

@@ -2,22 +2,20 @@ import { onAbort } from '../../common/abort-listeners.js';
 import type { Clock } from '../../common/clock.js';
 import type { Execution } from './execution.js';
 import { JoinedReads, TOO_LONG } from './joined-reads.js';
-import type { Load, LoadOutcome } from './load.js';
+import type { Load } from './load.js';
 
 export { TOO_LONG };
-
-type Waited = LoadOutcome | typeof TOO_LONG;
 
 /**
  * Waits for a load that another read began, but not for ever: the two may wait for each other without a trace. A batcher or a queue runs
  * the read outside of the context of the loader that waits for it, so the circle cannot be seen.
  *
  * @param current - the execution that the read belongs to
- * @returns the outcome, or {@link TOO_LONG}: the read has to call its own loader
+ * @returns the result, or {@link TOO_LONG}: the read has to call its own loader
  *
  * @internal
  */
-export function waitPatiently(load: Load, current: Execution | undefined, clock: Clock): Promise<Waited> {
+export function waitPatiently(load: Load, current: Execution | undefined, clock: Clock): Promise<unknown> {
   load.joined ??= new JoinedReads(load.outcome, clock);
   return current ? current.waitFor(load, load.joined.waitInside()) : load.joined.waitOutside();
 }

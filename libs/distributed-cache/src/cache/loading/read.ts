@@ -1,9 +1,9 @@
 import { LoadTimeoutError } from '../../errors.js';
 import type { LocalCache } from '../local-cache.js';
+import type { LoadPolicy } from '../policies/load-policies.js';
 import type { RegionState } from '../region-state.js';
 import { uncacheableKind } from '../uncacheable.js';
 import { valueToServe } from '../values.js';
-import type { LoadOutcome } from './load.js';
 import type { LoadSource } from './load-request.js';
 import type { Loads } from './loads.js';
 import { TOO_LONG, waitPatiently, waitUntil } from './patience.js';
@@ -28,12 +28,21 @@ const CLOSE_BY = 1;
  *
  * @internal
  */
-export async function readMissed(
-  cache: LocalCache,
-  given: RegionState,
-  key: string,
-  source: LoadSource,
-): Promise<unknown> {
+export function readMissed(cache: LocalCache, given: RegionState, key: string, source: LoadSource): Promise<unknown> {
+  const { copies, executions, holds, loads } = cache;
+  const region = copies.current(given);
+  const isOrdinary =
+    copies.isServing &&
+    holds.current === undefined &&
+    executions.current === undefined &&
+    isPassedOn(region, source.policy) &&
+    loads.joinableFrom(undefined, region, key) === undefined;
+  if (!isOrdinary) return readCarefully(cache, given, key, source);
+  return loads.start(region, key, source.request(key)).outcome;
+}
+
+/** {@link readMissed} in full. */
+async function readCarefully(cache: LocalCache, given: RegionState, key: string, source: LoadSource): Promise<unknown> {
   const { clock, copies, executions, coherence } = cache;
   const { policy } = source;
   const giveUpAt = clock.now() + policy.loadTimeout;
@@ -51,12 +60,12 @@ export async function readMissed(
     const running = loads.joinableFrom(current, loading, key);
     if (running === 'uncoordinated') return loadAlone(cache, loads, region, key, source, giveUpAt);
     const load = running ?? loads.start(loading, key, source.request(key));
-    let outcome: LoadOutcome | typeof TOO_LONG;
+    let value: unknown;
     try {
       const awaited = running ? waitPatiently(load, current, clock) : loads.outcomeOf(load, current);
       // The load itself limits the wait of most readers: they need no timer of their own. One that is woken by the load is not late for it.
       const isLimited = giveUpAt >= load.timesOutAt - CLOSE_BY;
-      outcome = await waitUntil(isLimited ? Infinity : giveUpAt, awaited, clock, () =>
+      value = await waitUntil(isLimited ? Infinity : giveUpAt, awaited, clock, () =>
         loads.outwaited(load, loading, key, source),
       );
     } catch (error) {
@@ -68,17 +77,20 @@ export async function readMissed(
       if (running && load.hasTimedOut && load.timeout < policy.loadTimeout && clock.now() < giveUpAt) continue;
       throw error;
     }
-    if (outcome === TOO_LONG || (running && uncacheableKind(outcome.value) !== undefined))
+    if (value === TOO_LONG || (running && uncacheableKind(value) !== undefined))
       return loadAlone(cache, loads, region, key, source, giveUpAt);
-    if (loads.accepts(outcome, askedAt, askedIn, current)) {
-      return valueToServe(outcome.value, region.settings.values, region.name);
-    }
+    if (loads.accepts(load, askedAt, askedIn, current)) return valueToServe(value, region.settings.values, region.name);
     const entry = copies.find(region, key);
     if (entry !== undefined) {
       copies.noteServed(entry);
       return copies.valueOf(region, entry);
     }
   }
+}
+
+/** Whether a reader with this policy gets the outcome of the load that it has started, whatever that is, and as it is. */
+function isPassedOn({ settings }: RegionState, { loadTimeout, keptFor }: LoadPolicy): boolean {
+  return loadTimeout === Infinity && keptFor === 0 && settings.values !== 'cloned';
 }
 
 /** Loads without coordination: the result is neither shared nor stored. */
