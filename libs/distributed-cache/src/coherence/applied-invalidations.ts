@@ -16,6 +16,9 @@ export interface AppliedMark {
   running: number;
 }
 
+/** A mark that moves on while nothing that began at it runs. */
+type NewestMark = { -readonly [property in keyof AppliedMark]: AppliedMark[property] };
+
 /**
  * Invalidations of other instances that take effect as one, although they are applied one after the other. While a group is open, this
  * instance may have removed a list and still hold the rows that the same call of another instance has evicted.
@@ -50,9 +53,9 @@ interface Applied {
  * @internal
  */
 export class AppliedInvalidations {
+  #newest: NewestMark = { sequence: 0, remembersAfter: 0, running: 0 };
   /** The marks where something still runs, and the newest mark; oldest first. */
-  readonly #marks = new Set<AppliedMark>();
-  #newest: AppliedMark = { sequence: 0, remembersAfter: 0, running: 0 };
+  readonly #marks = new Set<AppliedMark>([this.#newest]);
   #running = 0;
   /** The newest invalidations, as they came. */
   readonly #newer: Applied[] = [];
@@ -97,12 +100,7 @@ export class AppliedInvalidations {
 
   /** A load or a put begins. Every call is matched by one of {@link end}. */
   begin(): AppliedMark {
-    if (this.#newest.sequence !== this.#sequence || this.#marks.size === 0) {
-      if (this.#newest.running === 0) this.#marks.delete(this.#newest);
-      const remembersAfter = this.openGroup?.startedAfter ?? this.#sequence;
-      this.#newest = { sequence: this.#sequence, remembersAfter, running: 0 };
-      this.#marks.add(this.#newest);
-    }
+    if (this.#newest.sequence !== this.#sequence) this.#moveNewest();
     this.#newest.running += 1;
     this.#running += 1;
     return this.#newest;
@@ -178,6 +176,20 @@ export class AppliedInvalidations {
       if (inGroup !== undefined && inGroup <= endedAt) overtakenAt = Math.min(overtakenAt ?? Infinity, endedAt);
     }
     return overtakenAt;
+  }
+
+  /** The newest mark is where something begins now. */
+  #moveNewest(): void {
+    const sequence = this.#sequence;
+    const remembersAfter = this.openGroup?.startedAfter ?? sequence;
+    if (this.#newest.running > 0) {
+      this.#newest = { sequence, remembersAfter, running: 0 };
+      this.#marks.add(this.#newest);
+      return;
+    }
+    // Not another one in its place: the engine makes a set anew that becomes empty.
+    this.#newest.sequence = sequence;
+    this.#newest.remembersAfter = remembersAfter;
   }
 
   #index(): void {
