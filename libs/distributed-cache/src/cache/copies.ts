@@ -24,6 +24,8 @@ import { valueToServe, valueToStore } from './values.js';
 export interface PreparedEntry extends NewEntry {
   /** ms */
   readonly ttl: number;
+  /** When it was made ready (monotonic ms), just before it is kept. */
+  readonly preparedAt: number;
 }
 
 /** A value that may be kept, and what is known of it. @internal */
@@ -273,21 +275,22 @@ export class Copies implements KnownRegions {
     const size = this.#sizeOf(key, value, toKeep.where);
     if (size === undefined) return undefined;
     const stored = valueToStore(value, settings.values, region.name);
-    const expiresAt = this.#parts.clock.now() + lifetime;
+    const preparedAt = this.#parts.clock.now();
+    const expiresAt = preparedAt + lifetime;
     // What is put is loaded again as the entry before it was: by the same loader, under the same policy.
     const before = toKeep.load ? undefined : recipeOf(region, key);
     const applied = before?.shared.policy ?? policy;
     const isRemembered = settings.remembersLoaders || needsRecipe(applied);
     const recipe = isRemembered ? (toKeep.load?.recipe ?? before) : undefined;
     const care = careFor(applied, settings.policy, recipe, expiresAt, lifetime);
-    return { key, value: stored, loadedAt, expiresAt, tags, size, care, ttl: lifetime };
+    return { key, value: stored, loadedAt, expiresAt, tags, size, care, ttl: lifetime, preparedAt };
   }
 
   /** Keeps an entry in the place of the copy that is there. The caller has just made sure that nothing fences it. */
   keep(given: RegionState, key: string, entry: PreparedEntry | undefined): void {
     if (!this.#mayKeep) return;
     const region = this.current(given);
-    const outcome = entry ? region.store.set(entry, this.#parts.clock.now()) : 'refused';
+    const outcome = entry ? region.store.set(entry, entry.preparedAt) : 'refused';
     if (entry && outcome === 'refused') region.stats.rejected += 1;
     if (!entry || outcome === 'refused') return this.remove(region, key, 'replaced');
     if (outcome === 'replaced') region.stats.replaced += 1;

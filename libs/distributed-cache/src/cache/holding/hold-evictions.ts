@@ -53,8 +53,9 @@ function commit(cache: LocalCache, hold: Hold): Promise<Evicted> {
     for (const [region, { key }] of values) copies.remove(copies.current(region), key, 'replaced');
     const delivered = targets.length === 0 ? Promise.resolve(EVICTED_ALONE) : cache.evictNow(targets);
     for (const [region, { key, value, loadedAt, expiresAt, tags, size, care }] of values) {
-      const ttl = expiresAt - clock.now();
-      if (ttl > 0) copies.keep(region, key, { key, value, loadedAt, expiresAt, tags, size, care, ttl });
+      const preparedAt = clock.now();
+      const ttl = expiresAt - preparedAt;
+      if (ttl > 0) copies.keep(region, key, { key, value, loadedAt, expiresAt, tags, size, care, ttl, preparedAt });
     }
     return delivered;
   });

@@ -26,6 +26,7 @@ export class SingleMethod implements SharedRecipe {
   /** What loaders are shown in place of the canonical key. */
   readonly shownKey: string | undefined;
   #checked: CheckedOptions | undefined;
+  #where: string | undefined;
 
   constructor(
     cache: LocalCache,
@@ -52,7 +53,7 @@ export class SingleMethod implements SharedRecipe {
 
   /** What errors call the place. */
   get where(): string {
-    return this.options?.where ?? `Region '${this.region.name}'`;
+    return (this.#where ??= this.options?.where ?? `Region '${this.region.name}'`);
   }
 
   /** How `given` loads the key. @param givenKey - as the caller gave it */
