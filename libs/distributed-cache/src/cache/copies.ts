@@ -288,7 +288,7 @@ export class Copies implements KnownRegions {
 
   /** Keeps an entry in the place of the copy that is there. The caller has just made sure that nothing fences it. */
   keep(given: RegionState, key: string, entry: PreparedEntry | undefined): void {
-    if (!this.#mayKeep) return;
+    if (!this.#mayKeep) return this.remove(given, key, 'replaced');
     const region = this.current(given);
     const outcome = entry ? region.store.set(entry, entry.preparedAt) : 'refused';
     if (entry && outcome === 'refused') region.stats.rejected += 1;

@@ -149,14 +149,19 @@ export class LocalCache implements LocalCopies {
     return hold ? gatherIn(hold, targets, options) : this.evictNow(targets, options);
   }
 
-  /** As {@link evict}, also inside of a hold. */
-  evictNow(targets: readonly InvalidationTarget[], options?: EvictOptions): Promise<Evicted> {
+  /**
+   * As {@link evict}, also inside of a hold.
+   *
+   * @param areReplaced - the caller puts other values in the place of the copies, before anything else happens: to remove them and to add
+   * others would take longer
+   */
+  evictNow(targets: readonly InvalidationTarget[], options?: EvictOptions, areReplaced = false): Promise<Evicted> {
     if (this.#isClosed) return Promise.reject(this.#closedError());
     const timeout = options?.everywhere ? timeoutOf(options.everywhere, this.settings) : undefined;
     if (timeout !== undefined) this.#warnOfShort(timeout);
     if (targets.length === 0) return Promise.resolve(EVICTED_ALONE);
     this.#delayedReevictions.later(targets);
-    this.#applyOwn(targets);
+    this.#applyOwn(targets, areReplaced);
     return timeout === undefined ? this.coherence.publish(targets) : this.coherence.publishEverywhere(targets, timeout);
   }
 
@@ -229,10 +234,12 @@ export class LocalCache implements LocalCopies {
     this.#logger.warn(warning);
   }
 
-  #applyOwn(targets: readonly InvalidationTarget[]): void {
+  #applyOwn(targets: readonly InvalidationTarget[], areReplaced = false): void {
     const invalidation = invalidationOf(targets);
     this.coherence.applied.record(invalidation, true);
-    this.#drop(invalidation);
+    this.loads.applyInvalidation(invalidation);
+    if (!areReplaced) this.copies.drop(invalidation);
+    this.holds.drop(invalidation);
     if (this.events.hears.evict) this.events.emit('evict', { invalidation });
   }
 

@@ -1,4 +1,5 @@
 import { ignoreRejection } from '../../common/ignore-rejection.js';
+import type { InvalidationTarget } from '../../protocol/invalidation.js';
 import { CacheClosedError, InvalidationNotConfirmedError, InvalidationNotDeliveredError } from '../../errors.js';
 import type { AppliedMark } from '../../coherence/applied-invalidations.js';
 import type { PreparedEntry } from '../copies.js';
@@ -142,8 +143,7 @@ function write(
   const hold = cache.holds.current;
   // A method may run for long.
   const entries = planned.map((entry) => ({ ...entry, region: copies.current(entry.region) }));
-  const evict = (): Promise<unknown> =>
-    ignoreRejection(cache.evict(entries.map(({ region, key }) => ({ kind: 'key', region: region.name, key }))));
+  const targets = entries.map(({ region, key }): InvalidationTarget => ({ kind: 'key', region: region.name, key }));
   const prepared = new Map<PutEntry, PreparedEntry | undefined>();
   try {
     for (const entry of entries) {
@@ -157,7 +157,7 @@ function write(
   } catch (error) {
     cache.asOne(() => {
       evictOthers();
-      void evict();
+      void ignoreRejection(cache.evict(targets));
     });
     throw error;
   }
@@ -172,9 +172,10 @@ function write(
       return !isOvertaken;
     });
     const stored = current.filter((entry) => prepared.has(entry));
-    // Before the eviction, which would count the old copies as invalidated.
-    if (!hold) for (const { region, key } of stored) copies.remove(region, key, 'replaced');
-    const delivered = evict();
+    // Where each copy is replaced, they stay until then. Otherwise they go before the eviction, which would count them as invalidated.
+    const areReplaced = !hold && stored.length === entries.length;
+    if (!hold && !areReplaced) for (const { region, key } of stored) copies.remove(region, key, 'replaced');
+    const delivered = ignoreRejection(areReplaced ? cache.evictNow(targets, undefined, true) : cache.evict(targets));
     // In a hold, others are served the value only once that has ended.
     const keeper = hold ?? copies;
     for (const entry of stored) keeper.keep(entry.region, entry.key, prepared.get(entry));
