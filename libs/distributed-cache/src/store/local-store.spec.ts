@@ -210,6 +210,27 @@ describe('LocalStore', () => {
     expect(tested.evictTag('sale')).toEqual(['r1', 'r4']);
   });
 
+  it('lets entries of an evicted tag leave first when there is no room, and tells of each as evicted by its tag', () => {
+    const tested = new TestedStore({ maxEntries: 100 }, 100, 10);
+    for (let key = 0; key < 100; key += 1) tested.set({ key: `${key}`, tags: ['sale'] });
+    for (let key = 0; key < 100; key += 1) tested.get(`${key}`);
+    tested.store.evictTag('sale');
+    for (let key = 0; key < 60; key += 1) tested.set({ key: `new ${key}` });
+    expect(tested.crowdedOut).toEqual([]);
+    tested.settle();
+    expect(tested.tagEvicted).toHaveLength(100);
+    expect([...tested.region('r').keys()]).toHaveLength(60);
+  });
+
+  it('stores a large value in the room of entries of an evicted tag', () => {
+    const tested = new TestedStore({ maxSize: 100 }, 1_000, 1);
+    for (let key = 0; key < 100; key += 1) tested.set({ key: `${key}`, tags: ['sale'], size: 1 });
+    for (let key = 0; key < 100; key += 1) tested.get(`${key}`);
+    tested.store.evictTag('sale');
+    expect(tested.set({ key: 'large', size: 90 })).toBe('added');
+    expect(tested.crowdedOut).toEqual([]);
+  });
+
   it('clears a region whose entries are about to be removed for their tag', () => {
     const tested = new TestedStore({}, 1_000, 1);
     for (const key of ['1', '2', '3']) tested.set({ key, tags: ['sale'] });

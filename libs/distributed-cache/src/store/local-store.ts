@@ -201,6 +201,7 @@ export class LocalStore implements StoreOfRegion, OwnerOfLeftovers {
     const { key, size } = entry;
     const weight = this.#bounds.maxSize === undefined ? 1 : size;
     const hash = (): number => this.#hashOf(region, key);
+    while (this.slots.areDetached && this.#size + size > maxSize) this.removeTagged(this.#tags.firstDetached());
     if (this.#size + size > maxSize) {
       this.#policy.remember(this.#entries);
       if (this.#policy.isTooMuch(region.pool, hash, weight, this.#weightOf)) return 'refused';
@@ -247,16 +248,26 @@ export class LocalStore implements StoreOfRegion, OwnerOfLeftovers {
 
   /** Removes the entry that goes first. @param only - the pool that it is to leave; default: any @returns whether there was one */
   #crowdOut(only: Pool | undefined, now: number): boolean {
+    if (this.slots.areDetached && this.#crowdOutDetached(only)) return true;
     this.#policy.remember(only ? only.entries : this.#entries);
     const expired = this.#expired(only, now);
     const slot = expired === NONE ? this.#policy.victim(only, this.#weightOf) : expired;
     if (slot === NONE) return false;
+    if (this.slots.areDetached && this.removeIfDetached(slot)) return true;
     const region = this.#regionOf(slot);
     if (region) {
       const key = this.slots.keys[slot] ?? '';
       this.removeSlot(slot);
       this.#listener.crowdedOut(region, key);
     } else this.freeCleared(slot);
+    return true;
+  }
+
+  /** Removes an entry that is about to be removed for its tag, if the first one is in the pool. @returns whether it was */
+  #crowdOutDetached(only: Pool | undefined): boolean {
+    const slot = this.#tags.firstDetached();
+    if (slot === NONE || (only && this.#regionOf(slot)?.pool !== only)) return false;
+    this.removeTagged(slot);
     return true;
   }
 
