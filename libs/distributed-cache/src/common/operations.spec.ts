@@ -32,6 +32,15 @@ describe('an operation', () => {
     }
   });
 
+  it('is not made when the logger throws at the question whether it writes debug', () => {
+    const broken = (): boolean => {
+      throw new Error('the logger is broken');
+    };
+    const operations = new Operations({ ...noopLogger, isDebugEnabled: broken });
+    expect(operations.begin('load')).toBeUndefined();
+    expect(operations.named('1-0')).toBeUndefined();
+  });
+
   it('can begin as soon as the logger writes debug', () => {
     let isDebugEnabled = false;
     const operations = new Operations({ ...noopLogger, isDebugEnabled: () => isDebugEnabled });

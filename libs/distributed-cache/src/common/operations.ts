@@ -56,6 +56,11 @@ export class Operations {
   }
 
   get #isRead(): boolean {
-    return this.#logger.isDebugEnabled?.() ?? false;
+    try {
+      return this.#logger.isDebugEnabled?.() ?? false;
+    } catch {
+      // A logger of the application must not break an eviction half-way.
+      return false;
+    }
   }
 }
