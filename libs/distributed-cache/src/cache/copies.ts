@@ -286,7 +286,10 @@ export class Copies implements KnownRegions {
     return { key, value: stored, loadedAt, expiresAt, tags, size, care, ttl: lifetime, preparedAt };
   }
 
-  /** Keeps an entry in the place of the copy that is there. The caller has just made sure that nothing fences it. */
+  /**
+   * Keeps an entry in the place of the copy that is there, and removes that in any case: a put leaves it there for this. The caller has just
+   * made sure that nothing fences the entry.
+   */
   keep(given: RegionState, key: string, entry: PreparedEntry | undefined): void {
     if (!this.#mayKeep) return this.remove(given, key, 'replaced');
     const region = this.current(given);

@@ -149,20 +149,17 @@ export class LocalCache implements LocalCopies {
     return hold ? gatherIn(hold, targets, options) : this.evictNow(targets, options);
   }
 
+  /** As {@link evict}, also inside of a hold. */
+  evictNow(targets: readonly InvalidationTarget[], options?: EvictOptions): Promise<Evicted> {
+    return this.#evictNow(targets, options, false);
+  }
+
   /**
-   * As {@link evict}, also inside of a hold.
-   *
-   * @param areReplaced - the caller puts other values in the place of the copies, before anything else happens: to remove them and to add
-   * others would take longer
+   * As {@link evictNow}, but the copies stay: the caller puts other values in their place, or removes them, before anything else happens.
+   * To remove them and to add others would take longer.
    */
-  evictNow(targets: readonly InvalidationTarget[], options?: EvictOptions, areReplaced = false): Promise<Evicted> {
-    if (this.#isClosed) return Promise.reject(this.#closedError());
-    const timeout = options?.everywhere ? timeoutOf(options.everywhere, this.settings) : undefined;
-    if (timeout !== undefined) this.#warnOfShort(timeout);
-    if (targets.length === 0) return Promise.resolve(EVICTED_ALONE);
-    this.#delayedReevictions.later(targets);
-    this.#applyOwn(targets, areReplaced);
-    return timeout === undefined ? this.coherence.publish(targets) : this.coherence.publishEverywhere(targets, timeout);
+  evictReplaced(targets: readonly InvalidationTarget[]): Promise<Evicted> {
+    return this.#evictNow(targets, undefined, true);
   }
 
   /** A read was served an entry of a region that is watched; `recipe` is how it would have loaded the entry. */
@@ -232,6 +229,20 @@ export class LocalCache implements LocalCopies {
     if (warning === undefined) return;
     this.#hasWarnedOfTimeout = true;
     this.#logger.warn(warning);
+  }
+
+  #evictNow(
+    targets: readonly InvalidationTarget[],
+    options: EvictOptions | undefined,
+    areReplaced: boolean,
+  ): Promise<Evicted> {
+    if (this.#isClosed) return Promise.reject(this.#closedError());
+    const timeout = options?.everywhere ? timeoutOf(options.everywhere, this.settings) : undefined;
+    if (timeout !== undefined) this.#warnOfShort(timeout);
+    if (targets.length === 0) return Promise.resolve(EVICTED_ALONE);
+    this.#delayedReevictions.later(targets);
+    this.#applyOwn(targets, areReplaced);
+    return timeout === undefined ? this.coherence.publish(targets) : this.coherence.publishEverywhere(targets, timeout);
   }
 
   #applyOwn(targets: readonly InvalidationTarget[], areReplaced = false): void {

@@ -98,6 +98,21 @@ describe('stats', () => {
     expect(a.stats().regions['r']).toMatchObject({ entries: 1, rejected: 1, evicted: 0 });
   });
 
+  it('count a large value that is put in place of a small copy as rejected, if it is not worth what is hit again and again', async () => {
+    const { a } = instances(1)
+      .with({ maxSize: 100, sizeOf: (value) => Number(value) })
+      .local();
+    const region = a.region('r');
+    await region.set('large', 1);
+    for (let round = 0; round < 5; round += 1)
+      for (let key = 0; key < 9; key += 1) await region.getOrLoad(`hot ${key}`, () => 10);
+    const stores = record(a, 'store');
+    await region.set('large', 95);
+    expect(stores).toEqual([]);
+    expect(region.getSync('large')).toBeUndefined();
+    expect(a.stats().regions['r']).toMatchObject({ entries: 9, replaced: 1, rejected: 1, evicted: 0 });
+  });
+
   it('count a copy that was loaded again after the lease had ended as replaced', async () => {
     const { a, bridge, clock } = await instances(1).connected();
     const region = a.region('r');

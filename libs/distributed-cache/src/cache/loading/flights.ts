@@ -6,7 +6,7 @@ const FEW = 4;
 /**
  * The running loads of a region, by canonical key.
  *
- * As a map, but the first few are in a list: the engine makes a map anew that becomes empty, and most regions load a few keys at a time.
+ * As a map, but the first few are in a list: V8 rebuilds a map when its last entry is removed, and most regions load a few keys at a time.
  *
  * @internal
  */

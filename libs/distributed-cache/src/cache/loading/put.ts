@@ -172,10 +172,11 @@ function write(
       return !isOvertaken;
     });
     const stored = current.filter((entry) => prepared.has(entry));
-    // Where each copy is replaced, they stay until then. Otherwise they go before the eviction, which would count them as invalidated.
-    const areReplaced = !hold && stored.length === entries.length;
+    // Where each copy is replaced, they stay until then. Otherwise they go before the eviction, which would count them as invalidated:
+    // a value that is larger than the copy may not be worth the place.
+    const areReplaced = !hold && cache.settings.maxSize === undefined && stored.length === entries.length;
     if (!hold && !areReplaced) for (const { region, key } of stored) copies.remove(region, key, 'replaced');
-    const delivered = ignoreRejection(areReplaced ? cache.evictNow(targets, undefined, true) : cache.evict(targets));
+    const delivered = ignoreRejection(areReplaced ? cache.evictReplaced(targets) : cache.evict(targets));
     // In a hold, others are served the value only once that has ended.
     const keeper = hold ?? copies;
     for (const entry of stored) keeper.keep(entry.region, entry.key, prepared.get(entry));
