@@ -49,8 +49,10 @@ export function growthTables(evidence) {
         const result = results.find((each) => each.id === id);
         if (!result) return [];
         const curve = points.map(({ size, cost }) => `${number(size)}: ${decimal(cost)}`).join(', ');
-        const verdict = result.met === false ? '**missed**' : 'met';
-        return [[result.work, by, `${curve} ${unit}`, exponent.toFixed(2), `≤ ${result.target.atMost}`, verdict]];
+        const { atMost } = result.target;
+        const target = atMost === undefined ? 'reported' : `≤ ${atMost}`;
+        const verdict = result.met === undefined ? '' : result.met ? 'met' : '**missed**';
+        return [[result.work, by, `${curve} ${unit}`, exponent.toFixed(2), target, verdict]];
       });
       return `### Growth on Node ${major}\n\n${table(['work', 'by', 'curve', 'exponent', 'target', ''], lines)}`;
     })
