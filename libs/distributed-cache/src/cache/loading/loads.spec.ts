@@ -45,6 +45,14 @@ describe('a load', () => {
     const region = await products();
     await expect(region.getOrLoad('42', () => 'chair')).resolves.toBe('chair');
   });
+
+  it('takes the value of a native promise whose own then is no use, as await does', async () => {
+    const region = await products();
+    const given = Promise.resolve('chair');
+    const own = 'then';
+    Reflect.set(given, own, () => undefined);
+    await expect(region.getOrLoad('42', () => given)).resolves.toBe('chair');
+  });
 });
 
 describe('an error of the loader', () => {

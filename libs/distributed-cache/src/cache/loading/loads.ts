@@ -256,7 +256,7 @@ export class Loads {
       throw error;
     };
     try {
-      return Promise.resolve(request.call(load.execution)).then(succeed, fail);
+      return promiseOf(request.call(load.execution)).then(succeed, fail);
     } catch (error) {
       return new Promise(() => fail(error));
     }
@@ -446,6 +446,13 @@ export class Loads {
 /** Whether a load that has timed out gives the newest value of its key all the same. */
 function isNewest({ isLate, execution }: Load, { store }: RegionState, key: string): boolean {
   return isLate && (store.peek(key)?.loadedAt ?? Number.NEGATIVE_INFINITY) <= execution.loadedAt;
+}
+
+/** A promise to call `then` on. `await` asks no native promise for a `then` of its own, and neither does this. */
+function promiseOf(result: unknown): Promise<unknown> {
+  return result instanceof Promise && Object.hasOwn(result, 'then')
+    ? (async () => await result)()
+    : Promise.resolve(result);
 }
 
 function marked(background: boolean): { background?: true } {
