@@ -37,6 +37,44 @@ describe('an invalidation message', () => {
     );
   });
 
+  it('means the same with and without spaces, whatever it is: what this library writes is read in a shorter way', () => {
+    const plain = fc.constantFrom('products', 'r', 'k', '', ',', '],[', 'é', '\ud800');
+    const escaped = fc.constantFrom(':[["', '\\', '\u0001', '"');
+    const list = fc.array(fc.oneof({ arbitrary: plain, weight: 30 }, { arbitrary: escaped, weight: 1 }), {
+      maxLength: 4,
+    });
+    const tail = fc.constantFrom(
+      '}',
+      ',"m":1}',
+      ',"a":"k"}',
+      ',"k":[["late","1"]]}',
+      ',"v":2}',
+      ',"e":1,"f":"b"}',
+      '',
+      '}}',
+      ',}',
+    );
+    const lists = fc.oneof(
+      fc.array(list, { maxLength: 3 }).map((json) => JSON.stringify(json)),
+      fc.json(),
+      fc.constantFrom(
+        '[["products","1"}]',
+        '[["products","1"],]',
+        '[["products","1",]]',
+        '[["products" ,"1"]]',
+        '[["products","1"]',
+        '[["r","\n"]]',
+      ),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom('a', 'a\\"', '', '\t'), lists, tail, (from, keys, end) => {
+        const payload = `{"v":${MESSAGE_VERSION},"f":"${from}","k":${keys}${end}`;
+        expect(decodeInvalidation(payload)).toEqual(decodeInvalidation(` ${payload}`));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   it('contains only targets', () => {
     const payload = encodeInvalidation('a', [{ kind: 'key', region: 'products', key: '42' }]);
     expect(JSON.parse(payload)).toEqual({ v: MESSAGE_VERSION, f: 'a', k: [['products', '42']] });

@@ -1,4 +1,5 @@
 import { EVERYTHING, invalidationOf, type Invalidation, type InvalidationTarget } from './invalidation.js';
+import { readPlainKeys } from './plain-keys.js';
 
 /** The version of the messages that this library writes. A message of a newer version means "everything". @publicApi */
 export const MESSAGE_VERSION = 1;
@@ -63,6 +64,9 @@ export function encodeInvalidation(
   });
 }
 
+/** How each message begins that this library has written. */
+const BEGINNING = beginningOfMessages('').slice(0, -2);
+
 /** How each message begins that this library has written for the instance `from`. @internal */
 export function beginningOfMessages(from: string): string {
   return `${JSON.stringify({ v: MESSAGE_VERSION, f: from }).slice(0, -1)},`;
@@ -76,7 +80,8 @@ export function encodeNoOp(from: string, random: string): string {
 /** Reads a payload. Never throws: it says why a payload is no message. @publicApi */
 export function decodeInvalidation(payload: string): DecodedMessage {
   if (payload.length > MAX_PAYLOAD_LENGTH) return accepted('', EVERYTHING, {});
-  const json = parsed(payload);
+  const plain = readPlainKeys(payload, BEGINNING);
+  const json = parsed(plain ? plain.rest : payload);
   if (!isRecord(json)) return refused('not a JSON object');
 
   const version = json['v'];
@@ -93,10 +98,15 @@ export function decodeInvalidation(payload: string): DecodedMessage {
   const keys = keyLists(json['k']);
   if (!keys) return refused('"k" is not a list of [region, key, …]');
   const everything = json['e'] !== undefined;
-  if (!everything && regions.length + tags.length + keys.length === 0 && json['n'] === undefined)
+  if (!plain && !everything && regions.length + tags.length + keys.length === 0 && json['n'] === undefined)
     return refused('it names nothing');
 
-  const invalidation = { everything, regions: new Set(regions), tags: new Set(tags), keys: keysByRegion(keys) };
+  const invalidation = {
+    everything,
+    regions: new Set(regions),
+    tags: new Set(tags),
+    keys: plain?.keys ?? keysByRegion(keys),
+  };
   return accepted(from, invalidation, json);
 }
 
