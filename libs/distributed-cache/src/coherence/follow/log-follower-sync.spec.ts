@@ -301,6 +301,19 @@ describe('a long replay', () => {
     expect(stats.replayed).toBe(100);
   });
 
+  it('is applied for a millisecond in each turn when an entry takes longer than its size tells', async () => {
+    const log = await synced();
+    const { applied, clock, sync } = log;
+    const ends: number[] = [];
+    atEachTurn(log, () => ends.push(applied.length));
+    const startedAt = clock.now();
+    vi.spyOn(clock, 'now').mockImplementation(() => startedAt + applied.length);
+    const syncing = sync([after('h1', long.slice(0, 5))]);
+    await clock.advance(20);
+    await syncing;
+    expect(ends).toEqual([1, 2, 3, 4]);
+  });
+
   it('is complete only when all of it is applied, and counts from when it was asked for', async () => {
     const log = await synced();
     const { applied, clock, sync } = log;

@@ -11,6 +11,8 @@ const MAX_HELD_LENGTH = 4 << 20;
 const MAX_SLICE = 16 * 1024;
 /** An entry counts for so much beside its payload: it is hashed, and a position is made of it. */
 const LENGTH_OF_ENTRY = 100;
+/** For how long a turn may apply entries, in ms, but for the entry that is applied by then: its size does not tell how long it takes. */
+const LONGEST_SLICE = 1;
 /** The channel should have brought an entry that is this old, in ms. */
 const DOORBELL_IS_LATE = 1_000;
 
@@ -237,11 +239,13 @@ export class LogFollower {
     const now = this.#clock.now();
     let position = from;
     let length = 0;
+    let startedAt = now;
     for (const entry of reply.entries) {
-      if (length > MAX_SLICE) {
+      if (length > MAX_SLICE || this.#clock.now() - startedAt >= LONGEST_SLICE) {
         length = 0;
         await new Promise<void>((resolve) => this.#clock.nextTurn(resolve));
         if (isAbandoned()) return false;
+        startedAt = this.#clock.now();
       }
       length += entry.payload.length + LENGTH_OF_ENTRY;
       // The channel may bring entries between two slices as well.

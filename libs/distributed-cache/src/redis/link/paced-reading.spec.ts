@@ -5,12 +5,18 @@ import { PacedReading } from './paced-reading.js';
 
 const KIB = 'x'.repeat(1_024);
 
-/** A connection that reads `messages` of 1 KiB at once, and the numbers of those that were delivered. */
-function reading(messages: number): { stream: PassThrough; delivered: number[] } {
+/**
+ * A connection that reads `messages` of 1 KiB at once, and the numbers of those that were delivered.
+ *
+ * @param milliseconds - how long each takes
+ */
+function reading(messages: number, milliseconds = 0): { stream: PassThrough; delivered: number[] } {
   const stream = new PassThrough();
   stream.resume();
   const delivered: number[] = [];
-  const paced = new PacedReading({ stream }, (channel) => delivered.push(Number(channel)));
+  const paced = new PacedReading({ stream }, (channel) => delivered.push(Number(channel)), {
+    now: () => delivered.length * milliseconds,
+  });
   for (let number = 0; number < messages; number += 1) paced.received(String(number), KIB);
   return { stream, delivered };
 }
@@ -33,6 +39,19 @@ describe('PacedReading', () => {
     }
     expect(each).toEqual([16, 16, 16, 16]);
     expect(delivered).toEqual(Array.from({ length: 64 }, (_, number) => number));
+  });
+
+  it('delivers for at most a millisecond in a turn, and then lets the message that it delivers by then be the last one', async () => {
+    const { stream, delivered } = reading(8, 0.4);
+    const each = [delivered.length];
+    while (delivered.length < 8) {
+      expect(stream.isPaused()).toBe(true);
+      const before = delivered.length;
+      await setImmediate();
+      each.push(delivered.length - before);
+    }
+    expect(each).toEqual([3, 3, 2]);
+    await expect.poll(() => stream.isPaused()).toBe(false);
   });
 
   it('reads on when everything is delivered', async () => {

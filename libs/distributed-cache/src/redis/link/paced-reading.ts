@@ -1,7 +1,10 @@
 import type { Readable } from 'node:stream';
+import { systemClock, type Clock } from '../../common/clock.js';
 
-/** How much is delivered in one turn of the event loop, in UTF-16 units: about as many messages as keep it busy for a millisecond. */
+/** How much is delivered in one turn of the event loop, in UTF-16 units. */
 const MOST_AT_ONCE = 16 * 1024;
+/** For how long a turn may deliver, in ms, but for the message that is delivered by then: its size does not tell how long a message takes. */
+const LONGEST = 1;
 
 interface Received {
   readonly channel: string;
@@ -20,16 +23,20 @@ interface Received {
 export class PacedReading {
   readonly #connection: { readonly stream: Pick<Readable, 'pause' | 'resume'> };
   readonly #deliver: (channel: string, text: string) => void;
+  readonly #clock: Pick<Clock, 'now'>;
   #waiting: Received[] = [];
-  /** How much was delivered since the last pause. */
+  /** How much was delivered since the last pause, and how long that took, in ms. */
   #length = 0;
+  #duration = 0;
   #isPaused = false;
 
   /** @param deliver - applies a message, or whatever it is for */
   constructor(
     connection: { readonly stream: Pick<Readable, 'pause' | 'resume'> },
     deliver: (channel: string, text: string) => void,
+    clock: Pick<Clock, 'now'> = systemClock,
   ) {
+    this.#clock = clock;
     this.#connection = connection;
     this.#deliver = deliver;
   }
@@ -41,13 +48,16 @@ export class PacedReading {
   }
 
   #deliverNow(channel: string, text: string): void {
+    const startedAt = this.#clock.now();
     this.#deliver(channel, text);
     this.#length += text.length;
-    if (this.#length >= MOST_AT_ONCE) this.#pause();
+    this.#duration += this.#clock.now() - startedAt;
+    if (this.#length >= MOST_AT_ONCE || this.#duration >= LONGEST) this.#pause();
   }
 
   #pause(): void {
     this.#length = 0;
+    this.#duration = 0;
     if (!this.#isPaused) this.#connection.stream.pause();
     this.#isPaused = true;
     setImmediate(() => this.#goOn());
@@ -55,17 +65,18 @@ export class PacedReading {
 
   #goOn(): void {
     const waiting = this.#waiting;
+    const startedAt = this.#clock.now();
     let next = 0;
     let length = 0;
-    for (; next < waiting.length && length < MOST_AT_ONCE; next += 1) {
-      const message = waiting[next];
-      if (!message) break;
-      length += message.text.length;
-      this.#deliver(message.channel, message.text);
+    for (const { channel, text } of waiting) {
+      this.#deliver(channel, text);
+      next += 1;
+      length += text.length;
+      if (length >= MOST_AT_ONCE || this.#clock.now() - startedAt >= LONGEST) break;
     }
     // A few hundred messages at most: what one piece of 64 KiB holds.
     this.#waiting = waiting.slice(next);
-    if (length > 0) return this.#pause();
+    if (next > 0) return this.#pause();
     this.#isPaused = false;
     this.#connection.stream.resume();
   }
