@@ -34,8 +34,13 @@ export interface AppliedGroup {
 
 /** Up to this many invalidations are compared one by one; making an index would cost more. */
 const FEW = 16;
-/** As long as their targets are no longer than this together, in UTF-16 units: a key that somebody else publishes can be as long as a message. */
-const SHORT = 1 << 16;
+/**
+ * As long as their targets are no longer than this together, in UTF-16 units: a key that somebody else publishes can be as long as a message.
+ * And an index is made of all of them in one turn of the event loop.
+ */
+const SHORT = 1 << 14;
+/** A target counts for so much beside its text. */
+const LENGTH_OF_TARGET = 64;
 
 interface Applied {
   readonly sequence: number;
@@ -228,7 +233,7 @@ function lengthOf({ regions, tags, keys }: Invalidation, most: number): number {
   let length = 0;
   for (const texts of [regions, tags, ...keys.values()]) {
     for (const text of texts) {
-      length += text.length;
+      length += text.length + LENGTH_OF_TARGET;
       if (length > most) return length;
     }
   }
