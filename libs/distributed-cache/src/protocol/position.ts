@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * The place in the log up to which everything has been applied: the id of the newest applied entry, and the hash of all entries up to
@@ -14,5 +14,6 @@ export interface Position {
 
 /** The position after `payload`, which the log holds as entry `id`, has been applied too. The log computes the same hash. @publicApi */
 export function advance(previousHash: string, id: string, payload: string): Position {
-  return { id, hash: createHash('sha1').update(previousHash).update(payload).digest('hex') };
+  // In one call: an object for each would cost more than the hash.
+  return { id, hash: hash('sha1', previousHash + payload, 'hex') };
 }
