@@ -271,9 +271,7 @@ export class LinkSession {
 
   /** The answer of the link; rejects with {@link NoAnswerError} after `timeout` ms. */
   #answer<T>(ask: () => Promise<T> | T, what: string, timeout: number): Promise<T> {
-    // A bridge that throws instead of rejecting must not throw out of a microtask.
-    const answer = new Promise<T>((settle) => settle(ask()));
-    return withTimeout(answer, {
+    return withTimeout(answerTo(ask), {
       ms: timeout,
       onTimeout() {
         throw new NoAnswerError(what, timeout);
@@ -292,5 +290,14 @@ export class LinkSession {
     // The server may refuse the position itself, and would refuse it for ever.
     if (error.remedy === 'report') this.#follower.forgetPosition();
     this.#syncIn(this.#backOff.next());
+  }
+}
+
+/** The answer as a promise. A bridge that throws instead of rejecting must not throw out of a microtask. */
+function answerTo<T>(ask: () => Promise<T> | T): Promise<T> {
+  try {
+    return Promise.resolve(ask());
+  } catch (error) {
+    return Promise.reject(errorFrom(error));
   }
 }

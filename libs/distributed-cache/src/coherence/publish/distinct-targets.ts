@@ -8,8 +8,10 @@ export class DistinctTargets {
   /** Also holds keys that a region has replaced. */
   #order: InvalidationTarget[] = [];
   #everything = false;
-  readonly #regions = new Set<string>();
-  readonly #tags = new Set<string>();
+  /** Made when it gets an element: there is one of these objects for each message, and most name keys alone. */
+  #regions: Set<string> | undefined;
+  /** As {@link #regions}. */
+  #tags: Set<string> | undefined;
   readonly #keys = new Map<string, Set<string>>();
   #size = 0;
 
@@ -30,8 +32,8 @@ export class DistinctTargets {
   clear(): void {
     this.#order = [];
     this.#everything = false;
-    this.#regions.clear();
-    this.#tags.clear();
+    this.#regions = undefined;
+    this.#tags = undefined;
     this.#keys.clear();
     this.#size = 0;
   }
@@ -41,18 +43,19 @@ export class DistinctTargets {
     switch (target.kind) {
       case 'key': {
         const { region, key } = target;
-        if (this.#regions.size > 0 && this.#regions.has(region)) return false;
+        if (this.#regions?.has(region)) return false;
         const known = this.#keys.get(region);
         if (!known) this.#keys.set(region, new Set([key]));
         // Asked by its size: to look first would look twice.
         return !known || known.size < known.add(key).size;
       }
       case 'tag':
+        this.#tags ??= new Set();
         return this.#tags.size < this.#tags.add(target.tag).size;
       case 'region':
-        if (this.#regions.has(target.region)) return false;
+        if (this.#regions?.has(target.region)) return false;
         this.#removeKeysOf(target.region);
-        this.#regions.add(target.region);
+        (this.#regions ??= new Set()).add(target.region);
         return true;
       case 'everything':
         this.clear();
