@@ -98,6 +98,7 @@ function partOf(part: unknown, where: string): string {
 /** The shortest decimal digits from which the number can be read again, without an exponent. */
 function decimal(value: number): string {
   const text = String(value);
+  if (Number.isSafeInteger(value)) return text;
   const [, sign = '', whole = '', fraction = '', exponent] = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(text) ?? [];
   if (exponent === undefined) return text;
   const digits = whole + fraction;
