@@ -1,8 +1,6 @@
+import { endsSlice } from '../../common/in-slices.js';
 import { nextTurnOfEventLoop } from '../../common/next-turn.js';
 import type { Execution } from './execution.js';
-
-/** After this many ids, the event loop gets a turn: a read of very many must not hold up everything else. @internal */
-export const SLICE = 1_000;
 
 /**
  * One call of a bulk loader. The call begins once the batch is sealed and all its loads have begun: a load may wait for its turn.
@@ -13,9 +11,8 @@ export class Batch {
   /** The execution that the loads of the batch share; `undefined`: they are uncoordinated. */
   readonly execution: Execution | undefined;
   readonly #ids: Map<string, unknown>;
-  readonly #values: Promise<ReadonlyMap<string, unknown>>;
-  /** The values again, one turn of the event loop later for each further slice of the keys. */
-  readonly #valuesOfSlice: Promise<ReadonlyMap<string, unknown>>[];
+  /** All values: for each further slice of the keys, they come one turn of the event loop later. */
+  #values: Promise<ReadonlyMap<string, unknown>>;
   #begin: () => void = () => {};
   #isSealed = false;
   #begun = 0;
@@ -29,7 +26,6 @@ export class Batch {
     this.#ids = ids;
     this.execution = execution;
     this.#values = new Promise<void>((resolve) => (this.#begin = resolve)).then(() => load([...this.#ids.values()]));
-    this.#valuesOfSlice = [this.#values];
   }
 
   add(key: string, id: unknown): void {
@@ -43,21 +39,19 @@ export class Batch {
 
   /** Notes that the load of one of the keys has begun; resolves with all values, when it is the turn of that load. */
   values(): Promise<ReadonlyMap<string, unknown>> {
-    const slice = Math.floor(this.#begun / SLICE);
+    if (endsSlice(this.#begun)) this.#values = oneTurnLater(this.#values);
     this.#begun += 1;
     this.#beginWhenComplete();
-    return this.#sliced(slice);
-  }
-
-  #sliced(slice: number): Promise<ReadonlyMap<string, unknown>> {
-    const before = slice === 0 ? this.#values : this.#sliced(slice - 1);
-    return (this.#valuesOfSlice[slice] ??= before.then(async (values) => {
-      await nextTurnOfEventLoop();
-      return values;
-    }));
+    return this.#values;
   }
 
   #beginWhenComplete(): void {
     if (this.#isSealed && this.#begun === this.#ids.size) this.#begin();
   }
+}
+
+async function oneTurnLater<T>(promise: Promise<T>): Promise<T> {
+  const value = await promise;
+  await nextTurnOfEventLoop();
+  return value;
 }

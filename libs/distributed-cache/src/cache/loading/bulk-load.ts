@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { unsafeCast } from '../../common/unsafe-cast.js';
+import { endsSlice, forEachInSlices } from '../../common/in-slices.js';
 import { nextTurnOfEventLoop } from '../../common/next-turn.js';
 import { ignoreRejection } from '../../common/ignore-rejection.js';
 import { canonicalKey } from '../../keys/canonical-key.js';
@@ -7,7 +8,7 @@ import type { LocalCache } from '../local-cache.js';
 import type { RegionState } from '../region-state.js';
 import type { LoadPolicy } from '../policies/load-policies.js';
 import { BulkAttributes, type LabelledBulkOptions } from './bulk-attributes.js';
-import { Batch, SLICE } from './bulk-batch.js';
+import { Batch } from './bulk-batch.js';
 import { valuesByKey, type IdOf } from './bulk-result.js';
 import { Execution } from './execution.js';
 import type { LoadRecipe, LoadRequest, LoadSource, SharedRecipe, UncoordinatedLoad } from './load-request.js';
@@ -32,15 +33,11 @@ export interface BulkRequest extends BulkMethod {
 /** The values of a bulk read. @internal */
 export interface BulkRead {
   /** The ids as the caller gave them, in their order, repeats included. */
-  readonly ids: readonly BulkReadId[];
+  readonly ids: readonly unknown[];
+  /** The canonical key of each of the ids. */
+  readonly keys: readonly string[];
   /** By canonical key; `undefined`, or not there: the id has no value. */
   readonly values: ReadonlyMap<string, unknown>;
-}
-
-/** @internal */
-export interface BulkReadId {
-  readonly id: unknown;
-  readonly key: string;
 }
 
 /**
@@ -56,19 +53,24 @@ export async function readMany(
 ): Promise<BulkRead> {
   const { background, copies } = cache;
   const keyOf = method.keyOf ?? keyOfId;
-  const ids = Array.from(given, (id) => ({ id, key: keyOf(id) }));
-  const givenIds = new Map<string, unknown>();
-  for (const { id, key } of ids) if (!givenIds.has(key)) givenIds.set(key, id);
+  const ids: unknown[] = [];
+  const keys: string[] = [];
+  // All of them before the first read, so that a wrong id leaves nothing begun.
+  for (const id of given) {
+    ids.push(id);
+    keys.push(keyOf(id));
+  }
 
+  const givenIds = new Map<string, unknown>();
   const values = new Map<string, unknown>();
   const source = new BulkSource(cache, opened, method, givenIds);
   const due: string[] = [];
   const slices: Promise<unknown>[] = [];
-  for (const keys of slicesOf(givenIds.keys())) {
+  for (const slice of slicesOf(ids, keys, givenIds)) {
     if (slices.length > 0) await nextTurnOfEventLoop();
     const region = copies.current(opened);
     const missing: string[] = [];
-    for (const key of keys) {
+    for (const key of slice) {
       const entry = copies.hit(region, key);
       const stale = entry ? undefined : copies.staleHit(region, key, source.policy);
       const found = entry ?? stale?.entry;
@@ -89,16 +91,16 @@ export async function readMany(
   const region = copies.current(opened);
   if (due.length > 0) void background.start(region, due, sourceForLater(cache, region, method, givenIds));
   await Promise.all(slices);
-  return { ids, values };
+  return { ids, keys, values };
 }
 
 /** The values by the ids as given. Ids without a value are left out. @internal */
-export function valuesById({ ids, values }: BulkRead): Map<unknown, unknown> {
+export async function valuesById({ ids, keys, values }: BulkRead): Promise<Map<unknown, unknown>> {
   const found = new Map<unknown, unknown>();
-  for (const { id, key } of ids) {
+  await forEachInSlices(keys, (key, index) => {
     const value = values.get(key);
-    if (value !== undefined) found.set(id, value);
-  }
+    if (value !== undefined) found.set(ids[index], value);
+  });
   return found;
 }
 
@@ -136,11 +138,18 @@ class BulkRecipes implements SharedRecipe {
   }
 }
 
-function* slicesOf(keys: Iterable<string>): Generator<readonly string[], void> {
+/** The keys, each once. Those of a slice are in `givenIds` when the slice is taken: to put all of them there at once takes long. */
+function* slicesOf(
+  ids: readonly unknown[],
+  keys: readonly string[],
+  givenIds: Map<string, unknown>,
+): Generator<readonly string[], void> {
   let slice: string[] = [];
-  for (const key of keys) {
+  for (const [index, key] of keys.entries()) {
+    if (givenIds.has(key)) continue;
+    givenIds.set(key, ids[index]);
     slice.push(key);
-    if (slice.length < SLICE) continue;
+    if (!endsSlice(givenIds.size)) continue;
     yield slice;
     slice = [];
   }
@@ -234,7 +243,10 @@ class BulkSource implements LoadSource {
     });
   }
 
-  readonly #valuesByKey = (result: unknown, asked: ReadonlyMap<string, unknown>): ReadonlyMap<string, unknown> => {
+  readonly #valuesByKey = (
+    result: unknown,
+    asked: ReadonlyMap<string, unknown>,
+  ): Promise<ReadonlyMap<string, unknown>> => {
     const { idOf, keyOf = keyOfId, identityOf, options } = this.#method;
     return valuesByKey(result, idOf, { asked, keyOf, identityOf, where: options?.where, region: this.#region.name });
   };

@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+import { forEachInSlices } from '../../common/in-slices.js';
 import { InvalidOptionsError } from '../../errors.js';
 
 /** The result of a bulk loader: the values by id, or pairs of id and value. @publicApi */
@@ -25,16 +27,21 @@ export interface AskedIds {
  *
  * @internal
  */
-export function valuesByKey(result: unknown, idOf: IdOf | undefined, ids: AskedIds): ReadonlyMap<string, unknown> {
+export async function valuesByKey(
+  result: unknown,
+  idOf: IdOf | undefined,
+  ids: AskedIds,
+): Promise<ReadonlyMap<string, unknown>> {
   const { asked } = ids;
-  const items = isIterable(result) ? [...result] : undefined;
-  if (!items) {
+  if (!isIterable(result)) {
     throw refused(
       ids,
       'gave nothing that can be iterated',
       'a Map from id to value, a list of [id, value], or a list with idOf',
     );
   }
+  const items = await itemsOf(result);
+  const values = new Map<string, unknown>();
   if (idOf === 'position') {
     if (items.length !== asked.size) {
       throw refused(
@@ -43,11 +50,12 @@ export function valuesByKey(result: unknown, idOf: IdOf | undefined, ids: AskedI
         `with idOf: 'position', exactly one item per id, in the same order`,
       );
     }
-    return new Map(Array.from(asked.keys(), (key, index) => [key, items[index]]));
+    await forEachInSlices(asked.keys(), (key, index) => values.set(key, items[index]));
+    return values;
   }
   const identityOf = ids.identityOf ?? ((id: unknown) => ids.keyOf(id));
   const found = new Map<string, unknown>();
-  for (const item of items) {
+  await forEachInSlices(items, (item) => {
     if (idOf) {
       // Some ORMs put null into the list for a row that they did not find.
       if (item !== null && item !== undefined) found.set(identityOf(idOf(item)), item);
@@ -59,13 +67,20 @@ export function valuesByKey(result: unknown, idOf: IdOf | undefined, ids: AskedI
         'idOf, which tells the id of each: rows may come in another order, or not at all',
       );
     }
-  }
-  const values = new Map<string, unknown>();
-  for (const [key, id] of asked) {
+  });
+  await forEachInSlices(asked, ([key, id]) => {
     const identity = ids.identityOf ? identityOf(id) : key;
     if (found.has(identity)) values.set(key, found.get(identity));
-  }
+  });
   return values;
+}
+
+/** What the application may change while the event loop has its turns is copied at once. A generator runs in slices. */
+async function itemsOf(result: Iterable<unknown>): Promise<readonly unknown[]> {
+  if (Array.isArray(result) || types.isMap(result) || types.isSet(result)) return [...result];
+  const items: unknown[] = [];
+  await forEachInSlices(result, (item) => items.push(item));
+  return items;
 }
 
 function refused({ where, region }: AskedIds, what: string, allowed: string): InvalidOptionsError {

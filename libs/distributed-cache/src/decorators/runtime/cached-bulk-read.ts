@@ -2,6 +2,7 @@ import { types } from 'node:util';
 import type { LabelledBulkOptions } from '../../cache/loading/bulk-attributes.js';
 import { valuesById, type BulkRead, type BulkRequest } from '../../cache/loading/bulk-load.js';
 import { describeKind } from '../../common/describe-value.js';
+import { forEachInSlices } from '../../common/in-slices.js';
 import { unsafeCast } from '../../common/unsafe-cast.js';
 import { InvalidKeyError } from '../../errors.js';
 import { canonicalKey } from '../../keys/canonical-key.js';
@@ -105,12 +106,21 @@ function shapeFor(idOf: AnyCacheableManyOptions['idOf']): (read: BulkRead) => un
   return idOf === 'position' ? itemsByPosition : rowsInOrder;
 }
 
-function itemsByPosition({ ids, values }: BulkRead): unknown[] {
-  return ids.map(({ key }) => values.get(key));
+async function itemsByPosition({ keys, values }: BulkRead): Promise<unknown[]> {
+  const items: unknown[] = [];
+  await forEachInSlices(keys, (key) => items.push(values.get(key)));
+  return items;
 }
 
 /** Each row once, as a query gives them. `null` may come from another reader of the region: it says that there is no row. */
-function rowsInOrder({ ids, values }: BulkRead): unknown[] {
-  const keys = new Set(ids.map(({ key }) => key));
-  return Array.from(keys, (key) => values.get(key)).filter((value) => value !== undefined && value !== null);
+async function rowsInOrder({ keys, values }: BulkRead): Promise<unknown[]> {
+  const rows: unknown[] = [];
+  const seen = new Set<string>();
+  await forEachInSlices(keys, (key) => {
+    if (seen.has(key)) return;
+    seen.add(key);
+    const row = values.get(key);
+    if (row !== undefined && row !== null) rows.push(row);
+  });
+  return rows;
 }
