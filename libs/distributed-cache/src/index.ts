@@ -30,6 +30,7 @@ export type { HoldEvictionsOptions } from './decorators/hold-evictions.options.j
 export type { AnyMethod, CacheDecorator } from './decorators/method-types.js';
 
 export { DistributedCache, type CacheStatus } from './cache/distributed-cache.js';
+export type { CacheHealth } from './cache/health.js';
 export { getDistributedCacheToken } from './cache/distributed-cache.token.js';
 export { Region } from './cache/region.js';
 export type { CacheKey } from './keys/canonical-key.js';
@@ -64,7 +65,8 @@ export type { Position } from './protocol/position.js';
 export type { Invalidation, InvalidationTarget } from './protocol/invalidation.js';
 export type { ListedMember, Member, MemberSettings } from './protocol/member.js';
 export type { Evicted } from './coherence/publish/evicted.js';
-export type { BridgeStats } from './coherence/bridge-stats.js';
+export type { BridgeCounts, BridgeStats } from './coherence/bridge-stats.js';
+export type { TimeSummary } from './common/recent-times.js';
 export type { CoherenceState } from './coherence/coherence.js';
 export type { OnUndelivered } from './coherence/publish/delivery.js';
 export type { CancelTimer, Clock, TimerOptions } from './common/clock.js';

@@ -1,4 +1,4 @@
-import { newBridgeStats, type BridgeStats } from '../../../libs/distributed-cache/src/coherence/bridge-stats.js';
+import { newBridgeCounts, type BridgeCounts } from '../../../libs/distributed-cache/src/coherence/bridge-stats.js';
 import type { BridgeRefusal } from '../../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
 import { decodeInvalidation } from '../../../libs/distributed-cache/src/protocol/invalidation-message.js';
 import type { Invalidation, InvalidationTarget } from '../../../libs/distributed-cache/src/protocol/invalidation.js';
@@ -16,7 +16,7 @@ export interface Publishing {
   readonly clock: ManualClock;
   readonly publisher: Publisher;
   readonly link: ScriptedLink;
-  readonly stats: BridgeStats;
+  readonly stats: BridgeCounts;
   readonly refusals: BridgeRefusal[];
   readonly causes: Error[];
   /** The link's first sync is complete. */
@@ -33,7 +33,7 @@ export function publishing(
   operations = new Operations(noopLogger),
 ): Publishing {
   const clock = new ManualClock(0);
-  const stats = newBridgeStats();
+  const stats = newBridgeCounts();
   const link = new ScriptedLink();
   const refusals: BridgeRefusal[] = [];
   const causes: Error[] = [];

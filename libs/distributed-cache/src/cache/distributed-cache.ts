@@ -10,6 +10,8 @@ import type { Evicted } from '../coherence/publish/evicted.js';
 import { canonicalName } from '../keys/canonical-key.js';
 import type { InvalidationTarget } from '../protocol/invalidation.js';
 import type { InvalidationBridge } from '../protocol/invalidation-bridge.js';
+import { figuresOf, type CacheFigures } from './figures/cache-figures.js';
+import { healthOf, type CacheHealth } from './health.js';
 import { createCacheManager } from './cache-manager/cache-manager.js';
 import type { CacheEvents, CacheListener } from './events.js';
 import type { EvictOptions } from './everywhere.js';
@@ -60,6 +62,7 @@ export class DistributedCache {
   readonly #cache: LocalCache;
   readonly #instanceId = newInstanceId();
   #cacheManager: Cache | undefined;
+  #mustConnect = false;
 
   /** Created by the module. @internal */
   constructor(settings: CacheSettings, { clock = systemClock, logger = noopLogger }: DistributedCacheParts = {}) {
@@ -165,8 +168,23 @@ export class DistributedCache {
     return {
       regions: Object.fromEntries(regions),
       ...(others && { others: { ...others } }),
-      bridge: { ...coherence.stats },
+      bridge: coherence.stats,
     };
+  }
+
+  /**
+   * What a health check should say of this cache. While the first sync has not been awaited for a second yet, an instance is `'degraded'`,
+   * too: it serves, and stores nothing.
+   */
+  health(): CacheHealth {
+    const { state, leaseAge, outbox } = this.status();
+    const isAwaited = this.#mustConnect && !this.#cache.coherence.firstSync.hasSucceeded;
+    return { status: healthOf(state, isAwaited), state, leaseAge, outbox };
+  }
+
+  /** What metrics show beside {@link status} and {@link stats}. @internal */
+  figures(): CacheFigures {
+    return figuresOf(this.#cache);
   }
 
   /** Calls `listener` for every such event. Returns a function that removes the listener. */
@@ -213,8 +231,15 @@ export class DistributedCache {
     return this.#cache.evict(targets, options);
   }
 
-  /** Starts to keep the copies coherent through `bridge`; without one, in local mode. @internal */
-  start(bridge?: InvalidationBridge, commandTimeout?: number): void {
+  /**
+   * Starts to keep the copies coherent through `bridge`; without one, in local mode.
+   *
+   * @param mustConnect - whether the application does not start before the first sync
+   *
+   * @internal
+   */
+  start(bridge?: InvalidationBridge, commandTimeout?: number, mustConnect = false): void {
+    this.#mustConnect = mustConnect;
     this.#cache.coherence.start(bridge, commandTimeout);
   }
 

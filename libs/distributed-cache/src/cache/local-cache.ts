@@ -187,7 +187,7 @@ export class LocalCache implements LocalCopies {
 
   flush(reason: FlushReason): void {
     this.#drop(EVERYTHING);
-    if (this.events.hears.flush) this.#announce('flush', { flushes: this.coherence.stats.flushes, reason });
+    if (this.events.hears.flush) this.#announce('flush', { flushes: this.coherence.counts.flushes, reason });
   }
 
   silenceChanged(isSilent: boolean): void {

@@ -1,5 +1,16 @@
-/** Counts of what this instance exchanged with the others since it started. @publicApi */
-export interface BridgeStats {
+import type { TimeSummary } from '../common/recent-times.js';
+
+/** What this instance exchanged with the others. All but `propagation` are counts since it started. @publicApi */
+export interface BridgeStats extends BridgeCounts {
+  /**
+   * How long messages of this instance took in the last minute, in ms: from sending one until the channel, or a sync, brought it back.
+   * `null`: there was none.
+   */
+  propagation: TimeSummary;
+}
+
+/** @publicApi */
+export interface BridgeCounts {
   /** Messages of this instance that the log accepted. */
   published: number;
   /** Messages of others that were applied, whether the channel or a sync brought them. */
@@ -21,7 +32,7 @@ export interface BridgeStats {
 }
 
 /** @internal */
-export function newBridgeStats(): BridgeStats {
+export function newBridgeCounts(): BridgeCounts {
   return {
     published: 0,
     received: 0,

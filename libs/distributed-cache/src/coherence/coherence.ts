@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { newBridgeStats, type BridgeStats } from './bridge-stats.js';
+import { newBridgeCounts, type BridgeCounts, type BridgeStats } from './bridge-stats.js';
 import type { Clock } from '../common/clock.js';
 import { EVICTED_ALONE, EVICTED_EVERYWHERE_ALONE, type Evicted } from './publish/evicted.js';
 import { FirstSync } from './first-sync.js';
@@ -133,7 +133,7 @@ export interface ServedIn {
 export class Coherence {
   readonly lease: Lease;
   readonly applied = new AppliedInvalidations();
-  readonly stats: BridgeStats = newBridgeStats();
+  readonly counts: BridgeCounts = newBridgeCounts();
   readonly firstSync = new FirstSync();
   readonly #awaitedSyncs: AwaitedSyncs;
   readonly #settings: CoherenceSettings;
@@ -145,6 +145,7 @@ export class Coherence {
   readonly #connection: Connection;
   readonly #silence: Silence;
   readonly #watchdog: SuspendWatchdog;
+  readonly #flushes = new Map<FlushReason, number>();
   #bridge: InvalidationBridge | undefined;
   #hasConnected = false;
   #state: LinkState = 'connecting';
@@ -158,7 +159,7 @@ export class Coherence {
     this.#messages = new OperatorMessages(settings.namespace, logger, clock);
     this.lease = new Lease(settings.member.maxStaleness);
     this.#awaitedSyncs = new AwaitedSyncs(clock);
-    const { applied, stats } = this;
+    const { applied, counts: stats } = this;
     const operations = new Operations(logger);
     const { member } = settings;
     const peers = new Peers(member, (other) => this.#messages.differs(member, other));
@@ -186,6 +187,7 @@ export class Coherence {
       operations,
       events: {
         applyInvalidation: (invalidation, from) => copies.applyInvalidation(invalidation, from),
+        heardOwn: (id) => this.#publisher.heard(id),
         malformed: (reason) => this.#messages.malformed(reason),
       },
     });
@@ -270,6 +272,20 @@ export class Coherence {
     return this.#publisher.waiting;
   }
 
+  /** How long the oldest target has waited that is not in the log yet, in ms; 0: there is none. */
+  get outboxAge(): number {
+    return this.#state === 'local' ? 0 : this.#publisher.age;
+  }
+
+  get stats(): BridgeStats {
+    return { ...this.counts, propagation: this.#publisher.propagation };
+  }
+
+  /** How often all copies were dropped, by the reason. */
+  get flushes(): ReadonlyMap<FlushReason, number> {
+    return this.#flushes;
+  }
+
   /** The id of the log entry up to which everything has been applied; `undefined` before the first sync and in local mode. */
   get position(): string | undefined {
     return this.#follower.position?.id;
@@ -340,7 +356,7 @@ export class Coherence {
   }
 
   #connected(link: InvalidationLink): void {
-    if (this.#hasConnected) this.stats.reconnects += 1;
+    if (this.#hasConnected) this.counts.reconnects += 1;
     this.#hasConnected = true;
     this.firstSync.succeeded();
     this.#messages.connected();
@@ -360,6 +376,7 @@ export class Coherence {
   }
 
   #flush(reason: FlushReason, isOtherServer: boolean): void {
+    this.#flushes.set(reason, (this.#flushes.get(reason) ?? 0) + 1);
     this.applied.record(EVERYTHING);
     this.#copies.flush(reason);
     // At an ordinary start there is nothing to lose.

@@ -16,6 +16,11 @@ export class FirstSync {
     return this.#outcome !== 'none';
   }
 
+  /** Whether a sync has ever succeeded. */
+  get hasSucceeded(): boolean {
+    return this.#outcome === 'succeeded';
+  }
+
   /** Why the last attempt has failed; `undefined`: none has. */
   get lastFailure(): Error | undefined {
     return this.#lastFailure;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bridgeMember, peersOf } from '../../../../test/support/bridges/bridge-member.js';
 import { ScriptedBridge, syncReply } from '../../../../test/support/bridges/scripted-bridge.js';
 import { ManualClock } from '../testing/manual-clock.js';
-import { newBridgeStats } from './bridge-stats.js';
+import { newBridgeCounts } from './bridge-stats.js';
 import { LinkSession } from './follow/link-session.js';
 import { LogFollower } from './follow/log-follower.js';
 import { isAfter } from '../redis/link/stream-id.js';
@@ -22,7 +22,7 @@ async function synced(): Promise<Leaving> {
   const bridge = new ScriptedBridge();
   const follower = new LogFollower(
     clock,
-    newBridgeStats(),
+    newBridgeCounts(),
     { apply: () => {}, flush: () => {}, fellBehind() {}, caughtUp() {} },
     () => 'no-op',
     isAfter,
@@ -93,7 +93,7 @@ describe('an instance that has left the list of members', () => {
     const bridge = new ScriptedBridge();
     const follower = new LogFollower(
       clock,
-      newBridgeStats(),
+      newBridgeCounts(),
       { apply: () => {}, flush: () => {}, fellBehind() {}, caughtUp() {} },
       () => 'no-op',
       isAfter,

@@ -157,7 +157,7 @@ export class DistributedCacheLifecycle implements NamedCache, OnModuleInit, OnAp
     if ((injected ?? this.cache) !== this.cache || this.#stopped) return;
     const chosen = await this.#choose();
     this.#announce(chosen);
-    this.cache.start(chosen.bridge, chosen.commandTimeout);
+    this.cache.start(chosen.bridge, chosen.commandTimeout, chosen.abortConnect);
     if (chosen.bridge) await this.#waitForFirstSync(chosen);
   }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { memberWith, NOBODY_ELSE } from '../../../../../test/support/bridges/bridge-member.js';
 import { InMemoryLog, isAfter } from '../../testing/in-memory-log.js';
 import { ManualClock } from '../../testing/manual-clock.js';
-import { newBridgeStats } from '../bridge-stats.js';
+import { newBridgeCounts } from '../bridge-stats.js';
 import type { Doorbell } from '../../protocol/invalidation-bridge.js';
 import { LogFollower } from './log-follower.js';
 
@@ -39,7 +39,7 @@ const step = fc.oneof(
 class Scene {
   readonly log = new InMemoryLog();
   readonly clock = new ManualClock();
-  readonly stats = newBridgeStats();
+  readonly stats = newBridgeCounts();
   readonly applied = new Set<string>();
   /** Appended since the follower last dropped everything: those it must have applied once it has synced. */
   owed: string[] = [];

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bridgeMember, peersOf } from '../../../../../test/support/bridges/bridge-member.js';
 import { ScriptedBridge, syncReply } from '../../../../../test/support/bridges/scripted-bridge.js';
 import { ManualClock } from '../../testing/manual-clock.js';
-import { newBridgeStats } from '../bridge-stats.js';
+import { newBridgeCounts } from '../bridge-stats.js';
 import { BridgeRefusal, type Doorbell } from '../../protocol/invalidation-bridge.js';
 import { LinkSession, type Vanished } from './link-session.js';
 import { LogFollower } from './log-follower.js';
@@ -35,7 +35,7 @@ async function opened(): Promise<Running> {
   const vanished: Vanished[] = [];
   const follower = new LogFollower(
     clock,
-    newBridgeStats(),
+    newBridgeCounts(),
     {
       apply: (payload) => void applied.push(payload),
       flush: () => void applied.push('FLUSH'),

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { syncReply } from '../../../../../test/support/bridges/scripted-bridge.js';
 import { ManualClock } from '../../testing/manual-clock.js';
-import { newBridgeStats } from '../bridge-stats.js';
+import { newBridgeCounts } from '../bridge-stats.js';
 import type { LogEntry, SyncReply } from '../../protocol/invalidation-bridge.js';
 import { LogFollower, type SyncOutcome, type LogRequest } from './log-follower.js';
 import { advance } from '../../protocol/position.js';
@@ -10,7 +10,7 @@ import { isAfter } from '../../redis/link/stream-id.js';
 interface Log {
   readonly clock: ManualClock;
   readonly follower: LogFollower;
-  readonly stats: ReturnType<typeof newBridgeStats>;
+  readonly stats: ReturnType<typeof newBridgeCounts>;
   /** Payloads as they were applied, and `FLUSH`. */
   readonly applied: string[];
   /** Why each `FLUSH` came. */
@@ -25,7 +25,7 @@ interface Log {
 /** Every reply takes 10 ms. */
 function newLog(): Log {
   const clock = new ManualClock(0);
-  const stats = newBridgeStats();
+  const stats = newBridgeCounts();
   const applied: string[] = [];
   const reasons: string[] = [];
   const requests: LogRequest[] = [];

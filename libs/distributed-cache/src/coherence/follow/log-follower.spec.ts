@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { syncReply } from '../../../../../test/support/bridges/scripted-bridge.js';
 import { ManualClock } from '../../testing/manual-clock.js';
-import { newBridgeStats } from '../bridge-stats.js';
+import { newBridgeCounts } from '../bridge-stats.js';
 import type { Doorbell, LogEntry, SyncReply } from '../../protocol/invalidation-bridge.js';
 import { LogFollower, type LogRequest } from './log-follower.js';
 import { advance } from '../../protocol/position.js';
@@ -12,7 +12,7 @@ const MOST_HELD = 10_000;
 interface Following {
   readonly follower: LogFollower;
   readonly clock: ManualClock;
-  readonly stats: ReturnType<typeof newBridgeStats>;
+  readonly stats: ReturnType<typeof newBridgeCounts>;
   readonly applied: string[];
   readonly sync: (...replies: SyncReply[]) => ReturnType<LogFollower['sync']>;
   /** The same, with these heard after it was asked for and before it is answered. */
@@ -20,7 +20,7 @@ interface Following {
 }
 
 function following(): Following {
-  const stats = newBridgeStats();
+  const stats = newBridgeCounts();
   const applied: string[] = [];
   const events = {
     apply: (payload: string) => void applied.push(payload),

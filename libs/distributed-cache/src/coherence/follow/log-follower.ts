@@ -1,4 +1,4 @@
-import type { BridgeStats } from '../bridge-stats.js';
+import type { BridgeCounts } from '../bridge-stats.js';
 import type { Clock } from '../../common/clock.js';
 import type { Doorbell, InvalidationBridge, SyncReply, SyncRequest } from '../../protocol/invalidation-bridge.js';
 import { advance, type Position } from '../../protocol/position.js';
@@ -84,7 +84,7 @@ export type SyncOutcome =
  */
 export class LogFollower {
   readonly #clock: Clock;
-  readonly #stats: BridgeStats;
+  readonly #stats: BridgeCounts;
   readonly #events: LogFollowerEvents;
   readonly #newNoOp: () => string;
   readonly #isAfter: InvalidationBridge['isAfter'];
@@ -111,7 +111,7 @@ export class LogFollower {
    */
   constructor(
     clock: Clock,
-    stats: BridgeStats,
+    stats: BridgeCounts,
     events: LogFollowerEvents,
     newNoOp: () => string,
     isAfter: InvalidationBridge['isAfter'],

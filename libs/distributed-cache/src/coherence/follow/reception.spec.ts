@@ -6,7 +6,7 @@ import type { InvalidationTarget } from '../../protocol/invalidation.js';
 import { isAfter } from '../../redis/link/stream-id.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import { AppliedInvalidations } from '../applied-invalidations.js';
-import { newBridgeStats } from '../bridge-stats.js';
+import { newBridgeCounts } from '../bridge-stats.js';
 import { OpenGroup } from './open-group.js';
 import { Reception } from './reception.js';
 
@@ -21,9 +21,9 @@ function receiving() {
     instanceId: 'b',
     applied,
     group,
-    stats: newBridgeStats(),
+    stats: newBridgeCounts(),
     operations: new Operations(noopLogger),
-    events: { applyInvalidation: () => {}, malformed: () => expect.unreachable() },
+    events: { heardOwn: () => {}, applyInvalidation: () => {}, malformed: () => expect.unreachable() },
   });
   /** A message of instance A. `id`: of its entry; `undefined`: the log has refused it. */
   const receive = (id: string | undefined, target: InvalidationTarget, token: string, hasMore = false): void => {

@@ -3,7 +3,7 @@ import type { Operations } from '../../common/operations.js';
 import { beginningOfMessages, decodeInvalidation } from '../../protocol/invalidation-message.js';
 import { isNoOp, type Invalidation } from '../../protocol/invalidation.js';
 import type { AppliedInvalidations } from '../applied-invalidations.js';
-import type { BridgeStats } from '../bridge-stats.js';
+import type { BridgeCounts } from '../bridge-stats.js';
 import { describeInvalidation } from '../describe-invalidation.js';
 import type { OpenGroup } from './open-group.js';
 
@@ -12,7 +12,7 @@ export interface ReceptionParts {
   readonly instanceId: string;
   readonly applied: AppliedInvalidations;
   readonly group: OpenGroup;
-  readonly stats: BridgeStats;
+  readonly stats: BridgeCounts;
   /** Logs the course of what is received at `debug`. */
   readonly operations: Operations;
   readonly events: ReceptionEvents;
@@ -22,6 +22,8 @@ export interface ReceptionParts {
 export interface ReceptionEvents {
   /** Another instance, `from`, or a third party, `''`, has published the invalidation. */
   applyInvalidation(invalidation: Invalidation, from: string): void;
+  /** A message of this instance came back. */
+  heardOwn(id: string): void;
   /** The payload is not a message. */
   malformed(reason: string): void;
 }
@@ -43,7 +45,10 @@ export class Reception {
    */
   apply(payload: string, id: string | undefined): string | undefined {
     const { instanceId, applied, group, stats, operations, events } = this.#parts;
-    if (payload.startsWith(this.#ownBeginning)) return undefined;
+    if (payload.startsWith(this.#ownBeginning)) {
+      if (id !== undefined) events.heardOwn(id);
+      return undefined;
+    }
     const decoded = decodeInvalidation(payload);
     if (!decoded.ok) {
       stats.malformed += 1;

@@ -1,11 +1,12 @@
 import type { Clock } from '../../common/clock.js';
 import { detached } from '../../common/detached.js';
 import type { Operation, Operations } from '../../common/operations.js';
+import type { TimeSummary } from '../../common/recent-times.js';
 import { withTimeout } from '../../common/timeout.js';
 import { BridgeRefusal, type InvalidationLink, type MembersReply } from '../../protocol/invalidation-bridge.js';
 import { encodeInvalidation } from '../../protocol/invalidation-message.js';
 import type { InvalidationTarget } from '../../protocol/invalidation.js';
-import type { BridgeStats } from '../bridge-stats.js';
+import type { BridgeCounts } from '../bridge-stats.js';
 import { describeTargets } from '../describe-invalidation.js';
 import type { Peers } from '../peers.js';
 import { Backlog } from './backlog.js';
@@ -14,6 +15,7 @@ import type { Evicted } from './evicted.js';
 import { Outbox } from './outbox.js';
 import { Overdue } from './overdue.js';
 import { UnfinishedParts, type Parts } from './parts.js';
+import { Propagation } from './propagation.js';
 import { RefusedMessages } from './refused-messages.js';
 import { RepublishBuffer } from './republish-buffer.js';
 import { SendingPace } from './sending-pace.js';
@@ -30,7 +32,7 @@ export interface PublisherSettings extends CallersSettings {
 /** @internal */
 export interface PublisherParts {
   readonly clock: Clock;
-  readonly stats: BridgeStats;
+  readonly stats: BridgeCounts;
   /** Logs the course of what is published at `debug`. */
   readonly operations: Operations;
   readonly peers: Peers;
@@ -56,6 +58,8 @@ interface Message {
   readonly targets: readonly InvalidationTarget[];
   /** Since when the oldest of them waits (monotonic ms). */
   readonly since: number;
+  /** Monotonic ms. */
+  readonly sentAt: number;
   /** What it is a part of; `undefined`: it is all that leaves in its tick. */
   readonly parts: Parts | undefined;
   readonly callers: MessageCallers;
@@ -76,7 +80,7 @@ interface Message {
 export class Publisher {
   readonly #instanceId: string;
   readonly #clock: Clock;
-  readonly #stats: BridgeStats;
+  readonly #stats: BridgeCounts;
   readonly #operations: Operations;
   readonly #events: PublisherEvents;
   readonly #outbox: Outbox;
@@ -89,6 +93,7 @@ export class Publisher {
   readonly #callers: Callers;
   readonly #parts: UnfinishedParts;
   readonly #overdue: Overdue;
+  readonly #propagation: Propagation;
   #link: InvalidationLink | undefined;
   /** Since when the outbox does not move on (monotonic ms); `undefined`: it is empty. */
   #outboxSince: number | undefined;
@@ -109,6 +114,7 @@ export class Publisher {
     this.#pace = new SendingPace(clock, () => this.#flush());
     this.#republishBuffer = new RepublishBuffer(settings.outboxLimit);
     this.#refused = new RefusedMessages(settings.outboxLimit, clock, () => this.#retry());
+    this.#propagation = new Propagation(clock);
     this.#callers = new Callers(settings, peers, clock, () => events.bridgeName());
     this.#parts = new UnfinishedParts(clock);
     this.#overdue = new Overdue(
@@ -131,6 +137,17 @@ export class Publisher {
     return targets;
   }
 
+  /** How long the oldest eviction has waited that the log does not have, in ms; 0: the log has all. */
+  get age(): number {
+    const oldest = this.#oldest();
+    return oldest === undefined ? 0 : this.#clock.now() - oldest;
+  }
+
+  /** How long the messages took in the last minute. */
+  get propagation(): TimeSummary {
+    return this.#propagation.summary;
+  }
+
   /** Publishes an eviction that this instance has applied. Settles when the log has it, or when that is known to take longer. */
   publish(targets: readonly InvalidationTarget[]): Promise<Evicted> {
     this.#gather(targets);
@@ -149,6 +166,11 @@ export class Publisher {
     if (this.#operation) logOutcome(confirmed, this.#operation);
     if (this.#link) this.#scheduleFlush();
     return confirmed;
+  }
+
+  /** A message of this instance has come back. @param id - of its log entry */
+  heard(id: string): void {
+    this.#propagation.heard(id);
   }
 
   /** An instance has applied the message with this token. */
@@ -286,7 +308,7 @@ export class Publisher {
     const parts = this.#parts.sent(hasMore);
     const callers = this.#callers.ofNextMessage(targets);
     const operation = this.#operation;
-    const message: Message = { number, targets, since, parts, callers, operation };
+    const message: Message = { number, targets, since, sentAt: now, parts, callers, operation };
     this.#unanswered.add(message);
     operation?.step('Invalidation sent', { number, ...describeTargets(targets) });
     const token = callers.ackRequest?.token;
@@ -305,6 +327,7 @@ export class Publisher {
     const id = typeof reply === 'string' ? reply : reply.id;
     message.operation?.step('Invalidation accepted by the log', { number: message.number, id });
     this.#stats.published += 1;
+    this.#propagation.logged(id, message.sentAt);
     this.#backlog.moved();
     this.#refused.accepted();
     this.#republishBuffer.add(message.targets);
