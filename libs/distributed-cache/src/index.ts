@@ -5,6 +5,7 @@ export { CACHE_MANAGER } from './module/boot-checks/sole-cache-manager.js';
 export type {
   DistributedCacheOptions,
   DistributedCacheOptionsFactory,
+  ObservabilityOptions,
   RegionOptions,
 } from './module/options/distributed-cache.options.js';
 
@@ -30,6 +31,9 @@ export type { HoldEvictionsOptions } from './decorators/hold-evictions.options.j
 export type { AnyMethod, CacheDecorator } from './decorators/method-types.js';
 
 export { DistributedCache, type CacheStatus } from './cache/distributed-cache.js';
+export type { EvictTrace, LoadManyTrace, LoadTrace, PutTrace } from './cache/tracing.js';
+export type { CacheTrace } from './common/tracing-channels.js';
+export type { InvalidationTrace, SyncTrace } from './coherence/follow/tracing.js';
 export type { CacheHealth } from './cache/health.js';
 export { getDistributedCacheToken } from './cache/distributed-cache.token.js';
 export { Region } from './cache/region.js';

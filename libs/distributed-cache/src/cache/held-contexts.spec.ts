@@ -102,6 +102,7 @@ const OF_CACHE: Record<string, Work> = {
   isHoldingEvictions: ({ cache }) => cache.isHoldingEvictions,
   status: ({ cache }) => cache.status(),
   stats: ({ cache }) => cache.stats(),
+  health: ({ cache }) => cache.health(),
   on: async ({ cache, products }, id) => {
     cache.on('hit', () => void turn());
     cache.on('invalidation', () => void turn());
@@ -188,6 +189,7 @@ it('every public method of a region and of the cache is tried in a foreign conte
     'asOne',
     'hold',
     'auditAll',
+    'figures',
     'loadMany',
     'start',
     'firstSync',

@@ -4,6 +4,7 @@ import { detached } from '../common/detached.js';
 import { ignoreRejection } from '../common/ignore-rejection.js';
 import type { CacheLogger } from '../common/logger.js';
 import { Operations } from '../common/operations.js';
+import { traced, type CacheTrace } from '../common/tracing-channels.js';
 import { Coherence, type CoherenceState, type LocalCopies } from '../coherence/coherence.js';
 import type { FlushReason } from '../coherence/follow/log-follower.js';
 import { EVICTED_ALONE, EVICTED_LATER, type Evicted } from '../coherence/publish/evicted.js';
@@ -26,6 +27,7 @@ import { Refreshes } from './policies/refreshes.js';
 import { SpreadReloads } from './policies/spread-reloads.js';
 import type { RegionState } from './region-state.js';
 import { memberOf, type CacheSettings } from './settings.js';
+import { evictTraceOf, evictTracing, type EvictTrace } from './tracing.js';
 
 /**
  * One instance's cache: what `DistributedCache` and `Region` stand on.
@@ -86,6 +88,8 @@ export class LocalCache implements LocalCopies {
   readonly audits: Audits;
   /** Logs the course of loads and puts at `debug`. */
   readonly operations: Operations;
+  /** What tells this cache from others in what is traced. */
+  readonly identity: Pick<CacheTrace, 'namespace' | 'instanceId'>;
   readonly #delayedReevictions: DelayedReevictions;
   readonly #refreshes: Refreshes;
   readonly #spreadReloads: SpreadReloads;
@@ -98,6 +102,7 @@ export class LocalCache implements LocalCopies {
     // Every loader may listen to it, and Node.js warns of a leak from eleven listeners on.
     setMaxListeners(0, this.#shutdown.signal);
     this.settings = settings;
+    this.identity = { namespace: settings.namespace, instanceId };
     this.clock = clock;
     this.#logger = logger;
     this.events = new EventEmitter(logger);
@@ -151,7 +156,7 @@ export class LocalCache implements LocalCopies {
 
   /** As {@link evict}, also inside of a hold. */
   evictNow(targets: readonly InvalidationTarget[], options?: EvictOptions): Promise<Evicted> {
-    return this.#evictNow(targets, options, false);
+    return this.#traced(targets, options, false);
   }
 
   /**
@@ -159,7 +164,7 @@ export class LocalCache implements LocalCopies {
    * To remove them and to add others would take longer.
    */
   evictReplaced(targets: readonly InvalidationTarget[]): Promise<Evicted> {
-    return this.#evictNow(targets, undefined, true);
+    return this.#traced(targets, undefined, true);
   }
 
   /** A read was served an entry of a region that is watched; `recipe` is how it would have loaded the entry. */
@@ -231,10 +236,26 @@ export class LocalCache implements LocalCopies {
     this.#logger.warn(warning);
   }
 
+  #traced(
+    targets: readonly InvalidationTarget[],
+    options: EvictOptions | undefined,
+    areReplaced: boolean,
+  ): Promise<Evicted> {
+    if (!evictTracing.hasSubscribers) return this.#evictNow(targets, options, areReplaced);
+    const trace = evictTraceOf(this.identity, targets, options);
+    return traced(
+      evictTracing,
+      trace,
+      () => this.#evictNow(targets, options, areReplaced, trace),
+      ({ delivered, instances }) => Object.assign(trace, { delivered, instances }),
+    );
+  }
+
   #evictNow(
     targets: readonly InvalidationTarget[],
     options: EvictOptions | undefined,
     areReplaced: boolean,
+    trace?: EvictTrace,
   ): Promise<Evicted> {
     if (this.#isClosed) return Promise.reject(this.#closedError());
     const timeout = options?.everywhere ? timeoutOf(options.everywhere, this.settings) : undefined;
@@ -242,7 +263,10 @@ export class LocalCache implements LocalCopies {
     if (targets.length === 0) return Promise.resolve(EVICTED_ALONE);
     this.#delayedReevictions.later(targets);
     this.#applyOwn(targets, areReplaced);
-    return timeout === undefined ? this.coherence.publish(targets) : this.coherence.publishEverywhere(targets, timeout);
+    const traceparent = this.settings.tracePropagation ? trace?.traceparent : undefined;
+    return timeout === undefined
+      ? this.coherence.publish(targets, traceparent)
+      : this.coherence.publishEverywhere(targets, timeout, traceparent);
   }
 
   #applyOwn(targets: readonly InvalidationTarget[], areReplaced = false): void {

@@ -24,6 +24,8 @@ export interface CacheSettings extends RegionSettings {
   readonly commandTimeout: number;
   readonly drainTimeout: number;
   readonly minReplicas: number;
+  /** Whether messages carry the trace context of the eviction. */
+  readonly tracePropagation: boolean;
   /** ms; `undefined`: nothing is evicted a second time */
   readonly reevictAfter: number | undefined;
 }

@@ -180,6 +180,7 @@ export class Coherence {
     const isAfter = (id: string, other: string): boolean => this.#bridge?.isAfter(id, other) ?? false;
     const group = new OpenGroup(applied, clock, isAfter, (token) => this.#connection.acknowledge(token));
     const reception = new Reception({
+      namespace: settings.namespace,
       instanceId,
       applied,
       group,
@@ -305,16 +306,20 @@ export class Coherence {
     return group && { group, syncedAt: this.lease.syncedAt };
   }
 
-  /** Publishes an eviction that was applied here already. Settles when the log has it, or when that is known to take longer. */
-  publish(targets: readonly InvalidationTarget[]): Promise<Evicted> {
-    return this.#state === 'local' ? Promise.resolve(EVICTED_ALONE) : this.#publisher.publish(targets);
+  /**
+   * Publishes an eviction that was applied here already. Settles when the log has it, or when that is known to take longer.
+   *
+   * @param traceparent - the trace context that the message is to carry
+   */
+  publish(targets: readonly InvalidationTarget[], traceparent?: string): Promise<Evicted> {
+    return this.#state === 'local' ? Promise.resolve(EVICTED_ALONE) : this.#publisher.publish(targets, traceparent);
   }
 
   /** As {@link publish}; settles when no instance can serve what the targets cover, or rejects after `timeout` ms. */
-  publishEverywhere(targets: readonly InvalidationTarget[], timeout: number): Promise<Evicted> {
+  publishEverywhere(targets: readonly InvalidationTarget[], timeout: number, traceparent?: string): Promise<Evicted> {
     return this.#state === 'local'
       ? Promise.resolve(EVICTED_EVERYWHERE_ALONE)
-      : this.#publisher.publishEverywhere(targets, timeout);
+      : this.#publisher.publishEverywhere(targets, timeout, traceparent);
   }
 
   /**

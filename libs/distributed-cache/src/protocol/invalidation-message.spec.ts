@@ -121,6 +121,19 @@ describe('an invalidation message', () => {
     });
   });
 
+  it('carries the trace context of an eviction, and only what is one', () => {
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const target: InvalidationTarget = { kind: 'tag', tag: 't' };
+    expect(decodeInvalidation(encodeInvalidation('a', [target], undefined, false, traceparent))).toMatchObject({
+      message: { traceparent },
+    });
+    for (const c of ['', 'other text', 7, `${traceparent}\n`, traceparent.toUpperCase()]) {
+      const decoded = decodeInvalidation(JSON.stringify({ v: 1, t: ['t'], c }));
+      expect(decoded).toMatchObject({ ok: true });
+      expect(decoded).not.toHaveProperty('message.traceparent');
+    }
+  });
+
   it('may be a no-op, which invalidates nothing and is different each time', () => {
     const payload = encodeNoOp('a', 'random');
     expect(decodeInvalidation(payload)).toEqual({ ok: true, message: { from: 'a', invalidation: invalidationOf([]) } });

@@ -7,6 +7,9 @@ export const MESSAGE_VERSION = 1;
 /** A longer payload is not decoded and means "everything". In UTF-16 units; the library's own messages are far shorter. */
 const MAX_PAYLOAD_LENGTH = 1 << 20;
 
+/** The header of W3C Trace Context, of any version. Anything else is ignored. */
+const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
+
 /** Every instance repeats a token, so a longer one is ignored. The library's own are shorter. */
 const MAX_TOKEN_LENGTH = 64;
 
@@ -14,7 +17,7 @@ const MAX_TOKEN_LENGTH = 64;
  * One message, as it stands in the log and travels through the channel: JSON with short keys. `v` is the version, `f` the sender, `e` marks
  * everything, `r` lists regions, `t` tags, `k` keys as `[region, key, …]`. `n` marks a no-op, with a random text. `a` is a token: every
  * instance acknowledges the message with it once it has applied the message. `m` says that more parts of the same eviction follow. `u` is
- * the id of an entry of the log that the channel did not carry. Unknown keys are ignored.
+ * the id of an entry of the log that the channel did not carry. `c` is the trace context of the eviction. Unknown keys are ignored.
  *
  * @publicApi
  */
@@ -30,6 +33,8 @@ export interface InvalidationMessage {
    * The id of the log entry before this one: the channel carried neither, because their publisher may not publish there. Only in the log.
    */
   readonly unannounced?: string | undefined;
+  /** The trace context of the eviction, as the header `traceparent` of W3C Trace Context holds it. */
+  readonly traceparent?: string | undefined;
 }
 
 /** A message, or the reason why a payload is none. @publicApi */
@@ -42,6 +47,7 @@ export type DecodedMessage =
  * @param from - the `instanceId` of the sender
  * @param token - asks every instance to acknowledge the message with it. Default: nobody is asked.
  * @param hasMore - whether the next message of the sender is to take effect together with this one. Default: `false`.
+ * @param traceparent - the trace context of the eviction. Default: the message carries none.
  *
  * @publicApi
  */
@@ -50,6 +56,7 @@ export function encodeInvalidation(
   targets: Iterable<InvalidationTarget>,
   token?: string,
   hasMore = false,
+  traceparent?: string,
 ): string {
   const { everything, regions, tags, keys } = invalidationOf(targets);
   return JSON.stringify({
@@ -61,6 +68,7 @@ export function encodeInvalidation(
     ...(keys.size > 0 && { k: [...keys].map(([region, its]) => [region, ...its]) }),
     ...(token !== undefined && { a: token }),
     ...(hasMore && { m: 1 }),
+    ...(traceparent !== undefined && { c: traceparent }),
   });
 }
 
@@ -113,6 +121,7 @@ export function decodeInvalidation(payload: string): DecodedMessage {
 function accepted(from: string, invalidation: Invalidation, json: Record<string, unknown>): DecodedMessage {
   const token = tokenIn(json);
   const unannounced = json['u'];
+  const traceparent = json['c'];
   return {
     ok: true,
     message: {
@@ -121,6 +130,7 @@ function accepted(from: string, invalidation: Invalidation, json: Record<string,
       token,
       ...(json['m'] === 1 && { hasMore: true }),
       ...(typeof unannounced === 'string' && { unannounced }),
+      ...(typeof traceparent === 'string' && TRACEPARENT.test(traceparent) && { traceparent }),
     },
   };
 }

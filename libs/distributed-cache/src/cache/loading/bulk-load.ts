@@ -3,8 +3,10 @@ import { unsafeCast } from '../../common/unsafe-cast.js';
 import { endsSlice, forEachInSlices } from '../../common/in-slices.js';
 import { nextTurnOfEventLoop } from '../../common/next-turn.js';
 import { ignoreRejection } from '../../common/ignore-rejection.js';
+import { traced } from '../../common/tracing-channels.js';
 import { canonicalKey } from '../../keys/canonical-key.js';
 import type { LocalCache } from '../local-cache.js';
+import { loadManyTracing, type LoadManyTrace } from '../tracing.js';
 import type { RegionState } from '../region-state.js';
 import type { LoadPolicy } from '../policies/load-policies.js';
 import { BulkAttributes, type LabelledBulkOptions } from './bulk-attributes.js';
@@ -212,7 +214,7 @@ class BulkSource implements LoadSource {
     if (!this.#uncoordinatedBatch) {
       const keys = new Map<string, unknown>();
       const load = async (ids: unknown[]): Promise<ReadonlyMap<string, unknown>> =>
-        this.#valuesByKey(await this.#method.loader(ids), keys);
+        this.#valuesByKey(await this.#called(ids), keys);
       const batch = new Batch(keys, load);
       this.#uncoordinatedBatch = batch;
       this.#sealSoon(batch, () => (this.#uncoordinatedBatch = undefined));
@@ -228,10 +230,18 @@ class BulkSource implements LoadSource {
     const execution = new Execution(clock.now(), executions.current, this.#region, keys);
     // The result is read inside of the execution, too: it may be a generator that reads copies.
     const load = (ids: unknown[]): Promise<ReadonlyMap<string, unknown>> =>
-      executions.run(execution, async () => this.#valuesByKey(await this.#method.loader(ids), keys));
+      executions.run(execution, async () => this.#valuesByKey(await this.#called(ids), keys));
     const batch = new Batch(keys, load, execution);
     this.#sealSoon(batch, () => (this.#batch = undefined));
     return batch;
+  }
+
+  /** What the loader gives, by one call of it. */
+  #called(ids: unknown[]): unknown {
+    const { loader } = this.#method;
+    if (!loadManyTracing.hasSubscribers) return loader(ids);
+    const context: LoadManyTrace = { ...this.#cache.identity, region: this.#region.name, ids: ids.length };
+    return traced(loadManyTracing, context, () => loader(ids));
   }
 
   /** All keys that are asked for in this turn are in the batch by then. While the ids are looked for, {@link allAsked} seals it. */

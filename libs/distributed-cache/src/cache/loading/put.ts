@@ -1,4 +1,5 @@
 import { ignoreRejection } from '../../common/ignore-rejection.js';
+import { traced } from '../../common/tracing-channels.js';
 import type { InvalidationTarget } from '../../protocol/invalidation.js';
 import { CacheClosedError, InvalidationNotConfirmedError, InvalidationNotDeliveredError } from '../../errors.js';
 import type { AppliedMark } from '../../coherence/applied-invalidations.js';
@@ -7,6 +8,7 @@ import type { LocalCache } from '../local-cache.js';
 import type { RegionState } from '../region-state.js';
 import type { LoadPolicy } from '../policies/load-policies.js';
 import { ttlOfValue } from '../store-options.js';
+import { putTracing, type PutTrace } from '../tracing.js';
 import { refuseUncacheable } from '../uncacheable.js';
 import { Execution } from './execution.js';
 
@@ -54,10 +56,21 @@ export interface PutPlan {
  *
  * @internal
  */
-export async function runPut<R>(
+export function runPut<R>(
   cache: LocalCache,
   method: () => R | PromiseLike<R>,
   planOf: (result: R) => PutPlan,
+): Promise<PutOutcome<R>> {
+  if (!putTracing.hasSubscribers) return putNow(cache, method, planOf);
+  const trace: PutTrace = { ...cache.identity, regions: [] };
+  return traced(putTracing, trace, () => putNow(cache, method, planOf, trace));
+}
+
+async function putNow<R>(
+  cache: LocalCache,
+  method: () => R | PromiseLike<R>,
+  planOf: (result: R) => PutPlan,
+  trace?: PutTrace,
 ): Promise<PutOutcome<R>> {
   const { applied } = cache.coherence;
   const { current } = cache.executions;
@@ -71,8 +84,10 @@ export async function runPut<R>(
   try {
     const result = await cache.executions.run(execution, method);
     const plan = planOf(result);
+    const { entries } = plan;
     const { delivered, fenced } = write(cache, plan, { value: result, since: mark, heldSince, from: execution });
-    operation?.step('Put ended', { entries: plan.entries.length, fenced });
+    operation?.step('Put ended', { entries: entries.length, fenced });
+    if (trace) Object.assign(trace, { regions: regionsOf(entries), entries: entries.length, fenced });
     return { result, delivered };
   } finally {
     applied.end(mark);
@@ -84,6 +99,16 @@ export async function runPut<R>(
 
 /** Stores a value that is correct now, and evicts its key everywhere. Settles as the promise of `evict()` does. @internal */
 export function setEntry(cache: LocalCache, entry: PutEntry, value: unknown): Promise<unknown> {
+  if (!putTracing.hasSubscribers) return setEntryNow(cache, entry, value);
+  const trace: PutTrace = { ...cache.identity, regions: regionsOf([entry]), entries: 1 };
+  return traced(putTracing, trace, () => setEntryNow(cache, entry, value));
+}
+
+function regionsOf(entries: readonly PutEntry[]): string[] {
+  return [...new Set(entries.map(({ region }) => region.name))];
+}
+
+function setEntryNow(cache: LocalCache, entry: PutEntry, value: unknown): Promise<unknown> {
   const { applied } = cache.coherence;
   const since = applied.begin();
   const hold = cache.holds.current;

@@ -1,6 +1,8 @@
+import { traced } from '../../common/tracing-channels.js';
 import type { CacheKey } from '../../keys/canonical-key.js';
 import type { Entry } from '../../store/entry.js';
 import type { LocalCache } from '../local-cache.js';
+import { loadTracing, type LoadTrace } from '../tracing.js';
 import { givesPolicy, policyOf, type LoadPolicy } from '../policies/load-policies.js';
 import type { RegionState } from '../region-state.js';
 import { canonicalTags, isStorable, ttlOf, ttlOfValue, type LabelledLoadOptions } from '../store-options.js';
@@ -139,16 +141,24 @@ export class SingleSource implements LoadSource {
   }
 
   request(key: string): LoadRequest {
-    return new SingleLoad(this, this.#instructions(key));
+    return new SingleLoad(this, key, this.#instructions(key));
   }
 
   uncoordinated(key: string): UncoordinatedLoad {
     const instructions = this.#instructions(key);
     return {
-      call: async () => instructions.resultOf(await this.method.call(this.recipe.given, instructions)),
+      call: async () => instructions.resultOf(await this.called(key, instructions)),
       abort: (error) => instructions.abort(error),
       ended: () => instructions.ended(),
     };
+  }
+
+  /** What the loader gives, by one call of it. */
+  called(key: string, instructions: LoadInstructions<unknown>): unknown {
+    const { method, recipe } = this;
+    if (!loadTracing.hasSubscribers) return method.call(recipe.given, instructions);
+    const context: LoadTrace = { ...method.cache.identity, region: method.region.name, key };
+    return traced(loadTracing, context, () => method.call(recipe.given, instructions));
   }
 
   /** New for every call of the loader: what it asked for a fenced result is not meant for the next result. */
@@ -167,10 +177,12 @@ export class SingleSource implements LoadSource {
 
 class SingleLoad implements LoadRequest {
   readonly #source: SingleSource;
+  readonly #key: string;
   readonly #instructions: LoadInstructions<unknown>;
 
-  constructor(source: SingleSource, instructions: LoadInstructions<unknown>) {
+  constructor(source: SingleSource, key: string, instructions: LoadInstructions<unknown>) {
     this.#source = source;
+    this.#key = key;
     this.#instructions = instructions;
   }
 
@@ -191,9 +203,9 @@ class SingleLoad implements LoadRequest {
   }
 
   call(execution: Execution): unknown {
-    const { method, recipe } = this.#source;
+    const { executions } = this.#source.method.cache;
     this.#instructions.execution = execution;
-    return method.cache.executions.run(execution, () => method.call(recipe.given, this.#instructions));
+    return executions.run(execution, () => this.#source.called(this.#key, this.#instructions));
   }
 
   valueIn(result: unknown): unknown {

@@ -2,6 +2,7 @@ import { BackOff } from '../../common/back-off.js';
 import type { CancelTimer, Clock } from '../../common/clock.js';
 import { errorFrom } from '../../common/error-from.js';
 import { withTimeout } from '../../common/timeout.js';
+import { traced } from '../../common/tracing-channels.js';
 import {
   BridgeRefusal,
   type BridgeMember,
@@ -13,7 +14,8 @@ import {
   type SyncReply,
 } from '../../protocol/invalidation-bridge.js';
 import type { Peers } from '../peers.js';
-import type { LogFollower, LogRequest } from './log-follower.js';
+import type { LogFollower, LogRequest, SyncOutcome } from './log-follower.js';
+import { syncTracing, type SyncTrace } from './tracing.js';
 
 /** The shortest time between two syncs that gaps cause, in ms. */
 const BETWEEN_GAP_SYNCS = 100;
@@ -195,22 +197,31 @@ export class LinkSession {
     this.#cancelNextSync?.();
     this.#isSyncing = true;
     this.#isSyncWanted = false;
-    this.#follower
-      .sync(
+    this.#followed(link).then(
+      (outcome) => {
+        this.#isSyncing = false;
+        if (outcome.kind === 'complete' && !this.#hasEnded) this.#synced(link, outcome);
+      },
+      (error: Error) => {
+        this.#isSyncing = false;
+        this.#syncFailed(error);
+      },
+    );
+  }
+
+  #followed(link: InvalidationLink): Promise<SyncOutcome> {
+    const sync = (): Promise<SyncOutcome> =>
+      this.#follower.sync(
         (request) => this.#ask(link, request),
         !this.#hasSynced,
         () => this.#hasEnded || this.#hasLeft,
-      )
-      .then(
-        (outcome) => {
-          this.#isSyncing = false;
-          if (outcome.kind === 'complete' && !this.#hasEnded) this.#synced(link, outcome);
-        },
-        (error: Error) => {
-          this.#isSyncing = false;
-          this.#syncFailed(error);
-        },
       );
+    if (!syncTracing.hasSubscribers) return sync();
+    const { namespace, instanceId } = this.#settings.member;
+    const trace: SyncTrace = { namespace, instanceId };
+    return traced(syncTracing, trace, sync, (outcome) => {
+      if (outcome.kind === 'complete') trace.missed = outcome.missed;
+    });
   }
 
   /** Uses the connections that a sync does not use. By a timer of its own: gaps cause syncs, which put the next heartbeat off. */

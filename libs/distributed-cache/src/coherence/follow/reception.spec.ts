@@ -18,6 +18,7 @@ function receiving() {
   const acknowledged: string[] = [];
   const group = new OpenGroup(applied, new ManualClock(), isAfter, (token) => acknowledged.push(token));
   const reception = new Reception({
+    namespace: 'n',
     instanceId: 'b',
     applied,
     group,

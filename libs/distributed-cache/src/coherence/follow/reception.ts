@@ -6,9 +6,11 @@ import type { AppliedInvalidations } from '../applied-invalidations.js';
 import type { BridgeCounts } from '../bridge-stats.js';
 import { describeInvalidation } from '../describe-invalidation.js';
 import type { OpenGroup } from './open-group.js';
+import { invalidationChannel, type InvalidationTrace } from './tracing.js';
 
 /** @internal */
 export interface ReceptionParts {
+  readonly namespace: string;
   readonly instanceId: string;
   readonly applied: AppliedInvalidations;
   readonly group: OpenGroup;
@@ -44,7 +46,7 @@ export class Reception {
    * @returns the id of an entry that the channel did not carry, if the message names one
    */
   apply(payload: string, id: string | undefined): string | undefined {
-    const { instanceId, applied, group, stats, operations, events } = this.#parts;
+    const { namespace, instanceId, applied, group, stats, operations, events } = this.#parts;
     if (payload.startsWith(this.#ownBeginning)) {
       if (id !== undefined) events.heardOwn(id);
       return undefined;
@@ -55,7 +57,7 @@ export class Reception {
       events.malformed(decoded.reason);
       return undefined;
     }
-    const { from, invalidation, token, hasMore = false, unannounced } = decoded.message;
+    const { from, invalidation, token, hasMore = false, unannounced, traceparent } = decoded.message;
     // This instance applied its own eviction when it was asked for. Applied again, it would drop what was loaded since.
     if (from === instanceId || isNoOp(invalidation)) return unannounced;
     const operation = id === undefined ? operations.begin('unlogged') : operations.named(id);
@@ -64,6 +66,10 @@ export class Reception {
     const isPart = id !== undefined && group.part(from, id, hasMore);
     applied.record(invalidation);
     events.applyInvalidation(invalidation, from);
+    if (invalidationChannel.hasSubscribers) {
+      const trace: InvalidationTrace = { namespace, instanceId, from, invalidation, traceparent };
+      invalidationChannel.publish(trace);
+    }
     operation?.step('Invalidation applied', describeInvalidation(invalidation));
     // Acknowledged only when the copies are really gone. A part that is in no log comes again, together with the others.
     if (token !== undefined && (id !== undefined || !hasMore)) group.applied(token, isPart, operation);

@@ -63,6 +63,7 @@ interface Message {
   /** What it is a part of; `undefined`: it is all that leaves in its tick. */
   readonly parts: Parts | undefined;
   readonly callers: MessageCallers;
+  readonly traceparent: string | undefined;
   readonly operation: Operation | undefined;
 }
 
@@ -99,6 +100,8 @@ export class Publisher {
   #outboxSince: number | undefined;
   /** Logs the course of what is in the outbox now. */
   #operation: Operation | undefined;
+  /** The trace context of the first eviction in the outbox that has one; the next message carries it. */
+  #traceparent: string | undefined;
   #messages = 0;
   #isFlushScheduled = false;
   #drained: (() => void) | undefined;
@@ -149,8 +152,8 @@ export class Publisher {
   }
 
   /** Publishes an eviction that this instance has applied. Settles when the log has it, or when that is known to take longer. */
-  publish(targets: readonly InvalidationTarget[]): Promise<Evicted> {
-    this.#gather(targets);
+  publish(targets: readonly InvalidationTarget[], traceparent?: string): Promise<Evicted> {
+    this.#gather(targets, traceparent);
     if (!this.#link) return this.#callers.postponed();
 
     const settled = this.#callers.waitForLog();
@@ -160,9 +163,9 @@ export class Publisher {
   }
 
   /** As {@link publish}; settles when no instance can serve what the targets cover, or after `timeout` ms. */
-  publishEverywhere(targets: readonly InvalidationTarget[], timeout: number): Promise<Evicted> {
+  publishEverywhere(targets: readonly InvalidationTarget[], timeout: number, traceparent?: string): Promise<Evicted> {
     const confirmed = this.#callers.waitForInstances(targets, timeout);
-    this.#gather(targets);
+    this.#gather(targets, traceparent);
     if (this.#operation) logOutcome(confirmed, this.#operation);
     if (this.#link) this.#scheduleFlush();
     return confirmed;
@@ -246,7 +249,8 @@ export class Publisher {
     this.#callers.leave();
   }
 
-  #gather(targets: readonly InvalidationTarget[]): void {
+  #gather(targets: readonly InvalidationTarget[], traceparent: string | undefined): void {
+    this.#traceparent ??= traceparent;
     for (const target of targets) this.#outbox.add(target);
     this.#backlog.added();
     this.#outboxSince ??= this.#clock.now();
@@ -308,11 +312,13 @@ export class Publisher {
     const parts = this.#parts.sent(hasMore);
     const callers = this.#callers.ofNextMessage(targets);
     const operation = this.#operation;
-    const message: Message = { number, targets, since, sentAt: now, parts, callers, operation };
+    const traceparent = this.#traceparent;
+    this.#traceparent = undefined;
+    const message: Message = { number, targets, since, sentAt: now, parts, callers, traceparent, operation };
     this.#unanswered.add(message);
     operation?.step('Invalidation sent', { number, ...describeTargets(targets) });
     const token = callers.ackRequest?.token;
-    const payload = encodeInvalidation(this.#instanceId, targets, token, hasMore);
+    const payload = encodeInvalidation(this.#instanceId, targets, token, hasMore, traceparent);
     const answer: Promise<string | MembersReply> = token ? link.publishToMembers(payload) : link.publish(payload);
     answer.then(
       (reply) => this.#logged(message, reply),
@@ -388,8 +394,9 @@ export class Publisher {
   }
 
   /** The targets of the message are in the outbox again, together with what waits there. */
-  #backInOutbox({ number, operation }: Message, why: string): void {
+  #backInOutbox({ number, operation, traceparent }: Message, why: string): void {
     this.#operation ??= operation;
+    this.#traceparent ??= traceparent;
     operation?.step('Invalidation back in the outbox', { number, why, sentAs: this.#operation?.id });
   }
 }

@@ -1,7 +1,7 @@
 import { LOAD_POLICIES } from '../../cache/policies/load-policies.js';
 import { describeValue, shortened } from '../../common/describe-value.js';
 import { InvalidOptionsError } from '../../errors.js';
-import type { DistributedCacheOptions, RegionOptions } from './distributed-cache.options.js';
+import type { DistributedCacheOptions, ObservabilityOptions, RegionOptions } from './distributed-cache.options.js';
 import { nearestName } from './nearest-name.js';
 import { flag, notAllowed } from './option-rules.js';
 
@@ -33,8 +33,11 @@ const OPTIONS = namesOf<DistributedCacheOptions>({
   minReplicas: true,
   reevictAfter: true,
   audit: true,
+  observability: true,
   clock: true,
 });
+
+const OBSERVABILITY_OPTIONS = namesOf<ObservabilityOptions>({ tracePropagation: true });
 
 const REGION_OPTIONS = namesOf<RegionOptions>({
   ...LOAD_POLICIES,
@@ -58,6 +61,7 @@ export function checkOptions(options: DistributedCacheOptions): void {
   if (!isObject(options)) notAllowed('the options', kindOf(options), 'an object');
   checkNames(options, OPTIONS, '');
   if (options.regions !== undefined) checkRegions(options.regions);
+  if (options.observability !== undefined) checkObservability(options.observability);
 
   checkConnectionString(options.redisConnectionString);
   checkRedis(options.redis);
@@ -95,6 +99,11 @@ function checkRegions(regions: Readonly<Record<string, RegionOptions | undefined
     if (!isObject(region)) notAllowed(`regions.${shortened(name)}`, describeValue(region), 'an object');
     checkNames(region, REGION_OPTIONS, `regions.${shortened(name)}.`);
   }
+}
+
+function checkObservability(observability: ObservabilityOptions): void {
+  if (!isObject(observability)) notAllowed('observability', describeValue(observability), 'an object');
+  checkNames(observability, OBSERVABILITY_OPTIONS, 'observability.');
 }
 
 function checkConnectionString(text: unknown): void {

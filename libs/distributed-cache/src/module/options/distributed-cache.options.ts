@@ -241,12 +241,27 @@ export interface DistributedCacheOptions extends LoadPolicies {
    */
   audit?: AuditOptions | false | undefined;
 
+  /** What others are told of this instance. */
+  observability?: ObservabilityOptions | undefined;
+
   /**
    * The clock by which entries expire and leases end. For tests.
    *
    * @default the clock of the system
    */
   clock?: Clock | undefined;
+}
+
+/** What others are told of an instance. @publicApi */
+export interface ObservabilityOptions {
+  /**
+   * Whether the message of an eviction carries its trace context to the other instances, so that a tracer can link what they drop with the
+   * request that evicted. It takes about 60 bytes of the log for each message. Nothing is carried without a tracer, such as that of
+   * `nestjs-distributed-cache/opentelemetry`.
+   *
+   * @default false
+   */
+  tracePropagation?: boolean | undefined;
 }
 
 /**

@@ -45,6 +45,7 @@ describe('resolveSettings', () => {
       policy: NO_POLICY,
       audit: undefined,
       remembersLoaders: false,
+      tracePropagation: false,
     });
   });
 
@@ -79,6 +80,7 @@ describe('resolveSettings', () => {
         drainTimeout: '1m',
         minReplicas: 2,
         reevictAfter: '3s',
+        observability: { tracePropagation: true },
       },
       undefined,
     );
@@ -105,6 +107,7 @@ describe('resolveSettings', () => {
       drainTimeout: 60_000,
       minReplicas: 2,
       reevictAfter: 3_000,
+      tracePropagation: true,
     });
   });
 
@@ -278,6 +281,9 @@ describe('resolveSettings', () => {
     [{ reevictAfter: 0 }, /reevictAfter: 0 is not allowed/],
     [{ reevictAfter: '2h' }, /reevictAfter: '2h' is not allowed/],
     [{ drainTimeout: '2h' }, /drainTimeout: '2h' is not allowed/],
+    [{ observability: true }, /observability: true is not allowed; allowed: an object/],
+    [{ observability: { tracing: true } }, /observability\.tracing: there is no such option/],
+    [{ observability: { tracePropagation: 'yes' } }, /observability\.tracePropagation: 'yes' is not allowed/],
     [{ regions: [] }, /regions: a list is not allowed/],
     [{ regions: new Map() }, /regions: an object is not allowed/],
     [{ regions: null }, /regions: null is not allowed/],

@@ -75,6 +75,7 @@ function settingsOf(
     drainTimeout = '1s',
     minReplicas = 0,
     reevictAfter,
+    observability = {},
     ttl = '5m',
     ttlJitter = 0.05,
     maxEntries = 10_000,
@@ -109,6 +110,7 @@ function settingsOf(
     commandTimeout: commandTimeoutOf(commandTimeout, context),
     drainTimeout: wait(drainTimeout, 'drainTimeout'),
     minReplicas: replicaCount(minReplicas, 'minReplicas'),
+    tracePropagation: flag(observability.tracePropagation ?? false, 'observability.tracePropagation'),
     reevictAfter: reevictAfter === undefined ? undefined : timeLimit(reevictAfter, 'reevictAfter'),
   };
 }
