@@ -16,6 +16,9 @@ const MAY_IMPORT = {
   cache: ['coherence', 'protocol', 'keys', 'store', 'common'],
   decorators: ['cache', 'keys', 'protocol', 'common'],
   module: ['decorators', 'cache', 'redis', 'coherence', 'protocol', 'keys', 'common'],
+  terminus: ['cache', 'common'],
+  prometheus: ['module', 'cache', 'common'],
+  opentelemetry: ['module', 'cache', 'coherence', 'protocol', 'common'],
   testing: ['module', 'decorators', 'cache', 'coherence', 'protocol', 'keys', 'store', 'common'],
 };
 

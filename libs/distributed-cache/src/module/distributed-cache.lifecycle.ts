@@ -220,7 +220,8 @@ export class DistributedCacheLifecycle implements NamedCache, OnModuleInit, OnAp
   }
 }
 
-function lifecyclesIn(modules: ModulesContainer): DistributedCacheLifecycle[] {
+/** The caches of an application, those of modules that were loaded lazily among them. @internal */
+export function lifecyclesIn(modules: ModulesContainer): DistributedCacheLifecycle[] {
   return Array.from(modules.values()).flatMap((module) => {
     const instance: unknown = module.providers.get(DistributedCacheLifecycle)?.instance;
     return instance instanceof DistributedCacheLifecycle ? [instance] : [];

@@ -3,7 +3,7 @@ import type { FlushReason } from '../../coherence/follow/log-follower.js';
 import type { CacheFigures, RegionFigures } from './cache-figures.js';
 
 /** What every metric has. @internal */
-interface Metric {
+export interface Metric {
   /** In words that are joined by `_`, without a prefix and without the unit. */
   readonly name: string;
   readonly kind: 'counter' | 'gauge';

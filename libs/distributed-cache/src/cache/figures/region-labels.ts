@@ -23,6 +23,11 @@ interface Labelled {
 export class RegionLabels {
   readonly #labelled = new Map<string, Labelled>();
 
+  /** The label of a region. */
+  labelOf(name: string): string {
+    return this.#isLabelled(name) ? name : OTHER;
+  }
+
   /** The figures by label. */
   of({ regions, others }: CacheFigures): Map<string, RegionFigures> {
     const byLabel = new Map<string, RegionFigures>();

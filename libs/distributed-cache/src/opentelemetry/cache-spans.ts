@@ -1,0 +1,162 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { channel, tracingChannel } from 'node:diagnostics_channel';
+import {
+  context,
+  isSpanContextValid,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  TraceFlags,
+  type Attributes,
+  type Context,
+  type Span,
+  type SpanContext,
+  type Tracer,
+} from '@opentelemetry/api';
+import type { DistributedCache } from '../cache/distributed-cache.js';
+import type { EvictTrace, LoadManyTrace, LoadTrace } from '../cache/tracing.js';
+import { unsafeCast } from '../common/unsafe-cast.js';
+import type { CacheTrace } from '../common/tracing-channels.js';
+import type { InvalidationTrace } from '../coherence/follow/tracing.js';
+import { ERROR_TYPE, errorTypeOf, NAMESPACE, REGION } from './attributes.js';
+
+/** Which spans are made of the events on one channel. */
+interface SpanOf<C extends CacheTrace> {
+  readonly channel: string;
+  readonly kind: SpanKind;
+  name(this: void, trace: C): string;
+  /** Known at the start. */
+  attributes(this: void, trace: C): Attributes;
+  /** Known at the end. */
+  outcome?(this: void, trace: C): Attributes;
+  started?(this: void, trace: C, span: Span): void;
+}
+
+const LOADS: SpanOf<LoadTrace> = {
+  channel: 'load',
+  kind: SpanKind.INTERNAL,
+  name: () => 'cache load',
+  attributes: ({ region }) => ({ [REGION]: region }),
+};
+
+const BULK_LOADS: SpanOf<LoadManyTrace> = {
+  channel: 'load-many',
+  kind: SpanKind.INTERNAL,
+  name: () => 'cache load many',
+  attributes: ({ region, ids }) => ({ [REGION]: region, 'distributed_cache.ids': ids }),
+};
+
+const EVICTIONS: SpanOf<EvictTrace> = {
+  channel: 'evict',
+  kind: SpanKind.PRODUCER,
+  name: () => 'cache evict',
+  attributes: ({ regions, keys, tags, everything, everywhere }) => ({
+    'distributed_cache.regions': [...regions],
+    'distributed_cache.keys': keys,
+    'distributed_cache.tags': tags,
+    'distributed_cache.everything': everything,
+    'distributed_cache.everywhere': everywhere,
+  }),
+  outcome: ({ delivered, instances }) => ({
+    ...(delivered !== undefined && { 'distributed_cache.delivered': delivered }),
+    ...(instances !== undefined && { 'distributed_cache.instances': instances }),
+  }),
+  started: (evict, span) => {
+    evict.traceparent = traceparentOf(span.spanContext());
+  },
+};
+
+/** Makes spans of what a cache does. @returns a function that ends it @internal */
+export function traceCache(cache: DistributedCache, tracer: Tracer): () => void {
+  const stop = [
+    spansOf(LOADS, cache, tracer),
+    spansOf(BULK_LOADS, cache, tracer),
+    spansOf(EVICTIONS, cache, tracer),
+    linkedSpans(cache, tracer),
+  ];
+  return () => {
+    for (const each of stop) each();
+  };
+}
+
+/**
+ * The current context of OpenTelemetry as a store that a channel can be bound to, so that what the channel runs is inside of the span.
+ * OpenTelemetry does not give its own storage away.
+ */
+class ActiveContext extends AsyncLocalStorage<Context> {
+  override run<R>(store: Context, callback: () => R): R;
+  override run<R, Args extends unknown[]>(store: Context, callback: (...args: Args) => R, ...args: Args): R;
+  override run<R, Args extends unknown[]>(store: Context, callback: (...args: Args) => R, ...args: Args): R {
+    return context.with(store, () => callback(...args));
+  }
+}
+
+function spansOf<C extends CacheTrace>(
+  { channel: name, kind, name: nameOf, attributes, outcome, started }: SpanOf<C>,
+  cache: DistributedCache,
+  tracer: Tracer,
+): () => void {
+  const { namespace, instanceId } = cache.status();
+  const spans = new WeakMap<object, Span>();
+  const tracing = tracingChannel<Context, C>(`nestjs-distributed-cache:${name}`);
+  const active = new ActiveContext();
+  tracing.start.bindStore(active, (event) => {
+    const parent = context.active();
+    if (event.instanceId !== instanceId) return parent;
+    const span = tracer.startSpan(nameOf(event), {
+      kind,
+      attributes: { [NAMESPACE]: namespace, ...attributes(event) },
+    });
+    spans.set(event, span);
+    started?.(event, span);
+    return trace.setSpan(parent, span);
+  });
+  const ended = (event: C): void => {
+    const span = spans.get(event);
+    if (!span) return;
+    if (outcome) span.setAttributes(outcome(event));
+    // An error is told by its class: its message may hold anything, a value as well.
+    if ('error' in event)
+      span.setStatus({ code: SpanStatusCode.ERROR }).setAttribute(ERROR_TYPE, errorTypeOf(event.error));
+    span.end();
+  };
+  const onEnd = (message: unknown): void => ended(unsafeCast(message));
+  tracing.asyncEnd.subscribe(onEnd);
+  return () => {
+    tracing.start.unbindStore(active);
+    tracing.asyncEnd.unsubscribe(onEnd);
+  };
+}
+
+/** A span for each invalidation that came with a trace context: a trace of its own, since it serves no request, with a link to the eviction. */
+function linkedSpans(cache: DistributedCache, tracer: Tracer): () => void {
+  const { namespace, instanceId } = cache.status();
+  const invalidations = channel('nestjs-distributed-cache:invalidation');
+  const received = (message: unknown): void => {
+    const { instanceId: receiver, from, traceparent } = unsafeCast<InvalidationTrace>(message);
+    const evicted = receiver === instanceId ? spanContextOf(traceparent) : undefined;
+    if (!evicted) return;
+    const options = {
+      kind: SpanKind.CONSUMER,
+      links: [{ context: evicted }],
+      attributes: { [NAMESPACE]: namespace, 'distributed_cache.from': from },
+    };
+    tracer.startSpan('cache invalidation', options, ROOT_CONTEXT).end();
+  };
+  invalidations.subscribe(received);
+  return () => invalidations.unsubscribe(received);
+}
+
+/** As the header of W3C Trace Context; `undefined`: nobody traces. */
+function traceparentOf(span: SpanContext): string | undefined {
+  if (!isSpanContextValid(span)) return undefined;
+  const flags = (span.traceFlags & TraceFlags.SAMPLED).toString(16).padStart(2, '0');
+  return `00-${span.traceId}-${span.spanId}-${flags}`;
+}
+
+function spanContextOf(traceparent: string | undefined): SpanContext | undefined {
+  const [, traceId = '', spanId = '', flags = ''] = traceparent?.split('-') ?? [];
+  const span = { traceId, spanId, traceFlags: Number.parseInt(flags, 16) & TraceFlags.SAMPLED, isRemote: true };
+  return isSpanContextValid(span) ? span : undefined;
+}
