@@ -233,7 +233,8 @@ async function settle(instances) {
   /** @type {Record<string, number>} */
   const bridge = {};
   for (const report of reports) {
-    for (const [name, number] of Object.entries(report.bridge)) bridge[name] = (bridge[name] ?? 0) + number;
+    const { propagation: _, ...counts } = report.bridge;
+    for (const [name, number] of Object.entries(counts)) bridge[name] = (bridge[name] ?? 0) + number;
   }
   const end = {
     held: sum(compared.map(({ held }) => held)),
