@@ -16,6 +16,7 @@ const MAY_IMPORT = {
   cache: ['coherence', 'protocol', 'keys', 'store', 'common'],
   decorators: ['cache', 'keys', 'protocol', 'common'],
   module: ['decorators', 'cache', 'redis', 'coherence', 'protocol', 'keys', 'common'],
+  observer: ['protocol', 'common'],
   terminus: ['cache', 'common'],
   prometheus: ['module', 'cache', 'common'],
   opentelemetry: ['module', 'cache', 'coherence', 'protocol', 'common'],

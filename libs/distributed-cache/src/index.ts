@@ -30,7 +30,8 @@ export type { BulkCacheDecorator } from './decorators/bulk-method-types.js';
 export type { HoldEvictionsOptions } from './decorators/hold-evictions.options.js';
 export type { AnyMethod, CacheDecorator } from './decorators/method-types.js';
 
-export { DistributedCache, type CacheStatus } from './cache/distributed-cache.js';
+export { DistributedCache } from './cache/distributed-cache.js';
+export type { CacheStatus } from './cache/status.js';
 export type { EvictTrace, LoadManyTrace, LoadTrace, PutTrace } from './cache/tracing.js';
 export type { CacheTrace } from './common/tracing-channels.js';
 export type { InvalidationTrace, SyncTrace } from './coherence/follow/tracing.js';
@@ -72,6 +73,7 @@ export type { Evicted } from './coherence/publish/evicted.js';
 export type { BridgeCounts, BridgeStats } from './coherence/bridge-stats.js';
 export type { TimeSummary } from './common/recent-times.js';
 export type { CoherenceState } from './coherence/coherence.js';
+export type { Answers } from './coherence/answering.js';
 export type { OnUndelivered } from './coherence/publish/delivery.js';
 export type { CancelTimer, Clock, TimerOptions } from './common/clock.js';
 export type { RedisClientOptions, RedisCredentials } from './redis/dial/credentials.js';

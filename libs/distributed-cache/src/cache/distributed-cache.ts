@@ -5,7 +5,6 @@ import type { Cache } from 'cache-manager';
 import { systemClock, type Clock } from '../common/clock.js';
 import { OWN_LOCATION, processWide, SHARED_VERSION } from '../common/copies-of-the-library.js';
 import { noopLogger, type CacheLogger } from '../common/logger.js';
-import type { CoherenceState } from '../coherence/coherence.js';
 import type { Evicted } from '../coherence/publish/evicted.js';
 import { canonicalName } from '../keys/canonical-key.js';
 import type { InvalidationTarget } from '../protocol/invalidation.js';
@@ -20,32 +19,9 @@ import { resultOnceDelivered, runPut, type PutOutcome, type PutPlan } from './lo
 import { LocalCache } from './local-cache.js';
 import { Region } from './region.js';
 import type { CacheSettings } from './settings.js';
-import type { CacheStats, RegionStats } from './stats.js';
+import { statsOf, statusOf, type CacheStatus } from './status.js';
+import type { CacheStats } from './stats.js';
 import { canonicalTags } from './store-options.js';
-
-/** @publicApi */
-export interface CacheStatus {
-  /**
-   * `'local'`: there are no other instances. `'connecting'`: the first sync is not complete. `'coherent'`: every invalidation arrives.
-   * `'undelivered'`: so it is, but something that was evicted here has waited longer than `publishTimeout` and has not reached the log.
-   * `'disconnected'`: invalidations may be missed; copies are served until the lease ends.
-   */
-  readonly state: CoherenceState;
-  /** Whether what is evicted here gets out: nothing has waited for the log for longer than `publishTimeout`. `true` in local mode. */
-  readonly delivering: boolean;
-  /** `<host>:<pid>:<random>` */
-  readonly instanceId: string;
-  readonly namespace: string;
-  /**
-   * Age of the lease: how long ago, in ms, the last complete sync was sent. 0 in local mode, `null` before the first sync, and after a
-   * suspension of the machine until the next one.
-   */
-  readonly leaseAge: number | null;
-  /** How many invalidation targets wait in the outbox: the log does not have them yet. */
-  readonly outbox: number;
-  /** The id of the newest log entry up to which everything is applied; `undefined` before the first sync. */
-  readonly position: string | undefined;
-}
 
 /** What a {@link DistributedCache} is created with, beside its settings. @internal */
 export interface DistributedCacheParts {
@@ -146,30 +122,11 @@ export class DistributedCache {
   }
 
   status(): CacheStatus {
-    const { coherence, clock, settings } = this.#cache;
-    const { state } = coherence;
-    const leaseAge = clock.now() - coherence.lease.syncedAt;
-    return {
-      state,
-      delivering: coherence.isDelivering,
-      instanceId: this.#instanceId,
-      namespace: settings.namespace,
-      leaseAge: state === 'local' ? 0 : Number.isFinite(leaseAge) ? leaseAge : null,
-      outbox: coherence.waiting,
-      position: coherence.position,
-    };
+    return statusOf(this.#cache);
   }
 
   stats(): CacheStats {
-    const regions: [string, RegionStats][] = [];
-    const { copies, coherence } = this.#cache;
-    for (const { name, stats, store } of copies.regions()) regions.push([name, { ...stats, entries: store.size }]);
-    const { others } = copies;
-    return {
-      regions: Object.fromEntries(regions),
-      ...(others && { others: { ...others } }),
-      bridge: coherence.stats,
-    };
+    return statsOf(this.#cache);
   }
 
   /**

@@ -10,7 +10,9 @@ import type { FlushReason } from '../coherence/follow/log-follower.js';
 import { EVICTED_ALONE, EVICTED_LATER, type Evicted } from '../coherence/publish/evicted.js';
 import { CacheClosedError, InvalidOptionsError } from '../errors.js';
 import { EVERYTHING, invalidationOf, type Invalidation, type InvalidationTarget } from '../protocol/invalidation.js';
+import type { Question } from '../protocol/question.js';
 import type { Entry } from '../store/entry.js';
+import { Answers } from './answers.js';
 import { Audits } from './auditing/audits.js';
 import { Copies } from './copies.js';
 import { DelayedReevictions } from './delayed-reevictions.js';
@@ -90,6 +92,7 @@ export class LocalCache implements LocalCopies {
   readonly operations: Operations;
   /** What tells this cache from others in what is traced. */
   readonly identity: Pick<CacheTrace, 'namespace' | 'instanceId'>;
+  readonly #answers = new Answers(this);
   readonly #delayedReevictions: DelayedReevictions;
   readonly #refreshes: Refreshes;
   readonly #spreadReloads: SpreadReloads;
@@ -204,8 +207,13 @@ export class LocalCache implements LocalCopies {
     if (this.events.hears.state) this.#announce('state', { state, previous });
   }
 
+  answerTo(question: Question): object | undefined {
+    return this.#answers.to(question);
+  }
+
   async close(): Promise<void> {
     if (this.#isClosed) return;
+    this.#answers.close();
     // It stops serving first: after it has left, no other instance tells it what changes.
     this.#isClosed = true;
     this.copies.close();

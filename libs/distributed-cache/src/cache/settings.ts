@@ -1,3 +1,4 @@
+import type { Answers } from '../coherence/answering.js';
 import type { OnUndelivered } from '../coherence/publish/delivery.js';
 import type { AuditSettings } from './auditing/audit-options.js';
 import type { LoadPolicy } from './policies/load-policies.js';
@@ -24,6 +25,8 @@ export interface CacheSettings extends RegionSettings {
   readonly commandTimeout: number;
   readonly drainTimeout: number;
   readonly minReplicas: number;
+  /** What an observer is told. */
+  readonly answers: Answers;
   /** Whether messages carry the trace context of the eviction. */
   readonly tracePropagation: boolean;
   /** ms; `undefined`: nothing is evicted a second time */

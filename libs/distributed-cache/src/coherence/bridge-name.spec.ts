@@ -17,7 +17,13 @@ async function connected(bridgeName: string | undefined) {
   const clock = new ManualClock();
   const bridge = new ScriptedBridge(bridgeName);
   const log = new RecordedLogger();
-  const copies = { applyInvalidation() {}, flush() {}, silenceChanged() {}, stateChanged() {} };
+  const copies = {
+    applyInvalidation() {},
+    flush() {},
+    silenceChanged() {},
+    stateChanged() {},
+    answerTo: () => undefined,
+  };
   const settings = { ...cacheSettings(), onUndelivered: 'throw' as const, member: memberWith({ instanceId: 'me' }) };
   const coherence = new Coherence(settings, clock, copies, log);
   coherence.start(bridge);

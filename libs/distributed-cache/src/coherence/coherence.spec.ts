@@ -31,6 +31,7 @@ function started({ maxStaleness = 10_000, ...settings }: Settings = {}): Instanc
     applyInvalidation: (_: object, from: string) => void done.push(`applied from ${from}`),
     flush: () => void done.push('flushed'),
     silenceChanged: () => {},
+    answerTo: () => undefined,
     stateChanged: (state: string, previous: string) => void done.push(`${previous} → ${state}`),
   };
   const coherence = new Coherence(

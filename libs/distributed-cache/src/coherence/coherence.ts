@@ -6,6 +6,8 @@ import { FirstSync } from './first-sync.js';
 import { BridgeRefusal, type InvalidationBridge, type InvalidationLink } from '../protocol/invalidation-bridge.js';
 import { encodeNoOp } from '../protocol/invalidation-message.js';
 import { EVERYTHING, type Invalidation, type InvalidationTarget } from '../protocol/invalidation.js';
+import { Answering, type Answers } from './answering.js';
+import type { Question } from '../protocol/question.js';
 import { AppliedInvalidations, type AppliedGroup } from './applied-invalidations.js';
 import { AwaitedSyncs } from './awaited-syncs.js';
 import { Lease } from './lease.js';
@@ -33,6 +35,8 @@ export interface CoherenceSettings extends PublisherSettings {
   readonly invalidationLogLength: number;
   readonly commandTimeout: number;
   readonly drainTimeout: number;
+  /** What an observer is told. */
+  readonly answers: Answers;
 }
 
 /** The copies that are kept coherent. @internal */
@@ -44,6 +48,8 @@ export interface LocalCopies {
   /** There has been no news for a third of `maxStaleness`, or there is news again. */
   silenceChanged(isSilent: boolean): void;
   stateChanged(state: CoherenceState, previous: CoherenceState): void;
+  /** What this instance says to an observer; `undefined`: nothing. */
+  answerTo(question: Question): object | undefined;
 }
 
 /** The group that is open when something is served: a later part of it may evict what was served. @internal */
@@ -75,6 +81,7 @@ export interface ServedIn {
  *    ├─ Silence                       has there been no news for long, so that the lease will end?
  *    ├─ SuspendWatchdog               notices that the machine was suspended
  *    ├─ OperatorMessages              the lines for operators
+ *    ├─ Answering                     what observers are told
  *    ├─ Peers                         what settings do the other instances have?
  *    ├─ Publisher                     publish/: from an eviction to the log
  *    │  ├─ Outbox                     targets that were not sent yet
@@ -207,7 +214,9 @@ export class Coherence {
       () => encodeNoOp(instanceId, randomUUID()),
       isAfter,
     );
-    const { namespace, invalidationLogLength, minReplicas } = settings;
+    const { namespace, invalidationLogLength, minReplicas, answers } = settings;
+    const respond = (question: Question): object | undefined => copies.answerTo(question);
+    const answering = new Answering({ answers, instanceId, clock, logger, respond });
     this.#connection = new Connection(
       { ...member, namespace, logLength: invalidationLogLength, minReplicas },
       peers,
@@ -217,6 +226,7 @@ export class Coherence {
         synced: (sentAt) => this.#synced(sentAt),
         connected: (link) => this.#connected(link),
         acknowledged: (token, by) => this.#publisher.acknowledged(token, by),
+        asked: answers === 'none' ? undefined : (question) => answering.answerTo(question),
         refused: (refusal) => {
           this.firstSync.failed(refusal);
           this.#messages.refused(refusal);

@@ -74,6 +74,11 @@ export interface LinkListener {
    * An instance has applied the message with this token. May be called before the publisher has the answer of the log. Never throws.
    */
   acknowledged(token: string, instanceId: string): void;
+  /**
+   * An observer asks every instance. Left out: the instance answers none, and the link need not listen to questions. May be called before
+   * `dial` resolves. Never throws.
+   */
+  asked?: ((question: string) => void) | undefined;
   /** The link is lost: requests that have no answer yet will get none. */
   broken(cause: Error): void;
   /** The link works, and something about it makes the cache slower or noisier than it need be. Never throws. Default: nobody is told. */
@@ -127,6 +132,10 @@ export interface InvalidationLink {
    * heartbeat; no answer within `commandTimeout` ends the link. Default: a link needs no exercise.
    */
   exercise?(): Promise<void>;
+  /**
+   * Sends an answer to the observer that has asked the question with this id. Nothing is stored. Default: observers get no answers.
+   */
+  answer?(id: string, answer: string): Promise<void>;
   /**
    * Removes this instance from the list of members: it serves nothing any more. Its settings may stay there. Only once no member is left
    * may the log and the list be given an expiry, which the next sync takes away: a server that runs out of memory may delete first what

@@ -1,4 +1,4 @@
-import { redisNames } from './link/redis-names.js';
+import { answersOf, redisNames } from './link/redis-names.js';
 
 /** The instances that the rule is for. @publicApi */
 export interface AclRuleOptions {
@@ -10,6 +10,11 @@ export interface AclRuleOptions {
   readonly database?: number | undefined;
   /** As the option `minReplicas` of the module: `WAIT` is needed for it. Default: 0. */
   readonly minReplicas?: number | undefined;
+  /**
+   * Whether the user also observes, as `npx nestjs-distributed-cache status` does: `XLEN` and `MEMORY USAGE` tell how large the log is,
+   * and all else is told without them. Default: `false`.
+   */
+  readonly observer?: boolean | undefined;
   /** `false`: the rule names no channels. Servers before 6.2 do not know them, nor does Azure Cache for Redis. Default: `true`. */
   readonly channels?: boolean | undefined;
 }
@@ -29,15 +34,21 @@ export function aclRule(options: AclRuleOptions = {}): string {
     channelPrefix = '',
     database = 0,
     minReplicas = 0,
+    observer = false,
     channels = true,
   } = options;
-  const { log, members, channel, acks } = redisNames(channelPrefix, namespace);
+  const names = redisNames(channelPrefix, namespace);
+  const { log, members, channel, acks, questions } = names;
   return [
     ...[log, members].map((key) => `~${pattern(key)}`),
-    ...(channels ? [pattern(channel), pattern(acks), `${pattern(acks)}:*`].map((name) => `&${name}`) : []),
+    ...(channels
+      ? [pattern(channel), pattern(acks), `${pattern(acks)}:*`, pattern(questions), pattern(answersOf(names, '')) + '*']
+      : []
+    ).map((name) => `&${name}`),
     ...COMMANDS,
     ...(database === 0 ? [] : ['+select']),
     ...(minReplicas === 0 ? [] : ['+wait']),
+    ...(observer ? ['+unsubscribe', '+xlen', '+memory|usage'] : []),
   ].join(' ');
 }
 

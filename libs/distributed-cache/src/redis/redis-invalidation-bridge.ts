@@ -59,12 +59,15 @@ import {
   type RedisClients,
 } from './dial/clients.js';
 import { isRedisClient, type RedisClientOptions } from './dial/credentials.js';
+import { ignoreRejection } from '../common/ignore-rejection.js';
 import { LinkConnections } from './dial/link-connections.js';
 import { dialStep } from './dial/dial-step.js';
 import { refuseStandIn, refuseStandInOfPackage } from './dial/stand-ins.js';
 import { ServerChoice } from './dial/server-choice.js';
+import type { ObservableBridge, Observation, ObservationListener } from '../protocol/observation.js';
 import { PacedReading } from './link/paced-reading.js';
 import { RedisLink } from './link/redis-link.js';
+import { RedisObservation } from './link/redis-observation.js';
 import { redisNames } from './link/redis-names.js';
 import { isAfter } from './link/stream-id.js';
 
@@ -88,7 +91,7 @@ export interface RedisInvalidationBridgeOptions {
  *
  * @publicApi
  */
-export class RedisInvalidationBridge implements InvalidationBridge {
+export class RedisInvalidationBridge implements InvalidationBridge, ObservableBridge {
   readonly name = 'Redis';
   readonly #clients: RedisClients;
   readonly #choice: ServerChoice;
@@ -131,6 +134,31 @@ export class RedisInvalidationBridge implements InvalidationBridge {
     }
   }
 
+  async observe(namespace: string, listener: ObservationListener, signal: AbortSignal): Promise<Observation> {
+    const { connectTimeout, prefix, database } = this.#clients;
+    const make = await dialStep(this.#clients.prepare(), connectTimeout, signal);
+    const connections = new LinkConnections(make, connectTimeout, signal, {
+      aclRule: aclRule({ namespace, database, channelPrefix: prefix }),
+      noticed: undefined,
+    });
+    try {
+      const names = redisNames(prefix, namespace);
+      const { commands, subscriber } = await this.#choice.connect(connections, names.log, signal);
+      const explain = (error: unknown): Error => connections.explainOpen(error);
+      const observation = new RedisObservation({ commands, subscriber, names, listener, explain });
+      subscriber.on('message', (channel, text) => observation.receive(channel, text));
+      await connections.step(subscriber, subscriber.subscribe(names.channel), CLOSED_AT_SUBSCRIBE);
+      whenLost(connections, [commands, subscriber], (cause) => {
+        observation.close();
+        listener.broken(cause);
+      });
+      return observation;
+    } catch (error) {
+      connections.closeAll();
+      throw error;
+    }
+  }
+
   async #open(
     connections: LinkConnections,
     member: BridgeMember,
@@ -152,6 +180,8 @@ export class RedisInvalidationBridge implements InvalidationBridge {
     receive(subscriber, link, listener);
     // `ready` would only mean that ioredis has sent SUBSCRIBE; this waits for the server's acknowledgement.
     await connections.step(subscriber, subscriber.subscribe(names.channel), CLOSED_AT_SUBSCRIBE);
+    // Not awaited: a user that may not listen to questions works all the same, and is shown without figures.
+    if (listener.asked) void ignoreRejection(subscriber.subscribe(names.questions));
     endTogether(link, listener, connections, waiter ? [commands, subscriber, waiter] : [commands, subscriber]);
     return link;
   }
@@ -181,14 +211,25 @@ function endTogether(
   connections: LinkConnections,
   opened: readonly Redis[],
 ): void {
-  const lost = opened.find(({ status }) => status !== 'ready');
-  if (lost) throw connections.failureOf(lost) ?? closedByRedis();
-
-  const end = (cause: Error): void => {
-    connections.closeAll();
+  whenLost(connections, opened, (cause) => {
     if (link.isClosed) return;
     link.close();
     listener.broken(cause);
+  });
+}
+
+/**
+ * Closes all connections when one of them is lost, and says so.
+ *
+ * @throws {Error} when one was lost while the others were opened
+ */
+function whenLost(connections: LinkConnections, opened: readonly Redis[], lost: (cause: Error) => void): void {
+  const early = opened.find(({ status }) => status !== 'ready');
+  if (early) throw connections.failureOf(early) ?? closedByRedis();
+
+  const end = (cause: Error): void => {
+    connections.closeAll();
+    lost(cause);
   };
   connections.onGivenUp(end);
   for (const connection of opened) {

@@ -8,6 +8,7 @@ import {
   type InvalidationLink,
   type LinkListener,
 } from '../protocol/invalidation-bridge.js';
+import type { ObservableBridge, Observation, ObservationListener } from '../protocol/observation.js';
 import { InMemoryLog, isAfter } from './in-memory-log.js';
 
 /** How many entries one sync reply brings, unless the test wants another number. */
@@ -15,6 +16,13 @@ const CHUNK = 500;
 
 /** An instance: a cache, or the `instanceId` of its `status()`. @publicApi */
 export type InstanceRef = string | { status(): { readonly instanceId: string } };
+
+interface Observer {
+  readonly namespace: string;
+  readonly listener: ObservationListener;
+  /** The questions whose answers it wants. */
+  readonly asked: Set<string>;
+}
 
 interface OpenLink {
   readonly member: BridgeMember;
@@ -32,13 +40,14 @@ interface OpenLink {
  *
  * @publicApi
  */
-export class InMemoryInvalidationBridge implements InvalidationBridge {
+export class InMemoryInvalidationBridge implements InvalidationBridge, ObservableBridge {
   readonly name = 'the in-memory bridge';
   readonly target = 'memory';
   readonly #clock: Clock;
   readonly #chunk: number;
   readonly #logs = new Map<string, InMemoryLog>();
   readonly #links = new Set<OpenLink>();
+  readonly #observers = new Set<Observer>();
   readonly #cut = new Map<string, { readonly silently: boolean }>();
   #dropped = 0;
   #duplicated = 0;
@@ -81,8 +90,24 @@ export class InMemoryInvalidationBridge implements InvalidationBridge {
       // There are no replicas that could lag behind.
       replicated: (count) => answer(() => count),
       sync: (request) => answer(() => log.sync(request, member, this.#chunk, member.logLength, this.#clock.wallNow())),
+      answer: (id, text) => answer(() => this.#send(() => this.#tellObservers(member.namespace, id, text))),
       leave: () => answer(() => log.leave(member.instanceId)),
       close: () => void this.#links.delete(open),
+    };
+  }
+
+  async observe(namespace: string, listener: ObservationListener, signal: AbortSignal): Promise<Observation> {
+    signal.throwIfAborted();
+    const observer: Observer = { namespace, listener, asked: new Set() };
+    this.#observers.add(observer);
+    return {
+      ask: async (id, question) => {
+        observer.asked.add(id);
+        this.#send(() => this.#deliver(namespace, (instance) => instance.asked?.(question)));
+      },
+      forget: async (id) => void observer.asked.delete(id),
+      look: async () => this.#log(namespace).look(this.#clock.wallNow()),
+      close: () => void this.#observers.delete(observer),
     };
   }
 
@@ -181,7 +206,15 @@ export class InMemoryInvalidationBridge implements InvalidationBridge {
   }
 
   #ring(namespace: string, doorbell: Doorbell): void {
-    this.#send(() => this.#deliver(namespace, (listener) => listener.heard(doorbell)));
+    this.#send(() => {
+      this.#deliver(namespace, (listener) => listener.heard(doorbell));
+      for (const observer of this.#observers) if (observer.namespace === namespace) observer.listener.heard(doorbell);
+    });
+  }
+
+  #tellObservers(namespace: string, id: string, answer: string): void {
+    for (const observer of this.#observers)
+      if (observer.namespace === namespace && observer.asked.has(id)) observer.listener.answered(id, answer);
   }
 
   /** Sends through the channel, with its faults. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { LogEntry, MembersReply, SyncReply, SyncRequest } from '../protocol/invalidation-bridge.js';
+import type { ObservedNamespace } from '../protocol/observation.js';
 import type { Member } from '../protocol/member.js';
 import { advance, type Position } from '../protocol/position.js';
 import { InMemoryMembers } from './in-memory-members.js';
@@ -44,6 +45,21 @@ export class InMemoryLog {
   /** The members now, and for how long the list has been complete. */
   members(serverTime: number): Omit<MembersReply, 'id'> {
     return this.#members.list(serverTime);
+  }
+
+  look(serverTime: number): ObservedNamespace {
+    const newest = this.#entries.at(-1);
+    return {
+      members: this.#members.list(serverTime).members,
+      log: {
+        length: this.#entries.length,
+        memory: undefined,
+        oldest: this.#entries[0]?.id,
+        newest: newest?.id,
+        newestAge: newest && serverTime - newest.writtenAt,
+      },
+      run: this.#run,
+    };
   }
 
   leave(instanceId: string): void {

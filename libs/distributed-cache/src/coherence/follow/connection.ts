@@ -9,7 +9,7 @@ import type {
   LinkNotice,
 } from '../../protocol/invalidation-bridge.js';
 import type { Peers } from '../peers.js';
-import { LinkSession, type Vanished } from './link-session.js';
+import { LinkSession, type AnswerTo, type Vanished } from './link-session.js';
 import type { LogFollower } from './log-follower.js';
 import { RegularCuts } from './regular-cuts.js';
 
@@ -24,6 +24,8 @@ export interface ConnectionEvents {
   connected(link: InvalidationLink): void;
   /** An instance has applied the message with this token. */
   acknowledged(token: string, instanceId: string): void;
+  /** An observer has asked. Left out: questions are not listened to. */
+  readonly asked?: AnswerTo | undefined;
   /** The server refused a sync or an acknowledgement; the link stays. */
   refused(refusal: BridgeRefusal): void;
   /** The link works, and operators should know something about it. */
@@ -90,6 +92,7 @@ export class Connection {
         this.#events.connected(link);
       },
       acknowledged: (token, instanceId) => this.#events.acknowledged(token, instanceId),
+      asked: this.#events.asked,
       refused: (refusal) => this.#events.refused(refusal),
       noticed: (notice) => this.#events.noticed(notice),
       vanished: (what) => this.#events.vanished(what),

@@ -1,6 +1,7 @@
 import { BackOff } from '../../common/back-off.js';
 import type { CancelTimer, Clock } from '../../common/clock.js';
 import { errorFrom } from '../../common/error-from.js';
+import { ignoreRejection } from '../../common/ignore-rejection.js';
 import { withTimeout } from '../../common/timeout.js';
 import { traced } from '../../common/tracing-channels.js';
 import {
@@ -49,6 +50,9 @@ export interface LinkSessionSettings {
   readonly heartbeat: number;
 }
 
+/** @returns the answer and the id of its question; `undefined`: it gets none @internal */
+export type AnswerTo = (question: string) => { readonly id: string; readonly answer: string } | undefined;
+
 /** @internal */
 export interface LinkSessionEvents {
   /** A sync is complete. It was sent at `sentAt`, in monotonic ms. */
@@ -59,6 +63,8 @@ export interface LinkSessionEvents {
   refused(refusal: BridgeRefusal): void;
   /** The link works, and operators should know something about it. */
   noticed(notice: LinkNotice): void;
+  /** An observer has asked. Left out: questions are not listened to. */
+  readonly asked?: AnswerTo | undefined;
   /** The server has lost this although it has run all the time. */
   vanished(what: Vanished): void;
   /**
@@ -102,9 +108,11 @@ export class LinkSession {
   /** Dials, then syncs. Never rejects: a failure ends the session. */
   async open(bridge: InvalidationBridge): Promise<void> {
     this.#follower.linkOpened();
+    const { asked } = this.#events;
     const listener: LinkListener = {
       heard: (doorbell) => this.#heard(doorbell),
       acknowledged: (token, instanceId) => this.#events.acknowledged(token, instanceId),
+      asked: asked && ((question) => this.#asked(asked(question))),
       broken: (cause) => this.#end(cause, true),
       noticed: (notice) => {
         if (!this.#hasEnded) this.#events.noticed(notice);
@@ -168,6 +176,11 @@ export class LinkSession {
   /** Without the message, other instances wait a little longer, which is no error. A refusal, though, is a setting that must be changed. */
   #notSent(error: Error): void {
     if (error instanceof BridgeRefusal && !this.#hasEnded) this.#events.refused(error);
+  }
+
+  #asked(answer: ReturnType<AnswerTo>): void {
+    // An instance that may not publish answers is shown without figures.
+    if (answer && this.#link && !this.#hasEnded) void ignoreRejection(this.#link.answer(answer.id, answer.answer));
   }
 
   #heard(doorbell: Doorbell): void {
@@ -275,6 +288,7 @@ export class LinkSession {
       exercise: async () => {
         if (link.exercise) await this.#answer(() => link.exercise?.(), 'a probe of an idle connection', commandTimeout);
       },
+      answer: async (id, answer) => link.answer?.(id, answer),
       leave: () => link.leave(),
       close: (reason) => link.close(reason),
     };

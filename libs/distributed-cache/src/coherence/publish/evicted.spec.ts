@@ -138,7 +138,13 @@ describe('the outcome of an eviction everywhere', () => {
 
 describe('the outcome of an eviction in local mode', () => {
   function alone(): Coherence {
-    const copies = { applyInvalidation() {}, flush() {}, silenceChanged() {}, stateChanged() {} };
+    const copies = {
+      applyInvalidation() {},
+      flush() {},
+      silenceChanged() {},
+      stateChanged() {},
+      answerTo: () => undefined,
+    };
     const settings = { ...cacheSettings(), member: memberWith({ instanceId: 'a' }) };
     const coherence = new Coherence(settings, new ManualClock(), copies, noopLogger);
     coherence.start(undefined);

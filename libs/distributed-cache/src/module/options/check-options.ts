@@ -37,7 +37,7 @@ const OPTIONS = namesOf<DistributedCacheOptions>({
   clock: true,
 });
 
-const OBSERVABILITY_OPTIONS = namesOf<ObservabilityOptions>({ tracePropagation: true });
+const OBSERVABILITY_OPTIONS = namesOf<ObservabilityOptions>({ answers: true, tracePropagation: true });
 
 const REGION_OPTIONS = namesOf<RegionOptions>({
   ...LOAD_POLICIES,

@@ -2,6 +2,7 @@ import type { Cluster, Redis } from 'ioredis';
 import type { AuditOptions } from '../../cache/auditing/audit-options.js';
 import type { LoadPolicies } from '../../cache/policies/load-policies.js';
 import type { ValuesPolicy, WhenDisconnected } from '../../cache/settings.js';
+import type { Answers } from '../../coherence/answering.js';
 import type { OnUndelivered } from '../../coherence/publish/delivery.js';
 import type { Clock } from '../../common/clock.js';
 import type { Duration } from '../../common/duration.js';
@@ -254,6 +255,15 @@ export interface DistributedCacheOptions extends LoadPolicies {
 
 /** What others are told of an instance. @publicApi */
 export interface ObservabilityOptions {
+  /**
+   * What this instance answers to observers, such as `npx nestjs-distributed-cache status`: `'none'`; `'stats'`, its state and what it has
+   * counted; `'all'`, also whether it holds a key that the observer names. It never tells a value, or a key that was not asked for, and
+   * answers ten times a second at most.
+   *
+   * @default 'all'
+   */
+  answers?: Answers | undefined;
+
   /**
    * Whether the message of an eviction carries its trace context to the other instances, so that a tracer can link what they drop with the
    * request that evicted. It takes about 60 bytes of the log for each message. Nothing is carried without a tracer, such as that of

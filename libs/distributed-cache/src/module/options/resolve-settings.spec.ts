@@ -45,6 +45,7 @@ describe('resolveSettings', () => {
       policy: NO_POLICY,
       audit: undefined,
       remembersLoaders: false,
+      answers: 'all',
       tracePropagation: false,
     });
   });
@@ -80,7 +81,7 @@ describe('resolveSettings', () => {
         drainTimeout: '1m',
         minReplicas: 2,
         reevictAfter: '3s',
-        observability: { tracePropagation: true },
+        observability: { answers: 'stats', tracePropagation: true },
       },
       undefined,
     );
@@ -107,6 +108,7 @@ describe('resolveSettings', () => {
       drainTimeout: 60_000,
       minReplicas: 2,
       reevictAfter: 3_000,
+      answers: 'stats',
       tracePropagation: true,
     });
   });
@@ -281,6 +283,10 @@ describe('resolveSettings', () => {
     [{ reevictAfter: 0 }, /reevictAfter: 0 is not allowed/],
     [{ reevictAfter: '2h' }, /reevictAfter: '2h' is not allowed/],
     [{ drainTimeout: '2h' }, /drainTimeout: '2h' is not allowed/],
+    [
+      { observability: { answers: 'some' } },
+      /observability\.answers: 'some' is not allowed; allowed: 'none', 'stats', 'all'/,
+    ],
     [{ observability: true }, /observability: true is not allowed; allowed: an object/],
     [{ observability: { tracing: true } }, /observability\.tracing: there is no such option/],
     [{ observability: { tracePropagation: 'yes' } }, /observability\.tracePropagation: 'yes' is not allowed/],

@@ -1,4 +1,5 @@
 import { auditOf, type AuditSettings } from '../../cache/auditing/audit-options.js';
+import type { Answers } from '../../coherence/answering.js';
 import { canonicalName } from '../../keys/canonical-key.js';
 import type { CacheSettings, RegionSettings, ValuesPolicy, WhenDisconnected } from '../../cache/settings.js';
 import { NO_POLICY, policyOf } from '../../cache/policies/load-policies.js';
@@ -21,6 +22,7 @@ import {
 } from './option-rules.js';
 
 const VALUES: readonly ValuesPolicy[] = ['shared', 'frozen', 'cloned'];
+const ANSWERS: readonly Answers[] = ['none', 'stats', 'all'];
 const WHEN_DISCONNECTED: readonly WhenDisconnected[] = ['reload', 'bypass'];
 
 /** What settings depend on, beside the options. @internal */
@@ -110,6 +112,7 @@ function settingsOf(
     commandTimeout: commandTimeoutOf(commandTimeout, context),
     drainTimeout: wait(drainTimeout, 'drainTimeout'),
     minReplicas: replicaCount(minReplicas, 'minReplicas'),
+    answers: oneOf(ANSWERS, observability.answers ?? 'all', 'observability.answers'),
     tracePropagation: flag(observability.tracePropagation ?? false, 'observability.tracePropagation'),
     reevictAfter: reevictAfter === undefined ? undefined : timeLimit(reevictAfter, 'reevictAfter'),
   };

@@ -18,7 +18,7 @@ import { listedMembers, listedSettings, settingsArguments, staysListed } from '.
 import { memoryNotice } from './memory-policy.js';
 import { publishScript, publishToMembersScript } from './publish-script.js';
 import { ScriptRuns } from './script-runs.js';
-import { KEPT_FOR, type RedisNames } from './redis-names.js';
+import { answersOf, KEPT_FOR, type RedisNames } from './redis-names.js';
 import { serverMilliseconds } from './stream-id.js';
 import { syncScript } from './sync-script.js';
 
@@ -237,6 +237,10 @@ export class RedisLink implements InvalidationLink {
     if (notice) this.#told.noticed?.(notice);
   }
 
+  async answer(id: string, answer: string): Promise<void> {
+    await this.#answer(this.#connections.commands.publish(answersOf(this.#names, id), answer));
+  }
+
   async leave(): Promise<void> {
     const { log, members } = this.#names;
     await this.#scripts.run(leaveScript, [log, members], [this.#record, KEPT_FOR]);
@@ -247,6 +251,7 @@ export class RedisLink implements InvalidationLink {
     this.#onReceived();
     if (this.#isClosed) return;
     if (channel === this.#names.channel) listener.heard(readDoorbell(text));
+    if (channel === this.#names.questions) listener.asked?.(text);
     if (!this.#acks.includes(channel)) return;
     const space = text.indexOf(' ');
     listener.acknowledged(text.slice(0, space), text.slice(space + 1));

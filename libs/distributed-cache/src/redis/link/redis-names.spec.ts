@@ -8,6 +8,7 @@ describe('redisNames', () => {
       members: '{shop}:members',
       channel: '{shop}:invalidations',
       acks: '{shop}:acks',
+      questions: '{shop}:questions',
     });
   });
 
