@@ -17,6 +17,7 @@ const MAY_IMPORT = {
   decorators: ['cache', 'keys', 'protocol', 'common'],
   module: ['decorators', 'cache', 'redis', 'coherence', 'protocol', 'keys', 'common'],
   observer: ['protocol', 'common'],
+  cli: ['observer', 'module', 'redis', 'cache', 'coherence', 'protocol', 'keys', 'common'],
   terminus: ['cache', 'common'],
   prometheus: ['module', 'cache', 'common'],
   opentelemetry: ['module', 'cache', 'coherence', 'protocol', 'common'],

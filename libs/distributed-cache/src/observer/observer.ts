@@ -29,6 +29,13 @@ export interface ObserverListener {
   readonly lost?: ((cause: Error) => void) | undefined;
 }
 
+/** @internal */
+export interface ObserverSurroundings {
+  /** Ends the dialling. Default: nothing does. */
+  readonly signal?: AbortSignal | undefined;
+  readonly clock?: Clock | undefined;
+}
+
 interface Waiting {
   readonly answers: Map<string, Answer>;
   readonly expected: number;
@@ -54,7 +61,7 @@ export class Observer {
     bridge: ObservableBridge,
     namespace: string,
     { seen, lost }: ObserverListener = {},
-    { signal = new AbortController().signal, clock = systemClock } = {},
+    { signal = new AbortController().signal, clock = systemClock }: ObserverSurroundings = {},
   ): Promise<Observer> {
     const observer = new Observer(clock);
     const listener = {

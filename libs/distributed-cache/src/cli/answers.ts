@@ -1,0 +1,14 @@
+/** A property of what came as JSON; `undefined`: there is none. @internal */
+export function propertyOf(value: unknown, ...path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (found, name) => (typeof found === 'object' && found !== null ? Reflect.get(found, name) : undefined),
+    value,
+  );
+}
+
+/** A text that is shown: what came over the network could move the cursor of a terminal. @internal */
+export function shown(value: unknown): string {
+  if (value === undefined || value === null) return '–';
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.replaceAll(/\p{Cc}/gu, '\u{fffd}');
+}

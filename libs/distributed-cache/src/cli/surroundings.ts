@@ -1,0 +1,13 @@
+/** Where a command runs. @internal */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** In which a file `.env` may be. */
+  readonly folder: string;
+  out(this: void, text: string): void;
+  error(this: void, text: string): void;
+  /** Aborted when the command is to end. */
+  readonly signal: AbortSignal;
+}
+
+/** How a command has ended: it is done, its answer is bad, or it was called wrongly. @internal */
+export const EXIT = { done: 0, bad: 1, usage: 2 } as const;

@@ -1,0 +1,155 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { DistributedCache } from 'nestjs-distributed-cache';
+import { runCommandLine } from '../../libs/distributed-cache/src/cli/command-line.js';
+import { eventually } from '../support/common/eventually.js';
+import { instances } from '../support/instances/instances.js';
+import { usingRedis } from '../support/redis/using-redis.js';
+
+const redis = usingRedis({ password: 'a-secret-password' });
+
+interface Ran {
+  readonly code: Promise<number>;
+  readonly out: () => string;
+  readonly error: () => string;
+  interrupt(this: void): void;
+}
+
+/** Runs a command as `npx nestjs-distributed-cache` does, but in this process. */
+function run(args: readonly string[], env: Record<string, string> = {}, folder = tmpdir()): Ran {
+  const interrupted = new AbortController();
+  let out = '';
+  let error = '';
+  const code = runCommandLine(args, {
+    env,
+    folder,
+    out: (text) => void (out += text),
+    error: (text) => void (error += text),
+    signal: interrupted.signal,
+  });
+  return { code, out: () => out, error: () => error, interrupt: () => interrupted.abort() };
+}
+
+interface Shop {
+  readonly a: DistributedCache;
+  readonly b: DistributedCache;
+  /** The options that lead to it. */
+  readonly common: readonly string[];
+}
+
+async function shop(): Promise<Shop> {
+  const { a, b } = await instances(2).on(redis).with({ maxStaleness: '1s' }).connected();
+  return { a, b, common: ['--redis', redis.connectionString, '--namespace', a.status().namespace] };
+}
+
+describe('the command line', () => {
+  it('shows the instances and the log', async () => {
+    const { a, b, common } = await shop();
+    await a.region('r').getOrLoad('1', () => 1);
+    await a.region('r').getOrLoad('1', () => 1);
+    const status = run(['status', ...common]);
+    expect(await status.code).toBe(0);
+    const text = status.out();
+    expect(text).toMatch(/^Namespace \S+: 2 instances\.\nLog: \d+ entries, [\d.]+ KiB, the newest .+ old\.\n/);
+    for (const cache of [a, b]) expect(text).toContain(cache.status().instanceId);
+    expect(text).toMatch(/coherent .* 50\.0 % +1 /);
+    expect(text).not.toContain('a-secret-password');
+  });
+
+  it('shows the same as JSON', async () => {
+    const { a, b, common } = await shop();
+    const status = run(['status', '--json', ...common]);
+    expect(await status.code).toBe(0);
+    expect(JSON.parse(status.out())).toMatchObject({
+      instances: [a, b]
+        .map((cache) => cache.status().instanceId)
+        .toSorted()
+        .map((instanceId) => ({ instanceId, answer: { status: { state: 'coherent' } } })),
+    });
+  });
+
+  it('shows which instances hold a key', async () => {
+    const { a, b, common } = await shop();
+    await a.region('r').getOrLoad('42', () => 1, { tags: ['t'] });
+    const where = run(['where', '--region', 'r', '--key', '42', ...common]);
+    expect(await where.code).toBe(0);
+    expect(where.out()).toMatch(new RegExp(`${a.status().instanceId} +yes +[\\d.]+ m?s +.* t\\n`));
+    expect(where.out()).toMatch(new RegExp(`${b.status().instanceId} +no\\n`));
+    const nowhere = run(['where', '--region', 'r', '--key', 'other', ...common]);
+    expect(await nowhere.code).toBe(1);
+  });
+
+  it('evicts in every instance, and says when no instance can serve the old value', async () => {
+    const { a, b, common } = await shop();
+    for (const cache of [a, b]) await cache.region('r').getOrLoad('42', () => 1);
+    const evict = run(['evict', '--region', 'r', '--key', '42', '--everywhere', '30s', ...common]);
+    expect(await evict.code).toBe(0);
+    expect(evict.out()).toMatch(/^Evicted: in 2 instances, in /);
+    expect([a, b].map((cache) => cache.region('r').getSync('42'))).toEqual([undefined, undefined]);
+  });
+
+  it.each([
+    ['by a tag', ['--tag', 't']],
+    ['a region', ['--region-all', 'r']],
+    ['everything', ['--all', '--yes']],
+  ])('evicts %s', async (_, what) => {
+    const { a, common } = await shop();
+    await a.region('r').getOrLoad('42', () => 1, { tags: ['t'] });
+    expect(await run(['evict', ...what, ...common]).code).toBe(0);
+    await eventually(() => expect(a.region('r').getSync('42')).toBeUndefined());
+  });
+
+  it('shows invalidations as they pass by, until it is interrupted', async () => {
+    const { a, common } = await shop();
+    const watch = run(['watch', '--region', 'r', ...common]);
+    await eventually(() => expect(watch.error()).toBe('Watching; Ctrl-C ends it.\n'));
+    await a.region('other').evict('1');
+    await a.region('r').evictMany(['1', '2']);
+    await eventually(() => expect(watch.out()).toContain(`${a.status().instanceId}  r 1 2\n`));
+    expect(watch.out()).not.toContain('other');
+    watch.interrupt();
+    expect(await watch.code).toBe(0);
+  });
+
+  it('finds the connection string as the application does: in the environment, or in the file .env', async () => {
+    const { common } = await shop();
+    const [, , ...namespace] = common;
+    expect(await run(['status', ...namespace], { RedisConnectionString: redis.connectionString }).code).toBe(0);
+    const folder = mkdtempSync(join(tmpdir(), 'command-line-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, '.env'), `RedisConnectionString=${redis.connectionString}\n`);
+    expect(await run(['status', ...namespace], {}, folder).code).toBe(0);
+  });
+
+  it.each([
+    [
+      'without a connection string',
+      ['status'],
+      /There is no connection string\. Give --redis, or set RedisConnectionString/,
+    ],
+    ['with an option that there is not', ['status', '--namspace', 'x'], /unknown option '--namspace'/],
+    ['to evict everything without --yes', ['evict', '--all', '--redis', 'localhost'], /Add --yes if you mean it/],
+    ['to evict nothing', ['evict', '--redis', 'localhost'], /Say what to evict/],
+    ['to evict a key of no region', ['evict', '--key', '1', '--redis', 'localhost'], /--region and --key go together/],
+  ])('is called wrongly %s: code 2, and what to do', async (_, args, message) => {
+    const ran = run(args);
+    expect(await ran.code).toBe(2);
+    expect(ran.error()).toMatch(message);
+  });
+
+  it('says what is wrong with the connection, without the password', async () => {
+    const wrong = redis.connectionString.replace('a-secret-password', 'another-password');
+    const ran = run(['status', '--redis', wrong]);
+    expect(await ran.code).toBe(1);
+    expect(ran.error()).toMatch(/WRONGPASS|password/i);
+    expect(ran.error()).not.toContain('another-password');
+  });
+
+  it('prints its help with code 0', async () => {
+    const help = run(['--help']);
+    expect(await help.code).toBe(0);
+    expect(help.out()).toMatch(/status .*\n.*watch .*\n.*where .*\n.*evict/);
+  });
+});
