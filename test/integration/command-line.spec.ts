@@ -3,34 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DistributedCache } from 'nestjs-distributed-cache';
-import { runCommandLine } from '../../libs/distributed-cache/src/cli/command-line.js';
 import { eventually } from '../support/common/eventually.js';
+import { runCommand as run } from '../support/instances/command-line.js';
 import { instances } from '../support/instances/instances.js';
 import { usingRedis } from '../support/redis/using-redis.js';
 
 const redis = usingRedis({ password: 'a-secret-password' });
-
-interface Ran {
-  readonly code: Promise<number>;
-  readonly out: () => string;
-  readonly error: () => string;
-  interrupt(this: void): void;
-}
-
-/** Runs a command as `npx nestjs-distributed-cache` does, but in this process. */
-function run(args: readonly string[], env: Record<string, string> = {}, folder = tmpdir()): Ran {
-  const interrupted = new AbortController();
-  let out = '';
-  let error = '';
-  const code = runCommandLine(args, {
-    env,
-    folder,
-    out: (text) => void (out += text),
-    error: (text) => void (error += text),
-    signal: interrupted.signal,
-  });
-  return { code, out: () => out, error: () => error, interrupt: () => interrupted.abort() };
-}
 
 interface Shop {
   readonly a: DistributedCache;
@@ -113,14 +91,33 @@ describe('the command line', () => {
     expect(await watch.code).toBe(0);
   });
 
+  it('shows what instances and regions do, once or until it is interrupted', async () => {
+    const { a, common } = await shop();
+    const top = run(['top', '--interval', '200ms', ...common]);
+    await eventually(() => expect(top.out()).toContain('namespace'));
+    const hits = setInterval(() => void a.region('busy').getOrLoad('1', () => 1), 5);
+    onTestFinished(() => clearInterval(hits));
+    await eventually(() => expect(top.out()).toMatch(/busy +(?:9\d|100)\.\d % +\d+ +0 +1 +0\n/));
+    expect(top.out()).toMatch(new RegExp(`${a.status().instanceId} +coherent +`));
+    top.interrupt();
+    expect(await top.code).toBe(0);
+    const once = run(['top', '--once', '--json', '--interval', '200ms', ...common]);
+    expect(await once.code).toBe(0);
+    expect(JSON.parse(once.out())).toContainEqual(
+      expect.objectContaining({ instance: a.status().instanceId, state: 'coherent', hitRate: 1 }),
+    );
+  });
+
   it('finds the connection string as the application does: in the environment, or in the file .env', async () => {
     const { common } = await shop();
     const [, , ...namespace] = common;
-    expect(await run(['status', ...namespace], { RedisConnectionString: redis.connectionString }).code).toBe(0);
+    expect(await run(['status', ...namespace], { env: { RedisConnectionString: redis.connectionString } }).code).toBe(
+      0,
+    );
     const folder = mkdtempSync(join(tmpdir(), 'command-line-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     writeFileSync(join(folder, '.env'), `RedisConnectionString=${redis.connectionString}\n`);
-    expect(await run(['status', ...namespace], {}, folder).code).toBe(0);
+    expect(await run(['status', ...namespace], { folder }).code).toBe(0);
   });
 
   it.each([
@@ -150,6 +147,6 @@ describe('the command line', () => {
   it('prints its help with code 0', async () => {
     const help = run(['--help']);
     expect(await help.code).toBe(0);
-    expect(help.out()).toMatch(/status .*\n.*watch .*\n.*where .*\n.*evict/);
+    expect(help.out()).toMatch(/ {2}doctor [^]* {2}status [^]* {2}top [^]* {2}watch [^]* {2}where [^]* {2}evict /);
   });
 });

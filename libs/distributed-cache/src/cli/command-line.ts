@@ -1,9 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { InvalidConnectionStringError, InvalidKeyError, InvalidOptionsError } from '../errors.js';
+import { doctor, type DoctorCommand } from './doctor.js';
 import { evict, type EvictCommand } from './evict.js';
 import { status } from './status.js';
 import { EXIT, type Surroundings } from './surroundings.js';
 import type { TargetOptions } from './target.js';
+import { top, type TopCommand } from './top.js';
 import { watch, type WatchCommand } from './watch.js';
 import { where, type WhereCommand } from './where.js';
 
@@ -38,9 +40,21 @@ function programFor(surroundings: Surroundings, ended: (code: number) => void): 
     .exitOverride()
     .showHelpAfterError('(--help says what is allowed)');
 
+  common(program.command('doctor'))
+    .description('connects as an instance would, looks for what is amiss, and says how to mend it')
+    .option('--idle <time>', 'also leaves a connection idle for so long, for example 60s, to see whether it is closed')
+    .action(async (options: DoctorCommand) => ended(await doctor(options, surroundings)));
+
   common(program.command('status'))
     .description('shows the instances, and the log that they share')
     .action(async (options: TargetOptions) => ended(await status(options, surroundings)));
+
+  common(program.command('top'))
+    .description('shows what instances and regions do, again and again, until it is interrupted')
+    .option('--interval <time>', 'how often', '2s')
+    .option('--regions <number>', 'how many regions', '20')
+    .option('--once', 'once, after one interval')
+    .action(async (options: TopCommand) => ended(await top(options, surroundings)));
 
   common(program.command('watch'))
     .description('shows invalidations as they pass by, until it is interrupted')

@@ -1,13 +1,13 @@
-import { DistributedCache } from '../cache/distributed-cache.js';
+import type { DistributedCache } from '../cache/distributed-cache.js';
 import type { EvictOptions } from '../cache/everywhere.js';
 import { duration, type Duration } from '../common/duration.js';
 import type { Evicted } from '../coherence/publish/evicted.js';
 import { InvalidOptionsError } from '../errors.js';
-import { resolveSettings } from '../module/options/resolve-settings.js';
 import { RedisInvalidationBridge } from '../redis/redis-invalidation-bridge.js';
+import { guestAmong } from './guest.js';
 import { EXIT, type Surroundings } from './surroundings.js';
 import { time } from './table.js';
-import { connectionStringOf, type TargetOptions } from './target.js';
+import { connectionStringOf, observing, type TargetOptions } from './target.js';
 
 /** @internal */
 export interface EvictCommand extends TargetOptions {
@@ -24,11 +24,9 @@ export interface EvictCommand extends TargetOptions {
 export async function evict(options: EvictCommand, surroundings: Surroundings): Promise<number> {
   check(options);
   const connectionString = connectionStringOf(options, surroundings);
-  // It holds no copies, so nobody has to wait for it for long.
-  const cache = new DistributedCache(
-    resolveSettings({ namespace: options.namespace, onUndelivered: 'throw', maxStaleness: '300ms' }),
-  );
-  cache.start(new RedisInvalidationBridge({ connectionString }));
+  const bridge = new RedisInvalidationBridge({ connectionString });
+  const { members } = await observing(options, surroundings, {}, (observer) => observer.look());
+  const cache = guestAmong(members, options.namespace, bridge);
   try {
     await cache.firstSync(1);
     const { instances, waited } = await evicted(cache, options);

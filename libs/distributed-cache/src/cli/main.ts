@@ -12,5 +12,6 @@ void runCommandLine(argv.slice(2), {
   folder: process.cwd(),
   out: (text) => void stdout.write(text),
   error: (text) => void stderr.write(text),
+  isTerminal: stdout.isTTY,
   signal: interrupted.signal,
 }).then((code) => (process.exitCode = code));

@@ -1,6 +1,6 @@
 import type { Answer } from '../protocol/question.js';
 import type { ObservedNamespace } from '../protocol/observation.js';
-import { propertyOf, shown } from './answers.js';
+import { entriesOf, hitRateOf, propertyOf, shown } from './answers.js';
 import { EXIT, type Surroundings } from './surroundings.js';
 import { bytes, table, time } from './table.js';
 import { observing, type TargetOptions } from './target.js';
@@ -51,7 +51,7 @@ function page(namespace: string, { log }: ObservedNamespace, instances: readonly
     time(syncAge),
     time(propertyOf(answer, 'status', 'leaseAge')),
     shown(propertyOf(answer, 'status', 'outbox')),
-    hitRate(answer),
+    hitRateText(answer),
     shown(entriesOf(answer)),
     time(propertyOf(answer, 'stats', 'bridge', 'propagation', 'p99')),
   ]);
@@ -78,26 +78,7 @@ function page(namespace: string, { log }: ObservedNamespace, instances: readonly
   ].join('');
 }
 
-function regionsOf(answer: Answer | undefined): unknown[] {
-  const stats = propertyOf(answer, 'stats');
-  const regions = propertyOf(stats, 'regions');
-  const others = propertyOf(stats, 'others');
-  return [
-    ...(typeof regions === 'object' && regions !== null ? Object.values(regions) : []),
-    ...(others ? [others] : []),
-  ];
-}
-
-function sumOf(answer: Answer | undefined, count: string): number {
-  return regionsOf(answer).reduce<number>((sum, region) => sum + Number(propertyOf(region, count) ?? 0), 0);
-}
-
-function entriesOf(answer: Answer | undefined): number | undefined {
-  return answer && sumOf(answer, 'entries');
-}
-
-function hitRate(answer: Answer | undefined): string {
-  const hits = sumOf(answer, 'hits');
-  const reads = hits + sumOf(answer, 'misses');
-  return reads === 0 ? '–' : `${((hits / reads) * 100).toFixed(1)} %`;
+function hitRateText(answer: Answer | undefined): string {
+  const rate = hitRateOf(answer);
+  return rate === null ? '–' : `${(rate * 100).toFixed(1)} %`;
 }

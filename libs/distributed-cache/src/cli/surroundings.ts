@@ -5,6 +5,8 @@ export interface Surroundings {
   readonly folder: string;
   out(this: void, text: string): void;
   error(this: void, text: string): void;
+  /** Whether a person reads the output: then it may be written over. */
+  readonly isTerminal: boolean;
   /** Aborted when the command is to end. */
   readonly signal: AbortSignal;
 }

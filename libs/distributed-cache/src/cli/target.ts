@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { InvalidOptionsError } from '../errors.js';
-import { findConnectionString, SETTING_NAMES } from '../module/bridge/connection-source.js';
+import { findConnectionString, misspeltSettings, SETTING_NAMES } from '../module/bridge/connection-source.js';
 import { Observer, type ObserverListener } from '../observer/observer.js';
 import { RedisInvalidationBridge } from '../redis/redis-invalidation-bridge.js';
 import type { Surroundings } from './surroundings.js';
@@ -16,11 +16,14 @@ export interface TargetOptions {
 
 /** @throws {InvalidOptionsError} when there is none @internal */
 export function connectionStringOf({ redis }: TargetOptions, { env, folder }: Surroundings): string {
-  const file = settingsIn(join(folder, '.env'));
-  const found = findConnectionString(redis, (name) => env[name] || file[name]);
+  const settings = { ...settingsIn(join(folder, '.env')), ...env };
+  const found = findConnectionString(redis, (name) => settings[name]);
   if (found) return found.connectionString;
+  const misspelt = misspeltSettings(settings).map(
+    ([given, meant]) => ` ${given} is read by nobody: did you mean ${meant}?`,
+  );
   throw new InvalidOptionsError(
-    `There is no connection string. Give --redis, or set ${SETTING_NAMES[0]} in the environment or in a file .env here, as the application has it.`,
+    `There is no connection string. Give --redis, or set ${SETTING_NAMES[0]} in the environment or in a file .env here, as the application has it.${misspelt.join('')}`,
   );
 }
 

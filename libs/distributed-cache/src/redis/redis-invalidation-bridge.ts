@@ -64,7 +64,7 @@ import { LinkConnections } from './dial/link-connections.js';
 import { dialStep } from './dial/dial-step.js';
 import { refuseStandIn, refuseStandInOfPackage } from './dial/stand-ins.js';
 import { ServerChoice } from './dial/server-choice.js';
-import type { ObservableBridge, Observation, ObservationListener } from '../protocol/observation.js';
+import type { ObservableBridge, ObservationListener } from '../protocol/observation.js';
 import { PacedReading } from './link/paced-reading.js';
 import { RedisLink } from './link/redis-link.js';
 import { RedisObservation } from './link/redis-observation.js';
@@ -134,7 +134,7 @@ export class RedisInvalidationBridge implements InvalidationBridge, ObservableBr
     }
   }
 
-  async observe(namespace: string, listener: ObservationListener, signal: AbortSignal): Promise<Observation> {
+  async observe(namespace: string, listener: ObservationListener, signal: AbortSignal): Promise<RedisObservation> {
     const { connectTimeout, prefix, database } = this.#clients;
     const make = await dialStep(this.#clients.prepare(), connectTimeout, signal);
     const connections = new LinkConnections(make, connectTimeout, signal, {

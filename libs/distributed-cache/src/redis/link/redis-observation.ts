@@ -67,6 +67,16 @@ export class RedisObservation implements Observation {
     };
   }
 
+  /** Sends any command, for what only an operator looks at. Rejects with an error that is explained. */
+  async call(command: string, ...args: readonly string[]): Promise<unknown> {
+    const { commands, explain } = this.#parts;
+    try {
+      return await commands.call(command, ...args);
+    } catch (error) {
+      throw explain(error);
+    }
+  }
+
   /** Passes a message of one of the channels to the listener. */
   receive(channel: string, text: string): void {
     const { names, listener } = this.#parts;

@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import type { DistributedCache } from '../cache/distributed-cache.js';
+import { milliseconds } from '../common/duration.js';
+import { errorFrom } from '../common/error-from.js';
+import type { ListedMember } from '../protocol/member.js';
+import { RedisInvalidationBridge } from '../redis/redis-invalidation-bridge.js';
+import { shown } from './answers.js';
+import { Examination, type Finding } from './examination.js';
+import { guestAmong } from './guest.js';
+import { lookAtServer } from './server-findings.js';
+import { EXIT, type Surroundings } from './surroundings.js';
+import { time } from './table.js';
+import { connectionStringOf, type TargetOptions } from './target.js';
+
+/** @internal */
+export interface DoctorCommand extends TargetOptions {
+  readonly idle?: string | undefined;
+}
+
+/** How long an own message may be on its way, in ms. */
+const PATIENCE = 5_000;
+
+/**
+ * `doctor`: joins as an instance would, evicts a key that nobody has, and looks at the server. Each finding says what it means and how to
+ * mend it. It is bad when something does not work.
+ *
+ * @internal
+ */
+export async function doctor(options: DoctorCommand, surroundings: Surroundings): Promise<number> {
+  const idle = options.idle === undefined ? 0 : milliseconds(options.idle, '--idle');
+  const connectionString = connectionStringOf(options, surroundings);
+  const examination = new Examination((finding) => {
+    if (!options.json) surroundings.out(lineOf(finding));
+  });
+  const bridge = new RedisInvalidationBridge({ connectionString });
+  await examine(bridge, options.namespace, examination, surroundings, idle);
+  if (options.json) surroundings.out(`${JSON.stringify(examination.findings, undefined, 2)}\n`);
+  else surroundings.out(`\n${verdict(examination.findings)}\n`);
+  return examination.hasFailed ? EXIT.bad : EXIT.done;
+}
+
+async function examine(
+  bridge: RedisInvalidationBridge,
+  namespace: string,
+  examination: Examination,
+  { signal }: Surroundings,
+  idle: number,
+): Promise<void> {
+  const observation = await bridge
+    .observe(namespace, { heard() {}, answered() {}, broken() {} }, signal)
+    .catch((error: unknown) => {
+      examination.failed('connection', `${bridge.target} cannot be used: ${errorFrom(error).message}`);
+    });
+  if (!observation) return;
+  try {
+    examination.ok('connection', `connected to ${bridge.target}`);
+    const { members } = await observation.look();
+    await joinAsInstance(bridge, namespace, members, examination);
+    await lookAtServer(observation, namespace, examination, { idle, signal });
+  } finally {
+    observation.close();
+  }
+}
+
+/** Does what an instance does, and takes over what one would log. */
+async function joinAsInstance(
+  bridge: RedisInvalidationBridge,
+  namespace: string,
+  members: readonly ListedMember[],
+  examination: Examination,
+): Promise<void> {
+  const cache = guestAmong(members, namespace, bridge, examination.logger);
+  let step = 'sync';
+  try {
+    await cache.firstSync(1);
+    examination.ok(step, 'an instance can join: the script runs, and the log and the list of members can be written');
+    step = 'eviction';
+    const region = cache.region(`doctor ${randomUUID()}`);
+    // The first sends the script, the second its digest.
+    for (const key of ['1', '2']) await region.evict(key);
+    examination.ok(step, 'the log takes evictions');
+    await heardItself(cache, examination);
+  } catch (error) {
+    examination.failed(step, errorFrom(error).message);
+  } finally {
+    examination.listenNoMore();
+    await cache.close();
+  }
+}
+
+async function heardItself(cache: DistributedCache, examination: Examination): Promise<void> {
+  const deadline = performance.now() + PATIENCE;
+  while (performance.now() < deadline) {
+    const { max } = cache.stats().bridge.propagation;
+    if (max !== null) {
+      examination.ok('channel', `the channel brings messages: ${time(max)} there and back`);
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  examination.failed(
+    'channel',
+    'the channel brought nothing within 5 s: evictions reach the other instances only with their next sync. Allow SUBSCRIBE and PUBLISH on the channels of the namespace (aclRule), and no proxy that drops them',
+  );
+}
+
+const SIGNS = { ok: 'ok  ', warn: 'warn', failed: 'FAIL' } as const;
+
+function lineOf({ level, check, message }: Finding): string {
+  return `${SIGNS[level]}  ${check.padEnd(12)}  ${shown(message)}\n`;
+}
+
+function verdict(findings: readonly Finding[]): string {
+  const failed = findings.filter(({ level }) => level === 'failed').length;
+  const warned = findings.filter(({ level }) => level === 'warn').length;
+  if (failed > 0) return `${failed === 1 ? 'One thing does' : `${failed} things do`} not work.`;
+  return warned > 0
+    ? `It works; ${warned === 1 ? 'one thing needs' : `${warned} things need`} attention.`
+    : 'All is well.';
+}
