@@ -22,6 +22,27 @@ export function tracingOf<C extends CacheTrace>(operation: string): Tracing<C> {
   return tracingChannel<unknown, C>(`nestjs-distributed-cache:${operation}`);
 }
 
+const AROUND = Symbol.for('nestjs-distributed-cache:around');
+
+/** Calls what it is given, such as in a context of its own. @internal */
+export type Around = <R>(run: () => R) => R;
+
+/**
+ * Lets `around` call the operation. For a listener of `start` whose context is not in an `AsyncLocalStorage` that it could bind to the
+ * channel. A class derived from that would not do: Node.js 26 enters a bound store without its method `run`.
+ *
+ * @internal
+ */
+export function surround(context: object, around: Around): void {
+  const outer = aroundOf(context);
+  Reflect.set(context, AROUND, outer ? <R>(run: () => R): R => outer(() => around(run)) : around);
+}
+
+function aroundOf(context: object): Around | undefined {
+  // Only `surround` writes there.
+  return Reflect.get(context, AROUND);
+}
+
 /**
  * Runs an operation and publishes its course. To be called only while somebody listens (`tracing.hasSubscribers`).
  *
@@ -43,7 +64,8 @@ export function traced<C extends CacheTrace, R>(
     asyncEnd.publish(context);
   };
   return start.runStores(context, () => {
-    const outcome = (async () => await run())();
+    const around = aroundOf(context);
+    const outcome = (async () => await (around ? around(run) : run()))();
     end.publish(context);
     return outcome.then(
       (result) => {

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { channel, tracingChannel } from 'node:diagnostics_channel';
 import {
   context,
@@ -9,7 +8,6 @@ import {
   trace,
   TraceFlags,
   type Attributes,
-  type Context,
   type Span,
   type SpanContext,
   type Tracer,
@@ -17,7 +15,7 @@ import {
 import type { DistributedCache } from '../cache/distributed-cache.js';
 import type { EvictTrace, LoadManyTrace, LoadTrace } from '../cache/tracing.js';
 import { unsafeCast } from '../common/unsafe-cast.js';
-import type { CacheTrace } from '../common/tracing-channels.js';
+import { surround, type CacheTrace } from '../common/tracing-channels.js';
 import type { InvalidationTrace } from '../coherence/follow/tracing.js';
 import { ERROR_TYPE, errorTypeOf, NAMESPACE, REGION } from './attributes.js';
 
@@ -80,18 +78,6 @@ export function traceCache(cache: DistributedCache, tracer: Tracer): () => void 
   };
 }
 
-/**
- * The current context of OpenTelemetry as a store that a channel can be bound to, so that what the channel runs is inside of the span.
- * OpenTelemetry does not give its own storage away.
- */
-class ActiveContext extends AsyncLocalStorage<Context> {
-  override run<R>(store: Context, callback: () => R): R;
-  override run<R, Args extends unknown[]>(store: Context, callback: (...args: Args) => R, ...args: Args): R;
-  override run<R, Args extends unknown[]>(store: Context, callback: (...args: Args) => R, ...args: Args): R {
-    return context.with(store, () => callback(...args));
-  }
-}
-
 function spansOf<C extends CacheTrace>(
   { channel: name, kind, name: nameOf, attributes, outcome, started }: SpanOf<C>,
   cache: DistributedCache,
@@ -99,19 +85,19 @@ function spansOf<C extends CacheTrace>(
 ): () => void {
   const { namespace, instanceId } = cache.status();
   const spans = new WeakMap<object, Span>();
-  const tracing = tracingChannel<Context, C>(`nestjs-distributed-cache:${name}`);
-  const active = new ActiveContext();
-  tracing.start.bindStore(active, (event) => {
-    const parent = context.active();
-    if (event.instanceId !== instanceId) return parent;
+  const tracing = tracingChannel<unknown, C>(`nestjs-distributed-cache:${name}`);
+  const onStart = (message: unknown): void => {
+    const event: C = unsafeCast(message);
+    if (event.instanceId !== instanceId) return;
     const span = tracer.startSpan(nameOf(event), {
       kind,
       attributes: { [NAMESPACE]: namespace, ...attributes(event) },
     });
     spans.set(event, span);
     started?.(event, span);
-    return trace.setSpan(parent, span);
-  });
+    const inside = trace.setSpan(context.active(), span);
+    surround(event, (run) => context.with(inside, run));
+  };
   const ended = (event: C): void => {
     const span = spans.get(event);
     if (!span) return;
@@ -122,9 +108,10 @@ function spansOf<C extends CacheTrace>(
     span.end();
   };
   const onEnd = (message: unknown): void => ended(unsafeCast(message));
+  tracing.start.subscribe(onStart);
   tracing.asyncEnd.subscribe(onEnd);
   return () => {
-    tracing.start.unbindStore(active);
+    tracing.start.unsubscribe(onStart);
     tracing.asyncEnd.unsubscribe(onEnd);
   };
 }

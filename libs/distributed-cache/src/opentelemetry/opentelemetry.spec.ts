@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { tracingChannel } from 'node:diagnostics_channel';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { context, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api';
@@ -17,7 +18,7 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import { DistributedCache, DistributedCacheModule } from 'nestjs-distributed-cache';
 import { DistributedCacheOpenTelemetryModule, instrumentCache } from 'nestjs-distributed-cache/opentelemetry';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { instances } from '../../../../test/support/instances/instances.js';
 import { failureOf } from '../../../../test/support/common/failure-of.js';
 
@@ -70,6 +71,22 @@ describe('spans', () => {
     expect(load?.parentSpanContext?.spanId).toBe(request?.spanContext().spanId);
     expect(query?.parentSpanContext?.spanId).toBe(load?.spanContext().spanId);
     expect(load?.attributes).toEqual({ 'distributed_cache.namespace': 'shop', 'distributed_cache.region': 'r' });
+  });
+
+  it('of a load hold those of the loader when Node.js enters the stores of a channel without their method run, as version 26 does', async () => {
+    const { tracer, spans } = traces();
+    const { a } = await instances(1).connected();
+    instrumented(a, tracer);
+    const { start } = tracingChannel('nestjs-distributed-cache:load');
+    vi.spyOn(start, 'runStores').mockImplementation((event, run) => {
+      start.publish(event);
+      return Reflect.apply(run, undefined, []);
+    });
+    onTestFinished(() => void vi.restoreAllMocks());
+    await a.region('r').getOrLoad('1', async () => tracer.startSpan('query').end());
+    const [load] = spans('cache load');
+    expect(load).toBeDefined();
+    expect(spans('query')[0]?.parentSpanContext?.spanId).toBe(load?.spanContext().spanId);
   });
 
   it('tell the class of an error, and neither its message nor a key', async () => {
