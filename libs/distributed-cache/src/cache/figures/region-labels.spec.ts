@@ -66,6 +66,21 @@ describe('the labels of regions', () => {
     expect(again.get('other')?.hits ?? 0).toBe(0);
   });
 
+  it('never count less when a region begins again that is used by other calls than before', () => {
+    const labels = new RegionLabels();
+    labels.of(figures({ a: { misses: 1, invalidated: 10 } }));
+    const again = labels.of(figures({ a: { misses: 5, invalidated: 1 } }, { misses: 1, invalidated: 10 }));
+    expect(again.get('a')).toMatchObject({ misses: 6, invalidated: 11 });
+    expect(again.get('other')?.invalidated ?? 0).toBe(0);
+  });
+
+  it('have the one of the others also when those are only written to', () => {
+    const labels = new RegionLabels();
+    labels.of(figures(Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`r${index}`, { hits: 1 }]))));
+    const byLabel = labels.of(figures({ late: { entries: 7, replaced: 3 } }, { hits: 100 }));
+    expect(byLabel.get('other')).toMatchObject({ entries: 7, replaced: 3, hits: 0 });
+  });
+
   it('count a region whose name is that of the others among them', () => {
     const byLabel = new RegionLabels().of(figures({ other: { hits: 2 }, a: { hits: 1 } }, { hits: 3 }));
     expect(byLabel.get('other')?.hits).toBe(5);

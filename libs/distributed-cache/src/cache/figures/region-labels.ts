@@ -7,6 +7,22 @@ const MOST_LABELS = 100;
 /** The label of all other regions. @internal */
 export const OTHER = 'other';
 
+/** What never falls while a region is there. */
+const COUNTS = [
+  'hits',
+  'misses',
+  'loads',
+  'loadErrors',
+  'staleServed',
+  'fenced',
+  'invalidated',
+  'expired',
+  'replaced',
+  'evicted',
+  'rejected',
+  'forgotten',
+] as const satisfies readonly (keyof RegionFigures)[];
+
 interface Labelled {
   /** What was counted before the region was left out of the statistics and began with zeros. */
   readonly before: RegionFigures;
@@ -22,6 +38,7 @@ interface Labelled {
  */
 export class RegionLabels {
   readonly #labelled = new Map<string, Labelled>();
+  #hasOthers = false;
 
   /** The label of a region. */
   labelOf(name: string): string {
@@ -32,7 +49,11 @@ export class RegionLabels {
   of({ regions, others }: CacheFigures): Map<string, RegionFigures> {
     const byLabel = new Map<string, RegionFigures>();
     const rest: RegionFigures = { ...others };
-    for (const [name, figures] of regions) if (!this.#isLabelled(name)) add(rest, figures);
+    for (const [name, figures] of regions) {
+      if (this.#isLabelled(name)) continue;
+      this.#hasOthers = true;
+      add(rest, figures);
+    }
     for (const [name, labelled] of this.#labelled) {
       const now = regions.get(name);
       if (!now || hasBegunAgain(labelled.last, now)) add(labelled.before, { ...labelled.last, entries: 0, size: 0 });
@@ -42,7 +63,8 @@ export class RegionLabels {
       byLabel.set(name, total);
       subtract(rest, labelled.before);
     }
-    if (regions.size > this.#labelled.size || rest.loads + rest.hits + rest.misses > 0) byLabel.set(OTHER, rest);
+    this.#hasOthers ||= COUNTS.some((count) => rest[count] > 0);
+    if (this.#hasOthers) byLabel.set(OTHER, rest);
     return byLabel;
   }
 
@@ -60,7 +82,7 @@ function none(): RegionFigures {
 }
 
 function hasBegunAgain(last: RegionFigures, now: RegionFigures): boolean {
-  return now.loads < last.loads || now.hits < last.hits || now.misses < last.misses;
+  return COUNTS.some((count) => now[count] < last[count]);
 }
 
 function add(figures: RegionFigures, more: RegionFigures): void {
