@@ -56,6 +56,26 @@ describe('metrics for Prometheus', () => {
     expect(await hits()).toMatch(/ 2$/);
   });
 
+  it('hold nothing of a cache that was taken off, so the next one of its name begins with zeros', async () => {
+    const { a, b } = await instances(2).connected();
+    const registry = new Registry();
+    const stop = collectCacheMetrics(a, { registry });
+    await a.region('r').getOrLoad('1', () => 1);
+    await a
+      .region('r')
+      .getOrLoad('2', () => Promise.reject(new Error('away')))
+      .catch(() => {});
+    stop();
+    expect((await lines(registry)).filter((line) => line.includes('cache="shop"'))).toEqual([]);
+    collectCacheMetrics(b, { registry });
+    // Stopped twice, as by an application that is closed twice.
+    stop();
+    await b.region('r').getOrLoad('1', () => 1);
+    expect(await lines(registry)).toContain(
+      'distributed_cache_load_duration_seconds_count{cache="shop",region="r",outcome="loaded"} 1',
+    );
+  });
+
   it('have a bounded number of labels for regions', async () => {
     const { a } = await instances(1).connected();
     const registry = new Registry();

@@ -14,6 +14,10 @@ import { RegionLabels } from '../cache/figures/region-labels.js';
 
 const PREFIX = 'distributed_cache_';
 const SECONDS = 's';
+const MS_PER_SECOND = 1_000;
+const OUTCOMES = ['loaded', 'failed'] as const;
+
+type Outcome = (typeof OUTCOMES)[number];
 
 /** One cache that is shown. */
 interface Shown {
@@ -58,15 +62,23 @@ export class RegisteredMetrics {
     for (let number = 2; this.#caches.has(name); number += 1) name = `${wanted}-${number}`;
     const shown: Shown = { cache, labels: new RegionLabels() };
     this.#caches.set(name, shown);
-    const observe = (outcome: string, region: string, duration: number): void =>
-      this.#durations.observe({ cache: name, region: shown.labels.labelOf(region), outcome }, duration / 1_000);
+    const timed = new Set<string>();
+    const observe = (outcome: Outcome, region: string, duration: number): void => {
+      const label = shown.labels.labelOf(region);
+      timed.add(label);
+      this.#durations.observe({ cache: name, region: label, outcome }, duration / MS_PER_SECOND);
+    };
     const listening = [
       cache.on('load', ({ region, duration }) => observe('loaded', region, duration)),
       cache.on('loadError', ({ region, duration }) => observe('failed', region, duration)),
     ];
     return () => {
       for (const stop of listening) stop();
-      if (this.#caches.get(name) === shown) this.#caches.delete(name);
+      if (this.#caches.get(name) !== shown) return;
+      this.#caches.delete(name);
+      // Whoever takes the name next begins with zeros, in the durations as in the counts.
+      for (const region of timed)
+        for (const outcome of OUTCOMES) this.#durations.remove({ cache: name, region, outcome });
     };
   }
 
