@@ -3,14 +3,14 @@ import { Module, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DistributedCache, DistributedCacheModule, getDistributedCacheToken } from 'nestjs-distributed-cache';
 import { collectCacheMetrics, DistributedCachePrometheusModule } from 'nestjs-distributed-cache/prometheus';
-import { register, Registry } from 'prom-client';
+import { AggregatorRegistry, register, Registry } from 'prom-client';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { instances } from '../../../../test/support/instances/instances.js';
 
 const SECRET_KEY = 'alice@example.org';
 
 /** The lines of the text format, without comments. */
-async function lines(registry: Registry): Promise<string[]> {
+async function lines(registry: { metrics(): Promise<string> }): Promise<string[]> {
   return (await registry.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 }
 
@@ -87,6 +87,25 @@ describe('metrics for Prometheus', () => {
     expect(text).toContain(
       'distributed_cache_load_duration_seconds_count{cache="shop",region="other",outcome="loaded"} 200',
     );
+  });
+
+  it('have the longest time of all processes of a cluster, and the sum of what is counted', async () => {
+    const { a, b, bridge, clock } = await instances(2).connected();
+    bridge.cut(a);
+    await clock.advance('1m');
+    const registries = [a, b].map((cache) => {
+      const registry = new Registry();
+      collectCacheMetrics(cache, { registry });
+      return registry;
+    });
+    const ofCluster = AggregatorRegistry.aggregate(
+      await Promise.all(registries.map((each) => each.getMetricsAsJSON())),
+    );
+    const text = await lines(ofCluster);
+    const age = (await lines(registries[0] ?? new Registry())).find((line) => line.includes('lease_age'));
+    expect(age).toMatch(/ 60$/);
+    expect(text).toContain(age);
+    expect(text).toContain('distributed_cache_flushes_total{cache="shop",reason="first-sync"} 2');
   });
 
   it('tell caches of one process apart, also two applications with one namespace', async () => {

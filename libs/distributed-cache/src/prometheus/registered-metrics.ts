@@ -100,7 +100,12 @@ export class RegisteredMetrics {
             set({ cache, ...labels, ...(metric.label !== undefined && { [metric.label]: label ?? '' }) }, value);
         });
     };
-    registry.registerMetric(metric.kind === 'gauge' ? gauge(configuration, read) : counter(configuration, read));
+    // In a cluster of processes, times do not add up: the longest is what matters.
+    registry.registerMetric(
+      metric.kind === 'gauge'
+        ? gauge({ ...configuration, aggregator: metric.unit === SECONDS ? 'max' : 'sum' }, read)
+        : counter(configuration, read),
+    );
   }
 
   #scrape(): ReadonlyMap<string, Scraped> {
