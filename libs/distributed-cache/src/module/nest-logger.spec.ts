@@ -99,6 +99,13 @@ describe('The logger of the cache', () => {
     ]);
   });
 
+  it.each(LEVELS)('does no harm at %s when the logger of the application throws', (level) => {
+    const fail = vi.fn<() => void>().mockThrow(new Error('the worker has ended'));
+    NestLogger.overrideLogger({ log: fail, warn: fail, error: fail });
+    expect(() => nestLogger()[level]('Connected', DETAILS)).not.toThrow();
+    expect(fail).toHaveBeenCalledOnce();
+  });
+
   it('gives any other logger one object, with the text as its message', () => {
     const log = vi.fn<(...args: unknown[]) => void>();
     NestLogger.overrideLogger({ log, warn() {}, error() {} });

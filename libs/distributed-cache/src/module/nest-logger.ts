@@ -18,7 +18,13 @@ const DEBUG_SECTION = 'distributed-cache';
  */
 export function nestLogger(takesDetails = takesDetailsOf(ConsoleLogger)): CacheLogger {
   const lines = new Lines(takesDetails);
-  const write = keptBack((level: Level, message: string, details?: object) => lines.write(level, message, details));
+  const write = keptBack((level: Level, message: string, details?: object) => {
+    try {
+      lines.write(level, message, details);
+    } catch {
+      // The logger is of the application, such as one whose worker has ended. The copies must not depend on a line, and nobody else reads it.
+    }
+  });
   const isRequested = (env['NODE_DEBUG'] ?? '').split(',').includes(DEBUG_SECTION);
   return {
     log: (message, details) => write('log', message, details),
