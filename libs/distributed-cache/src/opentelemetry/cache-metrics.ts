@@ -8,14 +8,19 @@ import {
 import type { DistributedCache } from '../cache/distributed-cache.js';
 import { CACHE_METRICS, LOAD_DURATION, REGION_METRICS, type Metric, type Sample } from '../cache/figures/metrics.js';
 import { RegionLabels } from '../cache/figures/region-labels.js';
+import { processWide } from '../common/copies-of-the-library.js';
 import { ERROR_TYPE, errorTypeOf, NAMESPACE, REGION } from './attributes.js';
 
 const PREFIX = 'distributed_cache.';
 const MS_PER_SECOND = 1_000;
 
+/** Which caches a meter shows, by the name that it shows them under. */
+const SHOWN = processWide('opentelemetry', () => new WeakMap<Meter, Map<string, DistributedCache>>());
+
 /** Shows what a cache does by instruments of `meter`. @returns a function that ends it @internal */
 export function observeCache(cache: DistributedCache, meter: Meter): () => void {
-  const ofCache = { [NAMESPACE]: cache.status().namespace };
+  const { name, release } = nameIn(meter, cache);
+  const ofCache = { [NAMESPACE]: name };
   const labels = new RegionLabels();
   const cacheMetrics = CACHE_METRICS.map((metric) => ({ metric, instrument: instrumentOf(metric, meter) }));
   const regionMetrics = REGION_METRICS.map((metric) => ({ metric, instrument: instrumentOf(metric, meter) }));
@@ -53,7 +58,22 @@ export function observeCache(cache: DistributedCache, meter: Meter): () => void 
     meter.removeBatchObservableCallback(read, instruments);
     stopLoads();
     stopErrors();
+    release();
   };
+}
+
+/**
+ * The namespace, with a number behind it when the meter already shows another cache of that namespace, of a second application in the
+ * process: an instrument holds one value for the same attributes, so one of the two would be lost.
+ */
+function nameIn(meter: Meter, cache: DistributedCache): { readonly name: string; release(this: void): void } {
+  const shown = SHOWN.get(meter) ?? new Map<string, DistributedCache>();
+  SHOWN.set(meter, shown);
+  const { namespace } = cache.status();
+  let name = namespace;
+  for (let number = 2; (shown.get(name) ?? cache) !== cache; number += 1) name = `${namespace}-${number}`;
+  shown.set(name, cache);
+  return { name, release: () => void shown.delete(name) };
 }
 
 function instrumentOf({ name, kind, unit, help }: Metric, meter: Meter): Observable {

@@ -21,7 +21,7 @@ export interface CacheInstrumentationOptions {
  * - A span for each invalidation that another instance has sent with a trace context (`observability: { tracePropagation: true }`), as a
  *   trace of its own that is linked with the eviction.
  * - Metrics, read when they are collected: see docs/operations.md. Their attributes are the namespace and at most a hundred regions; all
- *   others are `other`.
+ *   others are `other`. When another cache of the process has the namespace, a number is put behind it.
  *
  * @returns a function that ends it
  *

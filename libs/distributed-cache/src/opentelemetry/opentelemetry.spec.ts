@@ -212,6 +212,20 @@ describe('metrics of OpenTelemetry', () => {
     });
   });
 
+  it('tell two caches of one namespace apart, as two applications in a process have them', async () => {
+    const { provider, points } = metricsOf();
+    const { a, b } = await instances(2).connected();
+    const meter = provider.getMeter('test');
+    for (const cache of [a, b]) onTestFinished(instrumentCache(cache, { tracer: false, meter }));
+    await a.region('r').getOrLoad('1', () => 1);
+    await a.region('r').getOrLoad('2', () => 1);
+    await b.region('r').getOrLoad('1', () => 1);
+    expect(await points('distributed_cache.loads')).toEqual([
+      { attributes: { 'distributed_cache.namespace': 'shop', 'distributed_cache.region': 'r' }, value: 2 },
+      { attributes: { 'distributed_cache.namespace': 'shop-2', 'distributed_cache.region': 'r' }, value: 1 },
+    ]);
+  });
+
   it('tell the class of what a loader has failed with', async () => {
     const { provider, points } = metricsOf();
     const { a } = await instances(1).connected();
