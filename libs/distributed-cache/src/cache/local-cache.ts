@@ -11,6 +11,7 @@ import { EVICTED_ALONE, EVICTED_LATER, type Evicted } from '../coherence/publish
 import { CacheClosedError, InvalidOptionsError } from '../errors.js';
 import { EVERYTHING, invalidationOf, type Invalidation, type InvalidationTarget } from '../protocol/invalidation.js';
 import type { Question } from '../protocol/question.js';
+import { isTraceparent } from '../protocol/invalidation-message.js';
 import type { Entry } from '../store/entry.js';
 import { Answers } from './answers.js';
 import { Audits } from './auditing/audits.js';
@@ -271,7 +272,9 @@ export class LocalCache implements LocalCopies {
     if (targets.length === 0) return Promise.resolve(EVICTED_ALONE);
     this.#delayedReevictions.later(targets);
     this.#applyOwn(targets, areReplaced);
-    const traceparent = this.settings.tracePropagation ? trace?.traceparent : undefined;
+    const given: unknown = this.settings.tracePropagation ? trace?.traceparent : undefined;
+    // A listener has put it there. Anything else would go into the log, or could not be written at all.
+    const traceparent = isTraceparent(given) ? given : undefined;
     return timeout === undefined
       ? this.coherence.publish(targets, traceparent)
       : this.coherence.publishEverywhere(targets, timeout, traceparent);

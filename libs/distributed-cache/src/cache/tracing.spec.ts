@@ -155,9 +155,9 @@ describe('the channel of invalidations', () => {
   }
 
   /** A tracer that gives each eviction the same trace context. */
-  function traceEvictions(): void {
+  function traceEvictions(traceparent: unknown = TRACEPARENT): void {
     const name = 'tracing:nestjs-distributed-cache:evict:start';
-    const listener = (message: unknown): void => void Reflect.set(Object(message), 'traceparent', TRACEPARENT);
+    const listener = (message: unknown): void => void Reflect.set(Object(message), 'traceparent', traceparent);
     subscribe(name, listener);
     onTestFinished(() => void unsubscribe(name, listener));
   }
@@ -188,6 +188,21 @@ describe('the channel of invalidations', () => {
     await clock.advance(0);
     expect(received).toMatchObject([{ traceparent: undefined }]);
   });
+
+  it.each([[1n], ['x'.repeat(100_000)], [{}]])(
+    'is told of an eviction whose trace context is none: %o',
+    async (given) => {
+      const { a, b, clock } = await instances(2)
+        .with({ observability: { tracePropagation: true } })
+        .connected();
+      traceEvictions(given);
+      const received = receivedBy(b);
+      await a.region('r').evict('1');
+      await clock.advance(0);
+      expect(received).toMatchObject([{ traceparent: undefined }]);
+      expect(a.status().outbox).toBe(0);
+    },
+  );
 
   it('tells the trace context of an eviction that had to wait for Redis', async () => {
     const { a, b, bridge, clock } = await instances(2)

@@ -10,6 +10,11 @@ const MAX_PAYLOAD_LENGTH = 1 << 20;
 /** The header of W3C Trace Context, of any version. Anything else is ignored. */
 const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
 
+/** Whether it is a header `traceparent`. @internal */
+export function isTraceparent(text: unknown): text is string {
+  return typeof text === 'string' && TRACEPARENT.test(text);
+}
+
 /** Every instance repeats a token, so a longer one is ignored. The library's own are shorter. */
 const MAX_TOKEN_LENGTH = 64;
 
@@ -130,7 +135,7 @@ function accepted(from: string, invalidation: Invalidation, json: Record<string,
       token,
       ...(json['m'] === 1 && { hasMore: true }),
       ...(typeof unannounced === 'string' && { unannounced }),
-      ...(typeof traceparent === 'string' && TRACEPARENT.test(traceparent) && { traceparent }),
+      ...(isTraceparent(traceparent) && { traceparent }),
     },
   };
 }
