@@ -19,6 +19,9 @@ import { surround, type CacheTrace } from '../common/tracing-channels.js';
 import type { InvalidationTrace } from '../coherence/follow/tracing.js';
 import { ERROR_TYPE, errorTypeOf, NAMESPACE, REGION } from './attributes.js';
 
+/** An `instanceId` is shorter; what a third party gives may have any length. */
+const MOST_OF_NAME = 256;
+
 /** Which spans are made of the events on one channel. */
 interface SpanOf<C extends CacheTrace> {
   readonly channel: string;
@@ -127,7 +130,7 @@ function linkedSpans(cache: DistributedCache, tracer: Tracer): () => void {
     const options = {
       kind: SpanKind.CONSUMER,
       links: [{ context: evicted }],
-      attributes: { [NAMESPACE]: namespace, 'distributed_cache.from': from },
+      attributes: { [NAMESPACE]: namespace, 'distributed_cache.from': from.slice(0, MOST_OF_NAME) },
     };
     tracer.startSpan('cache invalidation', options, ROOT_CONTEXT).end();
   };

@@ -101,6 +101,16 @@ describe('spans', () => {
     expect(recorded.shown).not.toContain(SECRET);
   });
 
+  it('do not tell the name of an error that is not the name of a class', async () => {
+    const { tracer, spans, ...recorded } = traces();
+    const { a } = await instances(1).connected();
+    instrumented(a, tracer);
+    const error = Object.assign(new Error('away'), { name: `there is no ${SECRET}` });
+    await failureOf(a.region('r').getOrLoad('1', () => Promise.reject(error)));
+    expect(spans('cache load')[0]?.attributes).toMatchObject({ 'error.type': '_OTHER' });
+    expect(recorded.shown).not.toContain(SECRET);
+  });
+
   it('of a bulk load tell how many ids the loader was asked for', async () => {
     const { tracer, spans } = traces();
     const { a } = await instances(1).connected();
@@ -150,6 +160,23 @@ describe('spans', () => {
     expect(invalidation?.links).toMatchObject([{ context: { traceId: evicted?.traceId, spanId: evicted?.spanId } }]);
     expect(invalidation?.spanContext().traceId).not.toBe(evicted?.traceId);
     expect(invalidation).toMatchObject({ kind: SpanKind.CONSUMER, parentSpanContext: undefined });
+  });
+
+  it('of an invalidation have a short sender, whatever a third party gives as its name', async () => {
+    const { tracer, spans } = traces();
+    const { a, bridge, clock } = await instances(1).connected();
+    instrumented(a, tracer);
+    bridge.publishPlain(
+      'shop',
+      JSON.stringify({
+        v: 1,
+        f: 'x'.repeat(500_000),
+        t: ['t'],
+        c: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+      }),
+    );
+    await clock.advance(0);
+    expect(String(spans('cache invalidation')[0]?.attributes['distributed_cache.from'])).toHaveLength(256);
   });
 
   it('of invalidations are not made by default', async () => {
