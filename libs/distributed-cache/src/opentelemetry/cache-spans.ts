@@ -88,6 +88,8 @@ function spansOf<C extends CacheTrace>(
 ): () => void {
   const { namespace, instanceId } = cache.status();
   const spans = new WeakMap<object, Span>();
+  let open = 0;
+  let isStopped = false;
   const tracing = tracingChannel<unknown, C>(`nestjs-distributed-cache:${name}`);
   const onStart = (message: unknown): void => {
     const event: C = unsafeCast(message);
@@ -97,6 +99,7 @@ function spansOf<C extends CacheTrace>(
       attributes: { [NAMESPACE]: namespace, ...attributes(event) },
     });
     spans.set(event, span);
+    open += 1;
     started?.(event, span);
     const inside = trace.setSpan(context.active(), span);
     surround(event, (run) => context.with(inside, run));
@@ -109,13 +112,20 @@ function spansOf<C extends CacheTrace>(
     if ('error' in event)
       span.setStatus({ code: SpanStatusCode.ERROR }).setAttribute(ERROR_TYPE, errorTypeOf(event.error));
     span.end();
+    open -= 1;
+    stopListening();
   };
   const onEnd = (message: unknown): void => ended(unsafeCast(message));
+  // What runs when the instrumentation stops, as an application does that is closed, has a span that is to end.
+  const stopListening = (): void => {
+    if (isStopped && open === 0) tracing.asyncEnd.unsubscribe(onEnd);
+  };
   tracing.start.subscribe(onStart);
   tracing.asyncEnd.subscribe(onEnd);
   return () => {
     tracing.start.unsubscribe(onStart);
-    tracing.asyncEnd.unsubscribe(onEnd);
+    isStopped = true;
+    stopListening();
   };
 }
 

@@ -20,6 +20,7 @@ import { DistributedCache, DistributedCacheModule } from 'nestjs-distributed-cac
 import { DistributedCacheOpenTelemetryModule, instrumentCache } from 'nestjs-distributed-cache/opentelemetry';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { instances } from '../../../../test/support/instances/instances.js';
+import { deferred } from '../../../../test/support/common/deferred.js';
 import { failureOf } from '../../../../test/support/common/failure-of.js';
 
 const SECRET = 'alice@example.org';
@@ -109,6 +110,20 @@ describe('spans', () => {
     await failureOf(a.region('r').getOrLoad('1', () => Promise.reject(error)));
     expect(spans('cache load')[0]?.attributes).toMatchObject({ 'error.type': '_OTHER' });
     expect(recorded.shown).not.toContain(SECRET);
+  });
+
+  it('end with the load also when the instrumentation stopped before', async () => {
+    const { tracer, spans } = traces();
+    const { a } = await instances(1).connected();
+    const stop = instrumentCache(a, { tracer, meter: false });
+    const source = deferred<number>();
+    const read = a.region('r').getOrLoad('1', () => source.promise);
+    await vi.waitFor(() => expect(a.stats().regions['r']?.loads).toBe(1));
+    stop();
+    source.resolve(1);
+    await read;
+    expect(spans('cache load')).toHaveLength(1);
+    expect(tracingChannel('nestjs-distributed-cache:load').asyncEnd.hasSubscribers).toBe(false);
   });
 
   it('of a bulk load tell how many ids the loader was asked for', async () => {
