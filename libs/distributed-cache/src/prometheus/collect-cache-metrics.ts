@@ -1,11 +1,11 @@
-import { register, type Registry } from 'prom-client';
+import { register, type OpenMetricsContentType, type Registry } from 'prom-client';
 import type { DistributedCache } from '../cache/distributed-cache.js';
 import { metricsOf } from './registered-metrics.js';
 
 /** @publicApi */
 export interface CacheMetricsOptions {
   /** Where the metrics are registered. Default: the default registry of prom-client. */
-  registry?: Registry | undefined;
+  registry?: Registry | Registry<OpenMetricsContentType> | undefined;
   /**
    * The label `cache`. Default: the namespace of the cache; when another cache of the process has that in this registry, a number is put
    * behind it.

@@ -3,7 +3,7 @@ import { Module, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DistributedCache, DistributedCacheModule, getDistributedCacheToken } from 'nestjs-distributed-cache';
 import { collectCacheMetrics, DistributedCachePrometheusModule } from 'nestjs-distributed-cache/prometheus';
-import { AggregatorRegistry, register, Registry } from 'prom-client';
+import { AggregatorRegistry, register, Registry, type OpenMetricsContentType } from 'prom-client';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { instances } from '../../../../test/support/instances/instances.js';
 
@@ -74,6 +74,15 @@ describe('metrics for Prometheus', () => {
     expect(await lines(registry)).toContain(
       'distributed_cache_load_duration_seconds_count{cache="shop",region="r",outcome="loaded"} 1',
     );
+  });
+
+  it('can be registered for OpenMetrics as well', async () => {
+    const { a } = await instances(1).connected();
+    const registry = new Registry<OpenMetricsContentType>();
+    registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
+    collectCacheMetrics(a, { registry });
+    await a.region('r').getOrLoad('1', () => 1);
+    expect(await lines(registry)).toContain('distributed_cache_loads_total{cache="shop",region="r"} 1');
   });
 
   it('have a bounded number of labels for regions', async () => {

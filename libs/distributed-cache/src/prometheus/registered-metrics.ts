@@ -4,6 +4,7 @@ import {
   Histogram,
   type CounterConfiguration,
   type GaugeConfiguration,
+  type OpenMetricsContentType,
   type Registry,
 } from 'prom-client';
 import { processWide } from '../common/copies-of-the-library.js';
@@ -18,6 +19,9 @@ const MS_PER_SECOND = 1_000;
 const OUTCOMES = ['loaded', 'failed'] as const;
 
 type Outcome = (typeof OUTCOMES)[number];
+
+/** Of either text format. */
+export type AnyRegistry = Registry | Registry<OpenMetricsContentType>;
 
 /** One cache that is shown. */
 interface Shown {
@@ -38,7 +42,7 @@ export class RegisteredMetrics {
   /** Read once for all metrics of a scrape, which asks for them one after the other in one turn. */
   #scraped: ReadonlyMap<string, Scraped> | undefined;
 
-  constructor(registry: Registry) {
+  constructor(registry: AnyRegistry) {
     const ofCache = { labelNames: ['cache'], registry };
     for (const metric of CACHE_METRICS)
       this.#register(metric, ofCache, (scraped, add) => add({}, metric.samples(scraped.figures)));
@@ -84,7 +88,7 @@ export class RegisteredMetrics {
 
   #register(
     metric: Metric,
-    { labelNames, registry }: { readonly labelNames: readonly string[]; readonly registry: Registry },
+    { labelNames, registry }: { readonly labelNames: readonly string[]; readonly registry: AnyRegistry },
     samplesOf: (scraped: Scraped, add: (labels: object, samples: readonly Sample[]) => void) => void,
   ): void {
     const configuration = {
@@ -150,10 +154,10 @@ function nameOf({ name, kind, unit }: Metric): string {
 }
 
 /** A registry belongs to whoever has made it, and two applications may share the default one: the metrics belong to the registry. */
-const METRICS = processWide('prometheus', () => new WeakMap<Registry, RegisteredMetrics>());
+const METRICS = processWide('prometheus', () => new WeakMap<AnyRegistry, RegisteredMetrics>());
 
 /** @internal */
-export function metricsOf(registry: Registry): RegisteredMetrics {
+export function metricsOf(registry: AnyRegistry): RegisteredMetrics {
   const known = METRICS.get(registry);
   // After `registry.clear()`, as between two tests, nothing of them is registered any more.
   if (known && registry.getSingleMetric(`${PREFIX}hits_total`)) return known;
