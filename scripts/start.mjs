@@ -110,6 +110,7 @@ async function welcome({ port, origin }, redis) {
     '  Change it. The other instances answer with the new price as soon as the eviction reaches them, normally within milliseconds.',
     `    curl -X PUT http://localhost:${port}/products/1 -H 'content-type: application/json' -d '{"price": 9.99}'`,
     '  More: GET /products?category=books&page=2, GET /cache/status, POST /cache/clear, kill an instance.',
+    `  The API: http://localhost:${port}/docs   Health: /health   Metrics, of each instance: http://localhost:${first}/metrics`,
     `    curl http://localhost:${first}/cache/status`,
     '',
     '  Ctrl-C stops everything.',

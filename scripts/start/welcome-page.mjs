@@ -62,6 +62,9 @@ Every instance caches in its own memory; Redis carries only the evictions.</p>
   <code>MISS</code> to <code>HIT</code> on each instance.</li>
   <li><a href="/products?category=books&amp;page=2">A page of a list</a> and <a href="/categories">the categories</a>, which are cached with tags.</li>
   <li>The state and the counters of each instance: ${instancePorts.map((each) => `<a href="http://${hostname}:${each}/cache/status">${each}</a>`).join(', ')}.</li>
+  <li><a href="/docs">The API</a>, to read and to try.</li>
+  <li><a href="/health">The health of an instance</a>, which stays 200 without Redis, and what Prometheus scrapes of each:
+  ${instancePorts.map((each) => `<a href="http://${hostname}:${each}/metrics">${each}</a>`).join(', ')}.</li>
 </ul>
 <pre>curl -i ${origin}/products/1</pre>
 

@@ -3,10 +3,16 @@ import { ConfigModule } from '@nestjs/config';
 import { DistributedCacheModule } from 'nestjs-distributed-cache';
 import { AnswerHeaders } from './cache/answer-headers.middleware.js';
 import { CacheController } from './cache/cache.controller.js';
+import { ObservabilityModule } from './observability/observability.module.js';
 import { ProductsModule } from './products/products.module.js';
 
 @Module({
-  imports: [ConfigModule.forRoot({ isGlobal: true }), DistributedCacheModule.forRoot(), ProductsModule],
+  imports: [
+    ConfigModule.forRoot({ isGlobal: true }),
+    DistributedCacheModule.forRoot(),
+    ObservabilityModule,
+    ProductsModule,
+  ],
   controllers: [CacheController],
 })
 export class AppModule implements NestModule {

@@ -1,6 +1,8 @@
+import './observability/telemetry.js';
 import { ValidationPipe } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
+import { addApiPage } from './api-page.js';
 import { AppModule } from './app.module.js';
 import { QuietBootLogger } from './quiet-boot.logger.js';
 
@@ -10,6 +12,7 @@ process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 const app = await NestFactory.create(AppModule, { logger: new QuietBootLogger() });
 app.useGlobalPipes(new ValidationPipe({ whitelist: true, transform: true }));
 app.enableShutdownHooks();
+addApiPage(app);
 
 const config = app.get(ConfigService);
 const port = config.get<string>('PORT', '3000');
