@@ -1,7 +1,9 @@
 import type { Evicted } from '../coherence/publish/evicted.js';
+import type { Clock } from '../common/clock.js';
 import { unsafeCast } from '../common/unsafe-cast.js';
 import { canonicalKey, type CacheKey } from '../keys/canonical-key.js';
 import type { InvalidationTarget } from '../protocol/invalidation.js';
+import type { Found } from '../store/found-entry.js';
 import type { AuditReport } from './auditing/audits.js';
 import type { EvictOptions } from './everywhere.js';
 import type { BulkListOptions, BulkLoadOptions } from './loading/bulk-attributes.js';
@@ -85,6 +87,20 @@ export class Region<V = unknown> {
     const { copies } = this.#cache;
     const entry = copies.hit(this.#state, key);
     return entry === undefined ? undefined : copies.promiseOf(this.#state, entry);
+  }
+
+  /**
+   * As {@link cached}, for a reader that has to know how old the entry is. It is not to be kept: see `FoundEntry`.
+   *
+   * @internal
+   */
+  found(key: string): Found | undefined {
+    return this.#state.watchers > 0 ? undefined : this.#cache.copies.hit(this.#state, key);
+  }
+
+  /** The clock of the cache. @internal */
+  get clock(): Clock {
+    return this.#cache.clock;
   }
 
   /** How many keys are loaded in the same way. @internal */

@@ -44,6 +44,8 @@ export class LoadInstructions<V> implements LoadContext<V> {
   ttl: number | undefined;
   tags: string | readonly string[] | undefined;
   isSkipped = false;
+  /** Whether no reader waits for this call: a load policy or an audit has made it. */
+  isInBackground = false;
   /** Whether the loader has set the TTL of its result. */
   hasSetTtl = false;
   /** Whether the loader has set the tags of its result. */

@@ -105,7 +105,7 @@ export class SingleRecipe implements LoadRecipe {
   }
 
   source(region: RegionState, key: string): LoadSource {
-    const source = new SingleSource(this);
+    const source = new SingleSource(this, true);
     const entry = region.store.peek(key);
     if (entry) source.startFrom(entry);
     return source;
@@ -117,10 +117,12 @@ export class SingleSource implements LoadSource {
   readonly recipe: SingleRecipe;
   readonly method: SingleMethod;
   readonly policy: LoadPolicy;
+  readonly #isInBackground: boolean;
   #previous: PreviousValue | undefined;
 
   /** @throws {InvalidOptionsError} when an option is not allowed */
-  constructor(recipe: SingleRecipe) {
+  constructor(recipe: SingleRecipe, isInBackground = false) {
+    this.#isInBackground = isInBackground;
     this.recipe = recipe;
     this.method = recipe.shared;
     this.policy = this.method.policy;
@@ -171,7 +173,9 @@ export class SingleSource implements LoadSource {
     } = this.method;
     const canTimeOut = this.policy.loadTimeout !== Infinity;
     // The tags as they were given: making a canonical tag canonical again would change it.
-    return new LoadInstructions(shownKey, this.#previous, ttl, options?.tags, cache, canTimeOut);
+    const instructions = new LoadInstructions<unknown>(shownKey, this.#previous, ttl, options?.tags, cache, canTimeOut);
+    instructions.isInBackground = this.#isInBackground;
+    return instructions;
   }
 }
 
