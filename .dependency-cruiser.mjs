@@ -21,6 +21,7 @@ const MAY_IMPORT = {
   terminus: ['cache', 'common'],
   prometheus: ['module', 'cache', 'common'],
   opentelemetry: ['module', 'cache', 'coherence', 'protocol', 'common'],
+  http: ['module', 'decorators', 'cache', 'coherence', 'protocol', 'keys', 'store', 'common'],
   testing: ['module', 'decorators', 'cache', 'coherence', 'protocol', 'keys', 'store', 'common'],
 };
 
