@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Module, type INestApplication, type Provider, type Type } from '@nestjs/common';
+import { Module, type DynamicModule, type INestApplication, type Provider, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -24,6 +24,7 @@ export interface Answered {
 export interface HttpApplicationOptions {
   readonly controllers: Type[];
   readonly providers?: Provider[];
+  readonly imports?: DynamicModule[];
   readonly cache?: DistributedCacheOptions;
   /** Called before the application is initialised: for middleware, versioning and the like. */
   readonly prepare?: (app: INestApplication) => void | Promise<void>;
@@ -46,11 +47,12 @@ export class HttpApplication {
   /** Starts an application in local mode, by a manual clock and without jitter. */
   static async start(adapter: AdapterName, options: HttpApplicationOptions): Promise<HttpApplication> {
     const clock = new ManualClock();
-    const { controllers, providers = [], cache, prepare } = options;
+    const { controllers, providers = [], imports = [], cache, prepare } = options;
 
     @Module({
       imports: [
         DistributedCacheModule.forRoot({ redisConnectionString: '', ttl: '1m', ttlJitter: 0, clock, ...cache }),
+        ...imports,
       ],
       controllers,
       providers,

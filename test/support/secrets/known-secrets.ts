@@ -39,6 +39,7 @@ export class KnownSecrets {
     if (typeof value !== 'object' || value === null || seen.has(value)) return false;
     if (this.#objects.has(value)) return true;
     seen.add(value);
+    if (ArrayBuffer.isView(value)) return false;
     return Object.values(Object.getOwnPropertyDescriptors(value)).some((property) => this.isIn(property.value, seen));
   }
 
@@ -46,6 +47,8 @@ export class KnownSecrets {
     if (typeof value === 'string' && value.length >= SHORTEST && this.#texts.size < MOST_TEXTS) this.#texts.add(value);
     if (typeof value !== 'object' || value === null || depth > DEEPEST) return;
     if (depth === 0) this.#objects.add(value);
+    // Its properties are single bytes.
+    if (ArrayBuffer.isView(value)) return;
     for (const property of Object.values(Object.getOwnPropertyDescriptors(value))) {
       this.#addTextsOf(property.value, depth + 1);
     }

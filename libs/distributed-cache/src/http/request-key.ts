@@ -1,9 +1,6 @@
 import { unescape } from 'node:querystring';
-import { canonicalKey, type CacheKey } from '../keys/canonical-key.js';
+import { canonicalKey, responseKey, type CacheKey } from '../keys/canonical-key.js';
 import { headerOf, type IncomingRequest } from './request.js';
-
-/** Sets the keys of responses apart from those that an application gives. */
-const RESPONSE = '\u0000http';
 
 /** What decides which response a request gets. @internal */
 export interface KeyParts {
@@ -25,17 +22,18 @@ export interface KeyParts {
 /** The canonical key of the response. Requests of which one part differs have different keys. @internal */
 export function requestKey(request: IncomingRequest, parts: KeyParts, where: string): string {
   const { route, given, host, url, originalUrl, version, scope, vary } = parts;
-  const list: (string | number)[] = [RESPONSE, route];
-  if (given === undefined) list.push('url', url, maybe(originalUrl), maybe(host));
-  else list.push('key', canonicalKey(given, `${where}: key`), '', '');
-  list.push(maybe(version), maybe(scope));
-  for (const name of vary) list.push(name, maybe(headerOf(request, name)));
-  return canonicalKey(list, where);
+  let text =
+    given === undefined
+      ? `${route};u${measured(url)}${measured(originalUrl)}${measured(host)}`
+      : `${route};k${measured(canonicalKey(given, `${where}: key`))}`;
+  text += measured(version) + measured(scope);
+  for (const name of vary) text += measured(name) + measured(headerOf(request, name));
+  return responseKey(text);
 }
 
-/** Something that is missing is no empty text. */
-function maybe(text: string | undefined): string {
-  return text === undefined ? '' : `=${text}`;
+/** With its length, so that its end is found whatever it contains. Something that is missing is no empty text. */
+function measured(text: string | undefined): string {
+  return text === undefined ? '-' : `${text.length}:${text}`;
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
 /**
  * What the callbacks of `@HttpCache` are given: the request of Express or Fastify, of which this names what both have. Annotate the parameter
  * to see more of it: `scope: (request: Request) => request.user?.tenant`.
@@ -7,7 +9,7 @@
 export interface HttpCacheRequest {
   readonly method: string;
   readonly url: string;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly headers: IncomingHttpHeaders;
   /** The parameters of the path. */
   readonly params: Readonly<Record<string, string>>;
   /** The query, as the framework has parsed it. */

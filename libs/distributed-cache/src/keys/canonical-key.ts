@@ -18,7 +18,8 @@ export const ARGUMENTS_PREFIX = '\u0000args:';
 const LIST_PREFIX = '\u0000list:';
 const HASH_PREFIX = '\u0000hash:';
 const ESCAPE_PREFIX = '\u0000string:';
-const RESERVED_PREFIXES = [LIST_PREFIX, HASH_PREFIX, ESCAPE_PREFIX];
+const RESPONSE_PREFIX = '\u0000http:';
+const RESERVED_PREFIXES = [LIST_PREFIX, HASH_PREFIX, ESCAPE_PREFIX, RESPONSE_PREFIX];
 
 /** A longer key is stored and sent as its SHA-256. */
 const MAX_BYTES = 512;
@@ -55,6 +56,17 @@ function madeCanonical(key: CacheKey, where: string | undefined): string {
   if (typeof key === 'number') return partOf(key, `${prefix}The key`);
   if (Array.isArray(key)) return bounded(listOf(key, prefix));
   throw new InvalidKeyError(`${prefix}The key is ${describeValue(key)}; allowed: ${ALLOWED}. ${remedyFor(key)}`);
+}
+
+/**
+ * The string under which a response over HTTP is stored. No key of an application is the same.
+ *
+ * @param text - different for different requests
+ *
+ * @internal
+ */
+export function responseKey(text: string): string {
+  return bounded(RESPONSE_PREFIX + text);
 }
 
 /**

@@ -79,7 +79,8 @@ export class ExpressPlatform implements Platform {
   write(response: object, answer: Answer): unknown {
     const target = serverResponse(response);
     target.statusCode = answer.status;
-    for (const name of answer.withoutHeaders(target.getHeaderNames())) target.removeHeader(name);
+    if (answer.isNotModified)
+      for (const name of target.getHeaderNames()) if (answer.leavesOut(name)) target.removeHeader(name);
     answer.eachHeader(target.getHeader('vary'), (name, value) => target.setHeader(name, headerToSet(value)));
     return answer.isBodySent ? target.end(answer.stored.body) : target.end();
   }

@@ -18,6 +18,7 @@ interface FastifyReply {
   code(status: number): unknown;
   serialize(payload: unknown): unknown;
   getSerializationFunction(status: string, contentType?: string): ((payload: unknown) => unknown) | undefined;
+  serializer(serialize: null): unknown;
   send(payload?: unknown): unknown;
 }
 
@@ -77,9 +78,12 @@ export class FastifyPlatform implements Platform {
   write(response: object, answer: Answer): unknown {
     const reply = replyOf(response);
     reply.code(answer.status);
-    for (const name of answer.withoutHeaders(Object.keys(reply.getHeaders()))) reply.removeHeader(name);
+    if (answer.isNotModified)
+      for (const name of Object.keys(reply.getHeaders())) if (answer.leavesOut(name)) reply.removeHeader(name);
     answer.eachHeader(reply.getHeader('vary'), (name, value) => reply.header(name, value));
     const { body } = answer.stored;
+    // A text is serialised already.
+    reply.serializer(null);
     // Of a HEAD request, Fastify leaves out the body itself, after it has measured it.
     return answer.isNotModified || body === undefined ? reply.send() : reply.send(body);
   }

@@ -62,9 +62,9 @@ export class Answer extends StreamableFile {
     return !this.isNotModified && !this.#parts.isHead;
   }
 
-  /** The headers that are not to be sent, of those that are set already. */
-  withoutHeaders(set: readonly string[]): readonly string[] {
-    return this.isNotModified ? set.filter((name) => ABOUT_CONTENT.test(name)) : [];
+  /** Whether a header that is set already is not to be sent: a 304 has none about a body. */
+  leavesOut(name: string): boolean {
+    return this.isNotModified && ABOUT_CONTENT.test(name);
   }
 
   /** @param varySet - the `Vary` that middleware has set */
@@ -78,7 +78,7 @@ export class Answer extends StreamableFile {
       }
     } else {
       for (const name in stored.headers) set(name, unsafeCast<HeaderValue>(stored.headers[name]));
-      if (stored.body !== undefined) set('content-length', stored.body.length);
+      if (stored.body !== undefined) set('content-length', stored.length);
     }
     if (age !== undefined) set('age', age);
     set('cache-control', control);
@@ -91,15 +91,15 @@ export class Answer extends StreamableFile {
   }
 
   override getHeaders(): ReturnType<StreamableFile['getHeaders']> {
-    const { headers, body } = this.stored;
-    return { type: String(headers['content-type'] ?? ''), disposition: undefined, length: body?.length ?? 0 };
+    const { headers, length } = this.stored;
+    return { type: headerText(headers['content-type'] ?? ''), disposition: undefined, length };
   }
 
   toJSON(): unknown {
     const { headers, body } = this.stored;
     if (body === undefined) return undefined;
     const text = body.toString();
-    return String(headers['content-type']).includes('json') ? JSON.parse(text) : text;
+    return headerText(headers['content-type'] ?? '').includes('json') ? JSON.parse(text) : text;
   }
 }
 

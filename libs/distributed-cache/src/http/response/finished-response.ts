@@ -1,6 +1,6 @@
 import type { Platform } from '../platform/platform.js';
 import type { HeaderValue, Headers } from '../request.js';
-import { contentHeaders, etagOf, hasDirective, namesIn, type StoredResponse } from './stored-response.js';
+import { bodyToKeep, contentHeaders, etagOf, hasDirective, namesIn, type StoredResponse } from './stored-response.js';
 import type { VaryNames } from './vary-names.js';
 
 const NO_CONTENT = 204;
@@ -71,7 +71,7 @@ function keptOf(handled: Handled, namedInVary: readonly string[], rules: Keeping
   const madeAt = Date.now();
   // The framework has the last word on the type: it adds a charset, and a 204 has none.
   const { 'content-type': _, ...content } = contentHeaders(before, after, rules.ofHandler);
-  if (location !== undefined) return { status, headers: content, body: undefined, location, vary, madeAt };
+  if (location !== undefined) return { status, headers: content, body: undefined, length: 0, location, vary, madeAt };
   const rendered = rules.platform.render(response, status, after, handled.body);
   if (!rendered) return 'the framework does not send its body in one piece';
   if ((rendered.body?.length ?? 0) > rules.maxBody) return 'its body is larger than maxBody';
@@ -81,7 +81,8 @@ function keptOf(handled: Handled, namedInVary: readonly string[], rules: Keeping
   return {
     status,
     headers: { ...content, ...(type !== undefined && { 'content-type': type }), etag },
-    body,
+    body: bodyToKeep(body),
+    length: body?.length ?? 0,
     vary,
     madeAt,
   };

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { headerText, type HeaderValue, type Headers } from '../request.js';
 
@@ -10,8 +11,13 @@ export interface StoredResponse {
   readonly status: number;
   /** The headers that belong to the content, by their names in lower case, without those that are made for each request. */
   readonly headers: Headers;
-  /** `undefined`: there is none, and no `Content-Type`. */
-  readonly body: Buffer | undefined;
+  /**
+   * The bytes, or the text that has these bytes in UTF-8: Node.js writes a short text together with the headers, at once. `undefined`: there is
+   * no body, and no `Content-Type`.
+   */
+  readonly body: Buffer | string | undefined;
+  /** In bytes. */
+  readonly length: number;
   /** Where a redirect leads to, which Nest sends itself. */
   readonly location?: string | undefined;
   /** The names of the request headers that select among responses, as `Vary` names them, without those that middleware adds for each request. */
@@ -61,6 +67,14 @@ export function contentHeaders(before: Headers, after: Headers, ofHandler: Reado
     if (ofHandler.has(name) || !isSame(value, before[name])) content[name] = value;
   }
   return content;
+}
+
+/** A longer text is kept as bytes: to encode it for each hit would take longer than a further write. */
+const LONGEST_TEXT = 16_384;
+
+/** The form in which a body is kept. @internal */
+export function bodyToKeep(body: Buffer | undefined): Buffer | string | undefined {
+  return body && body.length <= LONGEST_TEXT && isUtf8(body) ? body.toString() : body;
 }
 
 /** A strong validator of the bytes. @internal */
