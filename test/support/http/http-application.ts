@@ -1,13 +1,16 @@
 import 'reflect-metadata';
-import { request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
+import { type Agent, request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Module, type DynamicModule, type INestApplication, type Provider, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DistributedCache, DistributedCacheModule, type DistributedCacheOptions } from 'nestjs-distributed-cache';
-import { ManualClock } from 'nestjs-distributed-cache/testing';
-import { onTestFinished } from 'vitest';
+import {
+  DistributedCache,
+  DistributedCacheModule,
+  type DistributedCacheOptions,
+} from '../../../libs/distributed-cache/src/index.js';
+import { ManualClock } from '../../../libs/distributed-cache/src/testing/index.js';
 
 export type AdapterName = 'express' | 'fastify';
 
@@ -25,6 +28,8 @@ export interface HttpApplicationOptions {
   readonly controllers: Type[];
   readonly providers?: Provider[];
   readonly imports?: DynamicModule[];
+  /** Sends the requests. Default: each has a connection of its own. */
+  readonly agent?: Agent;
   readonly cache?: DistributedCacheOptions;
   /** Called before the application is initialised: for middleware, versioning and the like. */
   readonly prepare?: (app: INestApplication) => void | Promise<void>;
@@ -36,18 +41,20 @@ export class HttpApplication {
   readonly clock: ManualClock;
   readonly adapter: AdapterName;
   readonly #port: number;
+  readonly #agent: Agent | undefined;
 
-  constructor(app: INestApplication, clock: ManualClock, adapter: AdapterName, port: number) {
+  constructor(app: INestApplication, clock: ManualClock, adapter: AdapterName, port: number, agent?: Agent) {
     this.app = app;
     this.clock = clock;
     this.adapter = adapter;
     this.#port = port;
+    this.#agent = agent;
   }
 
   /** Starts an application in local mode, by a manual clock and without jitter. */
   static async start(adapter: AdapterName, options: HttpApplicationOptions): Promise<HttpApplication> {
     const clock = new ManualClock();
-    const { controllers, providers = [], imports = [], cache, prepare } = options;
+    const { controllers, providers = [], imports = [], cache, prepare, agent } = options;
 
     @Module({
       imports: [
@@ -67,7 +74,7 @@ export class HttpApplication {
     await prepare?.(app);
     await app.listen(0, '127.0.0.1');
     const server: { address(): AddressInfo } = app.getHttpServer();
-    return new HttpApplication(app, clock, adapter, server.address().port);
+    return new HttpApplication(app, clock, adapter, server.address().port, agent);
   }
 
   get cache(): DistributedCache {
@@ -84,7 +91,9 @@ export class HttpApplication {
 
   send(method: string, path: string, headers: OutgoingHttpHeaders = {}): Promise<Answered> {
     return new Promise((resolve, reject) => {
-      const request = httpRequest({ host: '127.0.0.1', port: this.#port, method, path, headers }, (response) => {
+      const agent = this.#agent;
+      const to = { host: '127.0.0.1', port: this.#port, method, path, headers, ...(agent && { agent }) };
+      const request = httpRequest(to, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('error', reject);
@@ -97,11 +106,4 @@ export class HttpApplication {
       request.end();
     });
   }
-}
-
-/** As {@link HttpApplication.start}. It is closed after the test. */
-export async function startHttp(adapter: AdapterName, options: HttpApplicationOptions): Promise<HttpApplication> {
-  const started = await HttpApplication.start(adapter, options);
-  onTestFinished(() => started.app.close());
-  return started;
 }

@@ -1,5 +1,9 @@
 import { Controller, Get, Req, Res, type Type } from '@nestjs/common';
-import { HttpCache, type HttpCacheOptions, type HttpCacheRequest } from 'nestjs-distributed-cache/http';
+import {
+  HttpCache,
+  type HttpCacheOptions,
+  type HttpCacheRequest,
+} from '../../../libs/distributed-cache/src/http/index.js';
 
 /** What handlers do with a response, in the way that both frameworks know. */
 export interface MadeResponse {

@@ -3,7 +3,8 @@ import type { HttpCacheOptions, HttpCacheRequest } from 'nestjs-distributed-cach
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../test/support/common/deferred.js';
 import { eventually } from '../../../../test/support/common/eventually.js';
-import { ADAPTERS, startHttp, type AdapterName } from '../../../../test/support/http/http-application.js';
+import { ADAPTERS, type AdapterName } from '../../../../test/support/http/http-application.js';
+import { startHttp } from '../../../../test/support/http/start-http.js';
 import { type Handle, madeRoute, type MadeResponse } from '../../../../test/support/http/made-route.js';
 
 /** Starts requests at the same time, for the same key; every handler that runs waits until all are there. */
