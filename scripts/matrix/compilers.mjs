@@ -38,8 +38,9 @@ export const create = () => NestFactory.create(AppModule);
 const SUB_PATHS = `
 import { DistributedCacheError } from 'nestjs-distributed-cache';
 import { parseRedisConnectionString } from 'nestjs-distributed-cache/redis';
+import { HttpCache, provideHttpCache } from 'nestjs-distributed-cache/http';
 import { provideTestCache, withTestCache } from 'nestjs-distributed-cache/testing';
-export const all = [DistributedCacheError, parseRedisConnectionString, provideTestCache, withTestCache];
+export const all = [DistributedCacheError, HttpCache, provideHttpCache, parseRedisConnectionString, provideTestCache, withTestCache];
 // @ts-expect-error the key is a string: without types, everything would be accepted
 parseRedisConnectionString(7);
 `;

@@ -67,6 +67,15 @@ describe('the built package', () => {
     expect(ofIoredis(loaded)).toEqual([]);
   });
 
+  it('loads neither Express nor Fastify for cached responses', async () => {
+    const loaded = await loadedWith('{}', "import { HttpCache } from 'nestjs-distributed-cache/http'; HttpCache();");
+    expect(loaded.state).toBe('local');
+    expect(
+      loaded.paths.filter((path) => /[\\/](?:express|fastify|platform-express|platform-fastify)[\\/]/.test(path)),
+    ).toEqual([]);
+    expect(ofIoredis(loaded)).toEqual([]);
+  });
+
   it('loads ioredis to connect to Redis', async () => {
     // Nothing listens on this port.
     const loaded = await loadedWith("{ redisConnectionString: 'redis://127.0.0.1:1' }");

@@ -20,6 +20,7 @@ const UPWARDS = [
   ['redis', 'cache'],
   ['cache', 'redis'],
   ['decorators', 'module'],
+  ['http', 'testing'],
   ['module', 'testing'],
 ] as const;
 
