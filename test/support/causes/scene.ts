@@ -114,7 +114,10 @@ function asText({ level, message, parameters }: LogLine): string {
 function asNestLogger(log: RecordedLogger): LoggerService {
   const keep =
     (level: 'log' | 'warn' | 'error') =>
-    (message: unknown, ...[details]: unknown[]): void =>
-      log[level](String(message), typeof details === 'object' && details !== null ? details : undefined);
+    (line: unknown): void => {
+      // The cache gives a logger one object, with the text among the details; other parts of Nest give it a text.
+      const { message = line, ...details }: { message?: unknown } = typeof line === 'object' ? { ...line } : {};
+      log[level](String(message), details);
+    };
   return { log: keep('log'), warn: keep('warn'), error: keep('error') };
 }
