@@ -58,6 +58,21 @@ describe('a cached read of the sample', () => {
     },
   );
 
+  it('of a list has a validator, which every instance knows until a product changes', async () => {
+    const list = `${sample.instances[0]}/products?category=toys`;
+    const etag = (await fetch(list)).headers.get('etag') ?? '';
+    const asked = async (): Promise<number> => {
+      const response = await fetch(list, { headers: { 'If-None-Match': etag } });
+      await response.body?.cancel();
+      return response.status;
+    };
+    expect(await asked()).toBe(304);
+    const { body } = await request<ProductPage>('GET', list);
+    const [first] = body.items;
+    await request('PUT', `${sample.instances[1]}/products/${first?.id}`, { price: 7.77 });
+    await eventually(async () => expect(await asked()).toBe(200));
+  });
+
   it('is a MISS on every instance once the cache has been cleared', async () => {
     await ask('/products/12');
     expect((await request('POST', `${sample.frontDoor}/cache/clear`)).code).toBe(204);

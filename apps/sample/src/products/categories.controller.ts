@@ -1,4 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
+import { HttpCache } from 'nestjs-distributed-cache/http';
+import { PRODUCT_LISTS } from './product-lists.js';
 import { CategoriesService } from './categories.service.js';
 
 @Controller('categories')
@@ -10,6 +12,7 @@ export class CategoriesController {
   }
 
   @Get()
+  @HttpCache({ ttl: '1m', query: [], tags: [PRODUCT_LISTS], control: 'no-cache' })
   all() {
     return this.#categories.all();
   }

@@ -11,6 +11,8 @@ import {
   Put,
   Query,
 } from '@nestjs/common';
+import { HttpCache } from 'nestjs-distributed-cache/http';
+import { PRODUCT_LISTS } from './product-lists.js';
 import { ListingsService } from './listings.service.js';
 import { ProductIdPipe } from './product-id.pipe.js';
 import { ChangeProductDto, CreateProductDto, ListProductsDto } from './product.dto.js';
@@ -27,7 +29,9 @@ export class ProductsController {
     this.#listings = listings;
   }
 
+  /** The finished response is cached, until any product changes. A browser asks each time, and mostly gets a 304. */
   @Get()
+  @HttpCache({ ttl: '1m', query: ['category', 'page'], tags: [PRODUCT_LISTS], control: 'no-cache' })
   async list(@Query() { category, page }: ListProductsDto): Promise<ProductPage> {
     return this.#listings.page(category || null, page);
   }
