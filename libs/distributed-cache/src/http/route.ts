@@ -16,15 +16,10 @@ import { Exchange, type HandlerRules, type Outcome } from './response/exchange.j
 import { obstacleIn } from './response/finished-response.js';
 import type { AnyHttpCacheOptions } from './http-cache.options.js';
 import type { Platform } from './platform/platform.js';
-import {
-  headerOf,
-  headerText,
-  type HttpCacheRequest,
-  type HttpCacheResponse,
-  type IncomingRequest,
-} from './request.js';
+import { headerText, type HttpCacheRequest, type HttpCacheResponse, type IncomingRequest } from './request.js';
 import { keyUrl, requestKey } from './request-key.js';
-import { hasDirective, type StoredResponse } from './response/stored-response.js';
+import { obstacleOf } from './request-obstacle.js';
+import type { StoredResponse } from './response/stored-response.js';
 
 /** What is known of a handler before its first request. @internal */
 export interface RouteParts {
@@ -244,30 +239,6 @@ export class Route {
       `${label}: scope returned ${describeKind(scope)}; allowed: a string, or undefined for a request that shares nothing. It must not be asynchronous.`,
     );
   }
-}
-
-/** Why a request is left to the handler, in words; names only. */
-function obstacleOf(
-  request: IncomingRequest,
-  scope: string | undefined,
-  { honourRequest }: AnyHttpCacheOptions,
-): string | undefined {
-  const { method, headers } = request;
-  if (method !== 'GET' && method !== 'HEAD') return `${method} is not cached`;
-  if (scope === undefined) {
-    if (headers['authorization'] !== undefined) return 'the request has Authorization, and there is no scope';
-    if (headers['cookie'] !== undefined) return 'the request has a cookie, and there is no scope';
-    if (request.user !== undefined && request.user !== null) return 'the request has a user, and there is no scope';
-  }
-  if (headers['range'] !== undefined) return 'the request has Range';
-  if (headers['if-match'] !== undefined) return 'the request has If-Match';
-  if (headers['if-unmodified-since'] !== undefined) return 'the request has If-Unmodified-Since';
-  if (honourRequest) {
-    const control = headerOf(request, 'cache-control');
-    if (hasDirective(control, 'no-cache') || hasDirective(control, 'no-store'))
-      return 'the request has Cache-Control: no-cache or no-store';
-  }
-  return undefined;
 }
 
 /** Whether both are the same response; of clones, neither is the other. */

@@ -52,7 +52,7 @@ export class ExpressPlatform implements Platform {
     // A handler that tries to set a header fails.
     if (target.headersSent) return false;
     for (const name of target.getHeaderNames()) if (!(name in headers)) target.removeHeader(name);
-    for (const [name, value] of Object.entries(headers)) target.setHeader(name, headerToSet(value));
+    for (const [name, value] of Object.entries(headers)) target.setHeader(name, value);
     return true;
   }
 
@@ -63,7 +63,7 @@ export class ExpressPlatform implements Platform {
   render(response: object, status: number, headers: Headers, body: unknown): RenderedResponse | undefined {
     const standIn = standInFor(response);
     standIn.statusCode = status;
-    for (const [name, value] of Object.entries(headers)) standIn.setHeader(name, headerToSet(value));
+    for (const [name, value] of Object.entries(headers)) standIn.setHeader(name, value);
     if (!standIn.hasHeader('etag')) standIn.setHeader('etag', NO_ETAG);
     let sent: { readonly body: Buffer | undefined } | undefined;
     standIn.end = (chunk?: unknown, encoding?: unknown): ServerResponse => {
@@ -81,17 +81,13 @@ export class ExpressPlatform implements Platform {
     target.statusCode = answer.status;
     if (answer.isNotModified)
       for (const name of target.getHeaderNames()) if (answer.leavesOut(name)) target.removeHeader(name);
-    answer.eachHeader(target.getHeader('vary'), (name, value) => target.setHeader(name, headerToSet(value)));
+    answer.eachHeader(target.getHeader('vary'), (name, value) => target.setHeader(name, value));
     return answer.isBodySent ? target.end(answer.stored.body) : target.end();
   }
 }
 
 function serverResponse(response: object): ServerResponse {
   return unsafeCast(response);
-}
-
-function headerToSet(value: HeaderValue): number | string | readonly string[] {
-  return value;
 }
 
 /** A response of the same application to a request that has no conditions and is no `HEAD`. */
