@@ -15,6 +15,7 @@ export const GROUPS = {
   propagation: async (work) => (await import('./work/propagation.mjs')).propagation(work),
   throughput: async (work) => (await import('./work/throughput.mjs')).throughput(work),
   http: async (work) => (await import('./work/http.mjs')).http(work),
+  responses: async (work) => (await import('./work/responses.mjs')).responses(work),
   redis: async (work) => (await import('./work/redis-work.mjs')).redisWork(work),
   boot: async (work) => (await import('./work/boot.mjs')).boot(work),
   growth: async (work) => (await import('./work/growth.mjs')).growth(work),

@@ -3,9 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CacheInterceptor, CacheModule } from '@nestjs/cache-manager';
-import { Module, ValidationPipe } from '@nestjs/common';
+import { Controller, Get, Module, ValidationPipe } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { DistributedCacheModule } from 'nestjs-distributed-cache';
 import { ProductsModule } from 'sample/dist/products/products.module.js';
 
@@ -26,21 +28,39 @@ const CACHES = {
   }),
 };
 
+const ADAPTERS = { express: () => new ExpressAdapter(), fastify: () => new FastifyAdapter() };
+
+/** As long as a page of products. */
+const CONSTANT = JSON.stringify(
+  Array.from({ length: 20 }, (_, id) => ({ id, name: 'Halden Studio Headphones', price: 129.9 })),
+);
+
+/** The least that a handler can do. */
+class ConstantController {
+  constant() {
+    return CONSTANT;
+  }
+}
+const { prototype } = ConstantController;
+Get('constant')(prototype, 'constant', Object.getOwnPropertyDescriptor(prototype, 'constant') ?? {});
+Controller()(ConstantController);
+
 /**
- * A server with the product routes of the sample.
+ * A server with the product routes of the sample, and one that answers with a constant.
  *
- * @param {{ connectionString: string, caching: keyof typeof CACHES }} given
+ * @param {{ connectionString: string, caching: keyof typeof CACHES, adapter?: keyof typeof ADAPTERS }} given
  */
-export async function http({ connectionString, caching }) {
+export async function http({ connectionString, caching, adapter = 'express' }) {
   const directory = await mkdtemp(join(tmpdir(), 'bench-sample-'));
   process.env['DATABASE_FILE'] = join(directory, 'catalogue.sqlite');
   const { imports, providers } = CACHES[caching](connectionString);
   class BenchModule {}
   Module({
     imports: [ConfigModule.forRoot({ isGlobal: true, ignoreEnvFile: true }), ...imports, ProductsModule],
+    controllers: [ConstantController],
     providers,
   })(BenchModule);
-  const app = await NestFactory.create(BenchModule, { logger: ['error'] });
+  const app = await NestFactory.create(BenchModule, ADAPTERS[adapter](), { logger: ['error'] });
   app.useGlobalPipes(new ValidationPipe({ whitelist: true, transform: true }));
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();

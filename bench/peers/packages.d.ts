@@ -131,8 +131,15 @@ declare module 'mitata' {
 
 declare module 'autocannon' {
   /** `duration` in s. */
-  export default function autocannon(options: { url: string; connections: number; duration: number }): Promise<{
+  export default function autocannon(options: {
+    url: string;
+    headers?: Record<string, string>;
+    connections: number;
+    duration: number;
+  }): Promise<{
     readonly non2xx: number;
+    readonly '2xx': number;
+    readonly '3xx': number;
     readonly errors: number;
     readonly requests: { readonly average: number };
   }>;
