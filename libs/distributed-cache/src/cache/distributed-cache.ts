@@ -136,7 +136,12 @@ export class DistributedCache {
   health(): CacheHealth {
     const { state, leaseAge, outbox } = this.status();
     const isAwaited = this.#mustConnect && !this.#cache.coherence.firstSync.hasSucceeded;
-    return { status: healthOf(state, isAwaited), state, leaseAge, outbox };
+    return {
+      status: healthOf(state, isAwaited),
+      state,
+      leaseAge: leaseAge === null ? null : Math.round(leaseAge),
+      outbox,
+    };
   }
 
   /** What metrics show beside {@link status} and {@link stats}. @internal */

@@ -11,7 +11,7 @@ export interface CacheHealth {
   readonly status: 'up' | 'degraded' | 'down';
   /** As in `cache.status()`. */
   readonly state: CoherenceState;
-  /** As in `cache.status()`, in ms. */
+  /** As in `cache.status()`, in whole ms. */
   readonly leaseAge: number | null;
   /** As in `cache.status()`. */
   readonly outbox: number;
