@@ -190,6 +190,8 @@ it('every public method of a region and of the cache is tried in a foreign conte
     'hold',
     'auditAll',
     'figures',
+    'found',
+    'clock',
     'loadMany',
     'start',
     'firstSync',
