@@ -9,6 +9,7 @@ import { APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { DistributedCacheModule } from 'nestjs-distributed-cache';
+import { ListingsService } from 'sample/dist/products/listings.service.js';
 import { ProductsModule } from 'sample/dist/products/products.module.js';
 
 /** The sample without a cache, with our cache as the sample configures it, and with the interceptor of `@nestjs/cache-manager`. */
@@ -35,18 +36,26 @@ const CONSTANT = JSON.stringify(
   Array.from({ length: 20 }, (_, id) => ({ id, name: 'Halden Studio Headphones', price: 129.9 })),
 );
 
-/** The least that a handler can do. */
-class ConstantController {
+/** The list of the sample without `@HttpCache`, and the least that a handler can do. */
+class BareController {
+  /** @type {ListingsService | undefined} */
+  listings;
+
+  list() {
+    return this.listings?.page(null, 1);
+  }
+
   constant() {
     return CONSTANT;
   }
 }
-const { prototype } = ConstantController;
-Get('constant')(prototype, 'constant', Object.getOwnPropertyDescriptor(prototype, 'constant') ?? {});
-Controller()(ConstantController);
+const { prototype } = BareController;
+for (const name of /** @type {const} */ (['list', 'constant']))
+  Get(name)(prototype, name, Object.getOwnPropertyDescriptor(prototype, name) ?? {});
+Controller('bare')(BareController);
 
 /**
- * A server with the product routes of the sample, and one that answers with a constant.
+ * A server with the product routes of the sample, and bare ones.
  *
  * @param {{ connectionString: string, caching: keyof typeof CACHES, adapter?: keyof typeof ADAPTERS }} given
  */
@@ -57,10 +66,11 @@ export async function http({ connectionString, caching, adapter = 'express' }) {
   class BenchModule {}
   Module({
     imports: [ConfigModule.forRoot({ isGlobal: true, ignoreEnvFile: true }), ...imports, ProductsModule],
-    controllers: [ConstantController],
+    controllers: [BareController],
     providers,
   })(BenchModule);
   const app = await NestFactory.create(BenchModule, ADAPTERS[adapter](), { logger: ['error'] });
+  app.get(BareController).listings = app.get(ListingsService, { strict: false });
   app.useGlobalPipes(new ValidationPipe({ whitelist: true, transform: true }));
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();

@@ -23,8 +23,9 @@ export async function responses({ redis, effort }) {
     const contenders = {
       hit: { url: list },
       notModified: { url: list, headers: { 'if-none-match': etag } },
-      constant: { url: `${url}/constant` },
-      interceptor: { url: `${(await interceptor.ask('url')).url}${LIST}` },
+      constant: { url: `${url}/bare/constant` },
+      // Without `@HttpCache`, whose answers that interceptor would not keep.
+      interceptor: { url: `${(await interceptor.ask('url')).url}/bare/list` },
     };
     const rates = await ratesOf(contenders, effort);
     rows[`responses/interceptor/${adapter}`] = compared(rates.hit, rates.interceptor);
