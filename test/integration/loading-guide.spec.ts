@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { Cacheable, type DistributedCacheOptions, DistributedCache, type Region } from 'nestjs-distributed-cache';
 import { ManualClock } from 'nestjs-distributed-cache/testing';
 import { describe, expect, it, vi } from 'vitest';
+import { pageAndCode } from '../support/common/page-code.js';
 import { startApplication } from '../support/instances/application.js';
 
 interface Product {
@@ -105,18 +105,13 @@ function importsIn(code: string): { name: string; from: string }[] {
 
 describe('the page on loading', () => {
   it('shows only code that this file compiles and runs, with the imports that it needs', async () => {
-    const lines = (text: string): string => text.replaceAll(/\s*\n\s*/g, '\n').trim();
-    const [page, here] = await Promise.all(
-      [new URL('../../docs/loading.md', import.meta.url), new URL(import.meta.url)].map(async (url) =>
-        lines(await readFile(url, 'utf8')),
-      ),
-    );
-    const blocks = Array.from(page?.matchAll(/```ts\n(.*?)\n```/gs) ?? [], ([, code = '']) => code);
+    const page = new URL('../../docs/loading.md', import.meta.url);
+    const { blocks, here } = await pageAndCode(page, new URL(import.meta.url));
     expect(blocks.length).toBeGreaterThan(4);
     for (const block of blocks) {
       const code = block.replaceAll(IMPORT, '').trim();
       expect(here).toContain(code);
-      const needed = importsIn(here ?? '').filter(({ name }) => new RegExp(`\\b${name}\\b`).test(code));
+      const needed = importsIn(here).filter(({ name }) => new RegExp(`\\b${name}\\b`).test(code));
       expect(importsIn(block)).toEqual(needed);
     }
   });

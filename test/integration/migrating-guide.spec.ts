@@ -21,6 +21,7 @@ import {
   type Region,
 } from 'nestjs-distributed-cache';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { pageAndCode } from '../support/common/page-code.js';
 import { eventually } from '../support/common/eventually.js';
 import { usingRedis } from '../support/redis/using-redis.js';
 
@@ -140,13 +141,8 @@ const cacheOf = (app: INestApplicationContext): Cache => app.get<Cache>(CACHE_MA
 
 describe('the page on migrating', () => {
   it('shows only code that this file compiles and runs', async () => {
-    const lines = (text: string): string => text.replaceAll(/\s*\n\s*/g, '\n').trim();
-    const [page, here] = await Promise.all(
-      [new URL('../../docs/migrating.md', import.meta.url), new URL(import.meta.url)].map(async (url) =>
-        lines(await readFile(url, 'utf8')),
-      ),
-    );
-    const blocks = Array.from(page?.matchAll(/```ts\n(.*?)\n```/gs) ?? [], ([, code = '']) => code);
+    const page = new URL('../../docs/migrating.md', import.meta.url);
+    const { blocks, here } = await pageAndCode(page, new URL(import.meta.url));
     expect(blocks.length).toBeGreaterThan(5);
     for (const block of blocks) expect(here).toContain(block);
   });

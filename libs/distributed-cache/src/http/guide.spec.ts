@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { Controller, Get, Injectable, Module, NotFoundException, Param, Query } from '@nestjs/common';
 import { CacheEvict, DistributedCacheModule } from 'nestjs-distributed-cache';
 import { HttpCache, provideHttpCache } from 'nestjs-distributed-cache/http';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { pageAndCode } from '../../../../test/support/common/page-code.js';
 import { ADAPTERS } from '../../../../test/support/http/http-application.js';
 import { startHttp } from '../../../../test/support/http/start-http.js';
 
@@ -97,18 +97,13 @@ function importsIn(code: string): { name: string; from: string }[] {
 
 describe('the page on HTTP', () => {
   it('shows only code that this file compiles and runs, with the imports that it needs', async () => {
-    const lines = (text: string): string => text.replaceAll(/\s*\n\s*/g, '\n').trim();
-    const [page, here] = await Promise.all(
-      [new URL('../../../../docs/http.md', import.meta.url), new URL(import.meta.url)].map(async (url) =>
-        lines(await readFile(url, 'utf8')),
-      ),
-    );
-    const blocks = Array.from(page?.matchAll(/```ts\n(.*?)\n```/gs) ?? [], ([, code = '']) => code);
+    const page = new URL('../../../../docs/http.md', import.meta.url);
+    const { blocks, here } = await pageAndCode(page, new URL(import.meta.url));
     expect(blocks.length).toBeGreaterThan(4);
     for (const block of blocks) {
       const code = block.replaceAll(IMPORT, '').trim();
       expect(here).toContain(code);
-      const needed = importsIn(here ?? '').filter(({ name }) => new RegExp(`@?\\b${name}\\b`).test(code));
+      const needed = importsIn(here).filter(({ name }) => new RegExp(`@?\\b${name}\\b`).test(code));
       expect(importsIn(block)).toEqual(needed);
     }
   });
