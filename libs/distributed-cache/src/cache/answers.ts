@@ -3,7 +3,7 @@ import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
 import type { Question } from '../protocol/question.js';
 import { sizeUnits } from '../store/local-store.js';
 import { addStats, newRegionStats, type CacheStats, type RegionStats } from './stats.js';
-import { statsOf, statusOf, type StatusParts } from './status.js';
+import { statsOf, statsOfRegion, statusOf, type StatusParts } from './status.js';
 
 /** How many regions an answer names; their names may come from users' input. */
 const MOST_REGIONS = 100;
@@ -30,7 +30,7 @@ export class Answers {
       case 'stats':
         return { status: statusOf(this.#cache), stats: bounded(statsOf(this.#cache)), process: this.#process() };
       case 'region':
-        return { region: statsOf(this.#cache).regions[question.region] ?? null };
+        return { region: this.#region(question.region) };
       case 'entry':
         return { entry: this.#entry(question.region, question.key) };
     }
@@ -49,6 +49,12 @@ export class Answers {
     const eventLoopDelay = { p99: this.#delays.percentile(99) / NANOSECONDS, max: this.#delays.max / NANOSECONDS };
     this.#delays.reset();
     return { pid, uptime: uptime(), heap: memoryUsage().heapUsed, eventLoopDelay };
+  }
+
+  /** `null`: there is none of this name. */
+  #region(name: string): RegionStats | null {
+    const region = this.#cache.copies.known(name);
+    return region ? statsOfRegion(region) : null;
   }
 
   /** `null`: the instance does not hold the key. Times in ms. */

@@ -2,6 +2,7 @@ import type { Coherence, CoherenceState } from '../coherence/coherence.js';
 import type { Clock } from '../common/clock.js';
 import type { CacheTrace } from '../common/tracing-channels.js';
 import type { Copies } from './copies.js';
+import type { RegionState } from './region-state.js';
 import type { CacheStats, RegionStats } from './stats.js';
 
 /** @publicApi */
@@ -54,11 +55,16 @@ export function statusOf({ coherence, clock, identity }: StatusParts): CacheStat
 /** @internal */
 export function statsOf({ copies, coherence }: StatusParts): CacheStats {
   const regions: [string, RegionStats][] = [];
-  for (const { name, stats, store } of copies.regions()) regions.push([name, { ...stats, entries: store.size }]);
+  for (const region of copies.regions()) regions.push([region.name, statsOfRegion(region)]);
   const { others } = copies;
   return {
     regions: Object.fromEntries(regions),
     ...(others && { others: { ...others } }),
     bridge: coherence.stats,
   };
+}
+
+/** @internal */
+export function statsOfRegion({ stats, store }: Pick<RegionState, 'stats' | 'store'>): RegionStats {
+  return { ...stats, entries: store.size };
 }

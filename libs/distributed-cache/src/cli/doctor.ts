@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { DistributedCache } from '../cache/distributed-cache.js';
 import { milliseconds } from '../common/duration.js';
 import { errorFrom } from '../common/error-from.js';
@@ -96,7 +97,7 @@ async function heardItself(cache: DistributedCache, examination: Examination): P
       examination.ok('channel', `the channel brings messages: ${time(max)} there and back`);
       return;
     }
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await wait(20);
   }
   examination.failed(
     'channel',

@@ -2,7 +2,7 @@ import type { Answer } from '../protocol/question.js';
 import type { ObservedNamespace } from '../protocol/observation.js';
 import { entriesOf, hitRateOf, propertyOf, shown } from './answers.js';
 import { EXIT, type Surroundings } from './surroundings.js';
-import { bytes, table, time } from './table.js';
+import { bytes, percent, table, time } from './table.js';
 import { observing, type TargetOptions } from './target.js';
 
 /** The state of an instance that needs no attention. */
@@ -51,7 +51,7 @@ function page(namespace: string, { log }: ObservedNamespace, instances: readonly
     time(syncAge),
     time(propertyOf(answer, 'status', 'leaseAge')),
     shown(propertyOf(answer, 'status', 'outbox')),
-    hitRateText(answer),
+    percent(hitRateOf(answer)),
     shown(entriesOf(answer)),
     time(propertyOf(answer, 'stats', 'bridge', 'propagation', 'p99')),
   ]);
@@ -76,9 +76,4 @@ function page(namespace: string, { log }: ObservedNamespace, instances: readonly
       ? '\nNo answer: the instance is of an older version, was told not to answer, may not listen to questions, or is gone.\n'
       : '',
   ].join('');
-}
-
-function hitRateText(answer: Answer | undefined): string {
-  const rate = hitRateOf(answer);
-  return rate === null ? '–' : `${(rate * 100).toFixed(1)} %`;
 }

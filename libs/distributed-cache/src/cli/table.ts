@@ -35,3 +35,8 @@ export function bytes(size: number | undefined): string {
   if (size === undefined) return '–';
   return size < 1 << 20 ? `${(size / 1_024).toFixed(1)} KiB` : `${(size / (1 << 20)).toFixed(1)} MiB`;
 }
+
+/** @param share - from 0 to 1; `null`: it is not known @internal */
+export function percent(share: number | null): string {
+  return share === null ? '–' : `${(share * 100).toFixed(1)} %`;
+}

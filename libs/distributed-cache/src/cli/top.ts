@@ -1,8 +1,9 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { milliseconds } from '../common/duration.js';
 import type { Answer } from '../protocol/question.js';
 import { entriesOf, hitRateOf, propertyOf, regionsOf, shown, sumOf } from './answers.js';
 import { EXIT, type Surroundings } from './surroundings.js';
-import { table, time } from './table.js';
+import { percent, table, time } from './table.js';
 import { observing, type TargetOptions } from './target.js';
 
 /** @internal */
@@ -35,7 +36,7 @@ export async function top(options: TopCommand, surroundings: Surroundings): Prom
     };
     let before = await ask();
     // Rates need two answers, so the first page comes after one interval.
-    while (await pause(interval, signal)) {
+    while (await wait(interval, true, { signal }).catch(() => false)) {
       const now = await ask();
       const page = options.json ? `${JSON.stringify(ratesOf(before, now))}\n` : pageOf(options, before, now);
       out(isTerminal && !options.once ? repainted(page) : page);
@@ -168,10 +169,6 @@ function regionRates(before: Asked, now: Asked): RegionRates[] {
   return all.toSorted((a, b) => b.hits + b.misses - (a.hits + a.misses) || b.entries - a.entries);
 }
 
-function percent(share: number | null): string {
-  return share === null ? '–' : `${(share * 100).toFixed(1)} %`;
-}
-
 function perSecondText(rate: number): string {
   return rate === 0 || rate >= 10 ? rate.toFixed(0) : rate.toFixed(1);
 }
@@ -179,20 +176,4 @@ function perSecondText(rate: number): string {
 /** The page over the one before, without flicker. */
 function repainted(page: string): string {
   return `${HOME}${page.replaceAll('\n', `${ERASE_LINE_END}\n`)}${ERASE_BELOW}`;
-}
-
-/** @returns `false`: it was interrupted */
-function pause(interval: number, signal: AbortSignal): Promise<boolean> {
-  if (signal.aborted) return Promise.resolve(false);
-  return new Promise((resolve) => {
-    const interrupted = (): void => {
-      clearTimeout(timer);
-      resolve(false);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', interrupted);
-      resolve(true);
-    }, interval);
-    signal.addEventListener('abort', interrupted, { once: true });
-  });
 }

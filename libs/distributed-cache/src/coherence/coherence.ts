@@ -23,8 +23,11 @@ import { Reception } from './follow/reception.js';
 import { Silence } from './silence.js';
 import { SuspendWatchdog } from './suspend-watchdog.js';
 
+/** @internal */
+export const COHERENCE_STATES = ['local', 'connecting', 'coherent', 'undelivered', 'disconnected'] as const;
+
 /** See {@link CacheStatus.state}. @publicApi */
-export type CoherenceState = 'local' | 'connecting' | 'coherent' | 'undelivered' | 'disconnected';
+export type CoherenceState = (typeof COHERENCE_STATES)[number];
 
 /** What is known of the link alone. */
 type LinkState = Exclude<CoherenceState, 'undelivered'>;

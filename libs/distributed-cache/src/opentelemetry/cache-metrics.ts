@@ -6,13 +6,19 @@ import {
   type Observable,
 } from '@opentelemetry/api';
 import type { DistributedCache } from '../cache/distributed-cache.js';
-import { CACHE_METRICS, LOAD_DURATION, REGION_METRICS, type Metric, type Sample } from '../cache/figures/metrics.js';
+import {
+  CACHE_METRICS,
+  LOAD_DURATION,
+  MS_PER_SECOND,
+  REGION_METRICS,
+  type Metric,
+  type Sample,
+} from '../cache/figures/metrics.js';
 import { RegionLabels } from '../cache/figures/region-labels.js';
 import { processWide } from '../common/copies-of-the-library.js';
 import { ERROR_TYPE, errorTypeOf, NAMESPACE, REGION } from './attributes.js';
 
 const PREFIX = 'distributed_cache.';
-const MS_PER_SECOND = 1_000;
 
 /** Which caches a meter shows, by the name that it shows them under. */
 const SHOWN = processWide('opentelemetry', () => new WeakMap<Meter, Map<string, DistributedCache>>());

@@ -10,12 +10,18 @@ import {
 import { processWide } from '../common/copies-of-the-library.js';
 import type { DistributedCache } from '../cache/distributed-cache.js';
 import type { CacheFigures, RegionFigures } from '../cache/figures/cache-figures.js';
-import { CACHE_METRICS, LOAD_DURATION, REGION_METRICS, type Metric, type Sample } from '../cache/figures/metrics.js';
+import {
+  CACHE_METRICS,
+  LOAD_DURATION,
+  MS_PER_SECOND,
+  REGION_METRICS,
+  type Metric,
+  type Sample,
+} from '../cache/figures/metrics.js';
 import { RegionLabels } from '../cache/figures/region-labels.js';
 
 const PREFIX = 'distributed_cache_';
 const SECONDS = 's';
-const MS_PER_SECOND = 1_000;
 const OUTCOMES = ['loaded', 'failed'] as const;
 
 type Outcome = (typeof OUTCOMES)[number];

@@ -2,7 +2,7 @@ import type { CoherenceState } from '../../coherence/coherence.js';
 import type { FlushReason } from '../../coherence/follow/log-follower.js';
 import type { BridgeStats } from '../../coherence/bridge-stats.js';
 import { sizeUnits } from '../../store/local-store.js';
-import type { LocalCache } from '../local-cache.js';
+import { statsOfRegion, statusOf, type StatusParts } from '../status.js';
 import { newRegionStats, type RegionStats } from '../stats.js';
 
 /** What one region holds and has counted. @internal */
@@ -25,26 +25,26 @@ export interface CacheFigures {
   readonly outbox: number;
   /** For how long the oldest of them has waited, in ms. */
   readonly outboxAge: number;
-  /** In ms; `undefined`: there is none. */
-  readonly leaseAge: number | undefined;
+  /** In ms; `null`: there is none. */
+  readonly leaseAge: number | null;
 }
 
 /** @internal */
-export function figuresOf({ clock, coherence, copies, settings }: LocalCache): CacheFigures {
+export function figuresOf(cache: StatusParts): CacheFigures {
+  const { coherence, copies } = cache;
   const regions = new Map<string, RegionFigures>();
   for (const { name, stats, store } of copies.regions())
-    regions.set(name, { ...stats, entries: store.size, size: store.totalSize / sizeUnits(1) });
-  const { state } = coherence;
-  const leaseAge = state === 'local' ? 0 : clock.now() - coherence.lease.syncedAt;
+    regions.set(name, { ...statsOfRegion({ stats, store }), size: store.totalSize / sizeUnits(1) });
+  const { namespace, state, outbox, leaseAge } = statusOf(cache);
   return {
-    namespace: settings.namespace,
+    namespace,
     regions,
     others: { ...(copies.others ?? newRegionStats()), size: 0 },
     bridge: coherence.stats,
     flushes: coherence.flushes,
     state,
-    outbox: coherence.waiting,
+    outbox,
     outboxAge: coherence.outboxAge,
-    leaseAge: Number.isFinite(leaseAge) ? leaseAge : undefined,
+    leaseAge,
   };
 }

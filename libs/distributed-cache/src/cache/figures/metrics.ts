@@ -1,5 +1,5 @@
-import type { CoherenceState } from '../../coherence/coherence.js';
-import type { FlushReason } from '../../coherence/follow/log-follower.js';
+import { COHERENCE_STATES } from '../../coherence/coherence.js';
+import { FLUSH_REASONS } from '../../coherence/follow/log-follower.js';
 import type { CacheFigures, RegionFigures } from './cache-figures.js';
 
 /** What every metric has. @internal */
@@ -31,18 +31,9 @@ export interface CacheMetric extends Metric {
   samples(this: void, figures: CacheFigures): readonly Sample[];
 }
 
-const STATES: readonly CoherenceState[] = ['local', 'connecting', 'coherent', 'undelivered', 'disconnected'];
-const REASONS: readonly FlushReason[] = [
-  'first-sync',
-  'other-server',
-  'unknown-server',
-  'keys-vanished',
-  'position-lost',
-  'foreign-entry',
-  'position-refused',
-];
 const CAUSES = ['invalidated', 'expired', 'replaced', 'evicted'] as const;
-const MS_PER_SECOND = 1_000;
+/** @internal */
+export const MS_PER_SECOND = 1_000;
 
 /** The duration of a load, in seconds: a histogram, which is made of the events `load` and `loadError`. @internal */
 export const LOAD_DURATION = {
@@ -131,7 +122,7 @@ export const CACHE_METRICS: readonly CacheMetric[] = [
     unit: 'flush',
     help: 'How often all entries were dropped, by the reason; "first-sync" is an ordinary start.',
     label: 'reason',
-    samples: ({ flushes }) => REASONS.map((reason) => ({ label: reason, value: flushes.get(reason) ?? 0 })),
+    samples: ({ flushes }) => FLUSH_REASONS.map((reason) => ({ label: reason, value: flushes.get(reason) ?? 0 })),
   },
   gauge('outbox', 'target', 'What was evicted here and is not in the log yet.', ({ outbox }) => outbox),
   gauge('outbox_age', 's', 'How long the oldest of that has waited.', ({ outboxAge }) => outboxAge / MS_PER_SECOND),
@@ -140,7 +131,7 @@ export const CACHE_METRICS: readonly CacheMetric[] = [
     kind: 'gauge',
     unit: 's',
     help: 'How long ago the last complete sync was sent. There is no value before the first.',
-    samples: ({ leaseAge }) => (leaseAge === undefined ? [] : [{ value: leaseAge / MS_PER_SECOND }]),
+    samples: ({ leaseAge }) => (leaseAge === null ? [] : [{ value: leaseAge / MS_PER_SECOND }]),
   },
   {
     name: 'state',
@@ -148,7 +139,7 @@ export const CACHE_METRICS: readonly CacheMetric[] = [
     unit: '1',
     help: '1 for the state of the instance, 0 for the others.',
     label: 'state',
-    samples: ({ state }) => STATES.map((label) => ({ label, value: label === state ? 1 : 0 })),
+    samples: ({ state }) => COHERENCE_STATES.map((label) => ({ label, value: label === state ? 1 : 0 })),
   },
   {
     name: 'propagation',

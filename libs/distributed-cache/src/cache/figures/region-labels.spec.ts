@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { newBridgeCounts } from '../../coherence/bridge-stats.js';
 import { newRegionStats } from '../stats.js';
 import type { CacheFigures, RegionFigures } from './cache-figures.js';
 import { RegionLabels } from './region-labels.js';
@@ -12,18 +13,7 @@ function figures(regions: Record<string, Partial<RegionFigures>>, others: Partia
     namespace: 'n',
     regions: new Map(Object.entries(regions).map(([name, counts]) => [name, region(counts)])),
     others: region(others),
-    bridge: {
-      published: 0,
-      received: 0,
-      missed: 0,
-      duplicates: 0,
-      malformed: 0,
-      gaps: 0,
-      replayed: 0,
-      flushes: 0,
-      reconnects: 0,
-      propagation: { p50: null, p99: null, max: null },
-    },
+    bridge: { ...newBridgeCounts(), propagation: { p50: null, p99: null, max: null } },
     flushes: new Map(),
     state: 'coherent',
     outbox: 0,

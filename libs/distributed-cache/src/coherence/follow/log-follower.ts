@@ -16,6 +16,17 @@ const LONGEST_SLICE = 1;
 /** The channel should have brought an entry that is this old, in ms. */
 const DOORBELL_IS_LATE = 1_000;
 
+/** @internal */
+export const FLUSH_REASONS = [
+  'first-sync',
+  'other-server',
+  'unknown-server',
+  'keys-vanished',
+  'position-lost',
+  'foreign-entry',
+  'position-refused',
+] as const;
+
 /**
  * Why the log could not be proven to continue, so that all local copies were dropped:
  *
@@ -29,14 +40,7 @@ const DOORBELL_IS_LATE = 1_000;
  *
  * @publicApi
  */
-export type FlushReason =
-  | 'first-sync'
-  | 'other-server'
-  | 'unknown-server'
-  | 'keys-vanished'
-  | 'position-lost'
-  | 'foreign-entry'
-  | 'position-refused';
+export type FlushReason = (typeof FLUSH_REASONS)[number];
 
 /** @internal */
 export interface LogFollowerEvents {
