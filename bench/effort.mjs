@@ -10,7 +10,7 @@ export const FULL = {
   milliseconds: 80,
   /** The time of each load in each round of propagation. */
   seconds: 0.5,
-  propagationRounds: 3,
+  propagationRounds: 5,
   /** Evictions before the first round of propagation, so that the code is compiled. */
   warmUp: 20_000,
   /** Rounds of work that takes seconds. */

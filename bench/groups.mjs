@@ -19,5 +19,6 @@ export const GROUPS = {
   redis: async (work) => (await import('./work/redis-work.mjs')).redisWork(work),
   boot: async (work) => (await import('./work/boot.mjs')).boot(work),
   growth: async (work) => (await import('./work/growth.mjs')).growth(work),
+  earlier: async (work) => (await import('./work/earlier.mjs')).earlier(work),
   simulation: async (work) => (await import('./work/simulation.mjs')).simulation(work),
 };

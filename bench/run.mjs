@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Child } from '../tools/child-process.mjs';
 import { flag, readCommandLine, refuseCommandLine, someOf, text } from '../tools/command-line.mjs';
 import { whenNpmStops } from '../tools/parent-death.mjs';
+import { earlierBuild } from './earlier-build.mjs';
 import { FULL, SHORT } from './effort.mjs';
 import { GROUPS } from './groups.mjs';
 import { installPeers } from './install.mjs';
@@ -36,12 +37,13 @@ import { printTable, verdicts } from './report/table.mjs';
  * @typedef {object} Work
  * @property {import('../tools/redis.mjs').PrivateRedis} redis
  * @property {import('./effort.mjs').Effort} effort
+ * @property {import('./earlier-build.mjs').EarlierBuild} [earlier] what the group `earlier` measures against
  * @property {string} [traces] the folder with the traces of `hit-ratio`; without it, the bench makes its own
  */
 
 /** How many processes measure each of these groups, one after the other. Of each row the middle one counts. An odd number. */
 const PROCESSES = 3;
-const SEVERAL_PROCESSES = new Set(['hits', 'misses', 'propagation', 'throughput']);
+const SEVERAL_PROCESSES = new Set(['hits', 'misses', 'propagation', 'throughput', 'earlier']);
 
 const GROUP = new URL('./group.mjs', import.meta.url);
 
@@ -53,15 +55,22 @@ const command = {
     traces: text('the traces that hit-ratio replays, files NAME.u32.gz; without it, it makes its own', {
       argument: 'DIR',
     }),
+    against: text('the build that the group `earlier` measures against; without it, the group is left out', {
+      argument: 'REVISION',
+    }),
     check: flag('fails when a target is missed'),
     record: flag('writes the figures into docs/evidence/speed.json'),
     short: flag('only shows that every group runs; its figures mean nothing'),
   },
 };
-const { only: names, traces, check, record: isRecorded, short: isShort } = readCommandLine(command);
+const { only, traces, against, check, record: isRecorded, short: isShort } = readCommandLine(command);
 if (isShort && (check || isRecorded))
   refuseCommandLine(command, '--short measures nothing that could be checked or recorded');
+if (against === undefined && only.length < Object.keys(GROUPS).length && only.includes('earlier'))
+  refuseCommandLine(command, 'the group earlier needs --against REVISION, a commit or `.`');
 installPeers();
+const earlier = against === undefined ? undefined : earlierBuild(against);
+const names = only.filter((name) => earlier !== undefined || name !== 'earlier');
 
 /** @type {Child<import('./group.mjs').GroupCommands> | undefined} */
 let running;
@@ -105,7 +114,14 @@ process.exit(check && missed.length > 0 ? 1 : 0);
 async function measure(name) {
   running = new Child(GROUP, {
     name: `measuring '${name}'`,
-    args: [name, JSON.stringify({ effort: isShort ? SHORT : FULL, ...(traces && { traces: resolve(traces) }) })],
+    args: [
+      name,
+      JSON.stringify({
+        effort: isShort ? SHORT : FULL,
+        ...(traces && { traces: resolve(traces) }),
+        ...(earlier && { earlier }),
+      }),
+    ],
     execArgv: ['--expose-gc'],
   });
   const result = await running.ask('measure');

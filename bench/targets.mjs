@@ -133,6 +133,13 @@ export const definitionsFor = (node) => [
     target: { ratioAtMost: 4 },
   },
   {
+    id: 'store/held',
+    work: 'storing again under a held key',
+    against: 'storing a new one into a full cache',
+    unit: 'ns',
+    target: { ratioAtMost: 1 },
+  },
+  {
     id: 'memory/untagged',
     work: 'memory per entry of 200 000, no tag',
     against: '`lru-cache` with a TTL',
@@ -237,6 +244,13 @@ export const definitionsFor = (node) => [
     target: { ratioAtMost: 0.3 },
   },
   {
+    id: 'stall/replay',
+    work: 'longest stall while as many are read from the log, after the instance was cut off',
+    against: '`JSON.parse` of their messages',
+    unit: 'ms',
+    target: { ratioAtMost: 0.3 },
+  },
+  {
     id: 'http/none',
     work: '`GET /products/:id` of the sample, hot',
     against: 'the same route without a cache',
@@ -306,8 +320,27 @@ export const definitionsFor = (node) => [
     unit: 'ms',
     target: { ratioAtMost: 2 },
   },
+  earlier('hit', HIT, 'ns'),
+  earlier('getOrLoad', 'hit of `region.getOrLoad(key, loader)`', 'ns'),
+  earlier('miss', 'miss with single flight, in a full cache', 'ns'),
+  earlier('one-by-one', '`evict` of distinct keys, one by one, until dropped by a peer', 'keys/s'),
+  earlier('batches', '`evictMany` of 1 000 keys a call until dropped by a peer', 'keys/s'),
+  earlier('stall-sent', '100 000 `evict()` in one tick: the longest stall of the sender', 'ms'),
+  earlier('stall-received', 'longest stall while 100 000 evicted keys are received', 'ms'),
   ...GROWTH_ROWS,
 ];
+
+/**
+ * A row of `--against`. It is reported only: what it should be depends on which build it was.
+ *
+ * @param {string} id
+ * @param {string} work
+ * @param {Unit} unit
+ * @returns {Definition}
+ */
+function earlier(id, work, unit) {
+  return { id: `earlier/${id}`, work, against: 'the same by an earlier build', unit, target: {} };
+}
 
 /**
  * @param {number} load evictions a second

@@ -1,7 +1,19 @@
 import 'reflect-metadata';
 import { Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { DistributedCache, DistributedCacheModule } from 'nestjs-distributed-cache';
+import * as THIS_BUILD from 'nestjs-distributed-cache';
+
+/** What a build of the library exports. @typedef {typeof THIS_BUILD} Library */
+
+/**
+ * The library of another build.
+ *
+ * @param {string | undefined} url of its main module; without one it is this build
+ * @returns {Promise<Library>}
+ */
+export async function libraryOf(url) {
+  return url === undefined ? THIS_BUILD : import(url);
+}
 
 /**
  * Starts an application context that imports the module, as an application of a user does. Resolves when its cache is coherent.
@@ -10,8 +22,10 @@ import { DistributedCache, DistributedCacheModule } from 'nestjs-distributed-cac
  * @param {string | undefined} given.redisConnectionString without one the cache runs in local mode
  * @param {(new (...args: never[]) => object)[]} [given.providers]
  * @param {import('nestjs-distributed-cache').DistributedCacheOptions} [given.options] more options of the module
+ * @param {Library} [given.library] default: this build
  */
-export async function startApplication({ redisConnectionString, providers = [], options = {} }) {
+export async function startApplication({ redisConnectionString, providers = [], options = {}, library = THIS_BUILD }) {
+  const { DistributedCache, DistributedCacheModule } = library;
   class BenchModule {}
   Module({
     imports: [DistributedCacheModule.forRoot({ redisConnectionString, namespace: 'bench', ...options })],

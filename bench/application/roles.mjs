@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis';
 import { monotonicMicroseconds } from '../measure/clock.mjs';
-import { LoopGaps } from '../measure/loop-gaps.mjs';
+import { longestStall, LoopGaps } from '../measure/loop-gaps.mjs';
 import { bentocache } from '../peers/bentocache.mjs';
 import { layeredLoader } from '../peers/layered-loader.mjs';
-import { startApplication } from './application.mjs';
+import { libraryOf, startApplication } from './application.mjs';
 import { keyIn } from './bare-message.mjs';
 import { http } from './http-role.mjs';
 import { memory } from './memory-role.mjs';
@@ -34,10 +34,12 @@ export const ROLES = {
 /**
  * One instance of ours.
  *
- * @param {{ connectionString: string, options?: import('nestjs-distributed-cache').DistributedCacheOptions }} given
+ * @param {{ connectionString: string, options?: import('nestjs-distributed-cache').DistributedCacheOptions, build?: string | undefined }} given
+ *   `build` is the URL of the main module of another build
  */
-async function instance({ connectionString, options = {} }) {
-  const { app, cache } = await startApplication({ redisConnectionString: connectionString, options });
+async function instance({ connectionString, options = {}, build }) {
+  const library = await libraryOf(build);
+  const { app, cache } = await startApplication({ redisConnectionString: connectionString, options, library });
   const region = cache.region('products');
   const arrivals = new Arrivals();
   const gaps = new LoopGaps();
@@ -52,6 +54,11 @@ async function instance({ connectionString, options = {} }) {
       take: () => ({ arrivals: arrivals.take() }),
       held: () => ({ entries: cache.stats().regions['products']?.entries }),
       clear: () => region.clear(),
+      evictInOneTick: async (/** @type {{ keys: number }} */ { keys }) => ({
+        milliseconds: await longestStall(() =>
+          Promise.all(Array.from({ length: keys }, (_, key) => region.evict(`${key}`))),
+        ),
+      }),
       /** Keeps one load open, so that the instance has to remember what is evicted meanwhile. */
       loadForEver: () => void region.getOrLoad('loads for ever', () => new Promise(() => {})),
       watch: () => gaps.watch(),

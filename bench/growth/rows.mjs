@@ -5,6 +5,9 @@ const FLAT = 0.15;
 /** The exponent of a cost in proportion, with what the same and the collection of garbage add. */
 const LINEAR = 1.2;
 
+/** A loader looks once at each load that the joined one waits for, which shows only when they are thousands. */
+const JOINS = 0.4;
+
 /** The rows of the groups `growth` and `simulation`. @type {readonly Definition[]} */
 export const GROWTH_ROWS = [
   grows('regions-ever', 'an eviction here and one of a peer', 'regions ever loaded in', FLAT),
@@ -26,7 +29,7 @@ export const GROWTH_ROWS = [
   lost('evict-tick', '120 000 `evict()` in one tick'),
   grows('tags-lately', '`evictTags` of one tag', 'other tags evicted lately', 0.2),
   grows('one-tag', 'a store into a full cache', 'entries, all with one tag', FLAT),
-  grows('joins', 'joining a load from inside a loader', 'loads that the joined one waits for', FLAT),
+  grows('joins', 'joining a load from inside a loader', 'loads that the joined one waits for', JOINS),
   grows('evict-tags', 'longest stall of `evictTags`', 'entries of the tag', undefined),
   grows('load-many', 'longest stall of `getOrLoadMany`', 'ids', undefined),
   grows('everywhere', 'bytes that Redis sends for an eviction everywhere', 'instances', 1.1),

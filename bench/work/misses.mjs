@@ -42,6 +42,8 @@ export async function misses({ redis, effort }) {
     effort,
   );
 
+  const storing = await stores(effort);
+
   let loads = 0;
   const slow = async () => {
     loads += 1;
@@ -53,7 +55,44 @@ export async function misses({ redis, effort }) {
   return {
     rows: {
       'miss/loader': measured.row('ours', 'theirs'),
+      'store/held': storing.row('again', 'fresh'),
       'stampede/loads': { ours: loads },
     },
   };
+}
+
+/**
+ * Storing again under a key that is held, and storing a new one, in a cache without Redis: what the store does, and nothing that is sent.
+ *
+ * @param {import('../effort.mjs').Effort} effort
+ */
+async function stores(effort) {
+  const { app, cache } = await startApplication({
+    redisConnectionString: undefined,
+    options: { maxEntries: ENTRIES, ttl: TTL },
+  });
+  const held = cache.region('held');
+  const fresh = cache.region('fresh');
+  const keys = Array.from({ length: ENTRIES / 4 }, (_, index) => `${index}`);
+  const value = {};
+  let next = 0;
+  const measured = await interleaved(
+    {
+      again: {
+        times: keys.length,
+        async run() {
+          for (const key of keys) await held.set(key, value);
+        },
+      },
+      fresh: {
+        times: keys.length,
+        async run() {
+          for (const _ of keys) await fresh.set(`${next++}`, value);
+        },
+      },
+    },
+    effort,
+  );
+  await app.close();
+  return measured;
 }

@@ -1,4 +1,4 @@
-import { startApplication } from '../application/application.mjs';
+import { libraryOf, startApplication } from '../application/application.mjs';
 import { startPeer } from '../application/peer-process.mjs';
 import { monotonicMicroseconds } from '../measure/clock.mjs';
 import { compared } from '../measure/compared.mjs';
@@ -18,33 +18,8 @@ const ON_THEIR_WAY = 8_000;
  * @param {import('../run.mjs').Work} work
  */
 export async function throughput({ redis, effort }) {
-  const keys = effort.keys;
-  const { app, cache } = await startApplication({ redisConnectionString: redis.connectionString });
-  const region = cache.region('products');
-  const instance = await startPeer('instance', {
-    connectionString: redis.connectionString,
-    options: { maxEntries: keys + 1_000 },
-  });
-  const names = Array.from({ length: keys }, (_, key) => `${key}`);
-
-  /** Keys a second. @param {number} batch */
-  const ours = async (batch) => {
-    await instance.ask('hold', { keys });
-    await instance.ask('take');
-    const startedAt = monotonicMicroseconds();
-    const evicted =
-      batch === 1
-        ? oneByOne(names, (key) => region.evict(key))
-        : inBatches(names, batch, (some) => region.evictMany(some));
-    const { last } = await instance.ask('until', { keys });
-    await evicted;
-    const { entries } = await instance.ask('held');
-    if (entries !== 0) throw new Error(`${entries} entries were left.`);
-    await instance.ask('take');
-    return (keys / (last - startedAt)) * 1e6;
-  };
-
-  const fewer = names.slice(0, effort.peerKeys);
+  const instances = await rateOfEvictions(redis, effort.keys);
+  const fewer = namesOf(effort.peerKeys);
   const lastOfFewer = `${fewer.length - 1}`;
   /** Keys a second, by the name of the peer. */
   const theirs = {
@@ -82,13 +57,12 @@ export async function throughput({ redis, effort }) {
     rates.set(name, [...(rates.get(name) ?? []), rate]);
   for (let round = 0; round <= effort.fewRounds; round += 1) {
     for (const batch of BATCHES) {
-      const rate = await ours(batch);
+      const rate = await instances.rate(batch);
       if (round > 0) note(`${batch}`, rate);
     }
     for (const [name, measure] of Object.entries(theirs)) if (round > 0) note(name, await measure());
   }
-  await app.close();
-  await instance.stop();
+  await instances.stop();
 
   const of = (/** @type {string} */ name) => rates.get(name) ?? [];
   return {
@@ -102,6 +76,54 @@ export async function throughput({ redis, effort }) {
     },
     seriesRow: 'throughput/layered-loader',
   };
+}
+
+/**
+ * Two instances: one evicts, the other one, a process of its own, drops.
+ *
+ * @param {import('../../tools/redis.mjs').PrivateRedis} redis
+ * @param {number} keys
+ * @param {string} [build] the URL of the main module of another build
+ */
+export async function rateOfEvictions(redis, keys, build) {
+  const { app, cache } = await startApplication({
+    redisConnectionString: redis.connectionString,
+    library: await libraryOf(build),
+  });
+  const region = cache.region('products');
+  const peer = await startPeer('instance', {
+    connectionString: redis.connectionString,
+    options: { maxEntries: keys + 1_000 },
+    build,
+  });
+  const names = namesOf(keys);
+  return {
+    /** Keys a second, from the first call until the peer has dropped the last key. @param {number} batch keys of a call */
+    async rate(batch) {
+      await peer.ask('hold', { keys });
+      await peer.ask('take');
+      const startedAt = monotonicMicroseconds();
+      const evicted =
+        batch === 1
+          ? oneByOne(names, (key) => region.evict(key))
+          : inBatches(names, batch, (some) => region.evictMany(some));
+      const { last } = await peer.ask('until', { keys });
+      await evicted;
+      const { entries } = await peer.ask('held');
+      if (entries !== 0) throw new Error(`${entries} entries were left.`);
+      await peer.ask('take');
+      return (keys / (last - startedAt)) * 1e6;
+    },
+    async stop() {
+      await app.close();
+      await peer.stop();
+    },
+  };
+}
+
+/** @param {number} keys */
+function namesOf(keys) {
+  return Array.from({ length: keys }, (_, key) => `${key}`);
 }
 
 /**
