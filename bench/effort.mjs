@@ -17,9 +17,9 @@ export const FULL = {
   fewRounds: 3,
   /** Rounds of work that takes milliseconds. */
   manyRounds: 15,
-  /** The time of each server in each round, over HTTP. */
-  httpSeconds: 2,
-  httpRounds: 3,
+  /** What each server answers in each round, over HTTP. */
+  requestsInARow: 4_000,
+  httpRounds: 11,
   /** Requests of each trace that the bench makes itself. */
   requests: 500_000,
   /** Entries of a large cache. */
@@ -49,7 +49,7 @@ export const SHORT = {
   warmUp: 100,
   fewRounds: 1,
   manyRounds: 2,
-  httpSeconds: 1,
+  requestsInARow: 200,
   httpRounds: 1,
   requests: 20_000,
   entries: 20_000,

@@ -14,7 +14,7 @@ const { check } = readCommandLine({
 // The package that draws the charts is one of the bench's own.
 installPeers();
 const charts = await import('./report/charts.mjs');
-const { capacityTable, environmentTable, growthTables, redisTable, resultTables, simulationTable } =
+const { capacityTable, environmentTable, floorTable, growthTables, redisTable, resultTables, simulationTable } =
   await import('./report/page.mjs');
 
 const speed = await evidence('speed');
@@ -22,6 +22,7 @@ const page = await markedPage({
   name: 'performance.md',
   parts: [
     ['results', resultTables(speed)],
+    ['floors', floorTable(speed)],
     ['growth', growthTables(speed)],
     ['environment', environmentTable(speed)],
     ['redis', redisTable(speed)],

@@ -5,6 +5,8 @@ const FLAT = 0.15;
 /** The exponent of a cost in proportion, with what the same and the collection of garbage add. */
 const LINEAR = 1.2;
 
+/** All calls of a tick are alive at once, so the collection of garbage copies each of them, the more often the more there are. */
+const TICK = 1.45;
 /** A loader looks once at each load that the joined one waits for, which shows only when they are thousands. */
 const JOINS = 0.4;
 
@@ -25,7 +27,7 @@ export const GROWTH_ROWS = [
   grows('slow-load/miss', 'a miss and an eviction of another key', 'evictions since a slow load began', FLAT),
   grows('evict-many', '`evictMany` until dropped by a peer', 'keys of the call', LINEAR),
   lost('evict-many', '`evictMany` of 120 000 keys'),
-  grows('evict-tick', '`evict()` in one tick until dropped by a peer', 'calls', LINEAR),
+  grows('evict-tick', '`evict()` in one tick until dropped by a peer', 'calls', TICK),
   lost('evict-tick', '120 000 `evict()` in one tick'),
   grows('tags-lately', '`evictTags` of one tag', 'other tags evicted lately', 0.2),
   grows('one-tag', 'a store into a full cache', 'entries, all with one tag', FLAT),

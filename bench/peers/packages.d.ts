@@ -130,19 +130,17 @@ declare module 'mitata' {
 }
 
 declare module 'autocannon' {
-  /** `duration` in s. */
+  /** `sampleInt` in ms. */
   export default function autocannon(options: {
     url: string;
     headers?: Record<string, string>;
     connections: number;
-    duration: number;
-  }): Promise<{
-    readonly non2xx: number;
+    amount: number;
+    sampleInt: number;
+  }): PromiseLike<{
     readonly '2xx': number;
     readonly '3xx': number;
-    readonly errors: number;
-    readonly requests: { readonly average: number };
-  }>;
+  }> & { on(event: 'response', listener: () => void): void };
 }
 
 declare module 'echarts/dist/echarts.esm.mjs' {

@@ -15,6 +15,8 @@ export interface Run {
     hitRatio: HitRatio[];
     growth: GrowthCurve[];
     simulation: Simulated[];
+    /** The commit of the build that the rows `earlier/` were measured against. */
+    earlierBuild?: string;
   };
 }
 

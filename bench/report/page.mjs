@@ -1,7 +1,8 @@
 import { decimal, number } from '../../tools/figures.mjs';
 import { table } from '../../tools/markdown.mjs';
 import { capacity, costOfMessage } from './capacity.mjs';
-import { cellsOf, HEAD, verdicts } from './table.mjs';
+import { isMet } from '../targets.mjs';
+import { cellsOf, HEAD, ratioOf, targetOf, verdicts } from './table.mjs';
 
 /** @typedef {import('./evidence.mjs').Run} Run */
 /** @typedef {import('./evidence.mjs').SpeedEvidence} SpeedEvidence */
@@ -20,6 +21,26 @@ export function resultTables(evidence) {
     .join('\n\n');
 }
 
+/** What was wanted and is not reached, with the reason. @param {SpeedEvidence} evidence */
+export function floorTable(evidence) {
+  const runs = runsOf(evidence);
+  const results = runs.map(([major, { rows }]) => verdicts(rows, Number(major)));
+  const wanted = (results[0] ?? []).filter(
+    ({ id, wanted: target }) =>
+      target && results.some((run) => run.some((each) => each.id === id && !isMet(target, each.row))),
+  );
+  return table(
+    ['work', 'against', 'wanted', ...runs.map(([major]) => `Node ${major}`), 'what is in the way'],
+    wanted.map(({ id, work, against, unit, wanted: target = {}, floor = '' }) => [
+      work,
+      against,
+      targetOf(target, unit),
+      ...results.map((run) => ratioOf(run.find((each) => each.id === id)?.row ?? { ours: NaN })),
+      floor,
+    ]),
+  );
+}
+
 /** The machine and the versions of each run. @param {SpeedEvidence} evidence */
 export function environmentTable(evidence) {
   const runs = runsOf(evidence);
@@ -34,6 +55,7 @@ export function environmentTable(evidence) {
           ([, { machine }]) => `${machine.cpu}, ${machine.cores} cores, ${machine.memory}, ${machine.system}`,
         ),
       ],
+      ['the earlier build', ...runs.map(([, { series }]) => series.earlierBuild ?? '')],
       ...names.map((name) => [name, ...runs.map(([, { versions }]) => versions[name] ?? '')]),
     ],
   );

@@ -67,7 +67,7 @@ export function cellsOf({ work, against, unit, row, target }) {
 }
 
 /** @param {import('../run.mjs').Row} row */
-function ratioOf({ ratio }) {
+export function ratioOf({ ratio }) {
   if (!ratio) return '';
   const { median, low, high } = ratio;
   const half = low === undefined || high === undefined ? '' : ` (${threeDigits(low)}–${threeDigits(high)})`;
@@ -78,7 +78,7 @@ function ratioOf({ ratio }) {
  * @param {import('../targets.mjs').Target} target
  * @param {import('../targets.mjs').Unit} unit
  */
-function targetOf({ ratioAtMost, ratioAtLeast, atMost }, unit) {
+export function targetOf({ ratioAtMost, ratioAtLeast, atMost }, unit) {
   if (ratioAtMost !== undefined) return `≤ ${threeDigitsUpTo(ratioAtMost)} ×`;
   if (ratioAtLeast !== undefined) return `≥ ${ratioAtLeast} ×`;
   return atMost === undefined ? 'reported' : `≤ ${figure(atMost, unit)}`;

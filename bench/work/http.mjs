@@ -1,8 +1,6 @@
-import autocannon from 'autocannon';
 import { startPeer } from '../application/peer-process.mjs';
 import { compared } from '../measure/compared.mjs';
-
-const CONNECTIONS = 20;
+import { requestRate } from '../measure/request-rate.mjs';
 
 /**
  * `GET /products/1` of the sample, over and over.
@@ -20,13 +18,8 @@ export async function http({ redis, effort }) {
   }
   for (let round = 0; round <= effort.httpRounds; round += 1) {
     for (const { caching, url } of servers) {
-      const result = await autocannon({
-        url: `${url}/products/1`,
-        connections: CONNECTIONS,
-        duration: round === 0 ? 1 : effort.httpSeconds,
-      });
-      if (result.non2xx > 0 || result.errors > 0) throw new Error(`${caching} answered with errors.`);
-      if (round > 0) rates[caching].push(result.requests.average);
+      const rate = await requestRate({ url: `${url}/products/1` }, effort.requestsInARow);
+      if (round > 0) rates[caching].push(rate);
     }
   }
   for (const { peer } of servers) await peer.stop();

@@ -1,8 +1,7 @@
-import autocannon from 'autocannon';
 import { startPeer } from '../application/peer-process.mjs';
 import { compared } from '../measure/compared.mjs';
+import { requestRate } from '../measure/request-rate.mjs';
 
-const CONNECTIONS = 20;
 const LIST = '/products';
 
 /**
@@ -48,14 +47,8 @@ async function ratesOf(contenders, effort) {
   const rates = { hit: [], notModified: [], constant: [], interceptor: [] };
   for (let round = 0; round <= effort.httpRounds; round += 1) {
     for (const name of /** @type {const} */ (['hit', 'notModified', 'constant', 'interceptor'])) {
-      const result = await autocannon({
-        ...contenders[name],
-        connections: CONNECTIONS,
-        duration: round === 0 ? 1 : effort.httpSeconds,
-      });
-      const answered = name === 'notModified' ? result['3xx'] : result['2xx'];
-      if (answered === 0 || result.errors > 0) throw new Error(`${name} was answered with errors.`);
-      if (round > 0) rates[name].push(result.requests.average);
+      const rate = await requestRate(contenders[name], effort.requestsInARow);
+      if (round > 0) rates[name].push(rate);
     }
   }
   return rates;
