@@ -17,6 +17,8 @@ export const FULL = {
   fewRounds: 3,
   /** Rounds of work that takes milliseconds. */
   manyRounds: 15,
+  /** Rounds of two builds. */
+  earlierRounds: 7,
   /** What each server answers in each round, over HTTP. */
   requestsInARow: 4_000,
   httpRounds: 11,
@@ -49,6 +51,7 @@ export const SHORT = {
   warmUp: 100,
   fewRounds: 1,
   manyRounds: 2,
+  earlierRounds: 1,
   requestsInARow: 200,
   httpRounds: 1,
   requests: 20_000,

@@ -43,7 +43,7 @@ import { printTable, verdicts } from './report/table.mjs';
 
 /** How many processes measure each of these groups, one after the other. Of each row the middle one counts. An odd number. */
 const PROCESSES = 3;
-const SEVERAL_PROCESSES = new Set(['hits', 'misses', 'propagation', 'throughput', 'earlier']);
+const SEVERAL_PROCESSES = new Set(['hits', 'misses', 'propagation', 'throughput']);
 
 const GROUP = new URL('./group.mjs', import.meta.url);
 

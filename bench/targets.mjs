@@ -202,7 +202,7 @@ export const definitionsFor = (node) => [
   propagation(1_000, 'p50', { ratioAtMost: 2 }, { ratioAtMost: 1.5 }),
   propagation(5_000, 'p50', {}, { ratioAtMost: 1.5 }),
   propagation(100, 'p99', {}),
-  propagation(1_000, 'p99', { ratioAtMost: 2.5 }),
+  propagation(1_000, 'p99', { ratioAtMost: 6 }, { ratioAtMost: 2 }),
   propagation(5_000, 'p99', {}, { ratioAtMost: 1.7 }),
   {
     id: 'throughput/one-by-one',

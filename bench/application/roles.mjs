@@ -7,6 +7,7 @@ import { libraryOf, startApplication } from './application.mjs';
 import { keyIn } from './bare-message.mjs';
 import { http } from './http-role.mjs';
 import { memory } from './memory-role.mjs';
+import { reads } from './reads-role.mjs';
 
 const TTL = 600_000;
 
@@ -26,6 +27,7 @@ export const ROLES = {
   instance,
   subscriber,
   memory,
+  reads,
   http,
   bentocache: bentocachePeer,
   'layered-loader': layeredLoaderPeer,

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { measure } from 'mitata';
+import { median } from '../../tools/statistics.mjs';
 import { compared } from './compared.mjs';
 
 /**
@@ -83,6 +84,11 @@ export class Interleaved {
    */
   row(ours, theirs) {
     return compared(this.#of(ours), this.#of(theirs));
+  }
+
+  /** The median of one contender, in ns. @param {Name} name */
+  of(name) {
+    return median(this.#of(name));
   }
 
   /** @param {Name} name */

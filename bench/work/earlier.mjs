@@ -1,13 +1,7 @@
-import { decorate, libraryOf, startApplication } from '../application/application.mjs';
 import { startPeer } from '../application/peer-process.mjs';
 import { compared } from '../measure/compared.mjs';
-import { interleaved } from '../measure/interleaved.mjs';
 import { burst } from './stalls.mjs';
 import { rateOfEvictions } from './throughput.mjs';
-
-const KEYS = 1_000;
-const ENTRIES = 10_000;
-const TTL = 600_000;
 
 /**
  * This build against an earlier one, on the same work in turns.
@@ -32,73 +26,26 @@ export async function earlier({ redis, effort, earlier: build }) {
 /** @typedef {import('../effort.mjs').Effort} Effort */
 
 /**
- * Hits and misses.
+ * Hits and misses. Each build is measured in a process of its own, round by round: beside another one the compiler would decide otherwise.
  *
  * @param {PrivateRedis} redis
  * @param {Effort} effort
  * @param {Builds} builds
  */
-async function reads(redis, effort, builds) {
-  const [ours, theirs] = [await reader(redis, builds[0]), await reader(redis, builds[1])];
-  const measured = await interleaved(
-    {
-      hit: ours.hit,
-      earlierHit: theirs.hit,
-      getOrLoad: ours.getOrLoad,
-      earlierGetOrLoad: theirs.getOrLoad,
-      miss: ours.miss,
-      earlierMiss: theirs.miss,
-    },
-    effort,
-  );
-  await Promise.all([ours.app.close(), theirs.app.close()]);
-  return {
-    'earlier/hit': measured.row('hit', 'earlierHit'),
-    'earlier/getOrLoad': measured.row('getOrLoad', 'earlierGetOrLoad'),
-    'earlier/miss': measured.row('miss', 'earlierMiss'),
-  };
-}
-
-/**
- * @param {PrivateRedis} redis
- * @param {string | undefined} build
- */
-async function reader(redis, build) {
-  const library = await libraryOf(build);
-  class ProductService {
-    async find(/** @type {string} */ id) {
-      return { id };
-    }
+async function reads({ connectionString }, effort, builds) {
+  const [hit, getOrLoad, miss] = [figures(), figures(), figures()];
+  for (const [index, build] of inTurns(builds, effort.earlierRounds)) {
+    const reader = await startPeer('reads', { connectionString, build, effort });
+    const measured = await reader.ask('measure');
+    await reader.stop();
+    hit[index].push(measured.hit);
+    getOrLoad[index].push(measured.getOrLoad);
+    miss[index].push(measured.miss);
   }
-  decorate(
-    ProductService,
-    'find',
-    library.Cacheable({ region: 'products', key: (/** @type {string} */ id) => id, ttl: TTL }),
-  );
-  const { app, cache } = await startApplication({
-    redisConnectionString: redis.connectionString,
-    providers: [ProductService],
-    options: { ttl: TTL, regions: { missing: { maxEntries: ENTRIES } } },
-    library,
-  });
-  const service = app.get(ProductService);
-  const region = cache.region('loaded');
-  // Full after the first rounds, so that each store removes another entry.
-  const missing = cache.region('missing');
-  const load = async (/** @type {{ key: string }} */ { key }) => ({ id: key });
-  const ids = Array.from({ length: KEYS }, (_, index) => `${index}`);
-  let next = 0;
-  const every = (/** @type {(id: string) => unknown} */ read) => ({
-    times: KEYS,
-    async run() {
-      for (const id of ids) await read(id);
-    },
-  });
   return {
-    app,
-    hit: every((id) => service.find(id)),
-    getOrLoad: every((id) => region.getOrLoad(id, load)),
-    miss: every(() => missing.getOrLoad(`${next++}`, load)),
+    'earlier/hit': compared(...hit),
+    'earlier/getOrLoad': compared(...getOrLoad),
+    'earlier/miss': compared(...miss),
   };
 }
 
@@ -113,7 +60,7 @@ async function sending(redis, effort, builds) {
   const single = figures();
   const batches = figures();
   const stall = figures();
-  for (const [index, build] of inTurns(builds, effort.fewRounds)) {
+  for (const [index, build] of inTurns(builds, effort.earlierRounds)) {
     const sender = await rateOfEvictions(redis, effort.keys, build);
     // Once uncounted: the code of an application that has run for a while is compiled.
     await sender.rate(1);
@@ -150,7 +97,7 @@ async function stallOfOneTick(redis, keys, build) {
  */
 async function receiving(redis, effort, builds) {
   const stall = figures();
-  for (const [index, build] of inTurns(builds, effort.fewRounds))
+  for (const [index, build] of inTurns(builds, effort.earlierRounds))
     stall[index].push(await burst(redis, effort.burst, build));
   return { 'earlier/stall-received': compared(...stall) };
 }
