@@ -8,7 +8,7 @@ import { RedisInvalidationBridge } from '../redis/redis-invalidation-bridge.js';
 import { shown } from './answers.js';
 import { Examination, type Finding } from './examination.js';
 import { guestAmong } from './guest.js';
-import { lookAtServer } from './server-findings.js';
+import { lookAtNamespace, lookAtServer } from './server-findings.js';
 import { EXIT, type Surroundings } from './surroundings.js';
 import { time } from './table.js';
 import { connectionStringOf, type TargetOptions } from './target.js';
@@ -55,9 +55,12 @@ async function examine(
   if (!observation) return;
   try {
     examination.ok('connection', `connected to ${bridge.target}`);
-    const { members } = await observation.look();
-    await joinAsInstance(bridge, namespace, members, examination);
-    await lookAtServer(observation, namespace, examination, { idle, signal });
+    const found = await observation.look().catch((error: unknown) => {
+      examination.failed('log', `the log and the list of members cannot be read: ${errorFrom(error).message}`);
+    });
+    await joinAsInstance(bridge, namespace, found?.members ?? [], examination);
+    await lookAtServer(observation, examination, { idle, signal });
+    if (found) await lookAtNamespace(observation, namespace, examination);
   } finally {
     observation.close();
   }

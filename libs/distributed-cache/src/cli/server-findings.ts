@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { errorFrom } from '../common/error-from.js';
 import type { RedisObservation } from '../redis/link/redis-observation.js';
 import { redisNames } from '../redis/link/redis-names.js';
+import { lookAtClock } from './clock-finding.js';
 import type { Examination } from './examination.js';
 import { bytes, time } from './table.js';
 
@@ -13,9 +14,6 @@ const SLOW = 50;
 const SHORTEST_TIMEOUT = 10;
 /** What a subscriber that reads slowly may leave unread, in bytes. */
 const LEAST_BUFFER = 8 << 20;
-/** How far the clock of the server may go wrong while it is watched, in ms. */
-const CLOCK_TOLERANCE = 250;
-const WATCHED_FOR = 500;
 /** How many times the server is asked for keys, to find other namespaces. */
 const MOST_SCANS = 50;
 
@@ -29,15 +27,13 @@ export interface ServerLook {
 /** Looks at what the server is, and at its settings. Most of it is optional: a managed Redis does not let itself be asked everything. @internal */
 export async function lookAtServer(
   observation: RedisObservation,
-  namespace: string,
   examination: Examination,
   { idle, signal }: ServerLook,
 ): Promise<void> {
   await kind(observation, examination);
   await latency(observation, examination);
-  await clock(observation, examination);
+  await lookAtClock(observation, examination);
   await settings(observation, examination);
-  await log(observation, namespace, examination);
   if (idle > 0) await leftIdle(observation, examination, idle, signal);
 }
 
@@ -76,27 +72,6 @@ async function latency(observation: RedisObservation, examination: Examination):
     );
 }
 
-/** Ages of log entries are told by the clock of the server, and evictions everywhere wait by it. */
-async function clock(observation: RedisObservation, examination: Examination): Promise<void> {
-  const now = async (): Promise<number> => {
-    const reply = await observation.call('TIME');
-    const [seconds, microseconds] = Array.isArray(reply) ? reply.map(Number) : [];
-    return (seconds ?? 0) * 1_000 + (microseconds ?? 0) / 1_000;
-  };
-  try {
-    const [from, begun] = [await now(), performance.now()];
-    await wait(WATCHED_FOR);
-    const wrong = (await now()) - from - (performance.now() - begun);
-    if (Math.abs(wrong) <= CLOCK_TOLERANCE) return examination.ok('clock', 'the clock of the server goes on evenly');
-    examination.failed(
-      'clock',
-      `the clock of the server has jumped by ${time(Math.abs(wrong))} within ${time(WATCHED_FOR)}: evictions everywhere wait longer. Let NTP slew the clock instead of stepping it`,
-    );
-  } catch (error) {
-    examination.failed('clock', `TIME is refused, which the scripts need: ${errorFrom(error).message}`);
-  }
-}
-
 async function settings(observation: RedisObservation, examination: Examination): Promise<void> {
   const setting = async (name: string): Promise<string | undefined> => {
     const reply = await observation.call('CONFIG', 'GET', name).catch(() => undefined);
@@ -131,7 +106,12 @@ async function settings(observation: RedisObservation, examination: Examination)
     examination.ok('settings', `timeout ${seconds} s, maxmemory-policy ${policy ?? 'unknown'}`);
 }
 
-async function log(observation: RedisObservation, namespace: string, examination: Examination): Promise<void> {
+/** Looks at the log and the members of a namespace; and, if it has none, at the other namespaces of the server. @internal */
+export async function lookAtNamespace(
+  observation: RedisObservation,
+  namespace: string,
+  examination: Examination,
+): Promise<void> {
   const { members, log: found } = await observation.look();
   const length = found.length < 0 ? '' : `${found.length} entries, `;
   examination.ok('log', `${length}${bytes(found.memory)}; ${members.length} members`);
