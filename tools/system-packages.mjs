@@ -14,20 +14,21 @@ export function findOnPath(...names) {
 }
 
 /**
- * Installs a package of Debian or Ubuntu, as root.
+ * Installs packages of Debian or Ubuntu, as root.
  *
- * @param {string} name of the package
+ * @param {string | readonly string[]} packages their names
  * @param {{ name: string, say: (line: string) => void, signal?: AbortSignal | undefined }} options `name`: of the program, for people; `say` gets a line before the attempt; `signal` ends the installation
  * @returns {Promise<Outcome | undefined>} `undefined` when this is not the way here
  */
-export async function aptInstall(name, { name: program, say, signal }) {
+export async function aptInstall(packages, { name: program, say, signal }) {
   if (process.getuid?.() !== 0 || !(await succeeds('apt-get', ['--version'], signal))) return undefined;
-  say(`${program} is not installed. Installing ${name} with apt-get; this takes a moment …`);
+  const names = [packages].flat();
+  say(`${program} is not installed. Installing ${names.join(' and ')} with apt-get; this takes a moment …`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   // A failed update is ignored: the lists may be new enough, or another process may hold their lock.
   await run('apt-get', ['update', '-qq'], { env, signal });
   const waitForLock = ['-o', 'DPkg::Lock::Timeout=120'];
-  return run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...waitForLock, name], { env, signal });
+  return run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...waitForLock, ...names], { env, signal });
 }
 
 /** @param {string} output @returns {string} what an installer has said last, in one line */
