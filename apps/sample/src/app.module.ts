@@ -3,6 +3,7 @@ import { ConfigModule } from '@nestjs/config';
 import { DistributedCacheModule } from 'nestjs-distributed-cache';
 import { AnswerHeaders } from './cache/answer-headers.middleware.js';
 import { CacheController } from './cache/cache.controller.js';
+import { CopyAges } from './cache/copy-ages.js';
 import { ObservabilityModule } from './observability/observability.module.js';
 import { ProductsModule } from './products/products.module.js';
 
@@ -14,6 +15,7 @@ import { ProductsModule } from './products/products.module.js';
     ProductsModule,
   ],
   controllers: [CacheController],
+  providers: [CopyAges],
 })
 export class AppModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {
