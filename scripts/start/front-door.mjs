@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Agent, createServer, STATUS_CODES } from 'node:http';
 import { createProxyServer } from 'httpxy';
-import { isForWelcome, showWelcome } from './welcome-page.mjs';
+import { pinnedInstance, pinTo } from './pinned-viewers.mjs';
 import { withDeadline } from '../../tools/deadline.mjs';
 
 /** How long an instance may take to begin its answer, in ms. */
@@ -18,17 +18,20 @@ const CLOSE_TIMEOUT = 2_000;
  * @param {string} options.host the interface to listen on
  * @param {string} options.origin where the instances listen, but for the port
  * @param {() => number[]} options.runningPorts the ports of the instances that can take a request now
+ * @param {(request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse) => boolean} [options.answersItself] takes a request that is for no instance; `false`: it is for one
  * @returns {Promise<{ close: () => Promise<void> }>}
  * @throws {Error} `EADDRINUSE` when the port is taken
  */
-export async function openFrontDoor({ port, host, origin, runningPorts }) {
+export async function openFrontDoor({ port, host, origin, runningPorts, answersItself = () => false }) {
   const agent = new Agent({ keepAlive: true, maxSockets: 512 });
   // The connections to the instances stay open, whatever the client asks for its own.
   const headers = { connection: 'keep-alive' };
   const proxy = createProxyServer({ agent, headers, xfwd: true, proxyTimeout: ANSWER_TIMEOUT });
-  proxy.on('proxyRes', (answer) => {
+  proxy.on('proxyRes', (answer, _, response) => {
     delete answer.headers['connection'];
     delete answer.headers['keep-alive'];
+    // The headers are set in this turn, and would wait for the first event, which may be long in coming.
+    if (isEventStream(answer)) process.nextTick(() => response.flushHeaders());
   });
   const nextOf = roundRobin();
 
@@ -39,8 +42,10 @@ export async function openFrontDoor({ port, host, origin, runningPorts }) {
    * @returns {Promise<void>}
    */
   const forward = async (request, response, tried) => {
-    const target = nextOf(runningPorts().filter((candidate) => !tried.has(candidate)));
+    const candidates = runningPorts().filter((candidate) => !tried.has(candidate));
+    const target = pinnedInstance(request, candidates) ?? nextOf(candidates);
     if (target === undefined) return refuse(response, 503, 'No instance is running at the moment; try again shortly.');
+    pinTo(target, request, response);
     try {
       await proxy.web(request, response, { target: `${origin}:${target}` });
     } catch (error) {
@@ -51,8 +56,7 @@ export async function openFrontDoor({ port, host, origin, runningPorts }) {
   };
 
   const server = createServer((request, response) => {
-    if (isForWelcome(request)) showWelcome(request, response, runningPorts());
-    else void forward(request, response, new Set());
+    if (!answersItself(request, response)) void forward(request, response, new Set());
   });
   server.listen(port, host);
   await once(server, 'listening');
@@ -64,6 +68,11 @@ export async function openFrontDoor({ port, host, origin, runningPorts }) {
       agent.destroy();
     },
   };
+}
+
+/** @param {import('node:http').IncomingMessage} answer */
+function isEventStream({ headers }) {
+  return /^text\/event-stream\b/i.test(headers['content-type'] ?? '');
 }
 
 /** @returns {(ports: number[]) => number | undefined} */

@@ -45,6 +45,12 @@ export class Instance {
     return this.#listening && !this.#stopping;
   }
 
+  /** @returns {'starting' | 'running' | 'stopping'} `'starting'` also after a crash, until it takes requests again */
+  get state() {
+    if (this.#stopping) return 'stopping';
+    return this.#listening ? 'running' : 'starting';
+  }
+
   /** The process id, while there is a process. */
   get pid() {
     return this.#child?.pid;

@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openFrontDoor } from '../../scripts/start/front-door.mjs';
 import { freePort } from '../../tools/ports.mjs';
+import { eventually } from '../support/common/eventually.js';
 import { request } from '../support/instances/sample-client.js';
 
 let running: number[];
@@ -70,5 +71,49 @@ describe('the front door', () => {
       incoming.pipe(response);
     });
     expect(await request('POST', address, { name: 'Kite' })).toMatchObject({ code: 409, body: { name: 'Kite' } });
+  });
+
+  it('gives each server-sent event as it comes, and tells the instance when the viewer is gone', async () => {
+    let send: (text: string) => void = () => {};
+    const left = new Promise((resolve) => {
+      void startInstance((_, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+        send = (text) => void response.write(text);
+        response.once('close', resolve);
+      });
+    });
+    await eventually(() => expect(running).toHaveLength(1));
+    const viewer = new AbortController();
+    const { body } = await fetch(new URL('/cache/events', address), { signal: viewer.signal });
+    const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
+    for (const event of ['data: 1\n\n', 'data: 2\n\n']) {
+      send(event);
+      expect((await reader?.read())?.value).toBe(event);
+    }
+    viewer.abort();
+    await left;
+  });
+
+  it('keeps a viewer of the dashboard at one instance, and at the next when that one is gone', async () => {
+    const ports = async (path: string, cookie: string): Promise<{ port: string; cookie: string }> => {
+      const answer = await fetch(new URL(path, address), { headers: { cookie } });
+      const [given] = answer.headers.getSetCookie();
+      return { port: await answer.text(), cookie: given?.split(';')[0] ?? cookie };
+    };
+    const names: RequestListener = (incoming, response) => void response.end(String(incoming.socket.localPort));
+    for (let count = 0; count < 3; count += 1) await startInstance(names);
+    let { port, cookie } = await ports('/cache/', 'theme=dark');
+    for (const path of ['/cache/app.js', '/cache/events', '/cache/events', '/cache/']) {
+      expect((await ports(path, `theme=dark; ${cookie}`)).port).toBe(port);
+    }
+    // Other paths take turns all the same.
+    const others = [await ports('/products/1', cookie), await ports('/products/1', cookie)];
+    expect(others[0]?.port).not.toBe(others[1]?.port);
+
+    running = running.filter((each) => String(each) !== port);
+    const first = port;
+    ({ port, cookie } = await ports('/cache/events', cookie));
+    expect(port).not.toBe(first);
+    expect((await ports('/cache/events', cookie)).port).toBe(port);
   });
 });
