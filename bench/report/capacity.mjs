@@ -1,4 +1,4 @@
-/** @typedef {import('./evidence.mjs').RedisWork} RedisWork */
+/** @typedef {import('./redis-work.mjs').RedisWork} RedisWork */
 
 /** The share of its core that Redis should be busy at most. Above it, commands queue. */
 const BUSY = 0.7;

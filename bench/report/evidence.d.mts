@@ -1,4 +1,5 @@
 import type { Row } from '../run.mjs';
+import type { RedisWork } from './redis-work.mjs';
 
 /** `docs/evidence/speed.json`: the recorded figures, by the major version of Node. */
 export type SpeedEvidence = Record<string, Run>;
@@ -34,12 +35,6 @@ export interface GrowthCurve {
   unit: string;
   points: { size: number; cost: number }[];
   exponent: number;
-}
-
-export interface RedisWork {
-  instances: number;
-  sync: { perSecond: number; microseconds: number; bytes: number };
-  eviction: { messages: number; cpuMicroseconds: number; bytes: number };
 }
 
 interface Spread {

@@ -6,7 +6,7 @@ import { startPrivateRedis } from '../../tools/redis.mjs';
 const INSTANCES = [2, 4, 8, 16];
 const MAX_STALENESS = 300;
 
-/** @typedef {import('../report/evidence.mjs').RedisWork} RedisWork */
+/** @typedef {import('../report/redis-work.mjs').RedisWork} RedisWork */
 
 /**
  * What one eviction and one sync cost Redis, with more and more instances.
