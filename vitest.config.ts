@@ -38,6 +38,7 @@ export default defineConfig({
             'apps/*/src/**/*.spec.ts',
             'tools/**/*.spec.ts',
             'test/scenarios/**/*.spec.ts',
+            'test/documents/**/*.spec.ts',
           ],
           exclude: SLOW,
           sequence: { groupOrder: 0 },
