@@ -2,11 +2,11 @@
 import { resolve } from 'node:path';
 import { Child } from '../tools/child-process.mjs';
 import { flag, readCommandLine, refuseCommandLine, someOf, text } from '../tools/command-line.mjs';
+import { installPackagesOf } from '../tools/install-packages.mjs';
 import { whenNpmStops } from '../tools/parent-death.mjs';
 import { earlierBuild } from './earlier-build.mjs';
 import { FULL, SHORT } from './effort.mjs';
 import { GROUPS } from './groups.mjs';
-import { installPeers } from './install.mjs';
 import { middleOf } from './measure/middle-run.mjs';
 import { NODE_MAJOR } from './measure/node-major.mjs';
 import { printTable, verdicts } from './report/table.mjs';
@@ -68,7 +68,7 @@ if (isShort && (check || isRecorded))
   refuseCommandLine(command, '--short measures nothing that could be checked or recorded');
 if (against === undefined && only.length < Object.keys(GROUPS).length && only.includes('earlier'))
   refuseCommandLine(command, 'the group earlier needs --against REVISION, a commit or `.`');
-installPeers();
+installPackagesOf('bench', 'the other libraries');
 const earlier = against === undefined ? undefined : earlierBuild(against);
 const names = only.filter((name) => earlier !== undefined || name !== 'earlier');
 

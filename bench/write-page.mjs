@@ -2,8 +2,8 @@
 // charts.
 import { mkdir, readFile } from 'node:fs/promises';
 import { flag, readCommandLine } from '../tools/command-line.mjs';
+import { installPackagesOf } from '../tools/install-packages.mjs';
 import { apply, docsFile, evidence, markedPage } from '../tools/marked-page.mjs';
-import { installPeers } from './install.mjs';
 
 const { check } = readCommandLine({
   command: 'npm run docs:performance --',
@@ -12,7 +12,7 @@ const { check } = readCommandLine({
 });
 
 // The package that draws the charts is one of the bench's own.
-installPeers();
+installPackagesOf('bench', 'the other libraries');
 const charts = await import('./report/charts.mjs');
 const { capacityTable, environmentTable, floorTable, growthTables, redisTable, resultTables, simulationTable } =
   await import('./report/page.mjs');
