@@ -30,8 +30,8 @@ export interface AnsweringParts {
 export class Answering {
   readonly #parts: AnsweringParts;
   readonly #answered = new Set<string>();
-  #secondBegan = Number.NEGATIVE_INFINITY;
-  #inSecond = 0;
+  /** When the newest questions were answered: as many as may be in a second, oldest first. */
+  readonly #times: number[] = [];
 
   constructor(parts: AnsweringParts) {
     this.#parts = parts;
@@ -56,13 +56,11 @@ export class Answering {
     const { answers, clock } = this.#parts;
     const isAllowed = answers === 'all' || (answers === 'stats' && (ask === 'stats' || ask === 'status'));
     if (!isAllowed || this.#answered.has(id)) return false;
+    // Within any second: seconds that begin at fixed times would let twice as many through around the end of one.
     const now = clock.now();
-    if (now - this.#secondBegan >= SECOND) {
-      this.#secondBegan = now;
-      this.#inSecond = 0;
-    }
-    if (this.#inSecond >= MOST_IN_A_SECOND) return false;
-    this.#inSecond += 1;
+    const [first = Number.NEGATIVE_INFINITY] = this.#times.length < MOST_IN_A_SECOND ? [] : this.#times;
+    if (now - first < SECOND) return false;
+    if (this.#times.push(now) > MOST_IN_A_SECOND) this.#times.shift();
     const [oldest] = this.#answered.size < REMEMBERED ? [] : this.#answered;
     if (oldest !== undefined) this.#answered.delete(oldest);
     this.#answered.add(id);

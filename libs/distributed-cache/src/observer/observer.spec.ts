@@ -102,6 +102,25 @@ describe('an instance', () => {
     expect(await asked).toEqual([]);
   });
 
+  it('answers ten questions within any second, also around the end of one in which few were asked', async () => {
+    const world = await instances(1).connected();
+    let answers = 0;
+    const observation = await world.bridge.observe(
+      'shop',
+      { heard() {}, broken() {}, answered: () => (answers += 1) },
+      new AbortController().signal,
+    );
+    const ask = (id: string): Promise<void> => observation.ask(id, encodeQuestion({ id, ask: 'status' }));
+    await ask('first');
+    await world.clock.advance(900);
+    for (let number = 0; number < 20; number += 1) await ask(`before-${number}`);
+    await world.clock.advance(150);
+    for (let number = 0; number < 20; number += 1) await ask(`after-${number}`);
+    await world.clock.advance(0);
+    // The first is more than a second ago, and makes room for one.
+    expect(answers).toBe(11);
+  });
+
   it('answers ten questions in a second, however many are asked, and each once', async () => {
     const world = await instances(1).connected();
     let answers = 0;
