@@ -19,9 +19,15 @@ const given = readCommandLine({
   options: {
     schedules: wholeNumber('how many simulated histories', {
       default: undefined,
-      shownDefault: `${SCHEDULES}; with --without ${SCHEDULES_OF_A_TOOTH}; with --audits, --teeth or --real 0`,
+      shownDefault: `${SCHEDULES}; with --without ${SCHEDULES_OF_A_TOOTH}; with --audits, --observed, --teeth or --real 0`,
     }),
     audits: wholeNumber('how many simulated histories in which every hit is audited', { default: 0 }),
+    observed: wholeNumber(
+      'how many simulated histories while observers ask all the time, as they do in every real one',
+      {
+        default: 0,
+      },
+    ),
     seed: wholeNumber('of the first history; each further one has the next number', { default: 1 }),
     real: duration('begins histories on private Redis servers, for so long on all of them together', {
       default: undefined,
@@ -47,8 +53,8 @@ async function checkTooth(mechanism, { schedules = SCHEDULES_OF_A_TOOTH, seed })
 }
 
 /** @param {Omit<typeof given, 'without'>} options */
-async function check({ seed, audits, real: time, servers, teeth: isAsked, report, ...rest }) {
-  const schedules = rest.schedules ?? (time !== undefined || isAsked || audits > 0 ? 0 : SCHEDULES);
+async function check({ seed, audits, observed, real: time, servers, teeth: isAsked, report, ...rest }) {
+  const schedules = rest.schedules ?? (time !== undefined || isAsked || audits + observed > 0 ? 0 : SCHEDULES);
   /** @type {Record<string, unknown>} */
   const found = {};
   let hasPassed = true;
@@ -63,6 +69,12 @@ async function check({ seed, audits, real: time, servers, teeth: isAsked, report
     for (const line of summaryOf('audited', audited)) say(line);
     found['audited'] = audited;
     hasPassed &&= audited.broken === 0;
+  }
+  if (observed > 0) {
+    const asked = await checkSimulated({ schedules: observed, seed, isObserved: true, say });
+    for (const line of summaryOf('observed', asked)) say(line);
+    found['observed'] = asked;
+    hasPassed &&= asked.broken === 0;
   }
   if (isAsked) {
     const teeth = await checkTeeth({ schedules: SCHEDULES_OF_A_TOOTH, seed, say });

@@ -18,6 +18,8 @@ export interface CoherenceReport {
   simulated: WorldReport;
   /** The histories in which every hit is audited. */
   audited?: WorldReport;
+  /** The histories in which observers ask all the time. */
+  observed?: WorldReport;
   /** With the version of Redis. */
   real: WorldReport & { redis: string };
   teeth: ToothReport[];

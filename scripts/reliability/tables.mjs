@@ -138,19 +138,21 @@ export function serversTable({ servers }) {
 }
 
 /** @param {CoherenceReport} report */
-export function historyTables({ node, simulated, audited, real }) {
-  const both = audited ? [simulated, audited, real] : [simulated, real];
-  const names = audited ? ['simulated', 'simulated, every hit audited', 'real'] : ['simulated', 'real'];
-  const row = (/** @type {string} */ name, /** @type {(report: WorldReport) => string} */ of) => [
-    name,
-    ...both.map(of),
+export function historyTables({ node, simulated, audited, observed, real }) {
+  const worlds = [
+    { name: 'simulated', report: simulated },
+    ...(audited ? [{ name: 'simulated, every hit audited', report: audited }] : []),
+    ...(observed ? [{ name: 'simulated, while observers ask', report: observed }] : []),
+    { name: 'real', report: real },
   ];
-  const kinds = [...new Set(both.flatMap(({ faults }) => Object.keys(faults)))].toSorted();
+  const [names, all] = [worlds.map(({ name }) => name), worlds.map(({ report }) => report)];
+  const row = (/** @type {string} */ name, /** @type {(report: WorldReport) => string} */ of) => [name, ...all.map(of)];
+  const kinds = [...new Set(all.flatMap(({ faults }) => Object.keys(faults)))].toSorted();
   return [
     table(
       ['what was counted', ...names],
       [
-        ['version of Node.js', ...both.map(() => node)],
+        ['version of Node.js', ...all.map(() => node)],
         row('version of Redis', (report) => ('redis' in report ? real.redis : '')),
         row('schedules', (report) => number(report.schedules)),
         row('first seed', (report) => `${report.firstSeed}`),
@@ -165,6 +167,9 @@ export function historyTables({ node, simulated, audited, real }) {
         row('evictions that were forgotten on purpose', ({ figures }) => counted(figures.forgotten)),
         row('values that an audit reported', ({ figures }) => counted(figures.reported)),
         row('… of which the eviction was forgotten on purpose', ({ figures }) => counted(figures.found)),
+        ...(observed
+          ? [row('answers to observers that asked all the time', ({ figures }) => counted(figures.answers))]
+          : []),
         row('changes in the source of truth', ({ figures }) => number(figures.commits)),
         row('evictions', ({ figures }) => number(figures.evictions)),
         row('evictions everywhere', ({ figures }) => number(figures.everywhere)),
@@ -176,7 +181,7 @@ export function historyTables({ node, simulated, audited, real }) {
     ),
     table(
       ['fault, and how often it was injected', ...names],
-      kinds.map((kind) => [kind, ...both.map(({ faults }) => number(faults[kind] ?? 0))]),
+      kinds.map((kind) => [kind, ...all.map(({ faults }) => number(faults[kind] ?? 0))]),
     ),
   ].join('\n\n');
 }

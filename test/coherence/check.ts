@@ -12,6 +12,8 @@ export interface CheckOptions {
   readonly seed: number;
   /** Whether every hit is audited. Default: only in some schedules. */
   readonly audits?: boolean | undefined;
+  /** Whether observers ask all the time. */
+  readonly isObserved?: boolean | undefined;
   readonly say: (line: string) => void;
 }
 
@@ -36,12 +38,12 @@ export interface ToothReport {
 export const MECHANISMS: readonly string[] = Object.keys(SABOTAGES);
 
 /** Runs schedules in the simulated world, with all mechanisms in place. */
-export async function checkSimulated({ schedules, seed, audits, say }: CheckOptions): Promise<WorldReport> {
+export async function checkSimulated({ schedules, seed, audits, isObserved, say }: CheckOptions): Promise<WorldReport> {
   const pool = new WorkerPool();
   const startedAt = performance.now();
   const tell = progress({ total: schedules, unit: 'schedules', say });
   try {
-    const tally = await pool.run(seed, schedules, { audits }, (so) =>
+    const tally = await pool.run(seed, schedules, { audits, isObserved }, (so) =>
       tell(so.schedules, `${so.broken} broke a promise`),
     );
     return reportOf(tally, seed, startedAt);
@@ -90,6 +92,7 @@ export function* summaryOf(world: string, report: WorldReport): Generator<string
   yield `  ${figures.staleServed} expired values served, ${figures.backgroundLoads} loads without a reader, ${figures.timeouts} loads that took too long`;
   yield `  ${figures.committed} transactions committed, ${figures.rolledBack} rolled back`;
   yield `  ${figures.forgotten} evictions forgotten, ${figures.reported} values reported by audits, ${figures.found} of them forgotten on purpose`;
+  if (figures.answers > 0) yield `  ${figures.answers} answers to observers that asked all the time`;
   yield `  ${figures.everywhere} evictions everywhere, the longest took ${Math.round(figures.longestWait)} ms`;
   yield `  the worst staleness was ${Math.round(figures.worstStaleness)} ms of ${report.maxStaleness} ms`;
   yield `  ${broken} schedules broke a promise`;

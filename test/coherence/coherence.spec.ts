@@ -5,6 +5,7 @@ import { count, newTally } from './tally.js';
 
 /** A sample; `npm run check:coherence` runs tens of thousands, and histories on a real Redis. */
 const SCHEDULES = 80;
+const OBSERVED = 20;
 /** Enough for the mechanism that is noticed last. */
 const SCHEDULES_OF_A_TOOTH = 2_000;
 
@@ -19,6 +20,14 @@ describe('A random history of several instances under faults', () => {
     // A proof that it has checked something, copies included that were nearly too old.
     expect(tally.figures.reads).toBeGreaterThan(50 * SCHEDULES);
     expect(tally.figures.worstStaleness).toBeGreaterThan(1_000);
+  });
+
+  it('breaks no promise while observers ask all the time, and no instance answers more often than is stated', async () => {
+    const tally = newTally();
+    for (let seed = 1; seed <= OBSERVED; seed += 1) count(tally, await simulate(seed, { isObserved: true }));
+    expect(tally.violations).toEqual([]);
+    // They ask several times as often as an instance answers.
+    expect(tally.figures.answers).toBeGreaterThan(100 * OBSERVED);
   });
 
   it('is the same when it is run again with its seed', async () => {

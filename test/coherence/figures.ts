@@ -27,6 +27,8 @@ export interface Figures {
   reported: number;
   /** Those of them whose eviction was forgotten on purpose. */
   found: number;
+  /** Answers that observers have received. */
+  answers: number;
 }
 
 export function newFigures(): Figures {
@@ -48,6 +50,7 @@ export function newFigures(): Figures {
     forgotten: 0,
     reported: 0,
     found: 0,
+    answers: 0,
   };
 }
 

@@ -6,6 +6,7 @@ import { cacheSettings } from '../support/instances/cache-settings.js';
 import { RedisProxy } from '../support/redis/redis-proxy.js';
 import { RedisServer } from '../support/redis/redis-server.js';
 import { History } from './history.js';
+import { fewAnswers, Observers } from './observers.js';
 import { realFaults } from './real-faults.js';
 import { ServerFaults } from './server-faults.js';
 import { Shop } from './shop.js';
@@ -15,13 +16,14 @@ export interface RealMember extends Member {
   readonly proxy: RedisProxy;
 }
 
-/** A private Redis and instances, each of which reaches it through a proxy of its own. It runs in real time. */
+/** A private Redis, instances, each of which reaches it through a proxy of its own, and observers. It runs in real time. */
 export class RealWorld implements World<RealMember> {
   readonly clock = systemClock;
   readonly history: History;
   readonly faults: readonly Fault<RealMember>[];
   readonly #namespace: string;
   readonly #server: ServerFaults;
+  readonly #observers: Observers;
   readonly #proxies = new Set<RedisProxy>();
 
   private constructor(server: RedisServer, namespace: string, maxStaleness: number) {
@@ -29,6 +31,9 @@ export class RealWorld implements World<RealMember> {
     this.#namespace = namespace;
     this.#server = new ServerFaults(server, namespace);
     this.faults = realFaults(this.#server);
+    const bridge = new RedisInvalidationBridge({ connectionString: `127.0.0.1:${server.port},connectTimeout=1000` });
+    this.#observers = new Observers(bridge, namespace, systemClock, this.history);
+    this.#observers.start();
   }
 
   /** @param server - other worlds may use it too, each with a namespace of its own */
@@ -52,7 +57,8 @@ export class RealWorld implements World<RealMember> {
     );
     instance.watch(cache);
     const bridge = new RedisInvalidationBridge({ connectionString: `127.0.0.1:${proxy.port},connectTimeout=1000` });
-    cache.start(this.history.overheard(instance, this.history.witnessed(bridge)));
+    const overheard = this.history.overheard(instance, this.history.witnessed(bridge));
+    cache.start(fewAnswers(this.history, instance, systemClock.now, overheard));
     return {
       shop: new Shop(this.history, instance, systemClock),
       proxy,
@@ -79,6 +85,7 @@ export class RealWorld implements World<RealMember> {
   }
 
   async close(): Promise<void> {
+    this.#observers.stop();
     await this.#server.heal();
     this.#server.close();
     await Promise.all(Array.from(this.#proxies, (proxy) => proxy.stop()));

@@ -23,13 +23,16 @@ export interface SimulateOptions {
   readonly themes?: readonly Theme[] | undefined;
   /** Whether every hit is audited, whatever the theme is about. */
   readonly audits?: boolean | undefined;
+  /** Whether observers ask all the time. */
+  readonly isObserved?: boolean | undefined;
 }
 
 /** Runs the schedule of `seed` in memory. The same seed gives the same history. */
-export function simulate(seed: number, { tamper, themes, audits }: SimulateOptions = {}): Promise<Outcome> {
+export function simulate(seed: number, { tamper, themes, audits, isObserved }: SimulateOptions = {}): Promise<Outcome> {
   const random = new Random(seed);
   return drawingFrom(random, async () => {
-    const world = new SimulatedWorld({ maxStaleness: MAX_STALENESS, chunk: random.pick([1, 2, 500]), tamper });
+    const chunk = random.pick([1, 2, 500]);
+    const world = new SimulatedWorld({ maxStaleness: MAX_STALENESS, chunk, tamper, isObserved });
     const schedule = new Schedule(world, random, { themes, audits });
     await world.run(schedule.run());
     const { figures, violations } = world.history;

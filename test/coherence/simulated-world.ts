@@ -6,6 +6,7 @@ import { ManualClock } from '../../libs/distributed-cache/src/testing/manual-clo
 import { cacheSettings } from '../support/instances/cache-settings.js';
 import { History } from './history.js';
 import { Machine } from './machine.js';
+import { fewAnswers, Observers } from './observers.js';
 import { ServerClock } from './server-clock.js';
 import { Shop } from './shop.js';
 import { simulatedFaults } from './simulated-faults.js';
@@ -24,6 +25,8 @@ export interface SimulatedWorldOptions {
   readonly chunk?: number | undefined;
   /** How a sabotage changes the bridge. */
   readonly tamper?: ((bridge: InvalidationBridge) => InvalidationBridge) | undefined;
+  /** Whether observers ask all the time. */
+  readonly isObserved?: boolean | undefined;
 }
 
 /** Instances in one process over the in-memory bridge. The clock advances only when there is nothing left to do. */
@@ -35,7 +38,7 @@ export class SimulatedWorld implements World<SimulatedMember> {
   readonly #tampered: InvalidationBridge;
   readonly #members = new Set<SimulatedMember>();
 
-  constructor({ maxStaleness, chunk, tamper = (bridge) => bridge }: SimulatedWorldOptions) {
+  constructor({ maxStaleness, chunk, tamper = (bridge) => bridge, isObserved = false }: SimulatedWorldOptions) {
     this.history = new History({ now: () => this.clock.now(), maxStaleness });
     const serverClock = new ServerClock(this.clock);
     this.#bridge = new InMemoryInvalidationBridge({ clock: serverClock, chunk });
@@ -47,6 +50,7 @@ export class SimulatedWorld implements World<SimulatedMember> {
       namespace: cacheSettings().namespace,
       after: (milliseconds, heal) => void this.clock.schedule(heal, milliseconds),
     });
+    if (isObserved) new Observers(this.#bridge, cacheSettings().namespace, this.clock, this.history).start();
   }
 
   async join(name: string, settings: Partial<CacheSettings>): Promise<SimulatedMember> {
@@ -58,7 +62,8 @@ export class SimulatedWorld implements World<SimulatedMember> {
     const { sizeOf } = instance;
     const cache = new DistributedCache(cacheSettings({ ...settings, maxStaleness, sizeOf }), { clock: machine });
     instance.watch(cache);
-    cache.start(this.history.overheard(instance, wire.over(this.history.witnessed(wire.toServer(this.#tampered)))));
+    const bridge = wire.over(this.history.witnessed(wire.toServer(this.#tampered)));
+    cache.start(fewAnswers(this.history, instance, now, this.history.overheard(instance, bridge)));
     const member: SimulatedMember = {
       shop: new Shop(this.history, instance, machine),
       machine,

@@ -24,6 +24,8 @@ export type BrokenPromise =
   | 'only what was committed'
   /** (l) An audit reported an eviction that was not forgotten, or did not find one that was. */
   | 'true audits'
+  /** (n) An instance answered observers more often than ten times a second. */
+  | 'few answers to observers'
   /** (i) The statistics do not say what happened, an eviction does not say what became of it, or a callback was called twice. */
   | 'true accounts';
 

@@ -75,6 +75,9 @@ export class Wire {
               if (!this.isSilent)
                 this.#channel.pass(() => this.#arrives(() => listener.acknowledged(token, instanceId)));
             },
+            asked: (question: string) => {
+              if (!this.isSilent) this.#channel.pass(() => this.#arrives(() => listener.asked?.(question)));
+            },
             broken: (cause: Error) => this.#arrives(() => listener.broken(cause)),
           },
           signal,

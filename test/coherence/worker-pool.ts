@@ -12,6 +12,12 @@ const BATCHES_OF_A_WORKER = 20;
 const RUN_TYPESCRIPT = inRepository('tools/run-typescript.mjs');
 const WORKER = 'test/coherence/worker.ts';
 
+interface RunOptions {
+  readonly without?: string | undefined;
+  readonly audits?: boolean | undefined;
+  readonly isObserved?: boolean | undefined;
+}
+
 /** Processes, one for each core, that run schedules side by side; each process runs one schedule at a time. */
 export class WorkerPool {
   readonly #workers = Array.from({ length: availableParallelism() }, (_, index) => startWorker(index));
@@ -21,11 +27,12 @@ export class WorkerPool {
    *
    * @param options.without - the mechanism to take out
    * @param options.audits - whether every hit is audited
+   * @param options.isObserved - whether observers ask all the time
    */
   async run(
     seed: number,
     count: number,
-    { without, audits = false }: { readonly without?: string | undefined; readonly audits?: boolean | undefined },
+    { without, audits = false, isObserved = false }: RunOptions,
     progress: (tally: Tally) => void = () => {},
   ): Promise<Tally> {
     const total = newTally();
@@ -36,7 +43,7 @@ export class WorkerPool {
         const worker = batches % BATCHES_OF_A_WORKER === 0 ? await this.#replace(index) : this.#workerAt(index);
         const seeds = Array.from({ length: Math.min(BATCH, seed + count - next) }, (_, nth) => next + nth);
         next += seeds.length;
-        add(total, await worker.ask('run', { seeds, without, audits }));
+        add(total, await worker.ask('run', { seeds, without, audits, isObserved }));
         progress(total);
       }
     };

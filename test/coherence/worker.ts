@@ -10,10 +10,12 @@ export interface Assignment {
   readonly without: string | undefined;
   /** Whether every hit is audited, whatever the theme is about. */
   readonly audits: boolean;
+  /** Whether observers ask all the time. */
+  readonly isObserved: boolean;
 }
 
 const commands = {
-  async run({ seeds, without: mechanism, audits }: Assignment): Promise<Tally> {
+  async run({ seeds, without: mechanism, audits, isObserved }: Assignment): Promise<Tally> {
     const tally = newTally();
     const runAll = async (how: SimulateOptions): Promise<void> => {
       for (const seed of seeds) {
@@ -21,7 +23,7 @@ const commands = {
         if (mechanism !== undefined && tally.broken > 0) return;
       }
     };
-    await (mechanism === undefined ? runAll({ audits }) : without(mechanism, runAll));
+    await (mechanism === undefined ? runAll({ audits, isObserved }) : without(mechanism, runAll));
     return tally;
   },
 };
