@@ -84,10 +84,10 @@ describe('the ecosystem file in deploy/pm2', () => {
       expect(new Set(prices)).toEqual(new Set([1]));
     });
 
-    let isReloading = true;
-    const reloaded = pm2.end('reload').finally(() => (isReloading = false));
+    const reload = { isRunning: true };
+    const reloaded = pm2.end('reload').finally(() => (reload.isRunning = false));
     const codes = new Set<number>();
-    while (isReloading) {
+    while (reload.isRunning) {
       const answer = await fetch(`${pm2.address}/health`, { headers: { connection: 'close' } });
       await answer.arrayBuffer();
       codes.add(answer.status);
