@@ -41,6 +41,9 @@ export default defineConfig({
             'test/documents/**/*.spec.ts',
           ],
           exclude: SLOW,
+          // The files share a worker: most of their time would else be that of loading the same modules again.
+          isolate: false,
+          setupFiles: ['test/support/run/storages-off.setup.ts'],
           sequence: { groupOrder: 0 },
         },
       },
@@ -49,7 +52,7 @@ export default defineConfig({
         test: {
           name: 'slow',
           include: SLOW,
-          sequence: { groupOrder: 0 },
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -57,7 +60,7 @@ export default defineConfig({
         test: {
           name: 'coherence',
           include: ['test/coherence/**/*.spec.ts'],
-          sequence: { groupOrder: 0 },
+          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
         },
       },
@@ -65,7 +68,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'integration',
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           include: ['test/integration/**/*.spec.ts'],
           globalSetup: ['test/support/run/redis-once.ts'],
           testTimeout: 30_000,
@@ -77,7 +80,7 @@ export default defineConfig({
         test: {
           name: 'faults',
           // Alone: it measures how stale reads are.
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           include: ['test/faults/**/*.spec.ts'],
           globalSetup: ['test/support/run/redis-once.ts'],
           fileParallelism: false,
@@ -90,7 +93,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           // Last and alone: it measures how long answers take.
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
           include: ['test/e2e/**/*.spec.ts'],
           globalSetup: ['test/support/run/redis-once.ts', 'test/support/run/build-once.ts'],
           // Each file starts processes of its own on two cores; side by side they would only slow each other down.
