@@ -86,3 +86,22 @@ export function wordsOf({ columns, cells }, row) {
 export function put(table, row, column, outcome) {
   (table.cells[row] ??= {})[column] = outcome;
 }
+
+/**
+ * Does something with each of some things, two at a time: a command that waits for the disk or the network leaves a core to the other.
+ *
+ * @template T, R
+ * @param {readonly T[]} items
+ * @param {(item: T) => Promise<R>} work
+ * @returns {Promise<R[]>} in the order of the items
+ */
+export async function twoAtATime(items, work) {
+  /** @type {R[]} */
+  const results = [];
+  const waiting = [...items.entries()];
+  const worker = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) results[next[0]] = await work(next[1]);
+  };
+  await Promise.all([worker(), worker()]);
+  return results;
+}

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inRepository } from '../../tools/repository.mjs';
-import { outcomeOf, ProgramError, put, run, wordsOf } from './cell.mjs';
+import { outcomeOf, ProgramError, put, run, twoAtATime, wordsOf } from './cell.mjs';
 import { installed, libraryWith } from './installations.mjs';
 
 /** @typedef {import('./installations.mjs').NestMajor} NestMajor */
@@ -25,7 +25,7 @@ const COMMON = {
   types: ['node'],
 };
 
-/** What of Nest alone has to compile: where it does not, the combination does not exist. */
+/** What of Nest alone has to compile: where neither this nor the library does, the combination does not exist. */
 const CONTROL = `
 import { Injectable, Module } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
@@ -57,37 +57,39 @@ parseRedisConnectionString(7);
  * @returns {Promise<import('./cell.mjs').Table>}
  */
 export async function checkCompilers({ folder, tarball, compilers, nests, say }) {
-  const programs = [];
-  for (const version of compilers) {
+  const programs = await twoAtATime(compilers, async (version) => {
     const cwd = await installed(join(folder, `typescript-${version}`), [`typescript@~${version}`]);
     const path = join(cwd, 'node_modules/typescript');
-    programs.push({
+    return {
       path: join(path, 'bin/tsc'),
       version: JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')).version,
-    });
-  }
+    };
+  });
   const columns = programs.map(({ version }) => `TypeScript ${version}`);
   /** @type {import('./cell.mjs').Table} */
   const table = { rows: [], columns, cells: {} };
-  const rows = [];
-  for (const nest of nests) {
-    const modules = await installed(join(folder, `compile-nest-${nest}`), [
+  const installations = await twoAtATime(nests, async (nest) => ({
+    nest,
+    modules: await installed(join(folder, `compile-nest-${nest}`), [
       ...libraryWith(tarball, nest, '6'),
       '@types/node@20',
-    ]);
-    for (const [setting, { type, options }] of Object.entries(SETTINGS)) {
-      const row = `Nest ${nest}, ${setting}`;
-      rows.push(row);
+    ]),
+  }));
+  const combinations = installations.flatMap(({ nest, modules }) =>
+    Object.entries(SETTINGS).map(([setting, { type, options }]) => {
       const cwd = join(modules, setting.replaceAll(/\W+/g, '-'));
       write(cwd, type, options);
-      for (const { path, version } of programs) {
-        const compile = (/** @type {string} */ project) => run(process.execPath, [path, '-p', project], { cwd });
-        put(table, row, `TypeScript ${version}`, await compiled(compile));
-      }
-      say(wordsOf(table, row));
+      return { row: `Nest ${nest}, ${setting}`, cwd };
+    }),
+  );
+  await twoAtATime(combinations, async ({ row, cwd }) => {
+    for (const { path, version } of programs) {
+      const compile = (/** @type {string} */ project) => run(process.execPath, [path, '-p', project], { cwd });
+      put(table, row, `TypeScript ${version}`, await compiled(compile));
     }
-  }
-  return { ...table, rows };
+    say(wordsOf(table, row));
+  });
+  return { ...table, rows: combinations.map(({ row }) => row) };
 }
 
 /**
@@ -95,6 +97,8 @@ export async function checkCompilers({ folder, tarball, compilers, nests, say })
  * @returns {Promise<import('./cell.mjs').Outcome>}
  */
 async function compiled(compile) {
+  const outcome = await outcomeOf(() => compile('tsconfig.json'));
+  if (outcome.works) return outcome;
   try {
     await compile('tsconfig.control.json');
   } catch (error) {
@@ -102,7 +106,7 @@ async function compiled(compile) {
     const [code = 'an error'] = /TS\d+/.exec(error.output) ?? [];
     return { works: undefined, note: `Nest itself does not compile: ${code}` };
   }
-  return outcomeOf(() => compile('tsconfig.json'));
+  return outcome;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { outcomeOf, put, run, wordsOf } from './cell.mjs';
+import { outcomeOf, put, run, twoAtATime, wordsOf } from './cell.mjs';
 import { installed, libraryWith } from './installations.mjs';
 import { program } from './program.mjs';
 
@@ -25,23 +25,26 @@ export async function checkRuntimes({ folder, tarball, nodes, nests, ioredis, co
   /** @type {import('./cell.mjs').Table} */
   const table = { rows: [], columns, cells: {} };
   const rows = [];
-  for (const nest of nests) {
-    for (const redis of ioredis) {
-      const cwd = await installed(join(folder, `nest-${nest}-ioredis-${redis}`), libraryWith(tarball, nest, redis));
-      for (const [file, system] of /** @type {const} */ ([
-        ['program.mjs', 'import'],
-        ['program.cjs', 'require'],
-      ])) {
-        writeFileSync(join(cwd, file), program(system));
-        const row = `Nest ${nest}, ioredis ${redis}, ${system === 'import' ? 'ES module' : 'CommonJS'}`;
-        rows.push(row);
-        for (const { path, version } of programs) {
-          const env = { RedisConnectionString: connectionString };
-          const outcome = await outcomeOf(() => run(path, [file], { cwd, env, timeout: 60_000 }));
-          put(table, row, `Node.js ${version}`, outcome);
-        }
-        say(wordsOf(table, row));
+  const peers = nests.flatMap((nest) => ioredis.map((redis) => ({ nest, redis })));
+  const installations = await twoAtATime(peers, async ({ nest, redis }) => ({
+    name: `Nest ${nest}, ioredis ${redis}`,
+    cwd: await installed(join(folder, `nest-${nest}-ioredis-${redis}`), libraryWith(tarball, nest, redis)),
+  }));
+  // One after another: they share a Redis and a namespace.
+  for (const { name, cwd } of installations) {
+    for (const [file, system] of /** @type {const} */ ([
+      ['program.mjs', 'import'],
+      ['program.cjs', 'require'],
+    ])) {
+      writeFileSync(join(cwd, file), program(system));
+      const row = `${name}, ${system === 'import' ? 'ES module' : 'CommonJS'}`;
+      rows.push(row);
+      for (const { path, version } of programs) {
+        const env = { RedisConnectionString: connectionString };
+        const outcome = await outcomeOf(() => run(path, [file], { cwd, env, timeout: 60_000 }));
+        put(table, row, `Node.js ${version}`, outcome);
       }
+      say(wordsOf(table, row));
     }
   }
   return { ...table, rows };
