@@ -13,6 +13,12 @@ const SLOW = [
   'tools/command-line.spec.ts',
 ];
 
+/** Faults of clusters and sentinels. They judge no times that a second file beside them could spoil. */
+const TOPOLOGIES = ['test/faults/topologies-*.spec.ts'];
+
+/** End-to-end tests that judge how long an answer takes: with nothing beside them. */
+const TIMED_E2E = ['cold-product', 'redis-faults'].map((name) => `test/e2e/${name}.spec.ts`);
+
 export default defineConfig({
   // Vite must be told about legacy decorators here: without the metadata, Nest cannot inject by type.
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
@@ -78,10 +84,35 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'faults',
-          // Alone: it measures how stale reads are.
+          name: 'topologies',
+          // Most of their time they wait for an election or a promotion.
+          sequence: { groupOrder: 2 },
+          include: TOPOLOGIES,
+          globalSetup: ['test/support/run/redis-once.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
           sequence: { groupOrder: 3 },
+          include: ['test/e2e/**/*.spec.ts'],
+          exclude: TIMED_E2E,
+          globalSetup: ['test/support/run/redis-once.ts', 'test/support/run/build-once.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'faults',
+          // One file at a time: it measures how stale reads are.
+          sequence: { groupOrder: 4 },
           include: ['test/faults/**/*.spec.ts'],
+          exclude: TOPOLOGIES,
           globalSetup: ['test/support/run/redis-once.ts'],
           fileParallelism: false,
           testTimeout: 60_000,
@@ -91,12 +122,11 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'e2e',
-          // Last and alone: it measures how long answers take.
-          sequence: { groupOrder: 4 },
-          include: ['test/e2e/**/*.spec.ts'],
+          name: 'timed',
+          // One file at a time: it measures how long answers take.
+          sequence: { groupOrder: 5 },
+          include: TIMED_E2E,
           globalSetup: ['test/support/run/redis-once.ts', 'test/support/run/build-once.ts'],
-          // Each file starts processes of its own on two cores; side by side they would only slow each other down.
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 120_000,

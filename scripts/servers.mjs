@@ -85,7 +85,7 @@ async function tested({ suite, package: packageName }, executable) {
   try {
     say(`${version} …`);
     const { passed, failed, seconds } = await runTests({
-      projects: ['integration', 'faults'],
+      projects: ['integration', 'topologies', 'faults'],
       files: given.short ? SHORT : [...ANSWERS, FAULTS],
       env: { REDIS_SERVER: executable, EVIDENCE: evidence },
     });
