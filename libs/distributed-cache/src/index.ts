@@ -23,12 +23,41 @@ export {
 export { InjectDistributedCache } from './decorators/inject-distributed-cache.decorator.js';
 export type { CachingOptions } from './decorators/caching.options.js';
 export type { CacheableOptions } from './decorators/cacheable.options.js';
-export type { CacheableManyOptions } from './decorators/cacheable-many.options.js';
-export type { CachePutOptions } from './decorators/cache-put.options.js';
-export type { CacheEvictOptions } from './decorators/cache-evict.options.js';
-export type { BulkCacheDecorator } from './decorators/bulk-method-types.js';
+export type {
+  CacheableManyOptions,
+  IdOfEach,
+  KeyOfEach,
+  PerIdAttributes,
+} from './decorators/cacheable-many.options.js';
+export type { CachePutOptions, PutByKey, PutByResult } from './decorators/cache-put.options.js';
+export type {
+  CacheEvictOptions,
+  EvictAfter,
+  EvictBefore,
+  EvictByResult,
+  EvictKey,
+  EvictKeys,
+  EvictOnError,
+  EvictRegion,
+} from './decorators/cache-evict.options.js';
+export type {
+  AfterEach,
+  BeforeEach,
+  BulkCacheDecorator,
+  BulkId,
+  BulkRest,
+  BulkValue,
+} from './decorators/bulk-method-types.js';
 export type { HoldEvictionsOptions } from './decorators/hold-evictions.options.js';
-export type { AnyMethod, CacheDecorator } from './decorators/method-types.js';
+export type {
+  AfterMethod,
+  AnyMethod,
+  BeforeMethod,
+  CacheDecorator,
+  CacheKeys,
+  ResultOf,
+  Tags,
+} from './decorators/method-types.js';
 
 export { DistributedCache } from './cache/distributed-cache.js';
 export type { CacheStatus } from './cache/status.js';
@@ -66,6 +95,7 @@ export {
   type SyncReply,
   type SyncRequest,
 } from './protocol/invalidation-bridge.js';
+export type { ObservableBridge, Observation, ObservationListener, ObservedNamespace } from './protocol/observation.js';
 export type { Position } from './protocol/position.js';
 export type { Invalidation, InvalidationTarget } from './protocol/invalidation.js';
 export type { ListedMember, Member, MemberSettings } from './protocol/member.js';

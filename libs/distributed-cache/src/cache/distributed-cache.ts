@@ -121,10 +121,12 @@ export class DistributedCache {
     return this.#cache.holds.current !== undefined;
   }
 
+  /** How the cache is at this moment: connected or not, its lease, its outbox, its peers. */
   status(): CacheStatus {
     return statusOf(this.#cache);
   }
 
+  /** What has been counted since the cache was started, region by region and of the bridge. */
   stats(): CacheStats {
     return statsOf(this.#cache);
   }

@@ -37,7 +37,7 @@ export interface CacheEvents {
   state: { readonly state: CoherenceState; readonly previous: CoherenceState };
 }
 
-/** @publicApi */
+/** What `cache.on` calls for each event of one kind. @publicApi */
 export type CacheListener<E extends keyof CacheEvents> = (event: CacheEvents[E]) => void;
 
 type Listeners = { readonly [E in keyof CacheEvents]: Set<CacheListener<E>> };

@@ -45,6 +45,7 @@ export class Region<V = unknown> {
     this.#state = state;
   }
 
+  /** The name that it was asked for by. */
   get name(): string {
     return this.#state.name;
   }
@@ -171,6 +172,7 @@ export class Region<V = unknown> {
     loader: (missing: Id[]) => Iterable<T> | PromiseLike<Iterable<T>>,
     options: BulkListOptions<T, Id>,
   ): Promise<Map<Id, T>>;
+  /** The same with a loader that gives a map, an object or pairs, which say themselves which value belongs to which id. */
   getOrLoadMany<Id extends CacheKey, T extends V = V>(
     ids: Iterable<Id>,
     loader: (missing: Id[]) => BulkResult<Id, T> | PromiseLike<BulkResult<Id, T>>,

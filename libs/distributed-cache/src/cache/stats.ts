@@ -7,6 +7,7 @@ export interface RegionStats {
    * whose tag was evicted, some count for a few turns of the event loop more; none of them is served.
    */
   entries: number;
+  /** Reads that were answered from memory. */
   hits: number;
   /** Reads that found nothing to serve, each counted once per call and id; those that joined a running load included. */
   misses: number;
@@ -34,7 +35,7 @@ export interface RegionStats {
   forgotten: number;
 }
 
-/** @publicApi */
+/** What `cache.stats()` gives: counts since the cache was started. @publicApi */
 export interface CacheStats {
   /**
    * The regions by name. When there are more than 1,000 names, a region that has no entries, no running loads and no settings of its own

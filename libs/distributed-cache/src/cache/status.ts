@@ -5,7 +5,7 @@ import type { Copies } from './copies.js';
 import type { RegionState } from './region-state.js';
 import type { CacheStats, RegionStats } from './stats.js';
 
-/** @publicApi */
+/** What `cache.status()` gives: how the cache is at this moment. @publicApi */
 export interface CacheStatus {
   /**
    * `'local'`: there are no other instances. `'connecting'`: the first sync is not complete. `'coherent'`: every invalidation arrives.
@@ -17,6 +17,7 @@ export interface CacheStatus {
   readonly delivering: boolean;
   /** `<host>:<pid>:<random>` */
   readonly instanceId: string;
+  /** What separates applications that share a Redis. */
   readonly namespace: string;
   /**
    * Age of the lease: how long ago, in ms, the last complete sync was sent. 0 in local mode, `null` before the first sync, and after a

@@ -9,7 +9,7 @@ export interface BridgeStats extends BridgeCounts {
   propagation: TimeSummary;
 }
 
-/** @publicApi */
+/** What has passed between the cache and its bridge, counted since the cache was started. @publicApi */
 export interface BridgeCounts {
   /** Messages of this instance that the log accepted. */
   published: number;

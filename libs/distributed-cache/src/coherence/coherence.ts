@@ -23,11 +23,17 @@ import { Reception } from './follow/reception.js';
 import { Silence } from './silence.js';
 import { SuspendWatchdog } from './suspend-watchdog.js';
 
-/** @internal */
-export const COHERENCE_STATES = ['local', 'connecting', 'coherent', 'undelivered', 'disconnected'] as const;
-
 /** See {@link CacheStatus.state}. @publicApi */
-export type CoherenceState = (typeof COHERENCE_STATES)[number];
+export type CoherenceState = 'local' | 'connecting' | 'coherent' | 'undelivered' | 'disconnected';
+
+/** @internal */
+export const COHERENCE_STATES: readonly CoherenceState[] = [
+  'local',
+  'connecting',
+  'coherent',
+  'undelivered',
+  'disconnected',
+];
 
 /** What is known of the link alone. */
 type LinkState = Exclude<CoherenceState, 'undelivered'>;

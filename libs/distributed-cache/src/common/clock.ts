@@ -28,7 +28,7 @@ export interface Clock {
   nextTurn(callback: () => void): void;
 }
 
-/** @publicApi */
+/** Options of a timer of a {@link Clock}. @publicApi */
 export interface TimerOptions {
   /** Whether the process goes on until the timer fires or is cancelled: the timer settles a promise that somebody awaits. */
   readonly keepsAlive?: boolean | undefined;

@@ -3,6 +3,7 @@ import { InvalidOptionsError } from '../errors.js';
 
 const MILLISECONDS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
+/** @inline */
 type DurationUnit = keyof typeof MILLISECONDS;
 
 /**

@@ -18,7 +18,8 @@ export type CacheEvictOptions<T extends object, M extends AnyMethod> =
   | ((EvictBefore<T, M> | EvictAfter<T, M> | EvictOnError<T, M>) & (EvictKey<T, M> | EvictKeys<T, M> | EvictRegion))
   | EvictByResult<T, M>;
 
-interface EvictKey<T extends object, M extends AnyMethod> {
+/** One key, also the one that is made of all arguments. @publicApi */
+export interface EvictKey<T extends object, M extends AnyMethod> {
   /**
    * The key of one entry, made of the method's arguments. Called before the method; if it throws, the call rejects and the method does
    * not run.
@@ -30,7 +31,8 @@ interface EvictKey<T extends object, M extends AnyMethod> {
   all?: false | undefined;
 }
 
-interface EvictKeys<T extends object, M extends AnyMethod> {
+/** Several keys. @publicApi */
+export interface EvictKeys<T extends object, M extends AnyMethod> {
   /**
    * The keys of several entries, a list or a `Set` made of the method's arguments. Called before the method; if it throws, the call
    * rejects and the method does not run.
@@ -40,7 +42,8 @@ interface EvictKeys<T extends object, M extends AnyMethod> {
   all?: false | undefined;
 }
 
-interface EvictRegion {
+/** Everything in the region. @publicApi */
+export interface EvictRegion {
   /**
    * `true`: every entry of the region.
    *
@@ -51,7 +54,8 @@ interface EvictRegion {
   keys?: undefined;
 }
 
-interface EvictBefore<T extends object, M extends AnyMethod> extends EvictAttributes<T, M> {
+/** Before the method runs. @publicApi */
+export interface EvictBefore<T extends object, M extends AnyMethod> extends EvictAttributes<T, M> {
   /**
    * `true`: evicts before the method runs, whether or not it succeeds. Any instance may load the old value again before the method has
    * changed it. If the eviction rejects (`everywhere`, or `onUndelivered: 'throw'`), the method does not run.
@@ -69,7 +73,8 @@ interface EvictBefore<T extends object, M extends AnyMethod> extends EvictAttrib
   evictOnError?: undefined;
 }
 
-interface EvictAfter<T extends object, M extends AnyMethod> extends EvictAttributes<T, M> {
+/** After the method succeeded. @publicApi */
+export interface EvictAfter<T extends object, M extends AnyMethod> extends EvictAttributes<T, M> {
   beforeInvocation?: false | undefined;
   /**
    * Evicts the entries with one of these tags, in every region. A function computes the tags from the method's result.
@@ -81,7 +86,8 @@ interface EvictAfter<T extends object, M extends AnyMethod> extends EvictAttribu
   evictOnError?: undefined;
 }
 
-interface EvictOnError<T extends object, M extends AnyMethod> extends EvictAttributes<T, M> {
+/** After the method succeeded, or failed. @publicApi */
+export interface EvictOnError<T extends object, M extends AnyMethod> extends EvictAttributes<T, M> {
   beforeInvocation?: false | undefined;
   /**
    * Called with the error when the method failed: `true` evicts nevertheless, for a method that may have changed something before it
@@ -99,7 +105,8 @@ interface EvictOnError<T extends object, M extends AnyMethod> extends EvictAttri
   keyFromResult?: undefined;
 }
 
-interface EvictByResult<T extends object, M extends AnyMethod> extends EvictAttributes<T, M> {
+/** A key that the result names. @publicApi */
+export interface EvictByResult<T extends object, M extends AnyMethod> extends EvictAttributes<T, M> {
   /**
    * The key of one entry, made of the method's result; `undefined`: none.
    *

@@ -11,7 +11,8 @@ import { checkCallbacks, checkTtl, type StoredAttributes } from './stored-attrib
  */
 export type CachePutOptions<T extends object, M extends AnyMethod> = PutByKey<T, M> | PutByResult<T, M>;
 
-interface PutByKey<T extends object, M extends AnyMethod> extends PutAttributes<T, M> {
+/** A key made of the arguments. @publicApi */
+export interface PutByKey<T extends object, M extends AnyMethod> extends PutAttributes<T, M> {
   /**
    * The key under which readers look, made of the method's arguments. Called before the method; if it throws, the call rejects and the
    * method does not run.
@@ -20,7 +21,8 @@ interface PutByKey<T extends object, M extends AnyMethod> extends PutAttributes<
   keyFromResult?: undefined;
 }
 
-interface PutByResult<T extends object, M extends AnyMethod> extends PutAttributes<T, M> {
+/** A key that the result names. @publicApi */
+export interface PutByResult<T extends object, M extends AnyMethod> extends PutAttributes<T, M> {
   /**
    * The key under which readers look, made of the method's result; `undefined`: nothing is put or evicted. Asked after `unless`.
    *

@@ -17,7 +17,8 @@ export type CacheableManyOptions<T extends object, M extends AnyMethod> = PerIdA
   KeyOfEach<T, M> &
   IdOfEach<M>;
 
-interface PerIdAttributes<T extends object, M extends AnyMethod> extends Omit<LoadPolicies, 'cacheUndefined'> {
+/** What holds for each id. @publicApi */
+export interface PerIdAttributes<T extends object, M extends AnyMethod> extends Omit<LoadPolicies, 'cacheUndefined'> {
   /**
    * The region that holds the values: a named group of entries with settings of its own.
    *
@@ -75,20 +76,29 @@ interface PerIdAttributes<T extends object, M extends AnyMethod> extends Omit<Lo
  *
  * @default the id; if the call has further arguments, `defaultKey(id, ...rest)`
  * @example key: (id, locale) => [id, locale]
+ * @publicApi
  */
-type KeyOfEach<T extends object, M extends AnyMethod> =
+export type KeyOfEach<T extends object, M extends AnyMethod> =
   IsKey<M> extends true ? { key?: BeforeEach<T, M, CacheKey> | undefined } : { key: BeforeEach<T, M, CacheKey> };
 
 /**
  * For a method that returns a list: the id of a row, or `'position'`, which says that the list has one item per id, in the same order. ORMs
  * reorder rows and omit those they do not find, so a list without this could store one row under the id of another. A `Map` needs none.
+ *
+ * @publicApi
  */
-type IdOfEach<M extends AnyMethod> =
+export type IdOfEach<M extends AnyMethod> =
   'list' extends BulkShape<M>
-    ? { idOf: ((value: NonNullable<BulkValue<M>>) => IsKey<M> extends true ? CacheKey : BulkId<M>) | 'position' }
+    ? {
+        /** Gives the id of a row. */
+        idOf: ((value: NonNullable<BulkValue<M>>) => IsKey<M> extends true ? CacheKey : BulkId<M>) | 'position';
+      }
     : 'map' extends BulkShape<M>
       ? { idOf?: undefined }
-      : { idOf?: ((value: Unchecked) => Unchecked) | 'position' | undefined };
+      : {
+          /** Gives the id of a row, if the method returns a list. */
+          idOf?: ((value: Unchecked) => Unchecked) | 'position' | undefined;
+        };
 
 /** The attributes of any `@CacheableMany`, whatever its method. @internal */
 export type AnyCacheableManyOptions = CacheableManyOptions<Unchecked, AnyMethod>;

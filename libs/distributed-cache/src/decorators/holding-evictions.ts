@@ -5,15 +5,19 @@ import { resultOnceDelivered } from '../cache/loading/put.js';
 import { unsafeCast } from '../common/unsafe-cast.js';
 import type { Unchecked } from './method-types.js';
 
-/** What an adapter of `@nestjs-cls/transactional` gives. */
+/** What an adapter of `@nestjs-cls/transactional` gives. @inline */
 interface TransactionRunner {
+  /** Begins a transaction, runs a callback in it, and commits or rolls back. */
   wrapWithTransaction(...args: Unchecked[]): Promise<Unchecked>;
+  /** The same within a transaction that is open. */
   wrapWithNestedTransaction?(...args: Unchecked[]): Promise<Unchecked>;
 }
 
 /** An adapter of `@nestjs-cls/transactional`, of whatever database library. @publicApi */
 export interface HoldableAdapter {
+  /** What the adapter has Nest inject beside the connection. */
   extraProviderTokens?: InjectionToken[];
+  /** Makes what begins, commits and rolls back transactions on the connection. */
   optionsFactory(connection: Unchecked, extraProviders: Unchecked[]): TransactionRunner;
 }
 

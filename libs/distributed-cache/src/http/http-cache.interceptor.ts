@@ -64,6 +64,7 @@ export class HttpCacheInterceptor implements NestInterceptor, OnModuleInit {
     this.#caching.check(this.#given);
   }
 
+  /** Called by Nest for each request. A route without `@HttpCache` is left as it is. */
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> | Promise<Observable<unknown>> {
     if (context.getType() !== 'http') return next.handle();
     const request: IncomingRequest & { [DEALT_WITH]?: boolean } = context.getArgByIndex(0);

@@ -7,13 +7,17 @@ import type { IncomingHttpHeaders } from 'node:http';
  * @publicApi
  */
 export interface HttpCacheRequest {
+  /** Such as `GET`, in capitals. */
   readonly method: string;
+  /** The path and the query, as the client has sent them. */
   readonly url: string;
+  /** By their names in lower case. */
   readonly headers: IncomingHttpHeaders;
   /** The parameters of the path. */
   readonly params: Readonly<Record<string, string>>;
   /** The query, as the framework has parsed it. */
   readonly query: Readonly<Record<string, unknown>>;
+  /** The host that the client has asked for, without the port, as the framework gives it. */
   readonly hostname: string;
   readonly [property: string]: unknown;
 }
@@ -24,6 +28,7 @@ export interface HttpCacheRequest {
  * @publicApi
  */
 export interface HttpCacheResponse {
+  /** The status code that the handler has set, or that of the framework. */
   readonly status: number;
   /** The headers that the handler has set, by their names in lower case, and `content-type`. */
   readonly headers: Readonly<Record<string, HeaderValue>>;

@@ -37,6 +37,7 @@ class CacheInstrumentation implements OnModuleInit, OnApplicationShutdown {
  */
 @Module({})
 export class DistributedCacheOpenTelemetryModule {
+  /** Imported once, in the root module of the application. */
   static forRoot(options: CacheInstrumentationOptions = {}): DynamicModule {
     return {
       module: DistributedCacheOpenTelemetryModule,

@@ -6,7 +6,7 @@ import { traceCache } from './cache-spans.js';
 /** The scope under which spans and metrics are made. */
 const SCOPE = 'nestjs-distributed-cache';
 
-/** @publicApi */
+/** Options of `instrumentCache`. @publicApi */
 export interface CacheInstrumentationOptions {
   /** `false`: no spans. Default: by the global tracer provider. */
   tracer?: Tracer | false | undefined;

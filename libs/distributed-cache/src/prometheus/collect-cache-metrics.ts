@@ -2,7 +2,7 @@ import { register, type OpenMetricsContentType, type Registry } from 'prom-clien
 import type { DistributedCache } from '../cache/distributed-cache.js';
 import { metricsOf } from './registered-metrics.js';
 
-/** @publicApi */
+/** Options of `collectCacheMetrics`. @publicApi */
 export interface CacheMetricsOptions {
   /** Where the metrics are registered. Default: the default registry of prom-client. */
   registry?: Registry | Registry<OpenMetricsContentType> | undefined;

@@ -37,6 +37,7 @@ class CacheMetrics implements OnModuleInit, OnModuleDestroy {
  */
 @Module({})
 export class DistributedCachePrometheusModule {
+  /** Imported once, in the root module of the application. */
   static forRoot(options: Pick<CacheMetricsOptions, 'registry'> = {}): DynamicModule {
     return {
       module: DistributedCachePrometheusModule,

@@ -151,7 +151,7 @@ export interface InvalidationLink {
   close(reason?: 'silent-channel'): void;
 }
 
-/** @publicApi */
+/** The answer to a message that is sent to the members. @publicApi */
 export interface MembersReply {
   /** The id of the entry in the log. */
   readonly id: string;
@@ -169,7 +169,7 @@ export interface MembersReply {
   readonly settings: readonly MemberSettings[];
 }
 
-/** @publicApi */
+/** What an instance tells the log when it syncs. @publicApi */
 export interface SyncRequest {
   /** The position up to which this instance has applied everything; `undefined` on the first sync. */
   readonly position: Position | undefined;
@@ -189,7 +189,7 @@ export interface SyncRequest {
   readonly wantsMembers: boolean;
 }
 
-/** @publicApi */
+/** What the log answers to a sync. @publicApi */
 export interface SyncReply {
   /**
    * Identifies the server that keeps the log, and the time since which it has known the members. Differs after a restart, a failover or a
@@ -218,7 +218,7 @@ export interface SyncReply {
   readonly members: readonly ListedMember[];
 }
 
-/** @publicApi */
+/** One message in the log. @publicApi */
 export interface LogEntry {
   readonly id: string;
   readonly payload: string;

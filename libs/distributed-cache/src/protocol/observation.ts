@@ -13,6 +13,7 @@ export interface ObservationListener {
 
 /** What is in the log, and who is on the list of members. @publicApi */
 export interface ObservedNamespace {
+  /** Who is on the list, also those that have gone without a word. */
   readonly members: readonly ListedMember[];
   readonly log: {
     /** How many entries it holds. */
@@ -35,7 +36,9 @@ export interface Observation {
   ask(id: string, question: string): Promise<void>;
   /** No more answers to this question are wanted. */
   forget(id: string): Promise<void>;
+  /** Reads the log and the list of members once. */
   look(): Promise<ObservedNamespace>;
+  /** Ends the link. Nothing is heard afterwards. */
   close(): void;
 }
 

@@ -5,7 +5,7 @@ import type { DistributedCache } from '../cache/distributed-cache.js';
 import { getDistributedCacheToken } from '../cache/distributed-cache.token.js';
 import { InvalidOptionsError } from '../errors.js';
 
-/** @publicApi */
+/** Options of a health check of a cache. @publicApi */
 export interface HealthOptions {
   /** The name of the cache. Default: the unnamed one. */
   name?: string | undefined;

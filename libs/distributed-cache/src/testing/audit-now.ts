@@ -3,7 +3,7 @@ import { Region } from '../cache/region.js';
 import { describeValue } from '../common/describe-value.js';
 import { DistributedCacheError, InvalidOptionsError } from '../errors.js';
 
-/** @publicApi */
+/** What `auditNow` has found. @publicApi */
 export interface AuditResult {
   /** How many entries were compared with their source. */
   readonly audited: number;

@@ -15,7 +15,13 @@ import { InMemoryLog, isAfter } from './in-memory-log.js';
 const CHUNK = 500;
 
 /** An instance: a cache, or the `instanceId` of its `status()`. @publicApi */
-export type InstanceRef = string | { status(): { readonly instanceId: string } };
+export type InstanceRef = string | InstanceWithStatus;
+
+/** What a cache has, to tell instances apart. @publicApi */
+export interface InstanceWithStatus {
+  /** Names the instance. */
+  status(): { readonly instanceId: string };
+}
 
 interface Observer {
   readonly namespace: string;

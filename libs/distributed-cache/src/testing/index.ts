@@ -2,7 +2,11 @@
 export { provideTestCache, withTestCache, type TestCacheOptions } from './test-cache.js';
 export { auditNow, AuditNotPossibleError, ForgottenEvictionsError, type AuditResult } from './audit-now.js';
 export type { ForgottenEviction } from '../cache/auditing/audits.js';
-export { InMemoryInvalidationBridge, type InstanceRef } from './in-memory-invalidation-bridge.js';
+export {
+  InMemoryInvalidationBridge,
+  type InstanceRef,
+  type InstanceWithStatus,
+} from './in-memory-invalidation-bridge.js';
 export {
   bridgeContract,
   type BridgeContractCase,

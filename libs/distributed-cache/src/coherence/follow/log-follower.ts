@@ -16,17 +16,6 @@ const LONGEST_SLICE = 1;
 /** The channel should have brought an entry that is this old, in ms. */
 const DOORBELL_IS_LATE = 1_000;
 
-/** @internal */
-export const FLUSH_REASONS = [
-  'first-sync',
-  'other-server',
-  'unknown-server',
-  'keys-vanished',
-  'position-lost',
-  'foreign-entry',
-  'position-refused',
-] as const;
-
 /**
  * Why the log could not be proven to continue, so that all local copies were dropped:
  *
@@ -40,7 +29,25 @@ export const FLUSH_REASONS = [
  *
  * @publicApi
  */
-export type FlushReason = (typeof FLUSH_REASONS)[number];
+export type FlushReason =
+  | 'first-sync'
+  | 'other-server'
+  | 'unknown-server'
+  | 'keys-vanished'
+  | 'position-lost'
+  | 'foreign-entry'
+  | 'position-refused';
+
+/** @internal */
+export const FLUSH_REASONS: readonly FlushReason[] = [
+  'first-sync',
+  'other-server',
+  'unknown-server',
+  'keys-vanished',
+  'position-lost',
+  'foreign-entry',
+  'position-refused',
+];
 
 /** @internal */
 export interface LogFollowerEvents {

@@ -322,5 +322,6 @@ export interface RegionOptions extends LoadPolicies {
  * @publicApi
  */
 export interface DistributedCacheOptionsFactory {
+  /** Called once, at boot. An error that it throws ends the boot. */
   createDistributedCacheOptions(): DistributedCacheOptions | Promise<DistributedCacheOptions>;
 }

@@ -12,14 +12,14 @@ export interface BridgeContractCase {
   run(this: void): Promise<void>;
 }
 
-/** @publicApi */
+/** Options of `bridgeContract`. @publicApi */
 export interface BridgeContractOptions {
   /** How long a case waits, in ms, for what must arrive: a message, an answer, a server that starts again. Default: 10 000. */
   readonly patience?: number | undefined;
 }
 
 /**
- * What every {@link InvalidationBridge} must do, whatever it speaks to, as a list of cases.
+ * What every `InvalidationBridge` must do, whatever it speaks to, as a list of cases.
  *
  * @param makeHarness - called once for each case. Harnesses may share one server: each case uses a namespace of its own.
  *
