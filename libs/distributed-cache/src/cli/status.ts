@@ -1,6 +1,7 @@
 import type { Answer } from '../protocol/question.js';
 import type { ObservedNamespace } from '../protocol/observation.js';
-import { entriesOf, hitRateOf, propertyOf, shown } from './answers.js';
+import { entriesOf, hitRateOf, propertyOf } from '../observer/answer-figures.js';
+import { shown } from './answers.js';
 import { EXIT, type Surroundings } from './surroundings.js';
 import { bytes, percent, table, time } from './table.js';
 import { observing, type TargetOptions } from './target.js';

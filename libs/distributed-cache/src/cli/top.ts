@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { milliseconds } from '../common/duration.js';
-import type { Answer } from '../protocol/question.js';
-import { entriesOf, hitRateOf, propertyOf, regionsOf, shown, sumOf } from './answers.js';
+import { entriesOf, hitRateOf, numberIn, propertyOf, regionsOf } from '../observer/answer-figures.js';
+import { hitRateIn, ratesOfInstance, ratesOfRegions, type Asked } from '../observer/rates.js';
+import { shown } from './answers.js';
 import { EXIT, type Surroundings } from './surroundings.js';
 import { percent, table, time } from './table.js';
 import { observing, type TargetOptions } from './target.js';
@@ -19,11 +20,6 @@ const HOME = '\u001b[H';
 const ERASE_BELOW = '\u001b[J';
 const ERASE_LINE_END = '\u001b[K';
 
-interface Asked {
-  readonly at: number;
-  readonly answers: ReadonlyMap<string, Answer>;
-}
-
 /** `top`: a table of instances and regions that is written again and again, until it is interrupted. @internal */
 export async function top(options: TopCommand, surroundings: Surroundings): Promise<number> {
   const interval = milliseconds(options.interval, '--interval');
@@ -38,7 +34,7 @@ export async function top(options: TopCommand, surroundings: Surroundings): Prom
     // Rates need two answers, so the first page comes after one interval.
     while (await wait(interval, true, { signal }).catch(() => false)) {
       const now = await ask();
-      const page = options.json ? `${JSON.stringify(ratesOf(before, now))}\n` : pageOf(options, before, now);
+      const page = options.json ? `${JSON.stringify(figuresOf(before, now))}\n` : pageOf(options, before, now);
       out(isTerminal && !options.once ? repainted(page) : page);
       if (options.once) break;
       before = now;
@@ -47,7 +43,7 @@ export async function top(options: TopCommand, surroundings: Surroundings): Prom
   });
 }
 
-interface Rates {
+interface Figures {
   readonly instance: string;
   readonly state: unknown;
   readonly hitRate: number | null;
@@ -62,19 +58,17 @@ interface Rates {
   readonly eventLoopDelay: unknown;
 }
 
-function ratesOf(before: Asked, now: Asked): Rates[] {
+function figuresOf(before: Asked, now: Asked): Figures[] {
   return [...now.answers].map(([instance, answer]) => {
-    const earlier = before.answers.get(instance);
-    const rate = (count: string): number => perSecond(sumOf(answer, count) - sumOf(earlier, count), before, now);
-    const reads = rate('hits') + rate('misses');
+    const rates = ratesOfInstance(instance, before, now);
     return {
       instance,
       state: propertyOf(answer, 'status', 'state'),
-      hitRate: reads > 0 ? rate('hits') / reads : hitRateOf(answer),
-      reads,
-      loads: rate('loads'),
+      hitRate: hitRateIn(rates) ?? hitRateOf(answer),
+      reads: rates.hits + rates.misses,
+      loads: rates.loads,
       entries: entriesOf(answer),
-      fenced: rate('fenced'),
+      fenced: rates.fenced,
       outbox: propertyOf(answer, 'status', 'outbox'),
       leaseAge: propertyOf(answer, 'status', 'leaseAge'),
       propagation: propertyOf(answer, 'stats', 'bridge', 'propagation', 'p99'),
@@ -83,12 +77,8 @@ function ratesOf(before: Asked, now: Asked): Rates[] {
   });
 }
 
-function perSecond(count: number, before: Asked, now: Asked): number {
-  return Math.max(0, count) / ((now.at - before.at) / 1_000);
-}
-
 function pageOf({ namespace, regions }: TopCommand, before: Asked, now: Asked): string {
-  const rates = ratesOf(before, now).toSorted((a, b) => (a.instance < b.instance ? -1 : 1));
+  const rates = figuresOf(before, now).toSorted((a, b) => (a.instance < b.instance ? -1 : 1));
   const numeric = (heading: string): { heading: string; isNumeric: true } => ({ heading, isNumeric: true });
   const instances = table(
     [
@@ -122,12 +112,12 @@ function pageOf({ namespace, regions }: TopCommand, before: Asked, now: Asked): 
   );
   const ofRegions = table(
     [{ heading: 'region' }, ...['hit rate', 'reads/s', 'loads/s', 'entries', 'fenced/s'].map(numeric)],
-    regionRates(before, now)
+    regionFigures(before, now)
       .slice(0, Math.max(1, Number.parseInt(regions, 10) || 1))
-      .map(({ region, hits, misses, loads, fenced, entries }) => [
+      .map(({ region, hitRate, reads, loads, fenced, entries }) => [
         shown(region),
-        percent(hits + misses > 0 ? hits / (hits + misses) : null),
-        perSecondText(hits + misses),
+        percent(hitRate),
+        perSecondText(reads),
         perSecondText(loads),
         String(entries),
         perSecondText(fenced),
@@ -137,36 +127,27 @@ function pageOf({ namespace, regions }: TopCommand, before: Asked, now: Asked): 
   return `${title}\n\n${instances}\n${ofRegions}`;
 }
 
-interface RegionRates {
+interface RegionFigures {
   readonly region: string;
-  readonly hits: number;
-  readonly misses: number;
+  readonly hitRate: number | null;
+  readonly reads: number;
   readonly loads: number;
   readonly fenced: number;
   readonly entries: number;
 }
 
 /** Of all instances together, the busiest first. */
-function regionRates(before: Asked, now: Asked): RegionRates[] {
-  const names = new Set([...now.answers.values()].flatMap((answer) => [...regionsOf(answer).keys()]));
-  const countOf = (asked: Asked, region: string, count: string): number => {
+function regionFigures(before: Asked, now: Asked): RegionFigures[] {
+  const entriesIn = (region: string): number => {
     let sum = 0;
-    for (const answer of asked.answers.values()) sum += Number(propertyOf(regionsOf(answer).get(region), count) ?? 0);
+    for (const answer of now.answers.values()) sum += numberIn(regionsOf(answer).get(region), 'entries') ?? 0;
     return sum;
   };
-  const all = [...names].map((region) => {
-    const rate = (count: string): number =>
-      perSecond(countOf(now, region, count) - countOf(before, region, count), before, now);
-    return {
-      region,
-      hits: rate('hits'),
-      misses: rate('misses'),
-      loads: rate('loads'),
-      fenced: rate('fenced'),
-      entries: countOf(now, region, 'entries'),
-    };
+  const all = Array.from(ratesOfRegions(before, now), ([region, rates]) => {
+    const { hits, misses, loads, fenced } = rates;
+    return { region, hitRate: hitRateIn(rates), reads: hits + misses, loads, fenced, entries: entriesIn(region) };
   });
-  return all.toSorted((a, b) => b.hits + b.misses - (a.hits + a.misses) || b.entries - a.entries);
+  return all.toSorted((a, b) => b.reads - a.reads || b.entries - a.entries);
 }
 
 function perSecondText(rate: number): string {

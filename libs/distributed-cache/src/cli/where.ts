@@ -1,5 +1,6 @@
 import { canonicalKey } from '../keys/canonical-key.js';
-import { propertyOf, shown } from './answers.js';
+import { propertyOf } from '../observer/answer-figures.js';
+import { shown } from './answers.js';
 import { EXIT, type Surroundings } from './surroundings.js';
 import { table, time } from './table.js';
 import { observing, type TargetOptions } from './target.js';

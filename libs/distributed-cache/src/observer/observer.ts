@@ -39,6 +39,7 @@ export interface ObserverSurroundings {
 interface Waiting {
   readonly answers: Map<string, Answer>;
   readonly expected: number;
+  each(this: void, answer: Answer): void;
   done(this: void): void;
 }
 
@@ -85,9 +86,10 @@ export class Observer {
    * Asks every instance.
    *
    * @param expected - how many answer at most: then there is nothing more to wait for
+   * @param each - takes each answer the moment it arrives
    * @returns what has been answered by then, or within a second; instances of older versions do not answer
    */
-  async ask(question: Asked, expected = Infinity): Promise<Answer[]> {
+  async ask(question: Asked, expected = Infinity, each: (answer: Answer) => void = () => {}): Promise<Answer[]> {
     const id = randomUUID();
     const answers = new Map<string, Answer>();
     await new Promise<void>((resolve, reject) => {
@@ -96,7 +98,7 @@ export class Observer {
         cancel();
         resolve();
       };
-      this.#waiting.set(id, { answers, expected, done });
+      this.#waiting.set(id, { answers, expected, each, done });
       this.#open.ask(id, encodeQuestion({ ...question, id })).catch((error: unknown) => {
         cancel();
         reject(error);
@@ -122,6 +124,7 @@ export class Observer {
     const answer = waiting && decodeAnswer(text);
     if (!answer) return;
     waiting.answers.set(answer.from, answer);
+    waiting.each(answer);
     if (waiting.answers.size >= waiting.expected) waiting.done();
   }
 }
