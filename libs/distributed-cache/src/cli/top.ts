@@ -27,8 +27,10 @@ export async function top(options: TopCommand, surroundings: Surroundings): Prom
   return observing(options, surroundings, {}, async (observer) => {
     const ask = async (): Promise<Asked> => {
       const { members } = await observer.look();
+      // Not when the last answer came: one that does not come is waited for.
+      const at = performance.now();
       const answers = await observer.ask({ ask: 'stats' }, members.length);
-      return { at: performance.now(), answers: new Map(answers.map((answer) => [answer.from, answer])) };
+      return { at, answers: new Map(answers.map((answer) => [answer.from, answer])) };
     };
     let before = await ask();
     // Rates need two answers, so the first page comes after one interval.
