@@ -22,6 +22,7 @@ const MAY_IMPORT = {
   prometheus: ['module', 'cache', 'common'],
   opentelemetry: ['module', 'cache', 'coherence', 'protocol', 'common'],
   http: ['module', 'decorators', 'cache', 'coherence', 'protocol', 'keys', 'store', 'common'],
+  dashboard: ['observer', 'module', 'cache', 'protocol', 'keys', 'common'],
   testing: ['module', 'decorators', 'cache', 'coherence', 'protocol', 'keys', 'store', 'common'],
 };
 

@@ -38,9 +38,10 @@ export const create = () => NestFactory.create(AppModule);
 const SUB_PATHS = `
 import { DistributedCacheError } from 'nestjs-distributed-cache';
 import { parseRedisConnectionString } from 'nestjs-distributed-cache/redis';
+import { DistributedCacheDashboardModule } from 'nestjs-distributed-cache/dashboard';
 import { HttpCache, provideHttpCache } from 'nestjs-distributed-cache/http';
 import { provideTestCache, withTestCache } from 'nestjs-distributed-cache/testing';
-export const all = [DistributedCacheError, HttpCache, provideHttpCache, parseRedisConnectionString, provideTestCache, withTestCache];
+export const all = [DistributedCacheError, DistributedCacheDashboardModule, HttpCache, provideHttpCache, parseRedisConnectionString, provideTestCache, withTestCache];
 // @ts-expect-error the key is a string: without types, everything would be accepted
 parseRedisConnectionString(7);
 `;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import * as dashboard from './dashboard/index.js';
 import * as api from './index.js';
 import * as testing from './testing/index.js';
 
@@ -65,5 +66,11 @@ describe('The sub-path /testing', () => {
       'provideTestCache',
       'withTestCache',
     ]);
+  });
+});
+
+describe('The sub-path /dashboard', () => {
+  it('exports this value and no others', () => {
+    expect(Object.keys(dashboard)).toEqual(['DistributedCacheDashboardModule']);
   });
 });

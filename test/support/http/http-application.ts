@@ -77,6 +77,11 @@ export class HttpApplication {
     return new HttpApplication(app, clock, adapter, server.address().port, agent);
   }
 
+  /** Its address, for what sends its requests itself. */
+  get origin(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
   get cache(): DistributedCache {
     return this.app.get(DistributedCache);
   }

@@ -9,6 +9,7 @@ import type { Evicted } from '../coherence/publish/evicted.js';
 import { canonicalName } from '../keys/canonical-key.js';
 import type { InvalidationTarget } from '../protocol/invalidation.js';
 import type { InvalidationBridge } from '../protocol/invalidation-bridge.js';
+import type { Question } from '../protocol/question.js';
 import { figuresOf, type CacheFigures } from './figures/cache-figures.js';
 import { healthOf, type CacheHealth } from './health.js';
 import { createCacheManager } from './cache-manager/cache-manager.js';
@@ -149,6 +150,11 @@ export class DistributedCache {
   /** What metrics show beside {@link status} and {@link stats}. @internal */
   figures(): CacheFigures {
     return figuresOf(this.#cache);
+  }
+
+  /** What this instance says of itself, whoever may ask it over the network; `undefined`: nothing. @internal */
+  answer(question: Question): object | undefined {
+    return this.#cache.answerTo(question);
   }
 
   /** Calls `listener` for every such event. Returns a function that removes the listener. */

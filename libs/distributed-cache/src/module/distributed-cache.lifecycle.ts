@@ -5,7 +5,7 @@ import type { DistributedCache } from '../cache/distributed-cache.js';
 import { getDistributedCacheToken } from '../cache/distributed-cache.token.js';
 import type { Clock } from '../common/clock.js';
 import { ignoreRejection } from '../common/ignore-rejection.js';
-import { BridgeRefusal } from '../protocol/invalidation-bridge.js';
+import { BridgeRefusal, type InvalidationBridge } from '../protocol/invalidation-bridge.js';
 import { chooseBridge } from './bridge/choose-bridge.js';
 import type { ChosenBridge } from './bridge/chosen-bridge.js';
 import { findConnectionString, isRedisRequired, misspeltSettings } from './bridge/connection-source.js';
@@ -70,6 +70,11 @@ export class DistributedCacheLifecycle implements NamedCache, OnModuleInit, OnAp
 
   get namespace(): string {
     return this.cache.status().namespace;
+  }
+
+  /** How the instances reach each other; `undefined`: this one runs in local mode. Chosen once. */
+  async bridge(): Promise<InvalidationBridge | undefined> {
+    return (await this.#choose()).bridge;
   }
 
   /**
