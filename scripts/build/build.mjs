@@ -43,6 +43,19 @@ const commonJs = {
 };
 
 /** @type {Part} */
+const dashboardPage = {
+  name: 'the page of the dashboard',
+  output: `${LIBRARY}/dist/dashboard/page`,
+  inputs: [
+    'package-lock.json',
+    'scripts/build/build.mjs',
+    `${LIBRARY}/dashboard-page`,
+    `${LIBRARY}/src/dashboard/frame.ts`,
+  ],
+  compile: () => run('vite/bin/vite.js', 'build', '--config', `${LIBRARY}/dashboard-page/vite.config.ts`),
+};
+
+/** @type {Part} */
 const sample = {
   name: 'the sample application',
   output: 'apps/sample/dist',
@@ -61,7 +74,10 @@ export async function build({ force = false, say = console.log } = {}) {
   const seconds = () => `${Math.round((performance.now() - startedAt) / 1_000)} s`;
   const progress = setInterval(() => say(`build: … ${seconds()}`), PROGRESS_INTERVAL);
   try {
-    const compiled = [await compile([esModules], force, say), await compile([commonJs, sample], force, say)].flat();
+    const compiled = [
+      await compile([esModules], force, say),
+      await compile([commonJs, dashboardPage, sample], force, say),
+    ].flat();
     if (compiled.length > 0) say(`build: done in ${seconds()}`);
   } finally {
     clearInterval(progress);

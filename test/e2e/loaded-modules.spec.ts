@@ -76,6 +76,19 @@ describe('the built package', () => {
     expect(ofIoredis(loaded)).toEqual([]);
   });
 
+  it('loads neither Express nor Fastify, nor anything of the page, for the dashboard', async () => {
+    const loaded = await loadedWith(
+      '{}',
+      "import { DistributedCacheDashboardModule } from 'nestjs-distributed-cache/dashboard'; DistributedCacheDashboardModule.forRoot();",
+    );
+    expect(
+      loaded.paths.filter((path) =>
+        /[\\/](?:express|fastify|platform-express|platform-fastify|preact|uplot)[\\/]/.test(path),
+      ),
+    ).toEqual([]);
+    expect(ofIoredis(loaded)).toEqual([]);
+  });
+
   it('loads ioredis to connect to Redis', async () => {
     // Nothing listens on this port.
     const loaded = await loadedWith("{ redisConnectionString: 'redis://127.0.0.1:1' }");

@@ -15,7 +15,7 @@ const BESIDE_CODE = [
   /^grafana\/[\w-]+\.json$/,
   /^prometheus\/[\w-]+\.yml$/,
   /^dist\/cjs\/package\.json$/,
-  /^dist\/dashboard\/page\/[\w./-]+\.(html|js|css|svg)$/,
+  /^dist\/dashboard\/page\/[\w./-]+\.(html|js|css|svg|md)$/,
 ];
 /** What nobody may find in a published file: keys, tokens, and where it was built. */
 const SECRETS = [
