@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
+import { DistributedCacheDashboardModule } from 'nestjs-distributed-cache/dashboard';
 import { DistributedCacheHealthIndicator } from 'nestjs-distributed-cache/terminus';
 import { DistributedCachePrometheusModule } from 'nestjs-distributed-cache/prometheus';
 import { collectDefaultMetrics } from 'prom-client';
@@ -11,7 +12,13 @@ import { telemetry } from './telemetry.js';
 collectDefaultMetrics();
 
 @Module({
-  imports: [TerminusModule, DistributedCachePrometheusModule.forRoot(), ...telemetry],
+  imports: [
+    TerminusModule,
+    DistributedCachePrometheusModule.forRoot(),
+    // Anybody may do anything with a demonstration that listens on the loopback interface. A real application asks who it is.
+    DistributedCacheDashboardModule.forRoot({ path: '/cache', canView: () => true, canEvict: () => true }),
+    ...telemetry,
+  ],
   controllers: [MetricsController, HealthController],
   providers: [DistributedCacheHealthIndicator],
 })
