@@ -1,6 +1,6 @@
 import { isPortFree } from '../../tools/ports.mjs';
 import { Instance } from './instance.mjs';
-import { LinkProxy } from './link-proxy.mjs';
+import { LinkProxy } from '../../tools/link-proxy.mjs';
 
 /** How many ports after the first are tried, for an instance that is added, before there is none. */
 const PORTS_TRIED = 100;

@@ -107,7 +107,7 @@ export class Demonstration {
 
   /**
    * @param {number} number of the instance
-   * @param {import('../link-proxy.mjs').LinkState} state
+   * @param {import('../../../tools/link-proxy.mjs').LinkState} state
    */
   setLink(number, state) {
     const { link } = this.#member(number);

@@ -18,7 +18,7 @@
  * @property {number} port
  * @property {number | null} pid
  * @property {'starting' | 'running' | 'stopping'} state
- * @property {import('../link-proxy.mjs').LinkState | null} link `null`: the front door has no hand in its way to Redis
+ * @property {import('../../../tools/link-proxy.mjs').LinkState | null} link `null`: the front door has no hand in its way to Redis
  * @property {string | null} cache the state that its cache is in, as it says
  * @property {number | null} leaseLeft how long its lease still lasts; 0: it is over
  * @property {number} outbox how many of its evictions have not reached Redis

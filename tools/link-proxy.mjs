@@ -11,7 +11,7 @@ import { connect, createServer } from 'node:net';
  * @typedef {'open' | 'paused' | 'cut'} LinkState
  */
 
-/** The way of one instance to Redis: a TCP proxy on the loopback interface, so that the demonstration can break the way of one alone. */
+/** The way of one instance to Redis: a TCP proxy on the loopback interface, so that the way of one alone can be broken. */
 export class LinkProxy {
   /** @type {LinkState} */
   #state = 'open';
@@ -56,6 +56,17 @@ export class LinkProxy {
       if (state === 'cut') socket.destroy();
       else if (state === 'paused') socket.pause();
       else socket.resume();
+    }
+  }
+
+  /**
+   * Carries no byte of the present connections any more, and tells neither end, as a gateway does that has forgotten them. New connections
+   * are carried.
+   */
+  loseConnections() {
+    for (const socket of this.#sockets) {
+      socket.removeAllListeners('data');
+      socket.resume();
     }
   }
 
