@@ -37,6 +37,7 @@ declare module 'layered-loader' {
   import type { Redis } from 'ioredis';
 
   export interface LoaderConfig<Value> {
+    cacheKeyFromValueResolver?: (value: Value) => string;
     inMemoryCache: { cacheType: 'lru-map'; maxItems: number; ttlInMsecs: number };
     dataSources: {
       name: string;
@@ -51,6 +52,7 @@ declare module 'layered-loader' {
     constructor(config: LoaderConfig<Value>);
     init(): Promise<void>;
     get(key: string): Promise<Value | undefined | null>;
+    getMany(keys: string[]): Promise<Value[]>;
     getInMemoryOnly(key: string): Value | undefined | null;
     invalidateCacheFor(key: string): Promise<void>;
     close(): Promise<void>;
@@ -77,10 +79,11 @@ declare module 'layered-loader-14' {
 
 declare module 'bentocache' {
   import type { MemoryDriver } from 'bentocache/drivers/memory';
-  import type { RedisBusDriver } from 'bentocache/drivers/redis';
+  import type { RedisBusDriver, RedisDriver } from 'bentocache/drivers/redis';
 
   export interface BentoStore {
     useL1Layer(driver: MemoryDriver): this;
+    useL2Layer(driver: RedisDriver): this;
     useBus(driver: RedisBusDriver): this;
   }
   export function bentostore(): BentoStore;
@@ -109,6 +112,30 @@ declare module 'bentocache/drivers/redis' {
     readonly options: { readonly connection: { readonly host: string; readonly port: number } };
   }
   export function redisBusDriver(options: { connection: { host: string; port: number } }): RedisBusDriver;
+
+  export interface RedisDriver {
+    readonly options: { readonly connection: { readonly host: string; readonly port: number } };
+  }
+  export function redisDriver(options: { connection: { host: string; port: number } }): RedisDriver;
+}
+
+declare module 'cacheable' {
+  import type { RedisMessageProvider } from '@qified/redis';
+
+  export class Cacheable {
+    /** `ttl` in ms. */
+    constructor(options: { ttl: number; sync: { qified: RedisMessageProvider } });
+    /** `ttl` in ms. */
+    getOrSet<Value>(key: string, load: () => Promise<Value>, options: { ttl: number }): Promise<Value | undefined>;
+    delete(key: string): Promise<boolean>;
+  }
+}
+
+declare module '@qified/redis' {
+  export class RedisMessageProvider {
+    constructor(options: { uri: string; id: string });
+    readonly id: string;
+  }
 }
 
 declare module 'mitata' {

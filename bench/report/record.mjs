@@ -1,10 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { docsFile } from '../../tools/marked-page.mjs';
-import { findRedisProgram } from '../../tools/redis.mjs';
 import { writeReport } from '../../tools/write-report.mjs';
 import { NODE_MAJOR } from '../measure/node-major.mjs';
+import { redisVersion } from '../measure/redis-version.mjs';
 import { LAYERED_LOADER } from '../peers/layered-loader.mjs';
 
 const EVIDENCE = docsFile('evidence/speed.json');
@@ -39,12 +38,6 @@ async function environment() {
     },
     versions: { node: process.versions.node, redis: await redisVersion(), ...(await versionsOfPeers()) },
   };
-}
-
-async function redisVersion() {
-  const program = await findRedisProgram();
-  if (program?.kind !== 'binary') return 'in a container';
-  return /v=(\S+)/.exec(execFileSync(program.path, ['--version'], { encoding: 'utf8' }))?.[1] ?? '';
 }
 
 async function versionsOfPeers() {

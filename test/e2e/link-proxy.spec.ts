@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { LinkProxy } from '../../scripts/start/link-proxy.mjs';
+import { LinkProxy } from '../../tools/link-proxy.mjs';
 import { isListening } from '../../tools/ports.mjs';
 import { eventually } from '../support/common/eventually.js';
 import { usingRedis } from '../support/redis/using-redis.js';
@@ -49,6 +49,18 @@ describe('the link of an instance to Redis', () => {
 
     link.become('open');
     expect(await client.ping()).toBe('PONG');
+  });
+
+  it('carries nothing of the connections that it has lost and tells neither end, while new ones work', async () => {
+    link.loseConnections();
+    const lost = client.incr('heard');
+    const late = new Redis(link.port, '127.0.0.1', { maxRetriesPerRequest: null });
+    onTestFinished(() => late.disconnect());
+    expect(await late.incr('heard')).toBe(1);
+    expect(client.status).toBe('ready');
+    expect(await redis.admin.get('heard')).toBe('1');
+    client.disconnect();
+    await expect(lost).rejects.toThrow('Connection is closed');
   });
 
   it('closes its port and its connections at the end, also while it is paused', async () => {
