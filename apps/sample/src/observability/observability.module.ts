@@ -1,9 +1,11 @@
 import { Module } from '@nestjs/common';
+import { ConfigService } from '@nestjs/config';
 import { TerminusModule } from '@nestjs/terminus';
 import { DistributedCacheDashboardModule } from 'nestjs-distributed-cache/dashboard';
 import { DistributedCacheHealthIndicator } from 'nestjs-distributed-cache/terminus';
 import { DistributedCachePrometheusModule } from 'nestjs-distributed-cache/prometheus';
 import { collectDefaultMetrics } from 'prom-client';
+import { dashboardAccess } from './dashboard-access.js';
 import { HealthController } from './health.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { telemetry } from './telemetry.js';
@@ -15,8 +17,11 @@ collectDefaultMetrics();
   imports: [
     TerminusModule,
     DistributedCachePrometheusModule.forRoot(),
-    // Anybody may do anything with a demonstration that listens on the loopback interface. A real application asks who it is.
-    DistributedCacheDashboardModule.forRoot({ path: '/cache', canView: () => true, canEvict: () => true }),
+    DistributedCacheDashboardModule.forRootAsync({
+      path: '/cache',
+      inject: [ConfigService],
+      useFactory: (config: ConfigService) => dashboardAccess(config.get<string>('HOST', '127.0.0.1')),
+    }),
     ...telemetry,
   ],
   controllers: [MetricsController, HealthController],
