@@ -9,6 +9,8 @@ import { linkIn, placeOf } from './places.mjs';
 
 /** A group of so many pages is folded until it is asked for. */
 const FOLDED_FROM = 10;
+/** The icon of the site, which is that of the page of `npm start`. */
+const ICON = 'scripts/start/demonstration/page/icon.svg';
 /** A picture of which the reader's system chooses the colours. The site has a switch of its own. */
 const PICTURE =
   /<picture>\s*<source media="\(prefers-color-scheme: dark\)" srcset="(?<dark>[^"]*)">\s*<img src="(?<light>[^"]*)"(?<rest>[^>]*)>\s*<\/picture>/g;
@@ -30,6 +32,7 @@ export function putPages(groups, folder) {
     });
     put(join(folder, placeOf(path)), text.replaceAll(PICTURE, bothPictures));
   }
+  cpSync(inRepository(ICON), join(folder, 'public/icon.svg'));
 }
 
 /**
