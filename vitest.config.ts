@@ -16,8 +16,8 @@ const SLOW = [
 /** Faults of clusters and sentinels. They judge no times that a second file beside them could spoil. */
 const TOPOLOGIES = ['test/faults/topologies-*.spec.ts'];
 
-/** End-to-end tests that judge how long an answer takes: with nothing beside them. */
-const TIMED_E2E = ['cold-product', 'redis-faults'].map((name) => `test/e2e/${name}.spec.ts`);
+/** End-to-end tests that judge how long an answer or an end takes: with nothing beside them. */
+const TIMED_E2E = ['cold-product', 'pm2', 'redis-faults'].map((name) => `test/e2e/${name}.spec.ts`);
 
 export default defineConfig({
   // Vite must be told about legacy decorators here: without the metadata, Nest cannot inject by type.

@@ -186,6 +186,7 @@ it('every public method of a region and of the cache is tried in a foreign conte
     'methodOf',
     'runPut',
     'evictTargets',
+    'answer',
     'asOne',
     'hold',
     'auditAll',
