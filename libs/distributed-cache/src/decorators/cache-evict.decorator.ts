@@ -7,7 +7,7 @@ import {
 import type { AnyMethod, CacheDecorator } from './method-types.js';
 import { recordDecoratedMethod } from './runtime/decorated-methods.js';
 import { changingAfter, evictingBefore } from './runtime/invocation.js';
-import { methodSite } from './runtime/method-site.js';
+import { methodSite, refuseBare } from './runtime/method-site.js';
 import { evictionPlan } from './runtime/planned-eviction.js';
 import { originalOf, replaceMethod } from './runtime/replace-method.js';
 
@@ -35,7 +35,8 @@ export function CacheEvict<T extends object, M extends AnyMethod>(
   // Not `options?`: with `undefined` in the union, TypeScript does not infer the types of the callbacks from the other attributes.
   ...options: [] | [options: CacheEvictOptions<T, M>]
 ): CacheDecorator<T, M>;
-export function CacheEvict(options: AnyCacheEvictOptions = {}): MethodDecorator {
+export function CacheEvict(options: AnyCacheEvictOptions = {}, ...rest: unknown[]): MethodDecorator {
+  refuseBare('@CacheEvict', options, rest);
   return (target, name, descriptor) => {
     const site = methodSite('@CacheEvict', target, name, descriptor);
     checkCacheEvict(site, options);

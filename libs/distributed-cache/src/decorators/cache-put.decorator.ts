@@ -2,7 +2,7 @@ import { type AnyCachePutOptions, type CachePutOptions, checkCachePut, putOperat
 import type { AnyMethod, CacheDecorator } from './method-types.js';
 import { recordDecoratedMethod } from './runtime/decorated-methods.js';
 import { changingAfter } from './runtime/invocation.js';
-import { methodSite } from './runtime/method-site.js';
+import { methodSite, refuseBare } from './runtime/method-site.js';
 import { putPlan } from './runtime/planned-put.js';
 import { originalOf, replaceMethod } from './runtime/replace-method.js';
 
@@ -33,7 +33,8 @@ import { originalOf, replaceMethod } from './runtime/replace-method.js';
  * @publicApi
  */
 export function CachePut<T extends object, M extends AnyMethod>(options: CachePutOptions<T, M>): CacheDecorator<T, M>;
-export function CachePut(options?: AnyCachePutOptions): MethodDecorator {
+export function CachePut(options?: AnyCachePutOptions, ...rest: unknown[]): MethodDecorator {
+  refuseBare('@CachePut', options, rest);
   return (target, name, descriptor) => {
     const site = methodSite('@CachePut', target, name, descriptor);
     checkCachePut(site, options);

@@ -8,7 +8,7 @@ import {
 import type { AnyMethod } from './method-types.js';
 import { cachedBulkRead } from './runtime/cached-bulk-read.js';
 import { recordDecoratedMethod } from './runtime/decorated-methods.js';
-import { methodSite } from './runtime/method-site.js';
+import { methodSite, refuseBare } from './runtime/method-site.js';
 import { originalOf, replaceMethod } from './runtime/replace-method.js';
 
 /**
@@ -42,7 +42,8 @@ export function CacheableMany<T extends object, M extends AnyMethod>(): BulkCach
 export function CacheableMany<T extends object, M extends AnyMethod>(
   options: CacheableManyOptions<T, M>,
 ): BulkCacheDecorator<T, M>;
-export function CacheableMany(options: AnyCacheableManyOptions = {}): MethodDecorator {
+export function CacheableMany(options: AnyCacheableManyOptions = {}, ...rest: unknown[]): MethodDecorator {
+  refuseBare('@CacheableMany', options, rest);
   return (target, name, descriptor) => {
     const site = methodSite('@CacheableMany', target, name, descriptor);
     checkCacheableMany(site, options);

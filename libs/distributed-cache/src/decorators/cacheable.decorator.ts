@@ -2,7 +2,7 @@ import { type AnyCacheableOptions, type CacheableOptions, checkCacheable, readOp
 import type { AnyMethod, CacheDecorator } from './method-types.js';
 import { cachedRead } from './runtime/cached-read.js';
 import { recordDecoratedMethod } from './runtime/decorated-methods.js';
-import { methodSite } from './runtime/method-site.js';
+import { methodSite, refuseBare } from './runtime/method-site.js';
 import { originalOf, replaceMethod } from './runtime/replace-method.js';
 
 /**
@@ -26,7 +26,8 @@ import { originalOf, replaceMethod } from './runtime/replace-method.js';
 export function Cacheable<T extends object, M extends AnyMethod>(
   options?: CacheableOptions<T, M>,
 ): CacheDecorator<T, M>;
-export function Cacheable(options: AnyCacheableOptions = {}): MethodDecorator {
+export function Cacheable(options: AnyCacheableOptions = {}, ...rest: unknown[]): MethodDecorator {
+  refuseBare('@Cacheable', options, rest);
   return (target, name, descriptor) => {
     const site = methodSite('@Cacheable', target, name, descriptor);
     checkCacheable(site, options);

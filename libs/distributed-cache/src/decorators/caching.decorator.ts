@@ -4,7 +4,7 @@ import type { AnyMethod, CacheDecorator } from './method-types.js';
 import { cachedRead } from './runtime/cached-read.js';
 import { recordDecoratedMethod } from './runtime/decorated-methods.js';
 import { changingAfter, evictingBefore } from './runtime/invocation.js';
-import { methodSite, type MethodSite } from './runtime/method-site.js';
+import { methodSite, type MethodSite, refuseBare } from './runtime/method-site.js';
 import { evictionPlan } from './runtime/planned-eviction.js';
 import { putPlan } from './runtime/planned-put.js';
 import { originalOf, type Proceed, replaceMethod } from './runtime/replace-method.js';
@@ -32,7 +32,8 @@ import { originalOf, type Proceed, replaceMethod } from './runtime/replace-metho
  * @publicApi
  */
 export function Caching<T extends object, M extends AnyMethod>(options: CachingOptions<T, M>): CacheDecorator<T, M>;
-export function Caching(options: AnyCachingOptions): MethodDecorator {
+export function Caching(options: AnyCachingOptions, ...rest: unknown[]): MethodDecorator {
+  refuseBare('@Caching', options, rest);
   return (target, name, descriptor) => {
     const site = methodSite('@Caching', target, name, descriptor);
     checkCaching(site, options);

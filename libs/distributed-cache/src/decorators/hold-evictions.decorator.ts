@@ -2,7 +2,7 @@ import { checkHoldEvictions, type HoldEvictionsOptions, holdOperations, cachesOf
 import type { AnyMethod, CacheDecorator } from './method-types.js';
 import { recordDecoratedMethod } from './runtime/decorated-methods.js';
 import { holdingWhile } from './runtime/holding.js';
-import { methodSite } from './runtime/method-site.js';
+import { methodSite, refuseBare } from './runtime/method-site.js';
 import { originalOf, replaceMethod } from './runtime/replace-method.js';
 
 /**
@@ -33,7 +33,8 @@ import { originalOf, replaceMethod } from './runtime/replace-method.js';
 export function HoldEvictions<T extends object, M extends AnyMethod>(
   options?: HoldEvictionsOptions,
 ): CacheDecorator<T, M>;
-export function HoldEvictions(options: HoldEvictionsOptions = {}): MethodDecorator {
+export function HoldEvictions(options: HoldEvictionsOptions = {}, ...rest: unknown[]): MethodDecorator {
+  refuseBare('@HoldEvictions', options, rest);
   return (target, name, descriptor) => {
     const site = methodSite('@HoldEvictions', target, name, descriptor);
     checkHoldEvictions(site, options);

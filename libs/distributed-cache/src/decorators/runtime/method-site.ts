@@ -40,6 +40,21 @@ export function methodSite(decorator: string, target: object, name: unknown, des
   return { decorator, target, name, original };
 }
 
+/**
+ * Refuses a decorator without parentheses. A compiler that does not check types lets it through, and then the method would be replaced by
+ * nothing, without a word.
+ *
+ * @param target - what is given where options are expected
+ * @param rest - what is given behind it: nothing, if the decorator has parentheses
+ *
+ * @internal
+ */
+export function refuseBare(decorator: string, target: object | undefined, [name]: readonly unknown[]): void {
+  if (name === undefined) return;
+  const place = target === undefined ? '' : ` on ${classNameOf(target)}.${String(name)}`;
+  throw new InvalidOptionsError(`${decorator}${place}: the parentheses are missing. Write ${decorator}(…).`);
+}
+
 /** `Class.method`, for messages. @internal */
 export function label(target: object, name: string | symbol): string {
   return `${classNameOf(target)}.${String(name)}`;
