@@ -123,7 +123,7 @@ describe('a server with a password', () => {
 
   it.each(['2', '3'])('refuses a missing password with the advice to check it, in RESP%s', async (protocol) => {
     const reason = await refusalAt({ redisConnectionString: `127.0.0.1:${redis.port},protocol=${protocol}` });
-    expect(reason).toMatch(/NOAUTH.*check user and password/);
+    expect(reason).toMatch(/NOAUTH.*name a password in the connection string/);
   });
 });
 

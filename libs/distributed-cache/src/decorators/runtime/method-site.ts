@@ -50,9 +50,10 @@ export function methodSite(decorator: string, target: object, name: unknown, des
  * @internal
  */
 export function refuseBare(decorator: string, target: object | undefined, [name]: readonly unknown[]): void {
-  if (name === undefined) return;
-  const place = target === undefined ? '' : ` on ${classNameOf(target)}.${String(name)}`;
-  throw new InvalidOptionsError(`${decorator}${place}: the parentheses are missing. Write ${decorator}(…).`);
+  if (target === undefined || (typeof name !== 'string' && typeof name !== 'symbol')) return;
+  throw new InvalidOptionsError(
+    `${decorator} on ${label(target, name)}: the parentheses are missing. Write ${decorator}(…).`,
+  );
 }
 
 /** `Class.method`, for messages. @internal */

@@ -52,9 +52,14 @@ export function parseNetworkEndpoint(text: string, label: EndpointLabel): Parsed
     throw refusal(label, `has no host; ${ALLOWED}`);
   }
   if (!isValidHost(host)) {
-    throw refusal(label, `is not a server; ${ALLOWED}`);
+    throw refusal(label, `is not a server; ${ALLOWED}${schemeHint(text)}`);
   }
-  return { host, port: port === undefined ? undefined : parsePort(port, host, label) };
+  return { host, port: port === undefined ? undefined : parsePort(text, port, host, label) };
+}
+
+/** A URL of which the `://` is mistyped reads as a host that is called like the scheme. `redis:6379` is a server. */
+function schemeHint(text: string): string {
+  return /^rediss?(?:\+\w+)?(?::|\/\/)/i.test(text) ? '. If it is a URL: it needs ://, as in redis://host:6379' : '';
 }
 
 /** Whether the text is an IP address or can be a host name. @internal */
@@ -94,11 +99,11 @@ function splitPort(text: string): { host: string; port: string | undefined } {
   return { host: text.slice(0, colon), port: text.slice(colon + 1) };
 }
 
-function parsePort(text: string, host: string, label: EndpointLabel): number {
+function parsePort(endpoint: string, text: string, host: string, label: EndpointLabel): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (port < 1 || port > 65_535) {
     // The message does not repeat the port: in `user:password` without a host, the port is the password.
-    throw refusal(label, 'has a bad port; allowed: a whole number from 1 to 65535', host);
+    throw refusal(label, `has a bad port; allowed: a whole number from 1 to 65535${schemeHint(endpoint)}`, host);
   }
   return port;
 }

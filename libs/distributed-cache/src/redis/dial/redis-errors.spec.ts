@@ -15,7 +15,7 @@ const ANSWERS = [
   ['ASK 3999 10.0.0.2:6379', 'retry', undefined],
   ['TRYAGAIN Multiple keys request during rehashing of slot', 'retry', undefined],
   ['WRONGPASS invalid username-password pair or user is disabled.', 'report', 'check user and password'],
-  ['NOAUTH Authentication required.', 'report', 'check user and password'],
+  ['NOAUTH Authentication required.', 'report', 'name a password in the connection string'],
   ["NOPERM this user has no permissions to run the 'evalsha' command", 'report', 'allow the user what aclRule()'],
   ['DENIED Redis is running in protected mode', 'report', 'give the server a password'],
   ['WRONGTYPE Operation against a key holding the wrong kind of value', 'report', 'something else uses the keys'],

@@ -4,6 +4,9 @@ const UNKNOWN_AUTHORITY =
   'its certificate is not signed by a trusted authority; pass the certificate of its authority as redis: { tls: { ca } }';
 const NO_TLS = 'the server may not speak TLS on this port; check the port and ssl';
 const CLOSED_BY_SERVER = 'the server closed the connection';
+/** Redis has been given none. */
+const MISSING_CREDENTIALS =
+  'name a password in the connection string, as in redis://:PASSWORD@host or host,password=PASSWORD, or let credentials() return one';
 const CREDENTIALS = 'check user and password in the connection string, or what credentials() returns';
 const UNREACHABLE = 'it cannot be reached from here; check the address, the network and the firewall';
 
@@ -58,7 +61,7 @@ export const KNOWN_ERRORS: ReadonlyMap<string, KnownError> = new Map<string, Kno
     // Error answers of Redis: a setting has to be changed.
     WRONGPASS: { remedy: 'report', advice: CREDENTIALS },
     // On an open connection, its credentials have expired, such as a token. Another dial asks for new ones.
-    NOAUTH: { remedy: 'report', remedyOnceOpen: 'redial', advice: CREDENTIALS },
+    NOAUTH: { remedy: 'report', remedyOnceOpen: 'redial', advice: MISSING_CREDENTIALS },
     // The advice is in `permissionAdvice`.
     NOPERM: { remedy: 'report' },
     DENIED: {
