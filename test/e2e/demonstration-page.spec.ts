@@ -127,9 +127,11 @@ describe('the page of npm start', () => {
     await slider.focus();
     await page.keyboard.press('ArrowRight');
     await says(/^All 4 instances agree on every price$/, 20_000);
+    expect(await page.locator('#closer [data-port]').count()).toBe(4);
     await page.keyboard.press('ArrowLeft');
     await says(/^All 3 instances agree on every price$/, 20_000);
     expect(await page.locator('.card').count()).toBe(3);
+    expect(await page.locator('#closer [data-port]').count()).toBe(3);
   });
 
   it('makes load, and says how much of it is answered from memory', async () => {

@@ -25,7 +25,7 @@ export function showPage(request, response, instancePorts) {
   const hostname = hostnameFor(request);
   const links = instancePorts.map(
     (port) =>
-      `<li>Instance on port ${port}: <a href="http://${hostname}:${port}/cache/status">state</a>, <a href="http://${hostname}:${port}/metrics">metrics</a></li>`,
+      `<li data-port="${port}">Instance on port ${port}: <a href="http://${hostname}:${port}/cache/status">state</a>, <a href="http://${hostname}:${port}/metrics">metrics</a></li>`,
   );
   const html = read('index.html').replace('<!-- instances -->', links.join('\n'));
   const status =

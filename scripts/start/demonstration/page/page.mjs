@@ -43,6 +43,7 @@ function show(snapshot) {
   refusal.hidden = snapshot.refusal === null;
   write(refusal, snapshot.refusal ?? '');
   showHappenings(snapshot.happenings);
+  showLinks(snapshot.instances);
 }
 
 /** @param {import('../situation.mjs').Situation} now */
@@ -65,4 +66,23 @@ function showHappenings(happenings) {
     ),
   );
   byId('nothing-yet', HTMLElement).hidden = happenings.length > 0;
+}
+
+/**
+ * Links to each instance. The page came with those of its first moment; instances come and go.
+ *
+ * @param {Snapshot['instances']} instances
+ */
+function showLinks(instances) {
+  const list = byId('closer', HTMLElement);
+  const ports = instances.map(({ port }) => port);
+  if (list.dataset['ports'] === ports.join()) return;
+  list.dataset['ports'] = ports.join();
+  for (const item of list.querySelectorAll('[data-port]')) item.remove();
+  for (const port of ports) {
+    const link = (/** @type {string} */ path, /** @type {string} */ text) =>
+      make('a', { href: `http://${location.hostname}:${port}${path}` }, text);
+    const links = [link('/cache/status', 'state'), ', ', link('/metrics', 'metrics')];
+    list.append(make('li', { 'data-port': String(port) }, `Instance on port ${port}: `, ...links));
+  }
 }
