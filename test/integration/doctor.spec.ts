@@ -97,7 +97,12 @@ describe('the doctor', () => {
   it('names a server that is full, one that may delete the log, and one that cuts slow instances off', async () => {
     const full = await startRedis({ args: ['--maxmemory', '1', '--maxmemory-policy', 'noeviction'] });
     const { code, text } = await doctor(full.connectionString);
-    expect(text).toMatch(/warn .*(?:memory|OOM)/);
+    expect(text).toMatch(
+      /OOM .*\(Redis is full: raise maxmemory, remove what else is in it, or choose a volatile-\* policy\)/,
+    );
+    expect(text).toMatch(
+      /warn {2}memory .* [\d.]+ MiB of 0\.0 KiB used, maxmemory-policy noeviction: Redis is full and refuses writes\. Raise maxmemory/,
+    );
     expect(code).toBe(1);
     const careless = await startRedis({
       args: [

@@ -37,6 +37,7 @@ export async function lookAtServer(
   if (idle > 0) await leftIdle(observation, examination, idle, signal);
 }
 
+/** What the server is, and how full. */
 async function kind(observation: RedisObservation, examination: Examination): Promise<void> {
   const info = String(await observation.call('INFO').catch(() => ''));
   if (info === '') return examination.warn('server', 'the server does not say what it is: INFO is not allowed');
@@ -52,6 +53,21 @@ async function kind(observation: RedisObservation, examination: Examination): Pr
       `${version} is a replica: an instance needs the primary. Connect to that, or to the sentinels`,
     );
   examination.ok('server', `${version}, ${mode}`);
+  memory(field, examination);
+}
+
+/** Under `volatile-*` a full server may still find keys to delete: whether it does, the sync tells. */
+function memory(field: (name: string) => string | undefined, examination: Examination): void {
+  const [used, most] = [Number(field('used_memory')), Number(field('maxmemory'))];
+  if (Number.isNaN(used) || Number.isNaN(most)) return;
+  if (most === 0) return examination.ok('memory', `${bytes(used)} used, without a limit`);
+  const policy = field('maxmemory_policy') ?? 'unknown';
+  const found = `${bytes(used)} of ${bytes(most)} used, maxmemory-policy ${policy}`;
+  if (used < most || policy !== 'noeviction') return examination.ok('memory', found);
+  examination.warn(
+    'memory',
+    `${found}: Redis is full and refuses writes. Raise maxmemory, remove what else is in it, or choose a volatile-* policy`,
+  );
 }
 
 async function latency(observation: RedisObservation, examination: Examination): Promise<void> {

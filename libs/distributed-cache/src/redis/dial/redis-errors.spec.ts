@@ -9,7 +9,16 @@ const ANSWERS = [
   ['LOADING Redis is loading the dataset in memory', 'redial', undefined],
   ["MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.", 'redial', undefined],
   ['MOVED 3999 10.0.0.2:6379', 'redial', undefined],
-  ["OOM command not allowed when used memory > 'maxmemory'. script: 4f0a, on @user_script:9.", 'retry', undefined],
+  [
+    "OOM command not allowed when used memory > 'maxmemory'. script: 4f0a, on @user_script:9.",
+    'retry',
+    'Redis is full: raise',
+  ],
+  [
+    "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk.",
+    'retry',
+    'Redis cannot save to its disk',
+  ],
   ['BUSY Redis is busy running a script.', 'retry', undefined],
   ['CLUSTERDOWN The cluster is down', 'redial', undefined],
   ['ASK 3999 10.0.0.2:6379', 'retry', undefined],

@@ -52,7 +52,14 @@ export const KNOWN_ERRORS: ReadonlyMap<string, KnownError> = new Map<string, Kno
     CLUSTERDOWN: { remedy: 'redial' },
 
     // Error answers of Redis: the server cannot do it at the moment.
-    OOM: { remedy: 'retry' },
+    OOM: {
+      remedy: 'retry',
+      advice: 'Redis is full: raise maxmemory, remove what else is in it, or choose a volatile-* policy',
+    },
+    MISCONF: {
+      remedy: 'retry',
+      advice: 'Redis cannot save to its disk: make room there; the log of the server says why it fails',
+    },
     BUSY: { remedy: 'retry' },
     // The slot is moving to another node, and its keys are on both nodes until all have moved. Then this node answers MOVED.
     ASK: { remedy: 'retry' },
