@@ -76,6 +76,30 @@ describe('the doctor', () => {
     expect(code).toBe(rule === INFO ? 0 : 1);
   });
 
+  it('names the user and the command that is missing, once and without the password', async () => {
+    const { text } = await doctor(await userWith('writer', ...RULES.filter((each) => each !== '+xadd')));
+    expect(text).toMatch(
+      /\nFAIL {2}(?:sync|eviction) .*\(the user lacks \+xadd; allow it: ACL SETUSER writer \+xadd\)\n/,
+    );
+    expect(text.match(/FAIL/g)).toHaveLength(1);
+    expect(text.match(/\+xadd; allow it/g)).toHaveLength(1);
+    expect(text).toMatch(/\nOne thing does not work\.\n$/);
+    expect(text).not.toContain('secret');
+  });
+
+  it('names each key and each command that is missing', async () => {
+    const lacking = ['~{shop}:members', '+zadd', '+zrem'];
+    const { text } = await doctor(await userWith('poor', ...RULES.filter((each) => !lacking.includes(each))));
+    expect(text).toContain(
+      '(the user lacks ~{shop}:members, +zadd, +zrem; allow it: ACL SETUSER poor ~{shop}:members +zadd +zrem)',
+    );
+  });
+
+  it('gives the whole rule when the server lets nobody ask what is missing', async () => {
+    const { text } = await doctor(await userWith('deaf', ...RULES.filter((each) => each !== '+subscribe')));
+    expect(text).toContain(`(allow it: ACL SETUSER deaf ${RULES.join(' ')})`);
+  });
+
   it("names the cause of a sentinel's port", async () => {
     const sentinel = await RedisSentinel.start(redis.port, {});
     onTestFinished(() => sentinel.stop());
@@ -98,7 +122,7 @@ describe('the doctor', () => {
     const full = await startRedis({ args: ['--maxmemory', '1', '--maxmemory-policy', 'noeviction'] });
     const { code, text } = await doctor(full.connectionString);
     expect(text).toMatch(
-      /OOM .*\(Redis is full: raise maxmemory, remove what else is in it, or choose a volatile-\* policy\)/,
+      /FAIL {2}(?:sync|eviction) .*OOM .*\(Redis is full: raise maxmemory, remove what else is in it, or choose a volatile-\* policy\)\n/,
     );
     expect(text).toMatch(
       /warn {2}memory .* [\d.]+ MiB of 0\.0 KiB used, maxmemory-policy noeviction: Redis is full and refuses writes\. Raise maxmemory/,

@@ -4,10 +4,12 @@ import type { DistributedCache } from '../cache/distributed-cache.js';
 import { milliseconds } from '../common/duration.js';
 import { errorFrom } from '../common/error-from.js';
 import type { ListedMember } from '../protocol/member.js';
+import type { RedisObservation } from '../redis/link/redis-observation.js';
 import { RedisInvalidationBridge } from '../redis/redis-invalidation-bridge.js';
 import { shown } from './answers.js';
 import { Examination, type Finding } from './examination.js';
 import { guestAmong } from './guest.js';
+import { Permissions } from './permissions.js';
 import { lookAtNamespace, lookAtServer } from './server-findings.js';
 import { EXIT, type Surroundings } from './surroundings.js';
 import { time } from './table.js';
@@ -34,31 +36,37 @@ export async function doctor(options: DoctorCommand, surroundings: Surroundings)
     if (!options.json) surroundings.out(lineOf(finding));
   });
   const bridge = new RedisInvalidationBridge({ connectionString });
-  await examine(bridge, options.namespace, examination, surroundings, idle);
+  const permissions = new Permissions(connectionString, options.namespace);
+  await examine({ bridge, permissions, namespace: options.namespace, examination }, surroundings, idle);
   if (options.json) surroundings.out(`${JSON.stringify(examination.findings, undefined, 2)}\n`);
   else surroundings.out(`\n${verdict(examination.findings)}\n`);
   return examination.hasFailed ? EXIT.bad : EXIT.done;
 }
 
-async function examine(
-  bridge: RedisInvalidationBridge,
-  namespace: string,
-  examination: Examination,
-  { signal }: Surroundings,
-  idle: number,
-): Promise<void> {
+/** What is examined, and to whom it is told. */
+interface Case {
+  readonly bridge: RedisInvalidationBridge;
+  readonly permissions: Permissions;
+  readonly namespace: string;
+  readonly examination: Examination;
+}
+
+async function examine(patient: Case, { signal }: Surroundings, idle: number): Promise<void> {
+  const { bridge, permissions, namespace, examination } = patient;
   const observation = await bridge
     .observe(namespace, { heard() {}, answered() {}, broken() {} }, signal)
-    .catch((error: unknown) => {
-      examination.failed('connection', `${bridge.target} cannot be used: ${errorFrom(error).message}`);
+    .catch(async (error: unknown) => {
+      const message = await permissions.explained(errorFrom(error).message);
+      examination.failed('connection', `${bridge.target} cannot be used: ${message}`);
     });
   if (!observation) return;
   try {
     examination.ok('connection', `connected to ${bridge.target}`);
-    const found = await observation.look().catch((error: unknown) => {
-      examination.failed('log', `the log and the list of members cannot be read: ${errorFrom(error).message}`);
+    const found = await observation.look().catch(async (error: unknown) => {
+      const message = await permissions.explained(errorFrom(error).message, observation);
+      examination.failed('log', `the log and the list of members cannot be read: ${message}`);
     });
-    await joinAsInstance(bridge, namespace, found?.members ?? [], examination);
+    await joinAsInstance(patient, found?.members ?? [], observation);
     await lookAtServer(observation, examination, { idle, signal });
     if (found) await lookAtNamespace(observation, namespace, examination);
   } finally {
@@ -68,10 +76,9 @@ async function examine(
 
 /** Does what an instance does, and takes over what one would log. */
 async function joinAsInstance(
-  bridge: RedisInvalidationBridge,
-  namespace: string,
+  { bridge, permissions, namespace, examination }: Case,
   members: readonly ListedMember[],
-  examination: Examination,
+  observation: RedisObservation,
 ): Promise<void> {
   const cache = guestAmong(members, namespace, bridge, examination.logger);
   let step = 'sync';
@@ -85,7 +92,9 @@ async function joinAsInstance(
     examination.ok(step, 'the log takes evictions');
     await heardItself(cache, examination);
   } catch (error) {
-    examination.failed(step, errorFrom(error).message);
+    // The instance names the answer of the server, where the eviction only says that it has waited for it.
+    const cause = examination.takeCause() ?? errorFrom(error).message;
+    examination.failed(step, await permissions.explained(cause, observation));
   } finally {
     examination.listenNoMore();
     await cache.close();

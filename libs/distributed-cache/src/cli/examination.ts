@@ -8,9 +8,18 @@ export interface Finding {
   readonly message: string;
 }
 
+/** A line that an instance has logged. */
+interface Line {
+  readonly level: Finding['level'];
+  readonly message: string;
+  readonly cause: string | undefined;
+}
+
 /** Gathers findings, and tells each as it comes. @internal */
 export class Examination {
   readonly #findings: Finding[] = [];
+  /** What the instance has said and was not told yet: a step that fails by the same cause says it better. */
+  #lines: Line[] = [];
   #isListening = true;
   readonly #tell: (finding: Finding) => void;
 
@@ -36,9 +45,23 @@ export class Examination {
     };
   }
 
-  /** What the instance says when it leaves was said before. */
+  /** Tells what the instance has said. What it says when it leaves was said before. */
   listenNoMore(): void {
     this.#isListening = false;
+    for (const { level, message, cause } of this.#lines)
+      this.#add('instance', level, cause === undefined ? message : `${message} (${cause})`);
+    this.#lines = [];
+  }
+
+  /**
+   * The last cause that the instance has named, and no line about that cause is told any more.
+   *
+   * @param about - the message of the line; `undefined`: any
+   */
+  takeCause(about?: string): string | undefined {
+    const cause = this.#lines.findLast((line) => about === undefined || line.message === about)?.cause;
+    if (cause !== undefined) this.#lines = this.#lines.filter((line) => line.cause !== cause);
+    return cause;
   }
 
   ok(check: string, message: string): void {
@@ -54,7 +77,9 @@ export class Examination {
   }
 
   #heard(level: Finding['level'], message: string, parameters: object | undefined): void {
-    if (this.#isListening) this.#add('instance', level, withCause(message, parameters));
+    if (!this.#isListening) return;
+    const cause: unknown = parameters && Reflect.get(parameters, 'cause');
+    this.#lines.push({ level, message, cause: typeof cause === 'string' ? cause : undefined });
   }
 
   #add(check: string, level: Finding['level'], message: string): void {
@@ -62,9 +87,4 @@ export class Examination {
     this.#findings.push(finding);
     this.#tell(finding);
   }
-}
-
-function withCause(message: string, parameters: object | undefined): string {
-  const cause: unknown = parameters && Reflect.get(parameters, 'cause');
-  return typeof cause === 'string' ? `${message} (${cause})` : message;
 }

@@ -39,7 +39,9 @@ const VANISHING = ['log', 'members'] as const;
  * is at no time one of those that the memory policies `volatile-*` evict.
  */
 const WRITE_WITHOUT_EFFECT = `redis.call('PEXPIRE', KEYS[1], ${KEPT_FOR}) redis.call('PERSIST', KEYS[1])`;
-const NOT_PUBLISHED =
+
+/** The log has an invalidation, and the channel did not take it. @internal */
+export const NOT_PUBLISHED =
   'Redis takes invalidations into its log, but does not let this instance publish them: the others apply them with their next sync, up to 5 s later';
 
 const INFO_REFUSED =
