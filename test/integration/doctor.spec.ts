@@ -87,6 +87,24 @@ describe('the doctor', () => {
     expect(text).not.toContain('secret');
   });
 
+  it('does not take for a message of the channel what a sync brought: PUBLISH is forbidden', async () => {
+    await instances(1).on(redis).with({ namespace: 'shop' }).connected();
+    const { code, text } = await doctor(await userWith('mute', ...RULES.filter((each) => each !== '+publish')));
+    expect(text).toMatch(
+      /\nFAIL {2}channel {7}Redis takes invalidations into its log, but does not let this instance publish them: .*\(the user lacks \+publish; allow it: ACL SETUSER mute \+publish\)\n/,
+    );
+    expect(text).not.toContain('the channel brings messages');
+    expect(text).toMatch(/\nOne thing does not work\.\n$/);
+    expect(code).toBe(1);
+  });
+
+  it('names a channel that is missing', async () => {
+    const publishing = RULES.filter((each) => each !== '&{shop}:invalidations');
+    const { text } = await doctor(await userWith('offside', ...publishing));
+    expect(text).toContain('allow it: ACL SETUSER offside ');
+    expect(text).toMatch(/lacks &\{shop\}:invalidations|&\{shop\}:invalidations &/);
+  });
+
   it('names each key and each command that is missing', async () => {
     const lacking = ['~{shop}:members', '+zadd', '+zrem'];
     const { text } = await doctor(await userWith('poor', ...RULES.filter((each) => !lacking.includes(each))));

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { DistributedCache } from '../cache/distributed-cache.js';
 import { milliseconds } from '../common/duration.js';
 import { errorFrom } from '../common/error-from.js';
+import { decodeInvalidation } from '../protocol/invalidation-message.js';
 import type { ListedMember } from '../protocol/member.js';
+import { NOT_PUBLISHED } from '../redis/link/redis-link.js';
 import type { RedisObservation } from '../redis/link/redis-observation.js';
 import { RedisInvalidationBridge } from '../redis/redis-invalidation-bridge.js';
 import { shown } from './answers.js';
@@ -37,7 +38,11 @@ export async function doctor(options: DoctorCommand, surroundings: Surroundings)
   });
   const bridge = new RedisInvalidationBridge({ connectionString });
   const permissions = new Permissions(connectionString, options.namespace);
-  await examine({ bridge, permissions, namespace: options.namespace, examination }, surroundings, idle);
+  await examine(
+    { bridge, permissions, namespace: options.namespace, examination, own: new OwnEviction() },
+    surroundings,
+    idle,
+  );
   if (options.json) surroundings.out(`${JSON.stringify(examination.findings, undefined, 2)}\n`);
   else surroundings.out(`\n${verdict(examination.findings)}\n`);
   return examination.hasFailed ? EXIT.bad : EXIT.done;
@@ -49,12 +54,13 @@ interface Case {
   readonly permissions: Permissions;
   readonly namespace: string;
   readonly examination: Examination;
+  readonly own: OwnEviction;
 }
 
 async function examine(patient: Case, { signal }: Surroundings, idle: number): Promise<void> {
-  const { bridge, permissions, namespace, examination } = patient;
+  const { bridge, permissions, namespace, examination, own } = patient;
   const observation = await bridge
-    .observe(namespace, { heard() {}, answered() {}, broken() {} }, signal)
+    .observe(namespace, { heard: ({ payload }) => own.heard(payload), answered() {}, broken() {} }, signal)
     .catch(async (error: unknown) => {
       const message = await permissions.explained(errorFrom(error).message);
       examination.failed('connection', `${bridge.target} cannot be used: ${message}`);
@@ -76,7 +82,7 @@ async function examine(patient: Case, { signal }: Surroundings, idle: number): P
 
 /** Does what an instance does, and takes over what one would log. */
 async function joinAsInstance(
-  { bridge, permissions, namespace, examination }: Case,
+  { bridge, permissions, namespace, examination, own }: Case,
   members: readonly ListedMember[],
   observation: RedisObservation,
 ): Promise<void> {
@@ -86,11 +92,16 @@ async function joinAsInstance(
     await cache.firstSync(1);
     examination.ok(step, 'an instance can join: the script runs, and the log and the list of members can be written');
     step = 'eviction';
-    const region = cache.region(`doctor ${randomUUID()}`);
+    const region = cache.region(own.region);
     // The first sends the script, the second its digest.
-    for (const key of ['1', '2']) await region.evict(key);
+    for (const key of ['1', '2']) {
+      own.isSent();
+      await region.evict(key);
+    }
     examination.ok(step, 'the log takes evictions');
-    await heardItself(cache, examination);
+    const refusal = examination.takeCause(NOT_PUBLISHED);
+    if (refusal === undefined) await heardItself(own, examination);
+    else examination.failed('channel', `${NOT_PUBLISHED}: ${await permissions.explained(refusal, observation)}`);
   } catch (error) {
     // The instance names the answer of the server, where the eviction only says that it has waited for it.
     const cause = examination.takeCause() ?? errorFrom(error).message;
@@ -101,12 +112,12 @@ async function joinAsInstance(
   }
 }
 
-async function heardItself(cache: DistributedCache, examination: Examination): Promise<void> {
+async function heardItself({ tookAtMost }: OwnEviction, examination: Examination): Promise<void> {
   const deadline = performance.now() + PATIENCE;
   while (performance.now() < deadline) {
-    const { max } = cache.stats().bridge.propagation;
-    if (max !== null) {
-      examination.ok('channel', `the channel brings messages: ${time(max)} there and back`);
+    const longest = tookAtMost();
+    if (longest !== undefined) {
+      examination.ok('channel', `the channel brings messages: ${time(longest)} there and back`);
       return;
     }
     await wait(20);
@@ -115,6 +126,26 @@ async function heardItself(cache: DistributedCache, examination: Examination): P
     'channel',
     'the channel brought nothing within 5 s: evictions reach the other instances only with their next sync. Allow SUBSCRIBE and PUBLISH on the channels of the namespace (aclRule), and no proxy that drops them',
   );
+}
+
+/** The evictions of the doctor, as the channel brings them. The sync of an instance brings them too, and says nothing about the channel. */
+class OwnEviction {
+  readonly region = `doctor ${randomUUID()}`;
+  #sentAt = 0;
+  #longest: number | undefined;
+
+  isSent(): void {
+    this.#sentAt = performance.now();
+  }
+
+  readonly heard = (payload: string): void => {
+    const decoded = decodeInvalidation(payload);
+    if (!decoded.ok || !decoded.message.invalidation.keys.has(this.region)) return;
+    this.#longest = Math.max(this.#longest ?? 0, performance.now() - this.#sentAt);
+  };
+
+  /** In ms; `undefined`: nothing was heard. */
+  readonly tookAtMost = (): number | undefined => this.#longest;
 }
 
 const SIGNS = { ok: 'ok  ', warn: 'warn', failed: 'FAIL' } as const;
