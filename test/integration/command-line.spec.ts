@@ -6,7 +6,7 @@ import type { DistributedCache } from 'nestjs-distributed-cache';
 import { eventually } from '../support/common/eventually.js';
 import { runCommand as run } from '../support/instances/command-line.js';
 import { instances } from '../support/instances/instances.js';
-import { usingRedis } from '../support/redis/using-redis.js';
+import { proxyTo, startRedis, usingRedis } from '../support/redis/using-redis.js';
 
 const redis = usingRedis({ password: 'a-secret-password' });
 
@@ -20,6 +20,15 @@ interface Shop {
 async function shop(): Promise<Shop> {
   const { a, b } = await instances(2).on(redis).with({ maxStaleness: '1s' }).connected();
   return { a, b, common: ['--redis', redis.connectionString, '--namespace', a.status().namespace] };
+}
+
+/** Of two instances, `b` hears nothing of Redis any more, nor Redis of it. */
+async function shopWithOneCutOff(): Promise<Shop> {
+  const server = await startRedis();
+  const proxy = await proxyTo(server);
+  const { a, b } = await instances(2).on(server, proxy).with({ maxStaleness: '1s' }).connected();
+  proxy.blackhole();
+  return { a, b, common: ['--redis', server.connectionString, '--namespace', a.status().namespace] };
 }
 
 describe('the command line', () => {
@@ -46,6 +55,22 @@ describe('the command line', () => {
         .toSorted()
         .map((instanceId) => ({ instanceId, answer: { status: { state: 'coherent' } } })),
     });
+  });
+
+  it('tells of an instance that is cut off from Redis: code 1, and what it may still serve', async () => {
+    const { b, common } = await shopWithOneCutOff();
+    await eventually(async () => {
+      const status = run(['status', ...common]);
+      expect(await status.code).toBe(1);
+      expect(status.out()).toMatch(new RegExp(`\\n${b.status().instanceId} +cut off or gone +[\\d.]+ m?s `));
+    });
+    const status = run(['status', ...common]);
+    await status.code;
+    expect(status.out()).toMatch(
+      new RegExp(
+        `\\n${b.status().instanceId} is cut off or gone: Redis has not heard of it for [\\d.]+ m?s\\. If it still runs, it `,
+      ),
+    );
   });
 
   it('shows which instances hold a key', async () => {
