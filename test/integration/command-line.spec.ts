@@ -133,6 +133,60 @@ describe('the command line', () => {
     );
   });
 
+  it('shows an instance that does not answer beside the others', async () => {
+    const { a, b, common } = await shopWithOneCutOff();
+    const top = run(['top', '--interval', '200ms', ...common]);
+    await eventually(() => expect(top.out()).toMatch(new RegExp(`${b.status().instanceId} +cut off or gone +– +– +–`)));
+    expect(top.out()).toMatch(/, 1 of 2 instances answer\n/);
+    expect(top.out()).toMatch(new RegExp(`${a.status().instanceId} +coherent +`));
+    top.interrupt();
+    expect(await top.code).toBe(0);
+    const once = run(['top', '--once', '--json', '--interval', '200ms', ...common]);
+    await once.code;
+    expect(JSON.parse(once.out())).toContainEqual(
+      expect.objectContaining({ instance: b.status().instanceId, state: 'cut off or gone', reads: null }),
+    );
+  });
+
+  it.each([
+    { columns: 80, rows: 24, isCut: true },
+    { columns: 120, rows: 40, isCut: false },
+    { columns: 40, rows: 10, isCut: true },
+  ])('fits its table of instances and regions into a terminal: $columns x $rows', async ({ isCut, ...size }) => {
+    const { a } = await instances(12).on(redis).connected();
+    for (let i = 0; i < 25; i += 1) await a.region(`region with a long name ${i}`).getOrLoad('1', () => 1);
+    const { namespace } = a.status();
+    const top = run(['top', '--interval', '100ms', '--redis', redis.connectionString, '--namespace', namespace], {
+      size,
+    });
+    await eventually(() => expect(top.out()).toContain('\u001b[J'));
+    top.interrupt();
+    expect(await top.code).toBe(0);
+    const [page = ''] = top.out().split('\u001b[J');
+    // oxlint-disable-next-line no-control-regex
+    const lines = page.replaceAll(/\u001b\[[HK]/g, '').split('\n');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(size.columns);
+    expect(lines.length).toBeLessThanOrEqual(size.rows);
+    expect(/\n… and \d+ more/.test(page)).toBe(isCut);
+    expect(page).toMatch(/ coherent /);
+  });
+
+  it('counts one instance as one', async () => {
+    const { a } = await instances(1).on(redis).connected();
+    const top = run([
+      'top',
+      '--once',
+      '--interval',
+      '100ms',
+      '--redis',
+      redis.connectionString,
+      '--namespace',
+      a.status().namespace,
+    ]);
+    expect(await top.code).toBe(0);
+    expect(top.out()).toMatch(/^\S+ {2}namespace \S+, 1 instance\n/);
+  });
+
   it('finds the connection string as the application does: in the environment, or in the file .env', async () => {
     const { common } = await shop();
     const [, , ...namespace] = common;

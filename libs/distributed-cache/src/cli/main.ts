@@ -13,5 +13,7 @@ void runCommandLine(argv.slice(2), {
   out: (text) => void stdout.write(text),
   error: (text) => void stderr.write(text),
   isTerminal: stdout.isTTY,
+  // A terminal that does not know its size says 0.
+  size: () => ({ columns: stdout.columns || Infinity, rows: stdout.rows || Infinity }),
   signal: interrupted.signal,
 }).then((code) => (process.exitCode = code));
