@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DistributedCache } from 'nestjs-distributed-cache';
+import { aclRule } from '../../libs/distributed-cache/src/redis/acl-rule.js';
 import { eventually } from '../support/common/eventually.js';
 import { runCommand as run } from '../support/instances/command-line.js';
 import { instances } from '../support/instances/instances.js';
@@ -71,6 +72,18 @@ describe('the command line', () => {
         `\\n${b.status().instanceId} is cut off or gone: Redis has not heard of it for [\\d.]+ m?s\\. If it still runs, it `,
       ),
     );
+  });
+
+  it('says which rule tells the length of the log, to a user that has that of an instance', async () => {
+    const { a, b, common } = await shop();
+    const { namespace } = a.status();
+    await redis.admin.call('ACL', 'SETUSER', 'exact', 'reset', 'on', '>pw', ...aclRule({ namespace }).split(' '));
+    const status = run(['status', ...common, '--redis', `127.0.0.1:${redis.port},user=exact,password=pw`]);
+    expect(await status.code).toBe(0);
+    expect(status.out()).toMatch(
+      /\nLog: its length is not told \(that takes the rule of an observer: aclRule\(\{ observer: true \}\)\), the newest /,
+    );
+    expect(status.out()).toContain(b.status().instanceId);
   });
 
   it('shows which instances hold a key', async () => {

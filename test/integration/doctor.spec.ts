@@ -41,6 +41,9 @@ describe('the doctor', () => {
   it('finds nothing amiss with what aclRule allows', async () => {
     const { code, text } = await doctor(await userWith('exact', ...RULES));
     expect(text).not.toMatch(/FAIL/);
+    expect(text).toMatch(
+      /ok {4}log {11}its size is not told \(that takes aclRule\(\{ observer: true \}\)\); \d+ members\n/,
+    );
     expect(code).toBe(0);
   });
 

@@ -129,8 +129,12 @@ export async function lookAtNamespace(
   examination: Examination,
 ): Promise<void> {
   const { members, log: found } = await observation.look();
-  const length = found.length < 0 ? '' : `${found.length} entries, `;
-  examination.ok('log', `${length}${bytes(found.memory)}; ${members.length} members`);
+  const size = [
+    ...(found.length < 0 ? [] : [`${found.length} entries`]),
+    ...(found.memory === undefined ? [] : [bytes(found.memory)]),
+  ];
+  const told = size.length > 0 ? size.join(', ') : 'its size is not told (that takes aclRule({ observer: true }))';
+  examination.ok('log', `${told}; ${members.length} members`);
   if (members.length > 0) return;
   const others = await otherNamespaces(observation, namespace);
   if (others.length > 0)

@@ -80,13 +80,18 @@ function page(namespace: string, { log }: ObservedNamespace, instances: readonly
     { heading: 'entries', isNumeric: true },
     { heading: 'propagation p99', isNumeric: true },
   ];
-  const size = log.length < 0 ? 'its length is not told (XLEN is not allowed)' : `${log.length} entries`;
+  const size = [
+    log.length < 0
+      ? 'its length is not told (that takes the rule of an observer: aclRule({ observer: true }))'
+      : `${log.length} entries`,
+    ...(log.memory === undefined ? [] : [bytes(log.memory)]),
+  ].join(', ');
   const newest = log.newestAge === undefined ? 'it is empty' : `the newest ${time(log.newestAge)} old`;
   const cutOff = instances.filter((instance) => stateOf(instance) === ('cut off or gone' satisfies Silence));
   const hasSilent = instances.some((instance) => stateOf(instance) === ('no answer' satisfies Silence));
   return [
     `Namespace ${shown(namespace)}: ${instances.length === 1 ? 'one instance' : `${instances.length} instances`}.\n`,
-    `Log: ${size}, ${bytes(log.memory)}, ${newest}.\n\n`,
+    `Log: ${size}, ${newest}.\n\n`,
     instances.length > 0 ? table(columns, rows) : 'There is no instance. Is it the namespace of the application?\n',
     ...cutOff.map(({ instanceId, listed }) => (listed ? `\n${shown(instanceId)} ${whatIsCutOff(listed)}\n` : '')),
     hasSilent
