@@ -1,6 +1,8 @@
+import type { Clock } from '../../../libs/distributed-cache/src/common/clock.js';
 import { Peers } from '../../../libs/distributed-cache/src/coherence/peers.js';
 import type { BridgeMember, SyncRequest } from '../../../libs/distributed-cache/src/protocol/invalidation-bridge.js';
 import type { Member } from '../../../libs/distributed-cache/src/protocol/member.js';
+import { ManualClock } from '../../../libs/distributed-cache/src/testing/manual-clock.js';
 
 /** The part of a sync that is about other instances, of one that knows none. */
 export const NOBODY_ELSE: Pick<SyncRequest, 'remembered' | 'wantsMembers'> = { remembered: [], wantsMembers: false };
@@ -16,6 +18,6 @@ export function bridgeMember(settings: Partial<BridgeMember> = {}): BridgeMember
 }
 
 /** What such an instance knows of others before it has met any. */
-export function peersOf(member: Member = memberWith()): Peers {
-  return new Peers(member, () => undefined);
+export function peersOf(member: Member = memberWith(), clock: Clock = new ManualClock()): Peers {
+  return new Peers(member, clock, () => undefined);
 }

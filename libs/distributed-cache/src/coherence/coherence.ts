@@ -156,6 +156,7 @@ export class Coherence {
   readonly #clock: Clock;
   readonly #copies: LocalCopies;
   readonly #messages: OperatorMessages;
+  readonly #peers: Peers;
   readonly #publisher: Publisher;
   readonly #follower: LogFollower;
   readonly #connection: Connection;
@@ -178,7 +179,8 @@ export class Coherence {
     const { applied, counts: stats } = this;
     const operations = new Operations(logger);
     const { member } = settings;
-    const peers = new Peers(member, (other) => this.#messages.differs(member, other));
+    const peers = new Peers(member, clock, (other) => this.#messages.differs(member, other));
+    this.#peers = peers;
     this.#publisher = new Publisher(settings, {
       clock,
       stats,
@@ -295,6 +297,15 @@ export class Coherence {
   /** How long the oldest target has waited that is not in the log yet, in ms; 0: there is none. */
   get outboxAge(): number {
     return this.#state === 'local' ? 0 : this.#publisher.age;
+  }
+
+  /**
+   * How many instances the list of members had lately, this one among them: a minute ago at most, and the time until the next sync.
+   * `undefined`: that is not known now.
+   */
+  get members(): number | undefined {
+    const { state } = this;
+    return state === 'coherent' || state === 'undelivered' ? this.#peers.listed : undefined;
   }
 
   get stats(): BridgeStats {

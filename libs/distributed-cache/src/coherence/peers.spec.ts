@@ -4,6 +4,7 @@ import { syncReply } from '../../../../test/support/bridges/scripted-bridge.js';
 import { instances, logOf } from '../../../../test/support/instances/instances.js';
 import type { Member, MemberSettings } from '../protocol/member.js';
 import type { InvalidationTarget } from '../protocol/invalidation.js';
+import { ManualClock } from '../testing/manual-clock.js';
 import { Peers } from './peers.js';
 
 const MINUTE = 60_000;
@@ -62,7 +63,7 @@ describe('an instance is told that another has other settings', () => {
 
   it('at its first sync, and not again', () => {
     const told: Member[] = [];
-    const peers = new Peers(own, (member) => told.push(member));
+    const peers = new Peers(own, new ManualClock(), (member) => told.push(member));
     expect(peers.request.wantsMembers).toBe(true);
     peers.answered(listed(own, other));
     expect(told).toEqual([other]);
@@ -74,7 +75,7 @@ describe('an instance is told that another has other settings', () => {
 
   it('and is told nothing when all have the same, in whatever order they name their regions', () => {
     const told: Member[] = [];
-    const peers = new Peers({ ...own, exceptions: ['x', 'y'] }, (member) => told.push(member));
+    const peers = new Peers({ ...own, exceptions: ['x', 'y'] }, new ManualClock(), (member) => told.push(member));
     peers.answered(listed({ ...own, instanceId: 'b', exceptions: ['y', 'x'] }));
     expect(told).toEqual([]);
   });
@@ -97,5 +98,35 @@ describe('an instance is told that another has other settings', () => {
     shop.bridge.restart();
     await shop.clock.advance('10s');
     expect(warnings()).toHaveLength(1);
+  });
+});
+
+describe('the number of instances on the list of members', () => {
+  const reply = (count: number) =>
+    syncReply({
+      members: Array.from({ length: count }, (_, index) => ({
+        member: memberWith({ instanceId: `shop:1:${index}` }),
+        syncAge: 0,
+      })),
+    });
+
+  it('is asked for at the first sync, and again after a minute', async () => {
+    const clock = new ManualClock();
+    const peers = peersOf(memberWith(), clock);
+    expect(peers.listed).toBeUndefined();
+    expect(peers.request.wantsMembers).toBe(true);
+    peers.answered(reply(3));
+    expect(peers.listed).toBe(3);
+
+    await clock.advance('59s');
+    expect(peers.request.wantsMembers).toBe(false);
+    peers.answered(reply(0));
+    expect(peers.listed).toBe(3);
+
+    await clock.advance('1s');
+    expect(peers.request.wantsMembers).toBe(true);
+    peers.answered(reply(2));
+    expect(peers.listed).toBe(2);
+    expect(peers.request.wantsMembers).toBe(false);
   });
 });

@@ -1,9 +1,12 @@
+import type { Clock } from '../common/clock.js';
 import type { SyncReply, SyncRequest } from '../protocol/invalidation-bridge.js';
 import type { InvalidationTarget } from '../protocol/invalidation.js';
 import { encodeSettings, mayBeUnlistedFor, mayServeFor, type Member, type MemberSettings } from '../protocol/member.js';
 
 /** Beyond so many different settings, they are replaced by those of which others wait longest. */
 const MOST_SETTINGS = 100;
+/** A sync asks for the list of members no sooner again, in ms: with many instances it is long. */
+const LIST_IS_RECENT = 60_000;
 
 /**
  * What this instance knows of the other instances of its namespace: every combination of settings that it has ever seen there.
@@ -15,27 +18,38 @@ const MOST_SETTINGS = 100;
  */
 export class Peers {
   readonly #self: Member;
+  readonly #clock: Clock;
   readonly #differ: (other: Member) => void;
   /** By their text. */
   #settings = new Map<string, MemberSettings>();
   #hasSeenMembers = false;
+  #listed: { readonly count: number; readonly at: number } | undefined;
 
   /** @param differ - called once, at the first sync, if an instance on the list has other settings than this one */
-  constructor(self: Member, differ: (other: Member) => void) {
+  constructor(self: Member, clock: Clock, differ: (other: Member) => void) {
     this.#self = self;
+    this.#clock = clock;
     this.#differ = differ;
     this.learn([self]);
   }
 
   /** The part of a sync that is about the instances. */
   get request(): Pick<SyncRequest, 'remembered' | 'wantsMembers'> {
-    return { remembered: [...this.#settings.values()], wantsMembers: !this.#hasSeenMembers };
+    const isRecent = this.#listed !== undefined && this.#clock.now() - this.#listed.at < LIST_IS_RECENT;
+    return { remembered: [...this.#settings.values()], wantsMembers: !isRecent };
+  }
+
+  /** How many instances were on the list of members when a sync asked for it last, this one among them; `undefined`: none has. */
+  get listed(): number | undefined {
+    return this.#listed?.count;
   }
 
   /** A sync with {@link request} was answered. */
   answered({ settings, members }: SyncReply): void {
     this.learn(settings);
     this.learn(members.map(({ member }) => member));
+    // Whoever syncs is on the list, so an empty one was not asked for.
+    if (members.length > 0) this.#listed = { count: members.length, at: this.#clock.now() };
     if (this.#hasSeenMembers) return;
     this.#hasSeenMembers = true;
     const own = encodeSettings(this.#self);

@@ -25,6 +25,8 @@ export interface CacheFigures {
   readonly outbox: number;
   /** For how long the oldest of them has waited, in ms. */
   readonly outboxAge: number;
+  /** How many instances the list of members had lately; `undefined`: that is not known now. */
+  readonly members: number | undefined;
   /** In ms; `null`: there is none. */
   readonly leaseAge: number | null;
 }
@@ -45,6 +47,7 @@ export function figuresOf(cache: StatusParts): CacheFigures {
     state,
     outbox,
     outboxAge: coherence.outboxAge,
+    members: coherence.members,
     leaseAge,
   };
 }

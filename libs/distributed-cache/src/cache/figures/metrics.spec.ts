@@ -59,6 +59,25 @@ describe('the metrics of a cache', () => {
     });
   });
 
+  it('tell how many instances are listed, while that is known', async () => {
+    const shop = await instances(2).connected();
+    const { a, bridge, clock } = shop;
+    await clock.advance('61s');
+    await clock.advance('5s');
+    expect(measured(a)['members']).toBe(2);
+    await shop.joinedBy({});
+    await clock.advance('66s');
+    expect(measured(a)['members']).toBe(3);
+    bridge.cut(a);
+    await clock.advance('30s');
+    expect(measured(a)).not.toHaveProperty('members');
+  });
+
+  it('tell nothing of a list in local mode', () => {
+    const { a } = instances(1).local();
+    expect(measured(a)).not.toHaveProperty('members');
+  });
+
   it('tell why everything was dropped', async () => {
     const { a, bridge, clock } = await instances(2).connected();
     expect(measured(a)).toMatchObject({ 'flushes/first-sync': 1, 'flushes/other-server': 0 });

@@ -142,6 +142,13 @@ export const CACHE_METRICS: readonly CacheMetric[] = [
     samples: ({ state }) => COHERENCE_STATES.map((label) => ({ label, value: label === state ? 1 : 0 })),
   },
   {
+    name: 'members',
+    kind: 'gauge',
+    unit: 'instance',
+    help: 'Instances that Redis had listed lately, this one among them. There is no value without a connection.',
+    samples: ({ members }) => (members === undefined ? [] : [{ value: members }]),
+  },
+  {
     name: 'propagation',
     kind: 'gauge',
     unit: 's',

@@ -18,6 +18,7 @@ function figures(regions: Record<string, Partial<RegionFigures>>, others: Partia
     state: 'coherent',
     outbox: 0,
     outboxAge: 0,
+    members: undefined,
     leaseAge: 0,
   };
 }
