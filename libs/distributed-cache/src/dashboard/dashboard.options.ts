@@ -59,7 +59,7 @@ export interface DashboardPlace {
   name?: string | undefined;
 }
 
-/** @publicApi */
+/** Where the dashboard is, which cache it shows, and who may use it. @publicApi */
 export interface DashboardOptions<Request extends object = DashboardRequest>
   extends DashboardAccess<Request>, DashboardPlace {}
 
