@@ -93,7 +93,8 @@ function page(namespace: string, { log }: ObservedNamespace, instances: readonly
     `Namespace ${shown(namespace)}: ${instances.length === 1 ? 'one instance' : `${instances.length} instances`}.\n`,
     `Log: ${size}, ${newest}.\n\n`,
     instances.length > 0 ? table(columns, rows) : 'There is no instance. Is it the namespace of the application?\n',
-    ...cutOff.map(({ instanceId, listed }) => (listed ? `\n${shown(instanceId)} ${whatIsCutOff(listed)}\n` : '')),
+    cutOff.length > 0 ? '\n' : '',
+    ...cutOff.map(({ instanceId, listed }) => (listed ? `${shown(instanceId)} ${whatIsCutOff(listed)}\n` : '')),
     hasSilent
       ? '\nNo answer: the instance is busy or was just cut off, is of an older version, was told not to answer, or may not listen to questions.\n'
       : '',
