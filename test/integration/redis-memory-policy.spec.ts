@@ -189,3 +189,17 @@ describe('the memory policy of the server', () => {
     expect(refused).not.toContain('toplevel');
   });
 });
+
+describe('a Redis that is full', () => {
+  it('still brings what others evict to an instance that is disconnected, which the alert for undelivered evictions relies on', async () => {
+    const redis = await startRedis();
+    const { a, b } = await instances(2).on(redis).with({ maxStaleness: 300 }).connected();
+    await redis.admin.config('SET', 'maxmemory-policy', 'noeviction');
+    await redis.admin.config('SET', 'maxmemory', '1mb');
+    await eventually(() => expect(b.status().state).toBe('disconnected'));
+    const { received } = b.stats().bridge;
+    await a.region('products').evict('1');
+    await eventually(() => expect(b.stats().bridge.received).toBeGreaterThan(received + 1));
+    expect(a.status().outbox).toBe(1);
+  });
+});
