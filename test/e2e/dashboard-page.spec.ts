@@ -3,10 +3,11 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { DistributedCacheDashboardModule, type DashboardOptions } from 'nestjs-distributed-cache/dashboard';
 import { systemClock } from '../../libs/distributed-cache/src/common/clock.js';
-import type { Hello } from '../../libs/distributed-cache/src/dashboard/frame.js';
+import type { Frame, Hello } from '../../libs/distributed-cache/src/dashboard/frame.js';
 import { usingBrowser } from '../support/instances/browser.js';
 import { eventually } from '../support/common/eventually.js';
 import { CROWDED_FRAME } from '../support/http/crowded-frame.js';
+import { coherentInstance, frameOf, SENT_AT } from '../support/http/frames.js';
 import { ADAPTERS, type AdapterName, type HttpApplication } from '../support/http/http-application.js';
 import { startHttp } from '../support/http/start-http.js';
 import { testNamespace } from '../support/redis/names-in-redis.js';
@@ -44,6 +45,21 @@ async function twoInstances(
   return [await start(), await start()];
 }
 
+/** The page when an instance tells it this, and nothing else. */
+async function openedWith(state: Frame, options?: BrowserContextOptions): Promise<Page> {
+  const [one] = await twoInstances('express');
+  const page = await opened(`${one?.origin}/cache`, options);
+  const hello: Hello = { self: 'shop-1:1:abcdef01', namespace: 'shop', canEvict: false };
+  const body = Object.entries({ hello, state }).map(
+    ([event, data]) => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`,
+  );
+  await page.route('**/cache/events', (route) =>
+    route.fulfill({ contentType: 'text/event-stream', body: body.join('') }),
+  );
+  await page.reload();
+  return page;
+}
+
 function readAllTheTime({ cache }: HttpApplication): void {
   const reading = setInterval(
     () => void cache.region('products').getOrLoad('42', () => 'a chair', { tags: ['t'] }),
@@ -63,7 +79,7 @@ describe.each(ADAPTERS)('the page of the dashboard on %s', (adapter) => {
     readAllTheTime(one);
     readAllTheTime(two);
     const page = await opened(`${one.origin}/cache`, { viewport: DESK });
-    await page.getByText('All 2 instances are coherent.').waitFor();
+    await page.getByText('Both instances are coherent.').waitFor();
     const cards = section(page, 'Instances').getByRole('listitem');
     await eventually(async () => expect(await cards.count()).toBe(2));
     await cards.getByText('serves this page').waitFor();
@@ -106,7 +122,7 @@ describe('the page of the dashboard', () => {
     readAllTheTime(one);
     for (const colorScheme of ['light', 'dark'] as const) {
       const page = await opened(`${one.origin}/cache/`, { viewport: PHONE, colorScheme });
-      await page.getByText('All 2 instances are coherent.').waitFor();
+      await page.getByText('Both instances are coherent.').waitFor();
       await section(page, 'Regions')
         .getByRole('row', { name: /products/ })
         .waitFor();
@@ -122,7 +138,7 @@ describe('the page of the dashboard', () => {
   it('is used by the keyboard alone', async () => {
     const [one] = await twoInstances('express', { canEvict: () => true });
     const page = await opened(`${one?.origin}/cache`, { viewport: DESK });
-    await page.getByText('All 2 instances are coherent.').waitFor();
+    await page.getByText('Both instances are coherent.').waitFor();
     const reached = new Set<string>();
     for (let press = 0; press < 15; press += 1) {
       await page.keyboard.press('Tab');
@@ -139,7 +155,7 @@ describe('the page of the dashboard', () => {
   it('tells that an instance has left', async () => {
     const [one, two] = await twoInstances('express');
     const page = await opened(`${two?.origin}/cache`, { viewport: DESK });
-    await page.getByText('All 2 instances are coherent.').waitFor();
+    await page.getByText('Both instances are coherent.').waitFor();
     await one?.app.close();
     await page.getByText('One instance, coherent.').waitFor();
     expect(await section(page, 'Instances').getByRole('listitem').count()).toBe(1);
@@ -149,28 +165,23 @@ describe('the page of the dashboard', () => {
     const own = await startRedis();
     const [one] = await twoInstances('express', { canEvict: () => true }, own.connectionString);
     const page = await opened(`${one?.origin}/cache`, { viewport: DESK });
-    await page.getByText('All 2 instances are coherent.').waitFor();
+    await page.getByText('Both instances are coherent.').waitFor();
     await own.kill();
     await page.getByText('Redis cannot be reached by the instance that serves this page.').waitFor();
+    await page
+      .getByText('Only the instance that serves this page is shown, and the others may be well. Why: ')
+      .waitFor();
     const card = section(page, 'Instances').getByRole('listitem');
     await card.getByText('disconnected').waitFor();
     expect(await card.count()).toBe(1);
     // Two instances on one machine are still told apart.
     expect(await card.getByRole('heading').innerText()).toContain(String(pid));
     await own.restart();
-    await page.getByText('All 2 instances are coherent.').waitFor();
+    await page.getByText('Both instances are coherent.').waitFor();
   });
 
   it('stays readable with very many instances and regions, and begins with the instance that is cut off', async () => {
-    const [one] = await twoInstances('express');
-    const page = await opened(`${one?.origin}/cache`, { viewport: PHONE });
-    const hello: Hello = { self: 'shop-1:1:abcdef01', namespace: 'shop', canEvict: false };
-    const events = { hello, state: CROWDED_FRAME };
-    const body = Object.entries(events).map(([event, data]) => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
-    await page.route('**/cache/events', (route) =>
-      route.fulfill({ contentType: 'text/event-stream', body: body.join('') }),
-    );
-    await page.reload();
+    const page = await openedWith(CROWDED_FRAME, { viewport: PHONE });
     await page.getByText('199 of 200 instances are coherent. shop-150: cut off or gone.').waitFor();
     await page.getByText('it may serve what others evict for 2.0 s more').first().waitFor();
     const first = section(page, 'Instances').getByRole('listitem').first();
@@ -184,6 +195,21 @@ describe('the page of the dashboard', () => {
     expect(await regions.getByRole('row').count()).toBe(1 + 100);
     await regions.getByText('400 more are not shown').waitFor();
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(PHONE.width);
+  });
+
+  it('tells instances apart of which it knows one only by its invalidation, and containers of one host name and pid', async () => {
+    const invalidation = { number: 1, at: SENT_AT, everything: true, arrivals: { 'vm:1:cccccccc': 3 } };
+    const nothing = { regions: [], regionCount: 0, keys: [], keyCount: 0, tagCount: 0 };
+    const page = await openedWith(
+      frameOf([coherentInstance('vm:1:aaaaaaaa')], {
+        invalidations: [{ ...nothing, ...invalidation, from: 'vm:2:bbbbbbbb' }],
+      }),
+      { viewport: DESK },
+    );
+    const travel = section(page, 'Invalidations, and whom they have reached').locator('.travel');
+    await travel.getByText('vm · 2 evicted everything').waitFor();
+    const arrivals = await travel.locator('.arrival').allInnerTexts();
+    expect(arrivals).toEqual(['vm · 1 · aaaaaaaa: not yet', '✓ vm · 1 · cccccccc ≤ 3.0 ms']);
   });
 
   it('is sent with a policy that allows nothing but its own files, and its files may be kept', async () => {

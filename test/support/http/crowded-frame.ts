@@ -1,4 +1,5 @@
 import type { Frame, InstanceView, RegionView } from '../../../libs/distributed-cache/src/dashboard/frame.js';
+import { coherentInstance, frameOf, SENT_AT } from './frames.js';
 
 const INSTANCES = 200;
 const REGIONS = 100;
@@ -10,50 +11,27 @@ const CUT_OFF = 150;
  * What the page is told at most: 200 instances, of which `shop-150` is cut off, and 100 of 500 regions. `shop-1` has evicted everything, which
  * has reached all but the one that is cut off.
  */
-export const CROWDED_FRAME: Frame = {
-  isFull: true,
-  at: Date.UTC(2027, 0, 15, 8),
-  scope: 'cluster',
-  problem: null,
-  log: { length: 3, memory: 5_000, newestAge: 40 },
-  instances: Array.from({ length: INSTANCES }, (_, index) => (index === CUT_OFF ? cutOff(index) : coherent(index))),
-  regions: Array.from({ length: REGIONS }, (_, index) => region(index)),
-  leftOut: { instances: 0, regions: 400 },
-  points: [],
-  invalidations: [
-    {
-      number: 1,
-      at: Date.UTC(2027, 0, 15, 8),
-      from: SENDER,
-      everything: true,
-      regions: [],
-      regionCount: 0,
-      keys: [],
-      keyCount: 0,
-      tagCount: 0,
-      arrivals: arrivals(),
-    },
-  ],
-};
-
-function coherent(index: number): InstanceView {
-  return {
-    id: idOf(index),
-    state: 'coherent',
-    syncAge: 900,
-    leaseAge: 900,
-    maxStaleness: 10_000,
-    outbox: 0,
-    hitRate: 0.9,
-    reads: 100,
-    loads: 10,
-    entries: 500,
-    propagation: 2,
-    eventLoopDelay: 12,
-    heap: 50_000_000,
-    uptime: 60,
-  };
-}
+export const CROWDED_FRAME: Frame = frameOf(
+  Array.from({ length: INSTANCES }, (_, index) => (index === CUT_OFF ? cutOff(index) : coherentInstance(idOf(index)))),
+  {
+    regions: Array.from({ length: REGIONS }, (_, index) => region(index)),
+    leftOut: { instances: 0, regions: 400 },
+    invalidations: [
+      {
+        number: 1,
+        at: SENT_AT,
+        from: SENDER,
+        everything: true,
+        regions: [],
+        regionCount: 0,
+        keys: [],
+        keyCount: 0,
+        tagCount: 0,
+        arrivals: arrivals(),
+      },
+    ],
+  },
+);
 
 function cutOff(index: number): InstanceView {
   return {

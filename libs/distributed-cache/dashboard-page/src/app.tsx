@@ -19,7 +19,7 @@ export function App(): JSX.Element {
         {link === 'refused' ? 'You may not look at this page, or your session has ended.' : 'Connecting …'}
       </p>
     );
-  const names = namesOf([...live.known]);
+  const names = namesOf(live.known);
   const regions = frame.regions.map(({ name }) => name).filter((name) => name !== '');
   return (
     <>

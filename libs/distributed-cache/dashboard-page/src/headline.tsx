@@ -1,9 +1,9 @@
 import type { JSX } from 'preact';
 import type { Frame, Hello } from '../../src/dashboard/frame.js';
-import { bytes, count, many, time } from './format.js';
+import { bytes, many, time } from './format.js';
 import type { Live } from './live.js';
 import type { Names } from './names.js';
-import { byUrgency, wordsOf, type Level } from './states.js';
+import { verdictOf } from './verdict.js';
 
 interface Props {
   readonly live: Live;
@@ -54,48 +54,4 @@ function Link({ link }: { readonly link: Live['link'] }): JSX.Element {
       {words}
     </span>
   );
-}
-
-interface Verdict {
-  readonly level: Level;
-  readonly sentence: string;
-  readonly more: string;
-}
-
-function verdictOf({ scope, problem, instances, leftOut }: Frame, names: Names): Verdict {
-  if (problem !== null)
-    return scope === 'cluster'
-      ? {
-          level: 'bad',
-          sentence: problem.what,
-          more: `So only that instance can be seen here. The others may be well. ${problem.why}`,
-        }
-      : { level: 'quiet', sentence: problem.what, more: problem.why };
-  if (scope === 'local')
-    return {
-      level: 'good',
-      sentence: 'This instance runs alone, in local mode.',
-      more: 'It has no connection to Redis, so what it evicts reaches no other instance.',
-    };
-  const all = instances.length + leftOut.instances;
-  const unwell = byUrgency(instances).filter((instance) => wordsOf(instance).level !== 'good');
-  const [first] = unwell;
-  if (!first)
-    return {
-      level: 'good',
-      sentence: all === 1 ? 'One instance, coherent.' : `All ${count(all)} instances are coherent.`,
-      more:
-        all === 1
-          ? 'When others join, each learns what another one evicts.'
-          : 'Each holds copies in its own memory, and drops a copy as soon as another instance evicts it.',
-    };
-  const { level, label, meaning } = wordsOf(first);
-  return {
-    level: level === 'quiet' ? 'busy' : level,
-    sentence:
-      unwell.length === 1
-        ? `${count(all - 1)} of ${many(all, 'instance')} are coherent. ${names(first.id)}: ${label}.`
-        : `${count(all - unwell.length)} of ${many(all, 'instance')} are coherent. ${names(first.id)} and others: ${label}.`,
-    more: meaning,
-  };
 }

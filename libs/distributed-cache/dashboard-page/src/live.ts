@@ -21,7 +21,10 @@ export interface Live {
   /** Newest first. */
   readonly invalidations: readonly InvalidationView[];
   readonly trails: ReadonlyMap<string, readonly number[]>;
-  /** The ids of all instances that were there since the page was opened: what tells two of them apart stays the same. */
+  /**
+   * The ids of all instances that were seen since the page was opened, also those that only have sent an invalidation or got one: what tells
+   * two of them apart stays the same.
+   */
   readonly known: ReadonlySet<string>;
   readonly link: 'connecting' | 'live' | 'lost' | 'refused';
 }
@@ -94,7 +97,11 @@ function after(live: Live, news: News): Live {
     case 'link':
       return { ...live, link: news.link };
     case 'invalidations':
-      return { ...live, invalidations: merged(live.invalidations, news.invalidations) };
+      return {
+        ...live,
+        known: knownWith(live, idsIn(news.invalidations)),
+        invalidations: merged(live.invalidations, news.invalidations),
+      };
     case 'state':
       return { ...withFrame(live, news.frame), link: 'live' };
   }
@@ -112,10 +119,19 @@ function withFrame(live: Live, frame: Frame): Live {
     ...live,
     frame,
     trails,
-    known: new Set([...live.known, ...frame.instances.map(({ id }) => id)].slice(-MOST_KNOWN)),
+    known: knownWith(live, [...idsIn(invalidations), ...frame.instances.map(({ id }) => id)]),
     points: isFull ? points : [...live.points, ...points].filter((point) => at - point.at < CHARTED),
     invalidations: isFull ? merged([], invalidations) : live.invalidations,
   };
+}
+
+function knownWith({ known }: Live, ids: readonly string[]): ReadonlySet<string> {
+  const all = new Set([...known, ...ids]);
+  return new Set([...all].slice(-MOST_KNOWN));
+}
+
+function idsIn(invalidations: readonly InvalidationView[]): string[] {
+  return invalidations.flatMap(({ from, arrivals }) => [from, ...Object.keys(arrivals)]);
 }
 
 function merged(known: readonly InvalidationView[], news: readonly InvalidationView[]): readonly InvalidationView[] {

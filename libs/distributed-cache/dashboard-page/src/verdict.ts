@@ -1,0 +1,72 @@
+import type { Frame, InstanceView } from '../../src/dashboard/frame.js';
+import { count, many } from './format.js';
+import type { Names } from './names.js';
+import { byUrgency, wordsOf, type Level } from './states.js';
+
+/** How everything is. */
+export interface Verdict {
+  readonly level: Level;
+  readonly sentence: string;
+  readonly more: string;
+}
+
+export function verdictOf(frame: Frame, names: Names): Verdict {
+  const { scope, problem, instances, leftOut } = frame;
+  if (problem !== null)
+    return scope === 'cluster'
+      ? {
+          level: 'bad',
+          sentence: problem.what,
+          more: `Only the instance that serves this page is shown, and the others may be well. ${problem.why}`,
+        }
+      : { level: 'quiet', sentence: problem.what, more: problem.why };
+  if (scope === 'local')
+    return {
+      level: 'good',
+      sentence: 'This instance runs alone, in local mode.',
+      more: 'It has no connection to Redis, so what it evicts reaches no other instance.',
+    };
+  const all = instances.length + leftOut.instances;
+  const unwell = byUrgency(instances).filter((instance) => wordsOf(instance).level !== 'good');
+  return unwell.length === 0 ? allWell(all) : troubleOf(unwell, all, names);
+}
+
+function allWell(all: number): Verdict {
+  if (all === 1)
+    return {
+      level: 'good',
+      sentence: 'One instance, coherent.',
+      more: 'When others join, each learns what another one evicts.',
+    };
+  return {
+    level: 'good',
+    sentence: `${allOf(all)} instances are coherent.`,
+    more: 'Each holds copies in its own memory, and drops a copy as soon as another instance evicts it.',
+  };
+}
+
+/** @param unwell - the most urgent first: the words are those for the first, and for all that are like it */
+function troubleOf(unwell: readonly InstanceView[], all: number, names: Names): Verdict {
+  const [first] = unwell;
+  if (!first) return allWell(all);
+  const { level, label, meaning } = wordsOf(first);
+  const alike = unwell.filter((instance) => wordsOf(instance).label === label);
+  const coherent = all - unwell.length;
+  return {
+    level: level === 'quiet' ? 'busy' : level,
+    sentence: `${count(coherent)} of ${many(all, 'instance')} ${coherent === 1 ? 'is' : 'are'} coherent. ${named(alike, all, names)}: ${label}.`,
+    more: meaning,
+  };
+}
+
+/** Some instances of all, as the first words of a sentence. */
+function named(some: readonly InstanceView[], all: number, names: Names): string {
+  const [first, second] = some.map(({ id }) => names(id));
+  if (some.length === 1 || second === undefined) return first ?? '';
+  if (some.length === all) return allOf(all);
+  return some.length === 2 ? `${first} and ${second}` : `${first} and ${count(some.length - 1)} more`;
+}
+
+function allOf(number: number): string {
+  return number === 2 ? 'Both' : `All ${count(number)}`;
+}
