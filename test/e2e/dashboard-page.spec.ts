@@ -199,7 +199,7 @@ describe('the page of the dashboard', () => {
 
   it('tells instances apart of which it knows one only by its invalidation, and containers of one host name and pid', async () => {
     const invalidation = { number: 1, at: SENT_AT, everything: true, arrivals: { 'vm:1:cccccccc': 3 } };
-    const nothing = { regions: [], regionCount: 0, keys: [], keyCount: 0, tagCount: 0 };
+    const nothing = { regions: [], regionCount: 0, keys: [], keyCount: 0, tagCount: 0, isLogged: true };
     const page = await openedWith(
       frameOf([coherentInstance('vm:1:aaaaaaaa')], {
         invalidations: [{ ...nothing, ...invalidation, from: 'vm:2:bbbbbbbb' }],
@@ -210,6 +210,30 @@ describe('the page of the dashboard', () => {
     await travel.getByText('vm · 2 evicted everything').waitFor();
     const arrivals = await travel.locator('.arrival').allInnerTexts();
     expect(arrivals).toEqual(['vm · 1 · aaaaaaaa: not yet', '✓ vm · 1 · cccccccc ≤ 3.0 ms']);
+  });
+
+  it('says of instances that answer and cannot sync that Redis refuses, and what it said, not that they are cut off', async () => {
+    const refused = { state: 'disconnected', leaseAge: 42_000 };
+    const shop = [1, 2, 3].map((number) => coherentInstance(`shop-${number}:1:abcdef0${number}`, refused));
+    const refusal = "OOM command not allowed when used memory > 'maxmemory'.";
+    const invalidation = { number: 1, at: SENT_AT, everything: true, arrivals: {}, isLogged: false };
+    const nothing = { regions: [], regionCount: 0, keys: [], keyCount: 0, tagCount: 0 };
+    const page = await openedWith(
+      frameOf(
+        shop.map((each, index) => (index === 0 ? { ...each, refusal } : each)),
+        { invalidations: [{ ...nothing, ...invalidation, from: 'shop-1:1:abcdef01' }] },
+      ),
+      { viewport: DESK },
+    );
+    const verdict = page.locator('.verdict');
+    await verdict.getByText('0 of 3 instances are coherent. All 3: disconnected, syncs fail.').waitFor();
+    await verdict.getByText('Redis answers, and their syncs do not succeed.').waitFor();
+    await verdict.getByText(`Redis has refused: ${refusal}`).waitFor();
+    expect(await verdict.innerText()).not.toContain('does not reach');
+    expect(await section(page, 'Instances').getByText(refusal).count()).toBe(1);
+    const travel = section(page, 'Invalidations, and whom they have reached').locator('.travel');
+    await travel.getByText('nobody can tell which instances have applied it').waitFor();
+    expect(await travel.getByText('not yet').count()).toBe(0);
   });
 
   it('is sent with a policy that allows nothing but its own files, and its files may be kept', async () => {

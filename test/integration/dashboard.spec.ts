@@ -269,6 +269,38 @@ describe('the dashboard', () => {
     await eventually(() => expect(viewer.frame).toMatchObject({ problem: null, instances: [{}, {}] }), 20_000);
   });
 
+  it('says that a full Redis answers and refuses syncs, what it said, and which invalidations the log does not have', async () => {
+    const own = await startRedis();
+    const { a } = await instances(1).with({ maxStaleness: '1s' }).on(own).connected();
+    const { namespace } = a.status();
+    const cache = { redisConnectionString: own.connectionString, namespace, maxStaleness: '1s' } as const;
+    const { origin, cache: shown } = await dashboardOn('express', { cache });
+    const viewer = await DashboardViewer.at(`${origin}/cache`);
+    await eventually(() => expect(viewer.frame?.instances).toHaveLength(2));
+    await own.admin.config('SET', 'maxmemory', '1');
+    await eventually(() =>
+      expect(viewer.frame?.instances.map(({ state }) => state)).toEqual(Array(2).fill('disconnected')),
+    );
+    await shown.region('r').evict('secret-key');
+    await eventually(() => expect(viewer.newest).toMatchObject({ from: idOf(shown), isLogged: false }));
+    await eventually(() =>
+      expect(viewer.frame?.instances.find(({ id }) => id === idOf(shown))).toMatchObject({
+        isReached: true,
+        refusal: expect.stringMatching(/^OOM command not allowed when used memory > 'maxmemory'\.(?! script)/),
+      }),
+    );
+    expect(viewer.frame).toMatchObject({ problem: null });
+    expect(viewer.frame?.instances.find(({ id }) => id === idOf(a))).toMatchObject({ isReached: true, refusal: null });
+    expect(JSON.stringify(viewer.frames)).not.toContain('secret-key');
+    await own.admin.config('SET', 'maxmemory', '0');
+    await eventually(() =>
+      expect(viewer.frame?.instances).toMatchObject([
+        { state: 'coherent', refusal: null },
+        { state: 'coherent', refusal: null },
+      ]),
+    );
+  });
+
   it('takes its guards from a factory, which may inject what it needs', async () => {
     const module = DistributedCacheDashboardModule.forRootAsync({
       path: '/ops',

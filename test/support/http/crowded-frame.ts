@@ -27,6 +27,7 @@ export const CROWDED_FRAME: Frame = frameOf(
         keys: [],
         keyCount: 0,
         tagCount: 0,
+        isLogged: true,
         arrivals: arrivals(),
       },
     ],
@@ -37,6 +38,8 @@ function cutOff(index: number): InstanceView {
   return {
     id: idOf(index),
     state: null,
+    isReached: false,
+    refusal: null,
     syncAge: 8_000,
     leaseAge: null,
     maxStaleness: 10_000,

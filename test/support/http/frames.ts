@@ -24,6 +24,8 @@ export function coherentInstance(id: string, rest: Partial<InstanceView> = {}): 
   return {
     id,
     state: 'coherent',
+    isReached: true,
+    refusal: null,
     syncAge: 900,
     leaseAge: 900,
     maxStaleness: 10_000,

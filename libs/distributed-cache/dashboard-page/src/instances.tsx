@@ -3,6 +3,7 @@ import type { Frame, InstanceView } from '../../src/dashboard/frame.js';
 import { bytes, count, percent, rate, time } from './format.js';
 import type { Names } from './names.js';
 import { byUrgency, wordsOf } from './states.js';
+import { causesOf } from './verdict.js';
 
 interface Props {
   readonly frame: Frame;
@@ -72,6 +73,12 @@ function Card({ instance, isSelf, name }: CardProps): JSX.Element {
             </Figure>
           </dl>
           <Lease instance={instance} />
+          {level !== 'good' &&
+            causesOf(instance).map((cause) => (
+              <p key={cause} class="cause">
+                {cause}
+              </p>
+            ))}
           <p class="foot">
             {heap !== null && `heap ${bytes(heap)}`}
             {uptime !== null && `, up ${time(uptime * 1_000)}`}

@@ -51,7 +51,7 @@ interface TravelProps {
 }
 
 function Travel({ travel, others, names, isAlone }: TravelProps): JSX.Element {
-  const { at, from, arrivals } = travel;
+  const { at, from, arrivals, isLogged } = travel;
   // Also those that were there then, and are not now.
   const receivers = [...new Set([...others, ...Object.keys(arrivals)])].filter((id) => id !== from);
   return (
@@ -60,7 +60,10 @@ function Travel({ travel, others, names, isAlone }: TravelProps): JSX.Element {
       <span class="what">
         <b title={from}>{names(from)}</b> evicted {contentOf(travel)}
       </span>
-      {!isAlone && receivers.length > 0 && (
+      {!isAlone && !isLogged && (
+        <span class="unproven">sent, but not in the log, so nobody can tell which instances have applied it</span>
+      )}
+      {!isAlone && isLogged && receivers.length > 0 && (
         <ul class="arrivals" aria-label="has reached">
           {receivers.length > MOST_NAMED ? (
             <Summary receivers={receivers} arrivals={arrivals} names={names} />

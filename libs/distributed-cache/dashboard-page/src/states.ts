@@ -9,6 +9,8 @@ export interface StateWords {
   readonly level: Level;
   readonly label: string;
   readonly meaning: string;
+  /** The same of several instances. Default: `meaning`. */
+  readonly meaningOfMany?: string;
 }
 
 const STATES: Readonly<Record<string, StateWords>> = {
@@ -18,7 +20,8 @@ const STATES: Readonly<Record<string, StateWords>> = {
   undelivered: {
     level: 'bad',
     label: 'undelivered',
-    meaning: 'It hears the others, and what was evicted here has not reached them yet.',
+    meaning: 'It hears the others, and the log does not have yet what was evicted there, so others may miss it.',
+    meaningOfMany: 'They hear the others, and the log does not have yet what was evicted there, so others may miss it.',
   },
   disconnected: {
     level: 'bad',
@@ -27,6 +30,21 @@ const STATES: Readonly<Record<string, StateWords>> = {
       'It does not reach Redis, so it misses what others evict. It serves its copies until its lease ends, then it loads anew.',
   },
 };
+
+/** It answers over Redis, so it is not cut off. */
+const SYNCS_FAIL: StateWords = {
+  level: 'bad',
+  label: 'disconnected, syncs fail',
+  meaning: syncsFail('its'),
+  meaningOfMany: syncsFail('their'),
+};
+
+function syncsFail(whose: 'its' | 'their'): string {
+  return (
+    `Redis answers, and ${whose} syncs do not succeed. Evictions still come over the channel, but nothing proves that none is missing: ` +
+    'old copies are served until the lease ends, and then loaded anew.'
+  );
+}
 
 function noAnswer(meaning: string): StateWords {
   return { level: 'quiet', label: 'no answer', meaning };
@@ -57,8 +75,9 @@ function mostBetweenSyncs(maxStaleness: number): number {
 }
 
 export function wordsOf(instance: InstanceView): StateWords {
-  const { state } = instance;
+  const { state, isReached } = instance;
   if (state === null) return silent(instance);
+  if (state === 'disconnected' && isReached) return SYNCS_FAIL;
   return STATES[state] ?? { level: 'busy', label: state, meaning: '' };
 }
 

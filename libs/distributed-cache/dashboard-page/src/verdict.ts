@@ -49,14 +49,19 @@ function allWell(all: number): Verdict {
 function troubleOf(unwell: readonly InstanceView[], all: number, names: Names): Verdict {
   const [first] = unwell;
   if (!first) return allWell(all);
-  const { level, label, meaning } = wordsOf(first);
+  const { level, label, meaning, meaningOfMany = meaning } = wordsOf(first);
   const alike = unwell.filter((instance) => wordsOf(instance).label === label);
   const coherent = all - unwell.length;
   return {
     level: level === 'quiet' ? 'busy' : level,
     sentence: `${count(coherent)} of ${many(all, 'instance')} ${coherent === 1 ? 'is' : 'are'} coherent. ${named(alike, all, names)}: ${label}.`,
-    more: meaning,
+    more: [alike.length > 1 ? meaningOfMany : meaning, ...unwell.flatMap(causesOf)].join(' '),
   };
+}
+
+/** What is known of why an instance is unwell, as sentences. */
+export function causesOf({ refusal }: InstanceView): string[] {
+  return refusal === null ? [] : [`Redis has refused: ${refusal}`];
 }
 
 /** Some instances of all, as the first words of a sentence. */

@@ -223,6 +223,11 @@ export class DistributedCache {
     return this.#cache.coherence.firstSync.lastFailure;
   }
 
+  /** What the server has refused last; `undefined`: since then it has taken all there was, or it never refused anything. @internal */
+  get refusal(): Error | undefined {
+    return this.#cache.coherence.refusal;
+  }
+
   /** Stops serving, delivers the outbox, and leaves the list of members. @internal */
   close(): Promise<void> {
     return this.#cache.close();

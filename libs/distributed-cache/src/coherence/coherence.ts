@@ -163,6 +163,7 @@ export class Coherence {
   readonly #silence: Silence;
   readonly #watchdog: SuspendWatchdog;
   readonly #flushes = new Map<FlushReason, number>();
+  #refusal: BridgeRefusal | undefined;
   #bridge: InvalidationBridge | undefined;
   #hasConnected = false;
   #state: LinkState = 'connecting';
@@ -188,7 +189,7 @@ export class Coherence {
       peers,
       events: {
         gaveUp: (cause) => this.#connection.giveUpLink(cause),
-        refused: (refusal) => this.#messages.refused(refusal),
+        refused: (refusal) => this.#refused(refusal),
         bridgeName: () => this.#messages.bridgeName,
         overdueChanged: () => this.#announceState(),
       },
@@ -240,7 +241,7 @@ export class Coherence {
         asked: answers === 'none' ? undefined : (question) => answering.answerTo(question),
         refused: (refusal) => {
           this.firstSync.failed(refusal);
-          this.#messages.refused(refusal);
+          this.#refused(refusal);
         },
         noticed: (notice) => this.#messages.noticed(notice),
         vanished: (what) => this.#messages.vanished(what),
@@ -317,6 +318,11 @@ export class Coherence {
     return this.#flushes;
   }
 
+  /** What the server has refused last; `undefined`: since then it has taken all there was, or it never refused anything. */
+  get refusal(): BridgeRefusal | undefined {
+    return this.#refusal;
+  }
+
   /** The id of the log entry up to which everything has been applied; `undefined` before the first sync and in local mode. */
   get position(): string | undefined {
     return this.#follower.position?.id;
@@ -387,6 +393,7 @@ export class Coherence {
     this.lease.renew(sentAt);
     this.#silence.heard(this.lease.syncedAt);
     this.#publisher.synced(sentAt);
+    if (this.#refusal && this.waiting === 0) this.#refusal = undefined;
     this.#awaitedSyncs.synced(sentAt);
   }
 
@@ -405,9 +412,14 @@ export class Coherence {
     this.#silence.linkLost();
     this.firstSync.failed(cause);
     // A wrong password, for example: it needs a person, however often the link is dialled.
-    if (cause instanceof BridgeRefusal && cause.remedy === 'report') this.#messages.refused(cause);
+    if (cause instanceof BridgeRefusal && cause.remedy === 'report') this.#refused(cause);
     if (isDialledAgain) this.#messages.disconnected(cause, this.#settings.member.maxStaleness, regularly);
     this.#changeState('disconnected');
+  }
+
+  #refused(refusal: BridgeRefusal): void {
+    this.#refusal = refusal;
+    this.#messages.refused(refusal);
   }
 
   #flush(reason: FlushReason, isOtherServer: boolean): void {

@@ -55,6 +55,10 @@ export interface InstanceView {
   readonly id: string;
   /** As `cache.status().state`; `null`: it is a member, and does not answer. */
   readonly state: string | null;
+  /** Its answer came over Redis: it is not cut off, whatever its state. */
+  readonly isReached: boolean;
+  /** A sentence: what Redis has refused last. Only known of the instance that serves the page. */
+  readonly refusal: string | null;
   /** How long ago Redis heard of it; `null`: that is not known. */
   readonly syncAge: number | null;
   readonly leaseAge: number | null;
@@ -114,6 +118,8 @@ export interface InvalidationView {
   readonly keys: readonly (readonly [region: string, count: number])[];
   readonly keyCount: number;
   readonly tagCount: number;
+  /** Whether the log has it. If not, no instance can say whether it has applied it. */
+  readonly isLogged: boolean;
   /**
    * Which instances have applied it, and after how long that was known: no time is shorter than it really was. `null`: nobody has measured
    * it. An instance that is not here has not applied it yet, or does not answer.

@@ -14,6 +14,9 @@ const DIAL_WAIT = 1_000;
 /** For so long, in ms, the other side may leave a look without an answer. */
 const ANSWER_WAIT = 3_000;
 
+/** With it a server says where in a script it has refused something: nothing to whoever looks at a page. */
+const PLACE_IN_SCRIPT = / script: (?:[\da-f]+, )?on @user_script:\d+\.?/;
+
 /** @internal */
 export interface OutlookParts {
   readonly cache: DistributedCache;
@@ -43,6 +46,14 @@ export interface Sight {
   readonly known: readonly KnownInstance[];
   readonly log: ObservedNamespace['log'] | undefined;
   readonly answers: readonly Answer[];
+  readonly own: OwnSight;
+}
+
+/** What this instance alone knows of itself, and tells nobody over the network. @internal */
+export interface OwnSight {
+  readonly instanceId: string;
+  /** A sentence: what the other side has refused last; `null`: nothing. */
+  readonly refusal: string | null;
 }
 
 /**
@@ -88,12 +99,13 @@ export class Outlook {
           maxStaleness,
           syncAge: maxStaleness === Infinity ? undefined : syncAge,
         }));
-        return { scope, problem: null, askedAt, known, log, answers };
+        return { scope, problem: null, askedAt, known, log, answers, own: this.#own };
       }
     } catch (error) {
       this.#lost(errorFrom(error));
     }
-    const { instanceId } = cache.status();
+    const own = this.#own;
+    const { instanceId } = own;
     return {
       scope,
       problem: this.#whyAlone,
@@ -101,6 +113,7 @@ export class Outlook {
       known: [{ instanceId, maxStaleness: cache.maxStaleness, syncAge: undefined }],
       log: undefined,
       answers: this.#ownAnswers({ id: 'own', ask: 'stats' }),
+      own,
     };
   }
 
@@ -146,6 +159,12 @@ export class Outlook {
     return this.#problem ?? { what: `${this.#name} has not answered yet.`, why: '' };
   }
 
+  get #own(): OwnSight {
+    const { cache } = this.#parts;
+    const { refusal } = cache;
+    return { instanceId: cache.status().instanceId, refusal: refusal ? sentence(refusal.message) : null };
+  }
+
   get #name(): string {
     return bridgeNameOf(this.#parts.bridge);
   }
@@ -179,13 +198,12 @@ export class Outlook {
   }
 
   #problemOf(error: Error): Problem {
-    const { message } = error;
     return {
       what:
         error instanceof BridgeRefusal
           ? `${this.#name} refuses to be observed.`
           : `${this.#name} cannot be reached by the instance that serves this page.`,
-      why: `Why: ${message}${/[.!?]$/.test(message) ? '' : '.'}`,
+      why: `Why: ${sentence(error.message)}`,
     };
   }
 
@@ -202,6 +220,11 @@ export class Outlook {
     const answer = cache.answer(question);
     return answer ? [{ ...answer, from: cache.status().instanceId }] : [];
   }
+}
+
+function sentence(message: string): string {
+  const text = message.replace(PLACE_IN_SCRIPT, '');
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 function isObservable(bridge: InvalidationBridge): bridge is InvalidationBridge & ObservableBridge {

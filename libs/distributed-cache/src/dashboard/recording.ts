@@ -2,7 +2,7 @@ import { hitRateOf, numberIn, propertyOf, regionsOf, sumOf } from '../observer/a
 import { hitRateIn, ratesOfInstance, ratesOfRegions, type Asked } from '../observer/rates.js';
 import type { Answer } from '../protocol/question.js';
 import type { Frame, InstanceView, InvalidationView, LogView, Point, RegionView } from './frame.js';
-import type { KnownInstance, Sight } from './outlook.js';
+import type { Sight } from './outlook.js';
 import { rounded, roundedOrNull, shownName } from './shown.js';
 
 /** How far back the charts go, in ms. */
@@ -34,7 +34,7 @@ export class Recording {
     const asked: Asked = { at: sight.askedAt, answers: new Map(sight.answers.map((answer) => [answer.from, answer])) };
     const before = this.#before;
     this.#before = asked;
-    const instances = instancesOf(sight.known, before ?? asked, asked);
+    const instances = instancesOf(sight, before ?? asked, asked);
     const regions = regionsIn(before ?? asked, asked);
     // The first look tells no rates.
     const point = before && pointOf(before, asked, at);
@@ -79,7 +79,8 @@ export class Recording {
   }
 }
 
-function instancesOf(known: readonly KnownInstance[], before: Asked, now: Asked): InstanceView[] {
+function instancesOf({ known, scope, problem, own }: Sight, before: Asked, now: Asked): InstanceView[] {
+  const isAskedOverRedis = scope === 'cluster' && problem === null;
   const listed = new Map(known.map((instance) => [instance.instanceId, instance]));
   const ids = new Set([...listed.keys(), ...now.answers.keys()]);
   return [...ids].toSorted().map((id) => {
@@ -90,6 +91,8 @@ function instancesOf(known: readonly KnownInstance[], before: Asked, now: Asked)
     return {
       id: shownName(id),
       state: stateIn(answer),
+      isReached: isKnown && isAskedOverRedis,
+      refusal: id === own.instanceId ? own.refusal : null,
       syncAge: roundedOrNull(syncAge ?? null),
       leaseAge: roundedOrNull(numberIn(answer, 'status', 'leaseAge')),
       maxStaleness: Number.isFinite(maxStaleness) ? maxStaleness : null,

@@ -102,7 +102,7 @@ export class Travels {
 }
 
 function viewOf(
-  { from, invalidation }: Seen,
+  { id, from, invalidation }: Seen,
   number: number,
   at: number,
   arrivals: Readonly<Record<string, number | null>>,
@@ -119,6 +119,7 @@ function viewOf(
     keys: keysOfRegions.slice(0, MOST_NAMES),
     keyCount: keysOfRegions.reduce((sum, [, count]) => sum + count, 0),
     tagCount: tags.size,
+    isLogged: id !== undefined,
     arrivals,
   };
 }

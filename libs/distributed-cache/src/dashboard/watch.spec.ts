@@ -83,6 +83,34 @@ describe('a viewer of the dashboard', () => {
   });
 });
 
+describe('a viewer of the dashboard of an instance whose syncs are refused', () => {
+  it('is told what was refused last, and nothing of it any more as soon as everything is taken', async () => {
+    const { world, clock, viewing } = await watched();
+    const { a, bridge } = world;
+    const viewer = await viewing();
+    const own = () => viewer.frames.at(-1)?.instances.find(({ id }) => id === a.status().instanceId);
+    expect(own()).toMatchObject({ state: 'coherent', isReached: true, refusal: null });
+    bridge.refuse('retry');
+    void a.region('r').evict('1');
+    await clock.advance('20s');
+    expect(a.status().state).toBe('disconnected');
+    expect(own()).toMatchObject({ refusal: 'refused by the test (retry).' });
+    bridge.refuse();
+    await clock.advance('20s');
+    expect(own()).toMatchObject({ state: 'coherent', refusal: null });
+  });
+
+  it('is not told what another instance was refused: only that one knows', async () => {
+    const { world, clock, viewing } = await watched();
+    const { b, bridge } = world;
+    const viewer = await viewing();
+    bridge.refuse('retry');
+    await clock.advance('20s');
+    const other = viewer.frames.at(-1)?.instances.find(({ id }) => id === b.status().instanceId);
+    expect(other).toMatchObject({ refusal: null });
+  });
+});
+
 describe('the watch of a dashboard', () => {
   it('keeps its observer for three seconds after the last viewer, who may only load the page anew', async () => {
     const { clock, watch, viewing } = await watched();
