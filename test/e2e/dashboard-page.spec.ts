@@ -227,13 +227,32 @@ describe('the page of the dashboard', () => {
     );
     const verdict = page.locator('.verdict');
     await verdict.getByText('0 of 3 instances are coherent. All 3: disconnected, syncs fail.').waitFor();
-    await verdict.getByText('Redis answers, and their syncs do not succeed.').waitFor();
+    await verdict.getByText('Redis answers, but syncs do not succeed.').waitFor();
     await verdict.getByText(`Redis has refused: ${refusal}`).waitFor();
     expect(await verdict.innerText()).not.toContain('does not reach');
     expect(await section(page, 'Instances').getByText(refusal).count()).toBe(1);
     const travel = section(page, 'Invalidations, and whom they have reached').locator('.travel');
     await travel.getByText('nobody can tell which instances have applied it').waitFor();
     expect(await travel.getByText('not yet').count()).toBe(0);
+  });
+
+  it('is not green while coherent instances flush again and again, and says how often and why', async () => {
+    const loop = { flushes: 7, isInFlushLoop: true, hitRate: 0 };
+    const reason = { flushReason: 'keys-vanished' } as const;
+    const page = await openedWith(
+      frameOf([
+        coherentInstance('shop-1:1:abcdef01', { ...loop, ...reason }),
+        coherentInstance('shop-2:1:abcdef02', loop),
+      ]),
+      { viewport: DESK },
+    );
+    const verdict = page.locator('.verdict.busy');
+    await verdict.getByText('2 of 2 instances are coherent. Both: flush loop.').waitFor();
+    await verdict.getByText('All copies are dropped again and again').waitFor();
+    await verdict.getByText('Redis loses keys of the cache').waitFor();
+    const cards = section(page, 'Instances').getByRole('listitem');
+    expect(await cards.getByText('Dropped all its copies 7 times since somebody looks.').count()).toBe(2);
+    expect(await cards.getByText('Redis loses keys').count()).toBe(1);
   });
 
   it('is sent with a policy that allows nothing but its own files, and its files may be kept', async () => {

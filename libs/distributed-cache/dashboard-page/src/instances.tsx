@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact';
 import type { Frame, InstanceView } from '../../src/dashboard/frame.js';
-import { bytes, count, percent, rate, time } from './format.js';
+import { bytes, count, many, percent, rate, time } from './format.js';
 import type { Names } from './names.js';
 import { byUrgency, wordsOf } from './states.js';
 import { causesOf } from './verdict.js';
@@ -33,7 +33,8 @@ interface CardProps {
 }
 
 function Card({ instance, isSelf, name }: CardProps): JSX.Element {
-  const { id, state, hitRate, reads, loads, entries, outbox, eventLoopDelay, propagation, heap, uptime } = instance;
+  const { id, state, hitRate, reads, loads, entries, outbox, eventLoopDelay, propagation, heap, uptime, flushes } =
+    instance;
   const { level, label, meaning } = wordsOf(instance);
   return (
     <li class={`card ${level}`} data-instance={id}>
@@ -73,6 +74,9 @@ function Card({ instance, isSelf, name }: CardProps): JSX.Element {
             </Figure>
           </dl>
           <Lease instance={instance} />
+          {(flushes ?? 0) > 0 && (
+            <p class="cause">Dropped all its copies {many(flushes ?? 0, 'time')} since somebody looks.</p>
+          )}
           {level !== 'good' &&
             causesOf(instance).map((cause) => (
               <p key={cause} class="cause">

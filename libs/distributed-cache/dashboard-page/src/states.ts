@@ -8,20 +8,18 @@ export type Level = 'good' | 'busy' | 'bad' | 'quiet';
 export interface StateWords {
   readonly level: Level;
   readonly label: string;
+  /** Sentences that are true of one instance; where there may be several in the same trouble, of these as well. */
   readonly meaning: string;
-  /** The same of several instances. Default: `meaning`. */
-  readonly meaningOfMany?: string;
 }
 
 const STATES: Readonly<Record<string, StateWords>> = {
   coherent: { level: 'good', label: 'coherent', meaning: 'Every invalidation arrives.' },
   local: { level: 'good', label: 'local', meaning: 'There are no other instances to hear from.' },
-  connecting: { level: 'busy', label: 'connecting', meaning: 'It has not synced yet: it serves, and stores nothing.' },
+  connecting: { level: 'busy', label: 'connecting', meaning: 'No sync yet: reads are served, and nothing is stored.' },
   undelivered: {
     level: 'bad',
     label: 'undelivered',
-    meaning: 'It hears the others, and the log does not have yet what was evicted there, so others may miss it.',
-    meaningOfMany: 'They hear the others, and the log does not have yet what was evicted there, so others may miss it.',
+    meaning: 'Invalidations arrive, but what was evicted there is not in the log yet, so others may miss it.',
   },
   disconnected: {
     level: 'bad',
@@ -35,16 +33,17 @@ const STATES: Readonly<Record<string, StateWords>> = {
 const SYNCS_FAIL: StateWords = {
   level: 'bad',
   label: 'disconnected, syncs fail',
-  meaning: syncsFail('its'),
-  meaningOfMany: syncsFail('their'),
+  meaning:
+    'Redis answers, but syncs do not succeed. Evictions still come over the channel, but nothing proves that none is missing: old copies ' +
+    'are served until the lease ends, and then loaded anew.',
 };
 
-function syncsFail(whose: 'its' | 'their'): string {
-  return (
-    `Redis answers, and ${whose} syncs do not succeed. Evictions still come over the channel, but nothing proves that none is missing: ` +
-    'old copies are served until the lease ends, and then loaded anew.'
-  );
-}
+/** It is coherent, and of little use. */
+export const FLUSH_LOOP: StateWords = {
+  level: 'busy',
+  label: 'flush loop',
+  meaning: 'All copies are dropped again and again: nothing old is served, and everything is loaded anew.',
+};
 
 function noAnswer(meaning: string): StateWords {
   return { level: 'quiet', label: 'no answer', meaning };
@@ -75,9 +74,10 @@ function mostBetweenSyncs(maxStaleness: number): number {
 }
 
 export function wordsOf(instance: InstanceView): StateWords {
-  const { state, isReached } = instance;
+  const { state, isReached, isInFlushLoop } = instance;
   if (state === null) return silent(instance);
   if (state === 'disconnected' && isReached) return SYNCS_FAIL;
+  if (state === 'coherent' && isInFlushLoop) return FLUSH_LOOP;
   return STATES[state] ?? { level: 'busy', label: state, meaning: '' };
 }
 

@@ -1,7 +1,7 @@
-import type { Frame, InstanceView } from '../../src/dashboard/frame.js';
+import type { FlushReason, Frame, InstanceView } from '../../src/dashboard/frame.js';
 import { count, many } from './format.js';
 import type { Names } from './names.js';
-import { byUrgency, wordsOf, type Level } from './states.js';
+import { byUrgency, FLUSH_LOOP, wordsOf, type Level } from './states.js';
 
 /** How everything is. */
 export interface Verdict {
@@ -49,20 +49,31 @@ function allWell(all: number): Verdict {
 function troubleOf(unwell: readonly InstanceView[], all: number, names: Names): Verdict {
   const [first] = unwell;
   if (!first) return allWell(all);
-  const { level, label, meaning, meaningOfMany = meaning } = wordsOf(first);
+  const { level, label, meaning } = wordsOf(first);
   const alike = unwell.filter((instance) => wordsOf(instance).label === label);
-  const coherent = all - unwell.length;
+  const coherent = all - unwell.filter((instance) => wordsOf(instance) !== FLUSH_LOOP).length;
   return {
     level: level === 'quiet' ? 'busy' : level,
     sentence: `${count(coherent)} of ${many(all, 'instance')} ${coherent === 1 ? 'is' : 'are'} coherent. ${named(alike, all, names)}: ${label}.`,
-    more: [alike.length > 1 ? meaningOfMany : meaning, ...unwell.flatMap(causesOf)].join(' '),
+    more: [meaning, ...unwell.flatMap(causesOf)].join(' '),
   };
 }
 
 /** What is known of why an instance is unwell, as sentences. */
-export function causesOf({ refusal }: InstanceView): string[] {
-  return refusal === null ? [] : [`Redis has refused: ${refusal}`];
+export function causesOf({ refusal, isInFlushLoop, flushReason }: InstanceView): string[] {
+  const causes = refusal === null ? [] : [`Redis has refused: ${refusal}`];
+  const why = isInFlushLoop && flushReason !== null ? FLUSH_REASONS[flushReason] : undefined;
+  return why === undefined ? causes : [...causes, why];
 }
+
+const FLUSH_REASONS: Readonly<Partial<Record<FlushReason, string>>> = {
+  'other-server': 'Redis restarts again and again, or its name leads to several servers.',
+  'unknown-server': 'Redis does not say which server it is: allow the user INFO.',
+  'keys-vanished': 'Redis loses keys of the cache: most likely its memory is full and its memory policy evicts them.',
+  'position-lost': 'The log does not reach back to what the instance has applied.',
+  'foreign-entry': 'Somebody writes to the log without its chain of hashes.',
+  'position-refused': 'Redis refuses the position in the log.',
+};
 
 /** Some instances of all, as the first words of a sentence. */
 function named(some: readonly InstanceView[], all: number, names: Names): string {

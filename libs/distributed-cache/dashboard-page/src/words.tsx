@@ -15,6 +15,7 @@ const WORDS: readonly (readonly [word: string, meaning: string])[] = [
   ],
   ['outbox', 'Evictions of an instance that the log in Redis does not have yet.'],
   ['propagation', 'How long an invalidation takes from the instance that sends it until it comes back over Redis.'],
+  ['flush', 'An instance drops all its copies, because it cannot prove that it knows every invalidation.'],
   ['fenced', 'A load was overtaken by an eviction, so its result was not stored: it may have been old.'],
 ];
 

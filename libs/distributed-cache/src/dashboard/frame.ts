@@ -1,3 +1,5 @@
+import type { CacheEvents } from '../cache/events.js';
+
 /*
  * What the page is told. The names of regions and instances, and numbers: never a value, and never a key or a tag.
  *
@@ -50,6 +52,9 @@ export interface LogView {
   readonly newestAge: number | null;
 }
 
+/** Why an instance has dropped all its copies. @internal */
+export type FlushReason = CacheEvents['flush']['reason'];
+
 /** @internal */
 export interface InstanceView {
   readonly id: string;
@@ -65,6 +70,12 @@ export interface InstanceView {
   /** How old the lease may become; `null`: any age, or it is not known. */
   readonly maxStaleness: number | null;
   readonly outbox: number | null;
+  /** How often it has dropped all its copies since somebody looks; `null`: it has never said. */
+  readonly flushes: number | null;
+  /** It has done so more than once in the last minutes. */
+  readonly isInFlushLoop: boolean;
+  /** Why it did so last. Only known of the instance that serves the page. */
+  readonly flushReason: FlushReason | null;
   /** While it is read: of the last interval. Else since its start. */
   readonly hitRate: number | null;
   readonly reads: number | null;

@@ -7,7 +7,7 @@ import { Observer, type Seen } from '../observer/observer.js';
 import { bridgeNameOf, BridgeRefusal, type InvalidationBridge } from '../protocol/invalidation-bridge.js';
 import type { ObservableBridge, ObservedNamespace } from '../protocol/observation.js';
 import type { Answer, Question } from '../protocol/question.js';
-import type { Problem, Scope } from './frame.js';
+import type { FlushReason, Problem, Scope } from './frame.js';
 
 /** For so long, in ms, a look waits for the connection; then it shows what can be seen without. */
 const DIAL_WAIT = 1_000;
@@ -54,6 +54,8 @@ export interface OwnSight {
   readonly instanceId: string;
   /** A sentence: what the other side has refused last; `null`: nothing. */
   readonly refusal: string | null;
+  /** Why it has dropped all its copies last, since somebody looks; `null`: it has not. */
+  readonly flushReason: FlushReason | null;
 }
 
 /**
@@ -70,16 +72,24 @@ export class Outlook {
   #observer: Observer | undefined;
   #dialling: Promise<void> | undefined;
   #problem: Problem | undefined;
+  #flushReason: FlushReason | null = null;
+  /** How many instances the last look has seen. */
+  #seen = 0;
 
   constructor(parts: OutlookParts) {
     this.#parts = parts;
     const { bridge, cache, seen } = parts;
     this.#scope = !bridge ? 'local' : isObservable(bridge) ? 'cluster' : 'unobservable';
     const { instanceId } = cache.status();
+    const stopFlushes = cache.on('flush', ({ reason }) => {
+      // With this one it only begins.
+      if (reason !== 'first-sync') this.#flushReason = reason;
+    });
     this.#stopListening =
       this.#scope === 'cluster'
-        ? []
+        ? [stopFlushes]
         : [
+            stopFlushes,
             cache.on('evict', ({ invalidation }) => seen({ id: undefined, from: instanceId, invalidation })),
             cache.on('invalidation', ({ from, invalidation }) => seen({ id: undefined, from, invalidation })),
           ];
@@ -93,7 +103,12 @@ export class Outlook {
       if (observer) {
         const { members, log } = await this.#answered(observer.look());
         const askedAt = clock.now();
-        const answers = await this.#answered(observer.ask({ ask: 'stats' }, members.length));
+        const answers = await this.#answered(observer.ask({ ask: 'stats' }, Math.max(members.length, this.#seen)));
+        // A server that loses keys may have lost members from the list, who answer all the same.
+        this.#seen = new Set([
+          ...members.map(({ member }) => member.instanceId),
+          ...answers.map(({ from }) => from),
+        ]).size;
         const known = members.map(({ member: { instanceId, maxStaleness }, syncAge }) => ({
           instanceId,
           maxStaleness,
@@ -162,7 +177,11 @@ export class Outlook {
   get #own(): OwnSight {
     const { cache } = this.#parts;
     const { refusal } = cache;
-    return { instanceId: cache.status().instanceId, refusal: refusal ? sentence(refusal.message) : null };
+    return {
+      instanceId: cache.status().instanceId,
+      refusal: refusal ? sentence(refusal.message) : null,
+      flushReason: this.#flushReason,
+    };
   }
 
   get #name(): string {

@@ -1,6 +1,7 @@
 import { hitRateOf, numberIn, propertyOf, regionsOf, sumOf } from '../observer/answer-figures.js';
 import { hitRateIn, ratesOfInstance, ratesOfRegions, type Asked } from '../observer/rates.js';
 import type { Answer } from '../protocol/question.js';
+import { FlushCounts } from './flush-counts.js';
 import type { Frame, InstanceView, InvalidationView, LogView, Point, RegionView } from './frame.js';
 import type { Sight } from './outlook.js';
 import { rounded, roundedOrNull, shownName } from './shown.js';
@@ -25,6 +26,7 @@ export interface Frames {
 
 /** Makes frames of what is seen, and remembers what the charts need. @internal */
 export class Recording {
+  readonly #flushes = new FlushCounts();
   #before: Asked | undefined;
   #points: readonly Point[] = [];
   #trails = new Map<string, readonly number[]>();
@@ -34,7 +36,8 @@ export class Recording {
     const asked: Asked = { at: sight.askedAt, answers: new Map(sight.answers.map((answer) => [answer.from, answer])) };
     const before = this.#before;
     this.#before = asked;
-    const instances = instancesOf(sight, before ?? asked, asked);
+    this.#flushes.note(asked);
+    const instances = instancesOf(sight, before ?? asked, asked, this.#flushes);
     const regions = regionsIn(before ?? asked, asked);
     // The first look tells no rates.
     const point = before && pointOf(before, asked, at);
@@ -68,6 +71,7 @@ export class Recording {
   pause(): void {
     this.#before = undefined;
     this.#trails.clear();
+    this.#flushes.clear();
   }
 
   #remember(point: Point, regions: readonly RegionView[]): void {
@@ -79,7 +83,12 @@ export class Recording {
   }
 }
 
-function instancesOf({ known, scope, problem, own }: Sight, before: Asked, now: Asked): InstanceView[] {
+function instancesOf(
+  { known, scope, problem, own }: Sight,
+  before: Asked,
+  now: Asked,
+  flushCounts: FlushCounts,
+): InstanceView[] {
   const isAskedOverRedis = scope === 'cluster' && problem === null;
   const listed = new Map(known.map((instance) => [instance.instanceId, instance]));
   const ids = new Set([...listed.keys(), ...now.answers.keys()]);
@@ -88,11 +97,16 @@ function instancesOf({ known, scope, problem, own }: Sight, before: Asked, now: 
     const rates = ratesOfInstance(id, before, now);
     const { maxStaleness = Infinity, syncAge } = listed.get(id) ?? {};
     const isKnown = answer !== undefined;
+    const isSelf = id === own.instanceId;
+    const flushes = flushCounts.of(id, now.at);
     return {
       id: shownName(id),
       state: stateIn(answer),
       isReached: isKnown && isAskedOverRedis,
-      refusal: id === own.instanceId ? own.refusal : null,
+      refusal: isSelf ? own.refusal : null,
+      flushes: flushes?.count ?? null,
+      isInFlushLoop: flushes?.isAgainAndAgain ?? false,
+      flushReason: isSelf ? own.flushReason : null,
       syncAge: roundedOrNull(syncAge ?? null),
       leaseAge: roundedOrNull(numberIn(answer, 'status', 'leaseAge')),
       maxStaleness: Number.isFinite(maxStaleness) ? maxStaleness : null,

@@ -111,6 +111,32 @@ describe('a viewer of the dashboard of an instance whose syncs are refused', () 
   });
 });
 
+describe('a viewer of the dashboard of instances that drop all their copies', () => {
+  it('is told how often since somebody looks, and why the instance that serves the page did', async () => {
+    const { world, clock, viewing } = await watched();
+    const { a, b, bridge } = world;
+    const drop = async (): Promise<void> => {
+      bridge.restart({ lost: 1 });
+      await clock.advance('5s');
+    };
+    await a.region('r').evict('1');
+    await drop();
+    const viewer = await viewing();
+    const views = () => viewer.frames.at(-1)?.instances ?? [];
+    await clock.advance('5s');
+    expect(views()).toMatchObject(Array.from({ length: 2 }, () => ({ flushes: 0, isInFlushLoop: false })));
+    expect(views()).toMatchObject([{ flushReason: null }, { flushReason: null }]);
+    await drop();
+    expect(views()).toMatchObject(Array.from({ length: 2 }, () => ({ flushes: 1, isInFlushLoop: false })));
+    await drop();
+    expect(views()).toMatchObject(Array.from({ length: 2 }, () => ({ flushes: 2, isInFlushLoop: true })));
+    const reasonOf = (id: string) => views().find((view) => view.id === id)?.flushReason;
+    expect([reasonOf(a.status().instanceId), reasonOf(b.status().instanceId)]).toEqual(['other-server', null]);
+    await clock.advance('130s');
+    expect(views()).toMatchObject(Array.from({ length: 2 }, () => ({ flushes: 2, isInFlushLoop: false })));
+  });
+});
+
 describe('the watch of a dashboard', () => {
   it('keeps its observer for three seconds after the last viewer, who may only load the page anew', async () => {
     const { clock, watch, viewing } = await watched();
