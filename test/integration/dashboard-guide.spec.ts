@@ -56,7 +56,7 @@ function isSame(given: string, expected: string): boolean {
       imports: [SessionsModule],
       inject: [Sessions],
       useFactory: (sessions: Sessions) => ({
-        canView: async ({ headers }) => (await sessions.of(headers.cookie))?.isOperator === true,
+        canView: async ({ headers }: DashboardRequest) => (await sessions.of(headers.cookie))?.isOperator === true,
       }),
     }),
   ],

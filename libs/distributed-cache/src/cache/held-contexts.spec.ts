@@ -187,6 +187,7 @@ it('every public method of a region and of the cache is tried in a foreign conte
     'runPut',
     'evictTargets',
     'answer',
+    'refusal',
     'asOne',
     'hold',
     'auditAll',
