@@ -1,4 +1,5 @@
 import type { InstanceView } from '../../src/dashboard/frame.js';
+import { mostBetweenSyncs } from '../../src/protocol/sync-interval.js';
 import { time } from './format.js';
 
 /** How urgent it is. */
@@ -66,11 +67,6 @@ function silent({ syncAge, maxStaleness }: InstanceView): StateWords {
         ? `If it still runs, it may serve what others evict for ${time(maxStaleness - syncAge)} more, then it loads anew.`
         : 'If it still runs, it does not trust its old copies any more, and loads anew.'),
   };
-}
-
-/** An instance syncs three times while its lease lasts, and at least every five seconds. One sync may fail. */
-function mostBetweenSyncs(maxStaleness: number): number {
-  return 2 * Math.min(maxStaleness / 3, 5_000);
 }
 
 export function wordsOf(instance: InstanceView): StateWords {

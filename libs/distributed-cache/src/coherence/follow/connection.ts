@@ -8,13 +8,11 @@ import type {
   InvalidationLink,
   LinkNotice,
 } from '../../protocol/invalidation-bridge.js';
+import { syncInterval } from '../../protocol/sync-interval.js';
 import type { Peers } from '../peers.js';
 import { LinkSession, type AnswerTo, type Vanished } from './link-session.js';
 import type { LogFollower } from './log-follower.js';
 import { RegularCuts } from './regular-cuts.js';
-
-/** Between two heartbeats, in ms, however long `maxStaleness` is: a dead link should be noticed soon. */
-const LONGEST_HEARTBEAT = 5_000;
 
 /** @internal */
 export interface ConnectionEvents {
@@ -80,7 +78,7 @@ export class Connection {
    * @param commandTimeout - how long a link may leave a request without an answer, in ms
    */
   open(bridge: InvalidationBridge, commandTimeout: number): void {
-    const heartbeat = Math.min(this.#member.maxStaleness / 3, LONGEST_HEARTBEAT, bridge.keepAlive ?? Infinity);
+    const heartbeat = Math.min(syncInterval(this.#member.maxStaleness), bridge.keepAlive ?? Infinity);
     let connectedAt: number | undefined;
     const settings = { member: this.#member, peers: this.#peers, commandTimeout, heartbeat };
     const session = new LinkSession(settings, this.#clock, this.#follower, {
